@@ -1,0 +1,420 @@
+//! Messages: one or more parts, made from and read as what Rust programs already have.
+
+use bytes::Bytes;
+use queue::{Part, Slice};
+use std::fmt;
+use std::ops::{Deref, Index};
+use std::sync::Arc;
+
+/// Bodies up to this many bytes live in the message itself.
+const INLINE: usize = 64;
+
+/// One part of a message: bytes, held the cheapest way for their size and origin.
+///
+/// Reads as `&[u8]`. Up to 64 bytes are stored inline; larger ones are owned, shared by reference count, or a
+/// piece of the buffer the network filled.
+#[derive(Clone)]
+pub struct Frame(Body);
+
+#[derive(Clone)]
+enum Body {
+    Inline { len: u8, bytes: [u8; INLINE] },
+    Owned(Vec<u8>),
+    Shared(Bytes),
+    /// Still where the network put it.
+    Slice(Slice),
+}
+
+impl Frame {
+    /// An empty part.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Body::Inline { len: 0, bytes: [0; INLINE] })
+    }
+
+    /// A part that holds a copy of `bytes`.
+    #[must_use]
+    pub fn copy_from(bytes: &[u8]) -> Self {
+        let mut frame = Self::new();
+        frame.fill(bytes);
+        frame
+    }
+
+    /// Replaces the contents by a copy of `bytes`, keeping memory that is already there.
+    #[inline]
+    pub(crate) fn fill(&mut self, from: &[u8]) {
+        if from.len() <= INLINE {
+            if let Body::Inline { len, bytes } = &mut self.0 {
+                *len = from.len() as u8;
+                bytes[..from.len()].copy_from_slice(from);
+                return;
+            }
+        }
+        self.refill(from);
+    }
+
+    fn refill(&mut self, from: &[u8]) {
+        if let Body::Owned(vec) = &mut self.0 {
+            vec.clear();
+            vec.extend_from_slice(from);
+        } else if from.len() <= INLINE {
+            let mut bytes = [0; INLINE];
+            bytes[..from.len()].copy_from_slice(from);
+            self.0 = Body::Inline { len: from.len() as u8, bytes };
+        } else {
+            self.0 = Body::Owned(from.to_vec());
+        }
+    }
+
+    pub(crate) fn from_slice(slice: Slice) -> Self {
+        Self(Body::Slice(slice))
+    }
+
+    /// The part as text, if it is UTF-8.
+    ///
+    /// # Errors
+    /// As [`std::str::from_utf8`].
+    pub fn as_str(&self) -> Result<&str, std::str::Utf8Error> {
+        std::str::from_utf8(self)
+    }
+
+    /// The bytes, without a copy where the part owns them already.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<u8> {
+        match self.0 {
+            Body::Owned(vec) => vec,
+            Body::Shared(bytes) => bytes.into(),
+            ref other => other.deref().to_vec(),
+        }
+    }
+
+    /// The bytes as shared memory, without a copy for parts above 64 bytes.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        match self.0 {
+            Body::Owned(vec) => vec.into(),
+            Body::Shared(bytes) => bytes,
+            Body::Slice(slice) => Bytes::from_owner(slice),
+            ref inline @ Body::Inline { .. } => Bytes::copy_from_slice(inline),
+        }
+    }
+
+    /// The part as the pipe takes it.
+    #[inline]
+    pub(crate) fn as_part(&self) -> Part<'_> {
+        match &self.0 {
+            Body::Shared(bytes) => Part::Shared(bytes),
+            other => Part::Slice(other),
+        }
+    }
+
+    /// Owned memory becomes shared, so that a large send does not copy it.
+    pub(crate) fn share(&mut self) {
+        if let Body::Owned(vec) = &mut self.0 {
+            self.0 = Body::Shared(std::mem::take(vec).into());
+        } else if let Body::Slice(slice) = &self.0 {
+            self.0 = Body::Shared(Bytes::from_owner(slice.clone()));
+        }
+    }
+}
+
+impl Deref for Body {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Inline { len, bytes } => &bytes[..usize::from(*len)],
+            Self::Owned(vec) => vec,
+            Self::Shared(bytes) => bytes,
+            Self::Slice(slice) => slice,
+        }
+    }
+}
+
+impl Deref for Frame {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl AsRef<[u8]> for Frame {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl Default for Frame {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.escape_ascii())
+    }
+}
+
+impl<T: AsRef<[u8]> + ?Sized> PartialEq<T> for Frame {
+    fn eq(&self, other: &T) -> bool {
+        **self == *other.as_ref()
+    }
+}
+
+impl Eq for Frame {}
+
+impl From<&[u8]> for Frame {
+    fn from(bytes: &[u8]) -> Self {
+        Self::copy_from(bytes)
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Frame {
+    fn from(bytes: &[u8; N]) -> Self {
+        Self::copy_from(bytes)
+    }
+}
+
+impl From<&str> for Frame {
+    fn from(text: &str) -> Self {
+        Self::copy_from(text.as_bytes())
+    }
+}
+
+impl From<Vec<u8>> for Frame {
+    fn from(vec: Vec<u8>) -> Self {
+        if vec.len() <= INLINE { Self::copy_from(&vec) } else { Self(Body::Owned(vec)) }
+    }
+}
+
+impl From<String> for Frame {
+    fn from(text: String) -> Self {
+        text.into_bytes().into()
+    }
+}
+
+impl From<Bytes> for Frame {
+    fn from(bytes: Bytes) -> Self {
+        if bytes.len() <= INLINE { Self::copy_from(&bytes) } else { Self(Body::Shared(bytes)) }
+    }
+}
+
+/// What a peer's connection said of itself, as found on the messages that came by it.
+///
+/// See [`Message::metadata`].
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct PeerInfo {
+    /// The properties of the handshake and the connection, in the order in which they came:
+    /// `Socket-Type`, `Routing-Id`, `Peer-Address`, any `X-...`.
+    pub properties: Vec<(String, Vec<u8>)>,
+    /// The number of the connection's descriptor (`ZMQ_SRCFD`), -1 if it has none.
+    pub descriptor: i32,
+}
+
+impl PeerInfo {
+    /// One property by its name, which is case-sensitive.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.properties.iter().find(|(key, _)| key == name).map(|(_, value)| &**value)
+    }
+}
+
+/// A message: a sequence of parts that travels whole or not at all.
+///
+/// Almost always there is one part, and the message then reads as its bytes (`&message[..]` is not needed:
+/// [`Message::as_str`], [`Message::bytes`]); `message[n]` is part `n`.
+///
+/// ```
+/// use zincmq::Message;
+/// let message = Message::from(["topic", "body"]);
+/// assert_eq!(message.len(), 2);
+/// assert_eq!(message[1], "body");
+/// assert_eq!(Message::from("hello").as_str().unwrap(), "hello");
+/// ```
+#[derive(Clone, Default)]
+pub struct Message {
+    first: Frame,
+    rest: Vec<Frame>,
+    parts: usize,
+    source: Option<Arc<PeerInfo>>,
+}
+
+impl Message {
+    /// A message without parts, to be filled with [`Message::push`] or by a receive.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { first: Frame::new(), rest: Vec::new(), parts: 0, source: None }
+    }
+
+    /// The number of parts.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.parts
+    }
+
+    /// Whether there is no part at all (a message with one empty part is not empty in this sense).
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.parts == 0
+    }
+
+    /// The bytes of the first part; empty if there is none.
+    #[must_use]
+    #[inline]
+    pub fn bytes(&self) -> &[u8] {
+        if self.parts == 0 { &[] } else { &self.first }
+    }
+
+    /// The first part as text.
+    ///
+    /// # Errors
+    /// As [`std::str::from_utf8`].
+    pub fn as_str(&self) -> Result<&str, std::str::Utf8Error> {
+        std::str::from_utf8(self.bytes())
+    }
+
+    /// The parts in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Frame> + DoubleEndedIterator {
+        (0..self.parts).map(|at| &self[at])
+    }
+
+    /// Adds a part at the end.
+    pub fn push(&mut self, part: impl Into<Frame>) {
+        *self.slot() = part.into();
+    }
+
+    /// Removes all parts, keeping their memory for the next receive.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.parts = 0;
+    }
+
+    /// Removes and returns the first part, such as an envelope's routing id.
+    pub fn pop_front(&mut self) -> Option<Frame> {
+        if self.parts == 0 {
+            return None;
+        }
+        self.rest.truncate(self.parts - 1);
+        self.parts -= 1;
+        let next = if self.rest.is_empty() { Frame::new() } else { self.rest.remove(0) };
+        Some(std::mem::replace(&mut self.first, next))
+    }
+
+    /// The single part of the message, or the first of several.
+    #[must_use]
+    pub fn into_frame(mut self) -> Frame {
+        self.pop_front().unwrap_or_default()
+    }
+
+    /// What the connection that brought this message said of itself: one property, such as `Socket-Type`,
+    /// `Routing-Id`, `Peer-Address` or an `X-` property. `None` for messages that were not received, came over
+    /// inproc, or whose connection has no such property (zmq_msg_gets(3)).
+    #[must_use]
+    pub fn metadata(&self, name: &str) -> Option<&[u8]> {
+        self.source.as_ref()?.get(name)
+    }
+
+    /// All that the connection that brought this message said of itself.
+    #[must_use]
+    pub fn peer(&self) -> Option<&PeerInfo> {
+        self.source.as_deref()
+    }
+
+    /// The place for one more part, with whatever memory an earlier message left there.
+    #[inline]
+    pub(crate) fn slot(&mut self) -> &mut Frame {
+        let at = self.parts;
+        self.parts += 1;
+        if at == 0 {
+            return &mut self.first;
+        }
+        if self.rest.len() < at {
+            self.rest.push(Frame::new());
+        }
+        &mut self.rest[at - 1]
+    }
+
+    /// Remembers the connection; costs nothing when it is the same as before.
+    #[inline]
+    pub(crate) fn set_source(&mut self, source: Option<&Arc<PeerInfo>>) {
+        let same = match (&self.source, source) {
+            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
+            (None, None) => true,
+            _ => false,
+        };
+        if !same {
+            self.source = source.cloned();
+        }
+    }
+
+    /// Makes large parts shared, so that sending them copies nothing.
+    pub(crate) fn share(&mut self) {
+        for at in 0..self.parts {
+            let frame = if at == 0 { &mut self.first } else { &mut self.rest[at - 1] };
+            if frame.len() > INLINE {
+                frame.share();
+            }
+        }
+    }
+}
+
+impl Index<usize> for Message {
+    type Output = Frame;
+
+    fn index(&self, at: usize) -> &Frame {
+        assert!(at < self.parts, "part {at} of a message with {} parts", self.parts);
+        if at == 0 { &self.first } else { &self.rest[at - 1] }
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl PartialEq for Message {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts == other.parts && self.iter().zip(other.iter()).all(|(a, b)| **a == **b)
+    }
+}
+
+impl Eq for Message {}
+
+impl<F: Into<Frame>> FromIterator<F> for Message {
+    fn from_iter<I: IntoIterator<Item = F>>(parts: I) -> Self {
+        let mut message = Self::new();
+        parts.into_iter().for_each(|part| message.push(part));
+        message
+    }
+}
+
+impl<F: Into<Frame>, const N: usize> From<[F; N]> for Message {
+    fn from(parts: [F; N]) -> Self {
+        parts.into_iter().collect()
+    }
+}
+
+impl From<Vec<Frame>> for Message {
+    fn from(parts: Vec<Frame>) -> Self {
+        parts.into_iter().collect()
+    }
+}
+
+macro_rules! single {
+    ($($kind:ty),*) => {$(
+        impl From<$kind> for Message {
+            fn from(part: $kind) -> Self {
+                let mut message = Self::new();
+                message.push(part);
+                message
+            }
+        }
+    )*};
+}
+
+single!(&str, &[u8], String, Vec<u8>, Bytes, Frame);

@@ -1,0 +1,189 @@
+//! What a messaging pattern is: which peer comes next, and what is legal.
+//!
+//! A pattern knows [`Peers`], not pipes, threads or descriptors; so it is tested with a few deques.
+//! Its methods are called by the thread that uses the socket, one at a time, and never block.
+
+use crate::message::Message;
+use crate::option::Options;
+use queue::Part;
+
+/// One peer of a socket, as the socket's pattern knows it. Never reused while the socket lives.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct PeerId(pub u64);
+
+/// What a frame at the head of a peer's inbound queue is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// A part of a message.
+    Data,
+    /// The peer subscribes to the topic in the body (a single frame).
+    Subscribe,
+    /// The peer cancels its subscription to the topic in the body (a single frame).
+    Cancel,
+}
+
+/// The next frame of a peer's inbound queue. The whole message it belongs to has arrived.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Head<'a> {
+    /// Data, or a subscription.
+    pub kind: Kind,
+    /// More parts of the same message follow.
+    pub more: bool,
+    /// The part itself, or the topic.
+    pub body: &'a [u8],
+}
+
+/// Why a peer did not take a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refused {
+    /// Its queue is at the high-water mark; [`Pattern::writable`] tells when there is room again.
+    Full,
+    /// It has gone, or takes no more messages.
+    Gone,
+}
+
+/// Why a pattern did not do what was asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Denied {
+    /// Not now: no peer, no message, or every queue at its high-water mark. Waiting helps.
+    Again,
+    /// Out of turn: REQ sends again before the reply, REP replies before a request (EFSM).
+    State,
+    /// No such peer (EHOSTUNREACH).
+    Unroutable,
+    /// This socket type never does this (ENOTSUP).
+    Unsupported,
+    /// The message has the wrong form for this socket type (EINVAL).
+    Invalid,
+}
+
+/// How a peer came to the socket.
+#[derive(Clone, Debug, Default)]
+pub struct Attached {
+    /// The routing id the peer announced; `None` while it is not known yet (a connection still under way:
+    /// [`Pattern::identified`] follows). An empty one asks for an automatic id.
+    pub routing_id: Option<Vec<u8>>,
+    /// The id set with `CONNECT_ROUTING_ID` for this connection, if any.
+    pub assigned_id: Option<Vec<u8>>,
+    /// This side connected (otherwise it accepted the connection).
+    pub connected: bool,
+}
+
+/// The peers of one socket: what a pattern may do with them. A peer that is unknown or gone is treated as
+/// empty and full, never as an error.
+pub trait Peers {
+    /// The socket's options as they are now.
+    fn options(&self) -> &Options;
+
+    /// Queues one whole message: `envelope` (frames already encoded, each with MORE set; may be empty), then
+    /// `parts` (at least one).
+    ///
+    /// # Errors
+    /// [`Refused`]; nothing is queued then.
+    fn send(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> Result<(), Refused>;
+
+    /// As [`Peers::send`], past a full queue: for what must not be lost (probe, welcome message).
+    fn send_exempt(&mut self, peer: PeerId, parts: &[Part<'_>]);
+
+    /// Queues one message to each of `targets` that has room and counts a drop for each that has not.
+    /// Large bodies are shared, and all readers are woken after the last has been written.
+    fn broadcast(&mut self, targets: &[PeerId], parts: &[Part<'_>]);
+
+    /// Queues a subscription or its cancellation towards a publisher; exempt from the high-water mark.
+    fn subscribe(&mut self, peer: PeerId, kind: Kind, topic: &[u8]);
+
+    /// Whether the peer's queue is below its high-water mark. If not, [`Pattern::writable`] will tell.
+    fn has_room(&mut self, peer: PeerId) -> bool;
+
+    /// The next frame from this peer; stable until something is taken from this peer. `None`: nothing whole
+    /// has arrived, and [`Pattern::readable`] will tell when something has.
+    fn head(&mut self, peer: PeerId) -> Option<Head<'_>>;
+
+    /// Appends the rest of the message at the head to `into` and removes it. Returns whether there was one.
+    fn take(&mut self, peer: PeerId, into: &mut Message) -> bool;
+
+    /// Removes the frame at the head.
+    fn skip_frame(&mut self, peer: PeerId);
+
+    /// Removes the rest of the message at the head.
+    fn skip(&mut self, peer: PeerId);
+
+    /// Marks `into` as come from this peer's connection (metadata), as [`Peers::take`] does by itself.
+    fn stamp(&mut self, peer: PeerId, into: &mut Message);
+
+    /// Ends the connection to this peer: what was queued outbound still goes out, what was queued inbound is
+    /// lost. [`Pattern::detached`] is not called for it.
+    fn close(&mut self, peer: PeerId);
+
+    /// Ends the connection to this peer at once, dropping what was queued both ways.
+    fn abort(&mut self, peer: PeerId);
+}
+
+/// One messaging pattern: PUSH, ROUTER, ... Each is one file, and one line in the list in `mod.rs`.
+pub trait Pattern: Send {
+    /// A peer has come. It counts as readable and writable until [`Peers`] says otherwise.
+    fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, how: Attached);
+
+    /// The peer's routing id has become known (first connection only).
+    fn identified(&mut self, _peers: &mut dyn Peers, _peer: PeerId, _routing_id: &[u8]) {}
+
+    /// The peer's connection was lost and made again with a fresh, empty outbound queue: subscriptions
+    /// must be sent once more. Called for SUB and XSUB only.
+    fn reconnected(&mut self, _peers: &mut dyn Peers, _peer: PeerId) {}
+
+    /// [`Peers::head`] said `None` before; now there is a message (or the peer's end).
+    fn readable(&mut self, peers: &mut dyn Peers, peer: PeerId);
+
+    /// [`Refused::Full`] or [`Peers::has_room`] said no before; now there is room.
+    fn writable(&mut self, peers: &mut dyn Peers, peer: PeerId);
+
+    /// The peer takes no more messages; what it sent before can still be read.
+    fn closing(&mut self, peers: &mut dyn Peers, peer: PeerId);
+
+    /// The peer has gone and all it sent has been read. Follows [`Pattern::closing`].
+    fn detached(&mut self, peers: &mut dyn Peers, peer: PeerId);
+
+    /// Sends one whole message (at least one part).
+    ///
+    /// # Errors
+    /// [`Denied`]; nothing is sent then.
+    fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied>;
+
+    /// Receives one whole message, appended to `into` (which is empty).
+    ///
+    /// # Errors
+    /// [`Denied`]; `into` is left empty then.
+    fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied>;
+
+    /// Whether a send would be accepted now (`ZMQ_POLLOUT`).
+    fn can_send(&mut self, peers: &mut dyn Peers) -> bool;
+
+    /// Whether a message can be received now (`ZMQ_POLLIN`).
+    fn can_recv(&mut self, peers: &mut dyn Peers) -> bool;
+
+    /// Adds (or, with [`Kind::Cancel`], removes) a subscription: SUB; XPUB and PUB in manual mode.
+    ///
+    /// # Errors
+    /// [`Denied::Invalid`] on every other socket type.
+    fn subscribe(&mut self, _peers: &mut dyn Peers, _kind: Kind, _topic: &[u8]) -> Result<(), Denied> {
+        Err(Denied::Invalid)
+    }
+
+    /// The number of distinct topics subscribed to (`ZMQ_TOPICS_COUNT`).
+    ///
+    /// # Errors
+    /// [`Denied::Invalid`] on types without subscriptions.
+    fn topics(&self) -> Result<usize, Denied> {
+        Err(Denied::Invalid)
+    }
+
+    /// The routing id the pattern gave this peer (ROUTER, STREAM).
+    fn routing_id_of(&self, _peer: PeerId) -> Option<&[u8]> {
+        None
+    }
+
+    /// The peer that this routing id names (ROUTER, STREAM).
+    fn peer_of(&self, _routing_id: &[u8]) -> Option<PeerId> {
+        None
+    }
+}

@@ -1,0 +1,3 @@
+//! The messaging patterns, one file each.
+
+pub mod contract;
