@@ -1,25 +1,41 @@
 //! The shared-memory structures of zincmq.
+//!
+//! A pipe's direction holds ZMTP frames as bytes in a chain of large [`segment`]s. The producer appends frames
+//! and publishes whole messages; the consumer goes from header to header. Four ends fit together freely:
+//!
+//! | end | writes or reads | used by |
+//! |---|---|---|
+//! | [`Writer`] | messages | the application that sends |
+//! | [`Filler`] | what a descriptor delivers | the engine, inbound |
+//! | [`Reader`] | frames | the application that receives |
+//! | [`Drain`] | to a descriptor, as bytes | the engine, outbound |
+//!
+//! Beside them: [`Inbox`] (who is told of what), [`Signal`] (how it sleeps) and [`TryLock`] (an engine that
+//! either side may run).
 
+mod drain;
+mod fill;
+mod half;
+mod header;
+mod inbox;
+mod lock;
 mod part;
+mod peer;
+mod primitive;
+mod reader;
+mod segment;
+mod signal;
+mod writer;
 
+pub use drain::Drain;
+pub use fill::{Bounds, Filler, Refusal, Walk};
+pub use half::{Gauge, channel};
+pub use header::{COMMAND, Kind, LONG, MORE, append_frame};
+pub use inbox::{Inbox, Item, Notify};
+pub use lock::{Held, TryLock};
 pub use part::Part;
-
-use bytes::Bytes;
-
-/// A received body that stays where the network put it (a stub until the pipe lands).
-#[derive(Clone, Debug)]
-pub struct Slice(Bytes);
-
-impl std::ops::Deref for Slice {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl AsRef<[u8]> for Slice {
-    fn as_ref(&self) -> &[u8] {
-        self
-    }
-}
+pub use peer::PeerInfo;
+pub use reader::{Body, Reader, Taken};
+pub use segment::{Pool, Slice};
+pub use signal::{Signal, Wake};
+pub use writer::Writer;

@@ -1,1 +1,88 @@
-//! placeholder
+//! Thin wrappers over the system calls that zincmq needs and mio, socket2 and rustix do not give.
+
+use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::ptr;
+use std::sync::atomic::AtomicU32;
+use std::time::{Duration, Instant};
+
+/// Sends `pieces` in one call, without SIGPIPE and without waiting. Returns the bytes taken.
+///
+/// # Errors
+/// As sendmsg(2).
+pub fn send(to: BorrowedFd<'_>, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+    let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+    Ok(sendmsg(to, pieces, &mut SendAncillaryBuffer::default(), flags)?)
+}
+
+/// Receives into `first`, then into `second`, in one call and without waiting. Returns the bytes received.
+///
+/// # Errors
+/// As recvmsg(2).
+pub fn receive(
+    from: BorrowedFd<'_>,
+    first: &mut [MaybeUninit<u8>],
+    second: &mut [MaybeUninit<u8>],
+) -> io::Result<usize> {
+    let piece = |room: &mut [MaybeUninit<u8>]| libc::iovec {
+        iov_base: room.as_mut_ptr().cast(),
+        iov_len: room.len(),
+    };
+    let mut pieces = [piece(first), piece(second)];
+    // SAFETY: a header of zeros is valid; the two pieces describe writable memory of the given lengths.
+    let received = unsafe {
+        let mut header: libc::msghdr = std::mem::zeroed();
+        header.msg_iov = pieces.as_mut_ptr();
+        header.msg_iovlen = if second.is_empty() { 1 } else { 2 };
+        libc::recvmsg(from.as_raw_fd(), &mut header, libc::MSG_DONTWAIT)
+    };
+    usize::try_from(received).map_err(|_| io::Error::last_os_error())
+}
+
+/// Sleeps while `word` holds `expected`, until woken or until `until`. Returns `false` only if a signal handler
+/// ran. The timeout is absolute even where none is asked for: the kernel restarts a wait without one after
+/// a handler with SA_RESTART, and the interruption would be lost.
+#[must_use]
+pub fn futex_wait(word: &AtomicU32, expected: u32, until: Option<Instant>) -> bool {
+    const LONG: Duration = Duration::from_secs(365 * 24 * 3600);
+    let left = until.map_or(LONG, |until| until.saturating_duration_since(Instant::now()));
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    let nanoseconds = now.tv_nsec + i64::from(left.subsec_nanos());
+    let deadline = libc::timespec {
+        tv_sec: now.tv_sec + left.as_secs() as i64 + nanoseconds / 1_000_000_000,
+        tv_nsec: nanoseconds % 1_000_000_000,
+    };
+    // SAFETY: the word and the deadline outlive the call; FUTEX_WAIT_BITSET takes the time as absolute.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_futex,
+            word.as_ptr(),
+            libc::FUTEX_WAIT_BITSET | libc::FUTEX_PRIVATE_FLAG,
+            expected,
+            &raw const deadline,
+            ptr::null::<u32>(),
+            libc::FUTEX_BITSET_MATCH_ANY,
+        )
+    };
+    result == 0 || io::Error::last_os_error().raw_os_error() != Some(libc::EINTR)
+}
+
+/// Wakes one thread that sleeps on `word`.
+pub fn futex_wake(word: &AtomicU32) {
+    // SAFETY: the word is a valid address; waking has no other precondition.
+    unsafe {
+        libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, 1);
+    }
+}
+
+/// Blocks all signals for the calling thread, so that handlers run on the application's own threads.
+pub fn block_signals() {
+    // SAFETY: the set is initialised by sigfillset before it is used.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&mut set);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &set, ptr::null_mut());
+    }
+}

@@ -1,6 +1,7 @@
 //! Messages: one or more parts, made from and read as what Rust programs already have.
 
 use bytes::Bytes;
+pub use queue::PeerInfo;
 use queue::{Part, Slice};
 use std::fmt;
 use std::ops::{Deref, Index};
@@ -200,26 +201,6 @@ impl From<String> for Frame {
 impl From<Bytes> for Frame {
     fn from(bytes: Bytes) -> Self {
         if bytes.len() <= INLINE { Self::copy_from(&bytes) } else { Self(Body::Shared(bytes)) }
-    }
-}
-
-/// What a peer's connection said of itself, as found on the messages that came by it.
-///
-/// See [`Message::metadata`].
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct PeerInfo {
-    /// The properties of the handshake and the connection, in the order in which they came:
-    /// `Socket-Type`, `Routing-Id`, `Peer-Address`, any `X-...`.
-    pub properties: Vec<(String, Vec<u8>)>,
-    /// The number of the connection's descriptor (`ZMQ_SRCFD`), -1 if it has none.
-    pub descriptor: i32,
-}
-
-impl PeerInfo {
-    /// One property by its name, which is case-sensitive.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&[u8]> {
-        self.properties.iter().find(|(key, _)| key == name).map(|(_, value)| &**value)
     }
 }
 

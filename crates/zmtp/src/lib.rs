@@ -1,1 +1,85 @@
-//! placeholder
+//! ZMTP, the ZeroMQ message transport protocol, 3.1 down to 1.0, without any I/O: bytes in, bytes and
+//! values out. No clock, socket, thread or lock.
+//!
+//! It follows RFC 37 (and 23, 15, 13 for older peers), and libzmq where libzmq does otherwise.
+//!
+//! # The contract
+//!
+//! A connection begins as an [`Opening`]. Whoever owns the transport does, in this order:
+//!
+//! 1. `Opening::new`, telling what this side says and accepts ([`Local`]).
+//! 2. Send [`Opening::output`] and clear it: after `new`, and after each call below, failed ones too.
+//! 3. Give what arrives to [`Opening::feed`], cut in any way, and drop as many bytes as it took.
+//! 4. [`Status::More`]: back to 2. [`Status::Waiting`]: ask the authenticator
+//!    ([`Opening::zap_request`]), keep further input, call [`Opening::verdict`], and feed what was kept.
+//!    An [`Error`]: send the last output if it can be sent, and close. [`Status::Open`]: done; what was
+//!    not taken is the first of the traffic.
+//!
+//! The opening has no deadline of its own: its owner has (`ZMQ_HANDSHAKE_IVL`).
+//!
+//! Traffic has no state here. The owner hops over its own buffer with [`frame::decode_header`] (a peer
+//! of 1.0: [`frame_v1::decode_header`]), asks [`frame::check`] before it takes memory, and gives the
+//! body of a frame with [`Flags::COMMAND`] to [`Command::parse`]. It writes with
+//! [`frame::encode_header`] and the functions of [`command`].
+//!
+//! ```
+//! use zmtp::{Flags, Local, Opening, Security, SocketName, Status, frame};
+//!
+//! let local = |name, code, peers| Local {
+//!     socket_type: SocketName { name, code, peers },
+//!     routing_id: None,
+//!     metadata: Vec::new(),
+//!     max_frame: None,
+//!     security: Security::Null { zap: false },
+//!     allow_old: true,
+//! };
+//! let mut push = Opening::new(local("PUSH", 8, &["PULL"]));
+//! let mut pull = Opening::new(local("PULL", 7, &["PUSH"]));
+//!
+//! let (mut pushing, mut pulling) = (None, None);
+//! while pushing.is_none() || pulling.is_none() {
+//!     let sent = std::mem::take(push.output());
+//!     if let (_, Status::Open(peer)) = pull.feed(&sent)? {
+//!         pulling = Some(peer);
+//!     }
+//!     let sent = std::mem::take(pull.output());
+//!     if let (_, Status::Open(peer)) = push.feed(&sent)? {
+//!         pushing = Some(peer);
+//!     }
+//! }
+//! assert_eq!(pulling.unwrap().socket_type.as_deref(), Some("PUSH"));
+//!
+//! let mut wire = Vec::new();
+//! frame::append(&mut wire, Flags::LAST, &[b"hello"]);
+//! let header = frame::decode_header(&wire).unwrap();
+//! frame::check(header.size, -1)?;
+//! assert_eq!(&wire[header.header_len..], b"hello");
+//! # Ok::<(), zmtp::Error>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod opening;
+
+mod local;
+mod phase;
+
+mod mechanism;
+
+mod codec;
+mod heartbeat;
+mod metadata;
+
+mod error;
+mod version;
+
+pub use codec::command::{self, Command};
+pub use codec::frame::{self, Flags, Header};
+pub use codec::frame_v1;
+pub use error::Error;
+pub use local::{Local, SocketName};
+pub use mechanism::{Security, Verdict, ZapRequest};
+pub use metadata::Property;
+pub use opening::{Opening, Status};
+pub use phase::traffic::Peer;
+pub use version::Version;

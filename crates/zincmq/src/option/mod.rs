@@ -1,5 +1,92 @@
-//! Socket and context options.
+//! Socket options: one [`Row`] an option, read alike by Rust setters, C's `zmq_setsockopt`, the command line
+//! and the manual.
+//!
+//! Three ways in: by typed name ([`Options::set`] with [`SNDHWM`]), by number as C does
+//! ([`Options::set_raw`]), and by name and text ([`Options::set_text`]).
 
-/// All options of one socket (a stub: the table comes with the option module).
-#[derive(Clone, Debug, Default)]
-pub struct Options {}
+mod error;
+mod list;
+mod row;
+mod table;
+mod value;
+
+pub use error::OptionError;
+pub use list::{NotASubnet, Subnet};
+pub use row::{Access, Kind, Opt, Row, When, Yes};
+pub use table::*;
+pub use value::{OptionType, Value};
+
+use crate::socket_type::SocketType;
+
+impl Options {
+    /// The options of a new socket of this type: the defaults, except that subscribers do not linger.
+    #[must_use]
+    pub fn new(socket: SocketType) -> Self {
+        let subscriber = matches!(socket, SocketType::Sub | SocketType::XSub);
+        Self { linger: if subscriber { 0 } else { -1 }, ..Self::default() }
+    }
+
+    /// Sets an option. Whether the socket type knows it is not checked here ([`Row::require`]).
+    ///
+    /// # Errors
+    /// [`OptionError::Value`] if the value is outside what the option allows.
+    pub fn set<T: OptionType>(&mut self, option: Opt<T>, value: impl Into<T>) -> Result<(), OptionError> {
+        self.set_value(option.row(), value.into().into())
+    }
+
+    /// The value of an option.
+    #[must_use]
+    pub fn get<T: OptionType + Default>(&self, option: Opt<T>) -> T {
+        let value = option.row().cell.map(|cell| (cell.get)(self));
+        value.and_then(T::from_value).unwrap_or_default()
+    }
+
+    /// Sets the option of a row.
+    ///
+    /// # Errors
+    /// [`OptionError::Value`], or [`OptionError::Access`] if it is state.
+    pub fn set_value(&mut self, row: &Row, value: Value) -> Result<(), OptionError> {
+        let cell = row.cell.ok_or(OptionError::Access { name: row.name, set: true })?;
+        let value = row.check(value)?;
+        (cell.set)(self, value.clone()).ok_or_else(|| row.refuse(value))
+    }
+
+    /// The value of the option of a row.
+    ///
+    /// # Errors
+    /// [`OptionError::Access`] if it is state.
+    pub fn get_value(&self, row: &Row) -> Result<Value, OptionError> {
+        let cell = row.cell.ok_or(OptionError::Access { name: row.name, set: false })?;
+        Ok((cell.get)(self))
+    }
+
+    /// Sets an option as `zmq_setsockopt` does, with its rules of length and range. `None` is a null pointer.
+    ///
+    /// # Errors
+    /// [`OptionError`].
+    pub fn set_raw(&mut self, number: i32, bytes: Option<&[u8]>) -> Result<(), OptionError> {
+        let row = by_number(number).ok_or_else(|| OptionError::Unknown(number.to_string()))?;
+        self.set_value(row, row.decode(bytes)?)
+    }
+
+    /// Reads an option as `zmq_getsockopt` does: only those that C may read.
+    ///
+    /// # Errors
+    /// [`OptionError`].
+    pub fn get_raw(&self, number: i32) -> Result<Value, OptionError> {
+        let row = by_number(number).ok_or_else(|| OptionError::Unknown(number.to_string()))?;
+        if row.access == Access::Set {
+            return Err(OptionError::Access { name: row.name, set: false });
+        }
+        self.get_value(row)
+    }
+
+    /// Sets an option by name, from text: `set_text("sndhwm", "10")`.
+    ///
+    /// # Errors
+    /// [`OptionError`].
+    pub fn set_text(&mut self, name: &str, text: &str) -> Result<(), OptionError> {
+        let row = by_name(name).ok_or_else(|| OptionError::Unknown(name.to_owned()))?;
+        self.set_value(row, row.parse(text)?)
+    }
+}

@@ -1,0 +1,179 @@
+//! The reading end of one direction as bytes: whole segments go to a descriptor as they are.
+
+use crate::half::{CLOSED, Cursor};
+use crate::header::{LONGEST, MORE};
+use crate::primitive::Ordering;
+use crate::reader::Reader;
+use crate::segment::SegmentPtr;
+use std::io::{self, IoSlice};
+use std::os::fd::BorrowedFd;
+
+/// At most this much in one system call (or one larger body), so that connections take turns.
+const BUDGET: usize = 256 << 10;
+/// The kernel takes at most this many pieces at once.
+const PIECES: usize = 256;
+
+/// Writes framed bytes to a descriptor and remembers the last message boundary that the kernel has passed: a
+/// new connection begins there again.
+#[derive(Debug)]
+pub struct Drain {
+    reader: Reader,
+    /// A frame boundary at or behind the last message boundary.
+    scan: Cursor,
+    /// Bytes the kernel has taken beyond `scan`.
+    ahead: u64,
+    /// Bodies by reference between the two boundaries.
+    spent: Vec<(SegmentPtr, u64)>,
+}
+
+// SAFETY: as for `Reader`; the pointers in `spent` are to segments that the reader has not released.
+unsafe impl Send for Drain {}
+
+impl Drain {
+    /// Takes over a reading end.
+    #[must_use]
+    pub fn new(reader: Reader) -> Self {
+        let scan = reader.cursor;
+        Self { reader, scan, ahead: 0, spent: Vec::new() }
+    }
+
+    /// The frames, for an engine that writes its own bytes. What it takes is gone, whatever becomes of the
+    /// connection.
+    pub fn frames(&mut self) -> &mut Reader {
+        &mut self.reader
+    }
+
+    /// Whether the kernel has taken part of a message and not all of it.
+    #[must_use]
+    pub fn is_inside_message(&self) -> bool {
+        self.ahead > 0 || self.scan.at > self.reader.cursor.at
+    }
+
+    /// Forgets the half-sent message's progress: the next connection gets it from its beginning.
+    pub fn rewind(&mut self) {
+        self.scan = self.reader.cursor;
+        self.ahead = 0;
+        self.spent.clear();
+    }
+
+    /// Whether there are bytes to write.
+    #[must_use]
+    pub fn has_bytes(&self) -> bool {
+        let tail = self.reader.half.producer.0.tail.load(Ordering::Acquire) & !CLOSED;
+        tail != self.scan.at.max(self.reader.cursor.at) || self.ahead > 0
+    }
+
+    /// Writes once to `to`: first `prefix` (of which the written part is removed), then frames. Returns the
+    /// number of bytes written; 0 if there was nothing to write.
+    ///
+    /// # Errors
+    /// As sendmsg(2), `WouldBlock` included.
+    pub fn write_to(&mut self, to: BorrowedFd<'_>, prefix: &mut Vec<u8>) -> io::Result<usize> {
+        if self.scan.at < self.reader.cursor.at {
+            self.rewind();
+        }
+        let mut pieces = [IoSlice::new(&[]); PIECES];
+        let mut count = 0;
+        if !prefix.is_empty() {
+            pieces[0] = IoSlice::new(prefix);
+            count = 1;
+        }
+        count = self.gather(&mut pieces, count);
+        if count == 0 {
+            return Ok(0);
+        }
+        let sent = sys::send(to, &pieces[..count])?;
+        let of_prefix = sent.min(prefix.len());
+        prefix.drain(..of_prefix);
+        self.ahead += (sent - of_prefix) as u64;
+        self.walk();
+        Ok(sent)
+    }
+
+    /// Puts what is to be written into `pieces` from `count` on; returns how many there are then.
+    fn gather<'a>(&'a self, pieces: &mut [IoSlice<'a>], mut count: usize) -> usize {
+        let mut cursor = self.scan;
+        let mut skip = self.ahead as usize;
+        let mut total = 0;
+        let mut add = |bytes: &'a [u8]| {
+            let skipped = skip.min(bytes.len());
+            skip -= skipped;
+            if skipped < bytes.len() {
+                pieces[count] = IoSlice::new(&bytes[skipped..]);
+                count += 1;
+                total += bytes.len() - skipped;
+            }
+            total < BUDGET && count < pieces.len()
+        };
+        loop {
+            if cursor.at == cursor.limit && !cursor.refresh(&self.reader.half, |_| ()) {
+                break;
+            }
+            let Some(segment) = cursor.segment else { break };
+            // A body at `at` itself belongs to the frame before.
+            let body_at = segment.get().next_body(cursor.at + 1).filter(|&at| at <= cursor.limit);
+            let stop = body_at.unwrap_or(cursor.limit);
+            segment.get().touch(cursor.at, stop, false);
+            // SAFETY: published bytes of a segment that this end has not released.
+            let bytes = unsafe { std::slice::from_raw_parts(segment.at(cursor.at), (stop - cursor.at) as usize) };
+            cursor.at = stop;
+            if !add(bytes) {
+                break;
+            }
+            if let Some(body) = body_at.and_then(|at| segment.get().body_at(at))
+                && !add(body)
+            {
+                break;
+            }
+        }
+        count
+    }
+
+    /// Walks the headers over what the kernel has taken, and releases whole messages.
+    fn walk(&mut self) {
+        loop {
+            if self.scan.at == self.scan.limit && !self.scan.refresh(&self.reader.half, |_| ()) {
+                return;
+            }
+            let Some((segment, flags, header, size)) = self.scan.header() else { return };
+            let wire = header + size as u64;
+            if self.ahead < wire {
+                return;
+            }
+            self.ahead -= wire;
+            let start = self.scan.at + header;
+            if size + header as usize > LONGEST && segment.get().body_at(start).is_some() {
+                self.spent.push((segment, start));
+                self.scan.at = start;
+            } else {
+                self.scan.at = start + size as u64;
+            }
+            if flags & MORE == 0 {
+                self.commit();
+            }
+        }
+    }
+
+    /// Everything up to `scan` is done with.
+    #[inline]
+    fn commit(&mut self) {
+        for (segment, at) in self.spent.drain(..) {
+            segment.get().take_body(at);
+        }
+        let cursor = &mut self.reader.cursor;
+        while cursor.segment != self.scan.segment {
+            let Some(passed) = cursor.segment else { break };
+            cursor.segment = passed.get().next();
+            self.reader.half.consumer.0.head.store(self.scan.at, Ordering::Relaxed);
+            // SAFETY: this end has passed it, and it has a successor: the producer has let go.
+            unsafe { passed.release() };
+        }
+        *cursor = self.scan;
+        self.reader.count();
+    }
+
+    /// As [`Reader::park`]; only when nothing is left to write.
+    pub fn park(&mut self) -> bool {
+        !self.is_inside_message() && self.reader.park()
+    }
+}

@@ -1,0 +1,84 @@
+//! Who is told: one reader's list of activated pipes and commands, in one order, and the signal beside it.
+
+use crate::primitive::{AtomicBool, Mutex, Ordering};
+use crate::signal::Signal;
+use std::collections::VecDeque;
+use std::fmt;
+
+/// Whom the other end of a pipe tells. `key` is what that end was attached with.
+pub trait Notify: Send + Sync + fmt::Debug {
+    /// There is something to read.
+    fn readable(&self, key: u64);
+    /// There is room to write.
+    fn writable(&self, key: u64);
+}
+
+/// One entry of an [`Inbox`].
+#[derive(Debug)]
+pub enum Item<C> {
+    /// The pipe of this key has something to read.
+    Readable(u64),
+    /// The pipe of this key has room to write.
+    Writable(u64),
+    /// A command.
+    Command(C),
+}
+
+/// Many writers, one reader. Commands and activations keep their order: a pipe's attachment comes before its
+/// first activation. A pipe is listed only when its end has rested, so the lock is not on the way of messages.
+#[derive(Debug)]
+pub struct Inbox<C> {
+    items: Mutex<VecDeque<Item<C>>>,
+    pending: AtomicBool,
+    signal: Signal,
+}
+
+impl<C> Default for Inbox<C> {
+    fn default() -> Self {
+        Self { items: Mutex::new(VecDeque::new()), pending: AtomicBool::new(false), signal: Signal::default() }
+    }
+}
+
+impl<C> Inbox<C> {
+    /// Adds an item and wakes the reader if it sleeps.
+    pub fn push(&self, item: Item<C>) {
+        let mut items = self.items.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        items.push_back(item);
+        self.pending.store(true, Ordering::Release);
+        drop(items);
+        self.signal.notify();
+    }
+
+    /// Whether there is something in it; one load.
+    #[inline]
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.pending.load(Ordering::Acquire)
+    }
+
+    /// Moves everything in it to `into`, which must be empty.
+    pub fn take_all(&self, into: &mut VecDeque<Item<C>>) {
+        if !self.is_pending() {
+            return;
+        }
+        let mut items = self.items.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        std::mem::swap(&mut *items, into);
+        self.pending.store(false, Ordering::Release);
+    }
+
+    /// How the reader sleeps.
+    #[must_use]
+    pub fn signal(&self) -> &Signal {
+        &self.signal
+    }
+}
+
+impl<C: Send + fmt::Debug> Notify for Inbox<C> {
+    fn readable(&self, key: u64) {
+        self.push(Item::Readable(key));
+    }
+
+    fn writable(&self, key: u64) {
+        self.push(Item::Writable(key));
+    }
+}

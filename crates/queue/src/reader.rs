@@ -1,0 +1,279 @@
+//! The reading end of one direction, frame by frame.
+
+use crate::PeerInfo;
+use crate::half::{CLOSED, Cursor, Gauge, Half, IDLE, RUN};
+use crate::header::{Kind, MORE};
+use crate::inbox::Notify;
+use crate::primitive::{Arc, Ordering, fence};
+use crate::segment::{CLASSES, Slice};
+use bytes::Bytes;
+use std::ptr::NonNull;
+
+/// An unlimited reader tells its count every so many messages.
+const UNLIMITED_STEP: u64 = 4096;
+
+/// The reading end of one direction of a pipe. One thread at a time.
+#[derive(Debug)]
+pub struct Reader {
+    pub(crate) half: Arc<Half>,
+    pub(crate) cursor: Cursor,
+    /// The cursor is parked in the shared cell; the copy here is stale.
+    parked: bool,
+    read: u64,
+    /// The count at which credit is given next.
+    next_credit: u64,
+}
+
+// SAFETY: the raw segment pointer belongs to this end alone, under the pipe's protocol.
+unsafe impl Send for Reader {}
+
+/// The body of a frame that was taken.
+#[derive(Debug)]
+pub enum Body<'a> {
+    /// Small: to be copied out before the next call.
+    Copy(&'a [u8]),
+    /// A good part of its segment, which it keeps alive.
+    Slice(Slice),
+    /// By reference since it was sent.
+    Shared(Bytes),
+}
+
+/// One frame that was taken.
+#[derive(Debug)]
+pub struct Taken<'a> {
+    /// What the frame is.
+    pub kind: Kind,
+    /// Whether more parts of the same message follow.
+    pub more: bool,
+    /// Its body.
+    pub body: Body<'a>,
+}
+
+impl Reader {
+    pub(crate) fn new(half: Arc<Half>) -> Self {
+        Self { half, cursor: Cursor::START, parked: false, read: 0, next_credit: 0 }
+    }
+
+    /// Names whom the writer wakes when there is something to read, and by which key. Once, before the first
+    /// [`Reader::park`].
+    pub fn attach(&self, notify: Arc<dyn Notify>, key: u64) {
+        _ = self.half.state.0.reader_end.set((notify, key));
+    }
+
+    /// Sets this end's high-water mark in messages; 0: none.
+    pub fn set_high_water(&mut self, messages: u32) {
+        self.half.limits.reader.store(messages, Ordering::Relaxed);
+        self.next_credit = self.read;
+    }
+
+    /// Whether a whole message is there.
+    #[inline]
+    pub fn is_ready(&mut self) -> bool {
+        self.skip_void()
+    }
+
+    /// Whether more has been published than this end has seen; one load, for a thread that spins.
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        self.half.producer.0.tail.load(Ordering::Relaxed) != self.cursor.at
+    }
+
+    /// Whether the writer has closed and everything has been read.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.half.producer.0.tail.load(Ordering::Acquire) == self.cursor.at | CLOSED
+    }
+
+    #[inline]
+    fn refresh(&mut self) -> bool {
+        if self.parked {
+            return false;
+        }
+        let head = &self.half.consumer.0.head;
+        let at = self.cursor.at;
+        self.cursor.refresh(&self.half, |passed| {
+            head.store(at, Ordering::Relaxed);
+            // SAFETY: this end has passed it, and it has a successor: the producer has let go.
+            unsafe { passed.release() };
+        })
+    }
+
+    /// Moves past frames that are nothing. Returns whether a frame that is something follows.
+    #[inline]
+    fn skip_void(&mut self) -> bool {
+        loop {
+            if self.cursor.at == self.cursor.limit && !self.refresh() {
+                return false;
+            }
+            match self.cursor.header() {
+                Some((_, flags, header, size)) if Kind::of(flags) == Kind::Skip => {
+                    self.cursor.at += header + size as u64;
+                }
+                Some(_) => return true,
+                None => return false,
+            }
+        }
+    }
+
+    /// The frame at the head: kind, more, body.
+    #[inline]
+    pub fn peek(&mut self) -> Option<(Kind, bool, &[u8])> {
+        if !self.skip_void() {
+            return None;
+        }
+        let (segment, flags, header, size) = self.cursor.header()?;
+        let start = self.cursor.at + header;
+        let body = match segment.get().body_at(start) {
+            Some(shared) => &shared[..],
+            None => {
+                segment.get().touch(start, start + size as u64, false);
+                // SAFETY: a published frame lies whole in its segment and is not written again while this end
+                // has not passed it.
+                unsafe { std::slice::from_raw_parts(segment.at(start), size) }
+            }
+        };
+        Some((Kind::of(flags), flags & MORE != 0, body))
+    }
+
+    /// Takes the frame at the head. The last frame of a message counts the message as read.
+    #[inline]
+    pub fn take(&mut self) -> Option<Taken<'_>> {
+        if !self.skip_void() {
+            return None;
+        }
+        let (segment, flags, header, size) = self.cursor.header()?;
+        let start = self.cursor.at + header;
+        let more = flags & MORE != 0;
+        let shared = segment.get().take_body(start);
+        self.cursor.at = start + if shared.is_some() { 0 } else { size as u64 };
+        if !more {
+            self.count();
+        }
+        let body = match shared {
+            Some(shared) => Body::Shared(shared),
+            None => {
+                segment.get().touch(start, start + size as u64, false);
+                let address = segment.at(start);
+                // The largest class decides: a piece of a smaller segment is cheap to copy.
+                if size > CLASSES[2] / 8 {
+                    // SAFETY: the address is inside a live segment.
+                    let address = unsafe { NonNull::new_unchecked(address) };
+                    // SAFETY: published bytes are not written again, and the frame is taken only once.
+                    Body::Slice(unsafe { Slice::new(segment, address, size) })
+                } else {
+                    // SAFETY: as in `peek`; the segment is released at the earliest by the next call.
+                    Body::Copy(unsafe { std::slice::from_raw_parts(address, size) })
+                }
+            }
+        };
+        Some(Taken { kind: Kind::of(flags), more, body })
+    }
+
+    /// Removes the frame at the head. Returns whether more of its message follow.
+    pub fn skip_frame(&mut self) -> bool {
+        self.take().is_some_and(|frame| frame.more)
+    }
+
+    /// The connection that the frame at the head came by.
+    #[inline]
+    #[must_use]
+    pub fn peer(&self) -> Option<&Arc<PeerInfo>> {
+        self.cursor.segment.and_then(|segment| segment.get().peer.as_ref())
+    }
+
+    /// Counts a message as read and gives credit at every low-water mark.
+    #[inline]
+    pub(crate) fn count(&mut self) {
+        self.read += 1;
+        if self.read >= self.next_credit {
+            self.give_credit(false);
+        }
+    }
+
+    #[cold]
+    fn give_credit(&mut self, idle: bool) {
+        let limit = self.half.high_water();
+        let consumer = &self.half.consumer.0;
+        consumer.read.store(self.read, Ordering::Relaxed);
+        consumer.head.store(self.cursor.at, Ordering::Relaxed);
+        let unlimited = limit > u64::from(u32::MAX) * 2;
+        let step = if unlimited { UNLIMITED_STEP } else { limit.div_ceil(2).max(1) };
+        let floor = self.read / step * step;
+        self.next_credit = floor + step;
+        let credit = if unlimited && idle { self.read } else { floor };
+        if credit > consumer.credit.load(Ordering::Relaxed) {
+            consumer.credit.store(credit, Ordering::Release);
+            self.half.wake_writer();
+        }
+    }
+
+    /// Rests, since nothing is there: the writer will wake this end. Returns `false` if something came
+    /// meanwhile, or the stream has ended: then go on reading.
+    pub fn park(&mut self) -> bool {
+        if self.parked {
+            return true;
+        }
+        self.give_credit(true);
+        let state = &self.half.state.0;
+        let cell = (self.cursor.segment.map_or(std::ptr::null_mut(), |s| s.as_raw()), self.cursor.at);
+        // SAFETY: in state RUN the cell is the reader's.
+        state.parked.with_mut(|parked| unsafe { *parked = cell });
+        state.reader.swap(IDLE, Ordering::AcqRel);
+        self.parked = true;
+        fence(Ordering::SeqCst);
+        if self.half.producer.0.tail.load(Ordering::Acquire) == self.cursor.at {
+            return true;
+        }
+        if state.reader.compare_exchange(IDLE, RUN, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+            self.resume();
+            return false;
+        }
+        // The writer is about to wake this end.
+        true
+    }
+
+    /// After the writer has woken this end: takes the cursor back.
+    pub fn resume(&mut self) {
+        if self.parked && self.half.state.0.reader.load(Ordering::Acquire) == RUN {
+            // SAFETY: in state RUN the cell is the reader's.
+            let (segment, _) = self.half.state.0.parked.with(|cell| unsafe { *cell });
+            self.cursor.segment = crate::segment::SegmentPtr::from_raw(segment);
+            self.parked = false;
+        }
+    }
+
+    /// Whether this end rests.
+    #[must_use]
+    pub fn is_parked(&self) -> bool {
+        self.parked
+    }
+
+    /// Messages read.
+    #[must_use]
+    pub fn read(&self) -> u64 {
+        self.read
+    }
+
+    /// A view of this direction's numbers.
+    #[must_use]
+    pub fn gauge(&self) -> Gauge {
+        Gauge(self.half.clone())
+    }
+
+    /// Tells the writer that nobody reads any more.
+    pub fn leave(&self) {
+        self.half.state.0.gone.store(true, Ordering::Release);
+        self.half.wake_writer();
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if !self.parked {
+            let segment = self.cursor.segment.map_or(std::ptr::null_mut(), |s| s.as_raw());
+            // SAFETY: in state RUN the cell is the reader's.
+            self.half.state.0.parked.with_mut(|cell| unsafe { *cell = (segment, self.cursor.at) });
+        }
+        self.leave();
+    }
+}

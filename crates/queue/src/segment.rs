@@ -1,0 +1,358 @@
+//! Segments: the pooled, reference-counted buffers that a pipe is a chain of.
+
+use crate::PeerInfo;
+use crate::primitive::{Arc, AtomicPtr, AtomicU32, AtomicUsize, Mutex, Ordering, UnsafeCell, fence};
+use bytes::Bytes;
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::ops::Deref;
+use std::ptr::{self, NonNull};
+
+/// The size classes: whole blocks, header included.
+pub(crate) const CLASSES: [usize; 3] = [1 << 10, 8 << 10, 64 << 10];
+const HEADER: usize = size_of::<Segment>();
+const ALIGN: usize = 64;
+/// What the pool keeps at most, all classes together.
+const POOL_BYTES: usize = 16 << 20;
+/// Bodies by reference in one segment.
+const SPLICES: usize = 16;
+
+/// The largest frame, header included, that is written into a segment; a larger body joins by reference.
+pub(crate) const LARGEST: usize = CLASSES[2] - HEADER;
+
+/// Free segments, one list a class.
+#[derive(Debug, Default)]
+pub struct Pool {
+    free: Mutex<Free>,
+}
+
+#[derive(Debug, Default)]
+struct Free {
+    lists: [Vec<Block>; 3],
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Block(NonNull<u8>);
+
+// SAFETY: a block on the free list is memory that nobody refers to.
+unsafe impl Send for Block {}
+
+impl Drop for Free {
+    fn drop(&mut self) {
+        for (class, list) in self.lists.iter_mut().enumerate() {
+            for block in list.drain(..) {
+                // SAFETY: every block on list `class` was allocated with the layout of that class.
+                unsafe { dealloc(block.0.as_ptr(), layout(class)) };
+            }
+        }
+    }
+}
+
+fn layout(class: usize) -> Layout {
+    const { assert!(CLASSES[0] > HEADER) };
+    // Constant sizes and a power of two: this cannot fail.
+    Layout::from_size_align(CLASSES[class], ALIGN).unwrap_or(Layout::new::<[u64; 8192]>())
+}
+
+impl Pool {
+    /// An empty pool.
+    #[must_use]
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self::default())
+    }
+
+    fn take(&self, class: usize) -> NonNull<u8> {
+        if let Ok(mut free) = self.free.lock()
+            && let Some(block) = free.lists[class].pop()
+        {
+            free.bytes -= CLASSES[class];
+            return block.0;
+        }
+        let layout = layout(class);
+        // SAFETY: the layout has a size above zero.
+        let block = unsafe { alloc(layout) };
+        NonNull::new(block).unwrap_or_else(|| handle_alloc_error(layout))
+    }
+
+    fn give(&self, class: usize, block: NonNull<u8>) {
+        if let Ok(mut free) = self.free.lock()
+            && free.bytes + CLASSES[class] <= POOL_BYTES
+        {
+            free.bytes += CLASSES[class];
+            free.lists[class].push(Block(block));
+            return;
+        }
+        // SAFETY: the block came from `take`, which allocated it with this layout.
+        unsafe { dealloc(block.as_ptr(), layout(class)) };
+    }
+}
+
+/// The bodies that a segment's frames hold by reference, in order.
+#[derive(Debug)]
+struct Splices([Splice; SPLICES]);
+
+/// One body by reference. `at` is the offset in the segment at which it belongs, `u32::MAX` while unused.
+#[derive(Debug)]
+struct Splice {
+    at: AtomicU32,
+    body: UnsafeCell<Option<Bytes>>,
+}
+
+/// The header of a segment; its bytes follow in the same block.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    /// The chain's own reference, and one for each [`Slice`].
+    refs: AtomicUsize,
+    /// The next segment; set when this one takes no more.
+    next: AtomicPtr<Segment>,
+    splices: AtomicPtr<Splices>,
+    /// The stream position of the first byte.
+    pub(crate) base: u64,
+    room: u32,
+    class: u8,
+    /// The connection that filled it.
+    pub(crate) peer: Option<Arc<PeerInfo>>,
+    pool: Arc<Pool>,
+    #[cfg(loom)]
+    shadow: Vec<UnsafeCell<()>>,
+}
+
+/// A shared pointer to a live segment. Whoever holds one must know why the segment is still alive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct SegmentPtr(NonNull<Segment>);
+
+impl SegmentPtr {
+    pub(crate) fn allocate(pool: &Arc<Pool>, class: usize, base: u64, peer: Option<Arc<PeerInfo>>) -> Self {
+        let block = pool.take(class).cast::<Segment>();
+        let segment = Segment {
+            refs: AtomicUsize::new(1),
+            next: AtomicPtr::new(ptr::null_mut()),
+            splices: AtomicPtr::new(ptr::null_mut()),
+            base,
+            room: (CLASSES[class] - HEADER) as u32,
+            class: class as u8,
+            peer,
+            pool: pool.clone(),
+            #[cfg(loom)]
+            shadow: (0..64).map(|_| UnsafeCell::new(())).collect(),
+        };
+        // SAFETY: the block is ours alone, large enough and aligned to 64.
+        unsafe { block.write(segment) };
+        Self(block)
+    }
+
+    pub(crate) fn from_raw(raw: *mut Segment) -> Option<Self> {
+        NonNull::new(raw).map(Self)
+    }
+
+    pub(crate) fn as_raw(self) -> *mut Segment {
+        self.0.as_ptr()
+    }
+
+    /// The header. Sound while the caller's end of the pipe has not passed the segment.
+    #[inline]
+    pub(crate) fn get<'a>(self) -> &'a Segment {
+        // SAFETY: a `SegmentPtr` is only kept by an end that has not released the segment (module contract);
+        // shared access to the header alone: the bytes behind it are reached by raw pointers.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// The address of the byte at stream position `at`.
+    #[inline]
+    pub(crate) fn at(self, at: u64) -> *mut u8 {
+        let segment = self.get();
+        let offset = (at - segment.base) as usize;
+        debug_assert!(offset <= segment.room as usize);
+        // SAFETY: inside the block or one past its end: callers stay within [base, base + room].
+        unsafe { self.0.as_ptr().cast::<u8>().add(HEADER + offset) }
+    }
+
+    /// Gives up the chain's reference.
+    ///
+    /// # Safety
+    /// Called once for each segment, by the side that has passed its end (or owns the whole chain).
+    pub(crate) unsafe fn release(self) {
+        if self.get().refs.fetch_sub(1, Ordering::Release) == 1 {
+            fence(Ordering::Acquire);
+            // SAFETY: the last reference is gone: nobody else can reach the segment.
+            unsafe { self.recycle() };
+        }
+    }
+
+    /// # Safety
+    /// The caller holds the only reference.
+    unsafe fn recycle(self) {
+        // SAFETY: exclusive; the header was written by `allocate` and is read out exactly once.
+        let segment = unsafe { self.0.read() };
+        let splices = segment.splices.load(Ordering::Relaxed);
+        if !splices.is_null() {
+            // SAFETY: made by `Box::into_raw` in `splice`, and owned by this segment alone.
+            drop(unsafe { Box::from_raw(splices) });
+        }
+        segment.pool.give(usize::from(segment.class), self.0.cast());
+    }
+}
+
+/// Releases a segment and all that follow it.
+///
+/// # Safety
+/// No end of the pipe reaches any of them any more.
+pub(crate) unsafe fn release_chain(first: *mut Segment) {
+    let mut next = SegmentPtr::from_raw(first);
+    while let Some(segment) = next {
+        next = segment.get().next();
+        // SAFETY: by the contract; each is released once.
+        unsafe { segment.release() };
+    }
+}
+
+impl Segment {
+    /// The stream position at which the segment's room ends.
+    #[inline]
+    pub(crate) fn end(&self) -> u64 {
+        self.base + u64::from(self.room)
+    }
+
+    #[inline]
+    pub(crate) fn next(&self) -> Option<SegmentPtr> {
+        SegmentPtr::from_raw(self.next.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn link(&self, next: SegmentPtr) {
+        self.next.store(next.as_raw(), Ordering::Release);
+    }
+
+    /// Adds a body by reference at stream position `at` (producer only). Gives the body back if all places
+    /// are taken.
+    pub(crate) fn splice(&self, at: u64, body: Bytes) -> Result<(), Bytes> {
+        let mut table = self.splices.load(Ordering::Relaxed);
+        if table.is_null() {
+            let fresh = Splices(std::array::from_fn(|_| Splice {
+                at: AtomicU32::new(u32::MAX),
+                body: UnsafeCell::new(None),
+            }));
+            table = Box::into_raw(Box::new(fresh));
+            self.splices.store(table, Ordering::Release);
+        }
+        // SAFETY: the table lives as long as the segment.
+        let table = unsafe { &*table };
+        let Some(place) = table.0.iter().find(|place| place.at.load(Ordering::Relaxed) == u32::MAX) else {
+            return Err(body);
+        };
+        // SAFETY: a place whose `at` is unset is not looked at by the consumer; it becomes so by the
+        // publication of `tail`, which follows.
+        place.body.with_mut(|cell| unsafe { *cell = Some(body) });
+        place.at.store((at - self.base) as u32, Ordering::Release);
+        Ok(())
+    }
+
+    fn place(&self, at: u64) -> Option<&Splice> {
+        let table = self.splices.load(Ordering::Acquire);
+        if table.is_null() {
+            return None;
+        }
+        let offset = (at - self.base) as u32;
+        // SAFETY: the table lives as long as the segment.
+        unsafe { &*table }.0.iter().find(|place| place.at.load(Ordering::Acquire) == offset)
+    }
+
+    /// The body by reference at stream position `at`, if there is one (consumer only, below `tail`).
+    #[inline]
+    pub(crate) fn body_at(&self, at: u64) -> Option<&Bytes> {
+        if self.splices.load(Ordering::Relaxed).is_null() {
+            return None;
+        }
+        let place = self.place(at)?;
+        // SAFETY: a published place is written by the consumer alone (`take_body`), which is the caller.
+        place.body.with(|cell| unsafe { (*cell).as_ref() })
+    }
+
+    /// Takes the body out (consumer only, below `tail`).
+    pub(crate) fn take_body(&self, at: u64) -> Option<Bytes> {
+        let place = self.place(at)?;
+        // SAFETY: as in `body_at`; the caller keeps no reference from there.
+        place.body.with_mut(|cell| unsafe { (*cell).take() })
+    }
+
+    /// The position of the first body by reference at or after `at`.
+    pub(crate) fn next_body(&self, at: u64) -> Option<u64> {
+        let table = self.splices.load(Ordering::Acquire);
+        if table.is_null() {
+            return None;
+        }
+        let offset = (at - self.base) as u32;
+        // SAFETY: the table lives as long as the segment.
+        let places = unsafe { &*table }.0.iter().map(|place| place.at.load(Ordering::Acquire));
+        places.filter(|&at| at != u32::MAX && at >= offset).min().map(|at| self.base + u64::from(at))
+    }
+
+    /// Tells loom that the bytes from `from` to `to` are read or written now.
+    #[cfg(loom)]
+    pub(crate) fn touch(&self, from: u64, to: u64, write: bool) {
+        for at in from..to {
+            let cell = &self.shadow[(at - self.base) as usize];
+            if write { cell.with_mut(|_| ()) } else { cell.with(|_| ()) }
+        }
+    }
+
+    #[cfg(not(loom))]
+    #[inline(always)]
+    pub(crate) fn touch(&self, _from: u64, _to: u64, _write: bool) {}
+}
+
+/// A received body that stays where the network put it; keeps its segment alive.
+pub struct Slice {
+    segment: SegmentPtr,
+    start: NonNull<u8>,
+    len: usize,
+}
+
+// SAFETY: the bytes are immutable and belong to this slice alone; the reference count is atomic.
+unsafe impl Send for Slice {}
+// SAFETY: as above; only shared reads are possible.
+unsafe impl Sync for Slice {}
+
+impl Slice {
+    /// # Safety
+    /// `start..start + len` is initialised, inside `segment`, and will not be written again.
+    pub(crate) unsafe fn new(segment: SegmentPtr, start: NonNull<u8>, len: usize) -> Self {
+        segment.get().refs.fetch_add(1, Ordering::Relaxed);
+        Self { segment, start, len }
+    }
+}
+
+impl Deref for Slice {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        // SAFETY: by the contract of `new`, and the segment lives as long as the slice.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
+    }
+}
+
+impl AsRef<[u8]> for Slice {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl Clone for Slice {
+    fn clone(&self) -> Self {
+        // SAFETY: the same range as `self`, whose contract holds.
+        unsafe { Self::new(self.segment, self.start, self.len) }
+    }
+}
+
+impl Drop for Slice {
+    fn drop(&mut self) {
+        // SAFETY: each slice owns one reference and gives it up once.
+        unsafe { self.segment.release() };
+    }
+}
+
+impl std::fmt::Debug for Slice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "\"{}\"", self.escape_ascii())
+    }
+}

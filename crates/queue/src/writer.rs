@@ -1,0 +1,333 @@
+//! The writing end of one direction: frames in, whole messages published.
+
+use crate::PeerInfo;
+use crate::half::{CLAIMED, CLOSED, Gauge, Half, IDLE, RUN};
+use crate::header::{self, LONGEST, MORE};
+use crate::inbox::Notify;
+use crate::part::Part;
+use crate::primitive::{Arc, Ordering, fence};
+use crate::segment::{CLASSES, LARGEST, SegmentPtr, release_chain};
+use bytes::Bytes;
+use std::ptr;
+
+/// The writing end of one direction of a pipe. One thread at a time.
+#[derive(Debug)]
+pub struct Writer {
+    pub(crate) half: Arc<Half>,
+    pub(crate) segment: Option<SegmentPtr>,
+    /// Where the next frame goes; everything before is whole frames.
+    pub(crate) at: u64,
+    /// Where the segment's room ends.
+    pub(crate) end: u64,
+    /// Messages published.
+    pub(crate) written: u64,
+    /// The reader's credit as last seen.
+    credit: u64,
+    class: usize,
+    largest_class: usize,
+    pub(crate) peer: Option<Arc<PeerInfo>>,
+}
+
+// SAFETY: the raw segment pointer belongs to this end alone, under the pipe's protocol.
+unsafe impl Send for Writer {}
+
+impl Writer {
+    pub(crate) fn new(half: Arc<Half>) -> Self {
+        Self {
+            half,
+            segment: None,
+            at: 0,
+            end: 0,
+            written: 0,
+            credit: 0,
+            class: 0,
+            largest_class: CLASSES.len() - 1,
+            peer: None,
+        }
+    }
+
+    /// Names whom the reader wakes when it has made room, and by which key. Once.
+    pub fn attach(&self, notify: Arc<dyn Notify>, key: u64) {
+        _ = self.half.state.0.writer_end.set((notify, key));
+    }
+
+    /// Sets this end's high-water mark in messages; 0: none.
+    pub fn set_high_water(&self, messages: u32) {
+        self.half.limits.writer.store(messages, Ordering::Relaxed);
+    }
+
+    /// The largest size class for segments: 0 for 1 KiB, 1 for 8 KiB, 2 for 64 KiB.
+    pub fn set_largest_class(&mut self, class: usize) {
+        self.largest_class = class.min(CLASSES.len() - 1);
+        self.class = self.class.min(self.largest_class);
+    }
+
+    /// Names the connection that the following frames come from; they begin a segment of their own.
+    pub fn set_peer(&mut self, peer: Option<Arc<PeerInfo>>) {
+        self.peer = peer;
+        self.end = self.at;
+    }
+
+    /// Whether the queue is below its high-water mark.
+    #[inline]
+    pub fn has_room(&mut self) -> bool {
+        let limit = self.half.high_water();
+        if ((self.written.wrapping_sub(self.credit)) as i64) < limit as i64 {
+            return true;
+        }
+        self.credit = self.half.consumer.0.credit.load(Ordering::Acquire);
+        ((self.written.wrapping_sub(self.credit)) as i64) < limit as i64
+    }
+
+    /// As [`Writer::has_room`]; if there is none, the reader will tell when there is.
+    pub fn await_room(&mut self) -> bool {
+        if self.has_room() {
+            return true;
+        }
+        self.half.state.0.writer_waits.swap(true, Ordering::AcqRel);
+        fence(Ordering::SeqCst);
+        self.has_room()
+    }
+
+    /// Whether the reader takes no more.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.half.state.0.gone.load(Ordering::Relaxed)
+    }
+
+    /// Messages written and not yet credited by the reader.
+    #[must_use]
+    pub fn queued(&self) -> u64 {
+        self.written.wrapping_sub(self.half.consumer.0.credit.load(Ordering::Relaxed))
+    }
+
+    /// Messages written.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Bytes written and not yet read, roughly.
+    #[must_use]
+    pub fn backlog(&self) -> u64 {
+        self.at.saturating_sub(self.half.consumer.0.head.load(Ordering::Relaxed))
+    }
+
+    /// A view of this direction's numbers.
+    #[must_use]
+    pub fn gauge(&self) -> Gauge {
+        Gauge(self.half.clone())
+    }
+
+    /// Writes one whole message behind the last, without publishing it: `envelope` is frames already encoded
+    /// (at most some 60 KiB of them), each with MORE.
+    #[inline]
+    pub fn write(&mut self, envelope: &[u8], parts: &[Part<'_>]) {
+        if !envelope.is_empty() {
+            self.write_encoded(envelope);
+        }
+        if let Some((last, first)) = parts.split_last() {
+            for part in first {
+                self.write_frame(MORE, part);
+            }
+            self.write_frame(0, last);
+        }
+        self.written += 1;
+    }
+
+    /// Writes one whole message of frames that several pipes share: bodies above 32 bytes go by reference
+    /// where this pipe's reader lags, as judged by [`Writer::backlog`]. `shared` keeps what was made shared for
+    /// the next pipe, one place a part.
+    pub fn write_shared(&mut self, parts: &[Part<'_>], shared: &mut [Option<Bytes>]) {
+        let lags = self.backlog() >= CLASSES[2] as u64;
+        for (index, part) in parts.iter().enumerate() {
+            let flags = if index + 1 < parts.len() { MORE } else { 0 };
+            let copied = part.len() <= 32 || (part.len() <= 1024 && !lags);
+            match shared.get_mut(index) {
+                Some(place) if !copied => {
+                    let bytes = place.get_or_insert_with(|| part.to_bytes()).clone();
+                    self.write_spliced(flags, bytes);
+                }
+                _ => self.write_frame(flags, part),
+            }
+        }
+        self.written += 1;
+    }
+
+    /// Writes one frame that is a message by itself, of a kind other than data.
+    pub fn write_kind(&mut self, kind: header::Kind, body: &[u8]) {
+        self.write_frame(kind as u8, &Part::Slice(body));
+        self.written += 1;
+    }
+
+    #[inline]
+    pub(crate) fn write_frame(&mut self, flags: u8, body: &Part<'_>) {
+        let size = body.len();
+        let need = header::header_len(size) + size;
+        if (self.end - self.at) < need as u64 {
+            if need > LARGEST {
+                return self.write_spliced(flags, body.to_bytes());
+            }
+            self.grow(need);
+        }
+        let mut header = [0; LONGEST];
+        let len = header::encode(flags, size, &mut header);
+        let Some(segment) = self.segment else { return };
+        segment.get().touch(self.at, self.at + need as u64, true);
+        let to = segment.at(self.at);
+        // SAFETY: [at, at + need) is inside the segment's room, behind everything published, and written by
+        // this end alone.
+        unsafe {
+            if len == 2 {
+                to.cast::<[u8; 2]>().write_unaligned([header[0], header[1]]);
+                ptr::copy_nonoverlapping(body.as_ptr(), to.add(2), size);
+            } else {
+                ptr::copy_nonoverlapping(header.as_ptr(), to, LONGEST);
+                ptr::copy_nonoverlapping(body.as_ptr(), to.add(LONGEST), size);
+            }
+        }
+        self.at += need as u64;
+    }
+
+    fn write_encoded(&mut self, frames: &[u8]) {
+        if self.end - self.at < frames.len() as u64 {
+            if frames.len() > LARGEST {
+                return self.write_long_envelope(frames);
+            }
+            self.grow(frames.len());
+        }
+        let Some(segment) = self.segment else { return };
+        segment.get().touch(self.at, self.at + frames.len() as u64, true);
+        // SAFETY: as in `write_frame`.
+        unsafe { ptr::copy_nonoverlapping(frames.as_ptr(), segment.at(self.at), frames.len()) };
+        self.at += frames.len() as u64;
+    }
+
+    /// An envelope that fits no segment is written frame by frame.
+    #[cold]
+    fn write_long_envelope(&mut self, mut frames: &[u8]) {
+        while let Some((flags, header, size)) = header::decode(frames) {
+            let Some((frame, rest)) = frames.split_at_checked(header.saturating_add(size as usize)) else { return };
+            self.write_frame(flags & MORE, &Part::Slice(&frame[header..]));
+            frames = rest;
+        }
+    }
+
+    /// A frame whose body joins by reference.
+    #[cold]
+    fn write_spliced(&mut self, flags: u8, body: Bytes) {
+        let mut header = [0; LONGEST];
+        let len = header::encode(flags, body.len(), &mut header) as u64;
+        if self.end - self.at < len {
+            self.grow(len as usize);
+        }
+        let mut body = body;
+        while let Some(segment) = self.segment {
+            match segment.get().splice(self.at + len, body) {
+                Ok(()) => break,
+                Err(back) => body = back,
+            }
+            self.grow(len as usize);
+        }
+        let Some(segment) = self.segment else { return };
+        segment.get().touch(self.at, self.at + len, true);
+        // SAFETY: as in `write_frame`; `len` bytes of room were made sure of.
+        unsafe { ptr::copy_nonoverlapping(header.as_ptr(), segment.at(self.at), len as usize) };
+        self.at += len;
+    }
+
+    /// Begins a new segment with room for `need` bytes.
+    #[cold]
+    pub(crate) fn grow(&mut self, need: usize) {
+        if self.segment.is_some() && self.backlog() > 0 {
+            self.raise_class();
+        }
+        let fits = |class: &usize| self.room_of(*class) >= need;
+        let class = (self.class..CLASSES.len()).find(fits).unwrap_or(CLASSES.len() - 1);
+        let fresh = SegmentPtr::allocate(&self.half.pool, class, self.at, self.peer.clone());
+        match self.segment {
+            Some(segment) => segment.get().link(fresh),
+            None => self.half.producer.0.first.store(fresh.as_raw(), Ordering::Release),
+        }
+        self.segment = Some(fresh);
+        self.end = fresh.get().end();
+    }
+
+    /// The next segment shall be larger: the traffic fills this one at once.
+    pub(crate) fn raise_class(&mut self) {
+        self.class = (self.class + 1).min(self.largest_class);
+    }
+
+    fn room_of(&self, class: usize) -> usize {
+        CLASSES[class] - (CLASSES[CLASSES.len() - 1] - LARGEST)
+    }
+
+    /// Publishes what was written. Returns whether the reader slept: then [`Writer::wake`] must follow (or the
+    /// caller reads in its place).
+    #[inline]
+    #[must_use]
+    pub fn publish(&mut self) -> bool {
+        self.publish_quietly();
+        self.half.reader_slept()
+    }
+
+    /// Publishes without a look at the reader; [`Writer::reader_slept`] must follow.
+    #[inline]
+    pub fn publish_quietly(&mut self) {
+        self.half.producer.0.tail.store(self.at, Ordering::Release);
+    }
+
+    /// Whether the reader slept: then [`Writer::wake`] must follow.
+    #[must_use]
+    pub fn reader_slept(&self) -> bool {
+        self.half.reader_slept()
+    }
+
+    /// Tells the reader that there is something to read.
+    pub fn wake(&self) {
+        self.half.wake_reader();
+    }
+
+    /// Ends the stream: what was published can still be read.
+    pub fn close(&mut self) {
+        self.half.producer.0.tail.fetch_or(CLOSED, Ordering::AcqRel);
+        if self.half.reader_slept() {
+            self.wake();
+        }
+    }
+
+    /// Gives the tail segment back if the reader is idle and has read everything. Returns whether anything is
+    /// held afterwards.
+    pub fn sweep(&mut self) -> bool {
+        if self.segment.is_none() {
+            return false;
+        }
+        let state = &self.half.state.0;
+        if state.reader.compare_exchange(IDLE, CLAIMED, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+            return true;
+        }
+        // SAFETY: CLAIMED gives the cell to the producer.
+        let at = state.parked.with(|cell| unsafe { (*cell).1 });
+        if at == self.at {
+            // SAFETY: as above.
+            let parked = state.parked.with_mut(|cell| unsafe { ptr::replace(&raw mut (*cell).0, ptr::null_mut()) });
+            let first = self.half.producer.0.first.swap(ptr::null_mut(), Ordering::Relaxed);
+            self.segment = None;
+            self.end = self.at;
+            self.class = 0;
+            state.reader.swap(IDLE, Ordering::AcqRel);
+            // SAFETY: the reader's cursor no longer names any segment, and it had read all of them.
+            unsafe { release_chain(if parked.is_null() { first } else { parked }) };
+            return false;
+        }
+        state.reader.swap(RUN, Ordering::AcqRel);
+        self.wake();
+        true
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

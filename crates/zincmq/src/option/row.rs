@@ -1,0 +1,294 @@
+//! One row of the option table: what an option is called, what it takes, where and when it acts.
+
+use super::{OptionError, Options, Value};
+use crate::socket_type::SocketType;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// What an option takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// A C `int` in a range, rounded down to a multiple of `step`.
+    Int {
+        /// The least value.
+        min: i32,
+        /// The greatest value.
+        max: i32,
+        /// The granularity.
+        step: i32,
+    },
+    /// An `int64_t`, any value.
+    Long,
+    /// A `uint64_t`, any value.
+    Mask,
+    /// A C `int` that means no (0) or yes; which other values mean yes.
+    Flag(Yes),
+    /// Text of up to this many bytes.
+    Text {
+        /// The greatest length in bytes, without the final NUL.
+        max: usize,
+        /// In C an empty text is refused unless the pointer is NULL.
+        strict: bool,
+    },
+    /// Bytes, between these two lengths.
+    Bytes {
+        /// The least length.
+        min: usize,
+        /// The greatest length.
+        max: usize,
+    },
+    /// A user, group or process id (4 bytes) to add; nothing empties the list.
+    Id,
+}
+
+/// Which integers mean yes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Yes {
+    /// Only 1.
+    One,
+    /// 1 and above; negative values are refused.
+    Positive,
+    /// All but 0.
+    NonZero,
+}
+
+/// Whether an option can be read, set, or both.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// `zmq_setsockopt` only. (Rust code can read it as well.)
+    Set,
+    /// `zmq_getsockopt` only.
+    Get,
+    /// Both.
+    SetGet,
+}
+
+/// When a new value begins to act.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum When {
+    /// At once, for existing connections too.
+    Now,
+    /// For connections and listeners made later.
+    Later,
+}
+
+/// Reads and writes the field behind a row.
+#[derive(Clone, Copy)]
+pub(super) struct Cell {
+    pub(super) get: fn(&Options) -> Value,
+    /// `None`: the value has the wrong form.
+    pub(super) set: fn(&mut Options, Value) -> Option<()>,
+}
+
+/// One option, as a row of the table.
+#[derive(Clone, Copy)]
+pub struct Row {
+    /// The C name without its prefix: `SNDHWM`.
+    pub name: &'static str,
+    /// The number in C.
+    pub number: i32,
+    /// What it takes.
+    pub kind: Kind,
+    /// Whether C can set and read it.
+    pub access: Access,
+    /// When a new value acts.
+    pub when: When,
+    /// The socket types that know it; empty: all.
+    pub applies: &'static [SocketType],
+    /// Meaning and unit.
+    pub doc: &'static str,
+    /// `None`: the socket itself keeps it (`EVENTS`, `SUBSCRIBE`).
+    pub(super) cell: Option<Cell>,
+}
+
+/// Numbers from here on are our own, not libzmq's.
+pub(super) const OWN: i32 = 0x5A00;
+
+impl Row {
+    /// The name in C: `ZMQ_SNDHWM`; `ZINCMQ_...` for options that libzmq has not.
+    #[must_use]
+    pub fn c_name(&self) -> String {
+        let prefix = if self.number < OWN { "ZMQ" } else { "ZINCMQ" };
+        format!("{prefix}_{}", self.name)
+    }
+
+    /// Whether the socket itself keeps this option (state, not a setting): [`Options`] cannot read or set it.
+    #[must_use]
+    pub const fn is_state(&self) -> bool {
+        self.cell.is_none()
+    }
+
+    /// Whether sockets of this type know the option.
+    #[must_use]
+    pub fn applies_to(&self, socket: SocketType) -> bool {
+        self.applies.is_empty() || self.applies.contains(&socket)
+    }
+
+    /// Checks that sockets of this type know the option.
+    ///
+    /// # Errors
+    /// [`OptionError::SocketType`].
+    pub fn require(&self, socket: SocketType) -> Result<(), OptionError> {
+        if self.applies_to(socket) {
+            return Ok(());
+        }
+        Err(OptionError::SocketType { name: self.name, socket: socket.name() })
+    }
+
+    /// The value in effect unless another is set; `None` for state.
+    #[must_use]
+    pub fn default_value(&self) -> Option<Value> {
+        self.cell.map(|cell| (cell.get)(&Options::default()))
+    }
+
+    pub(super) fn refuse(&self, value: impl fmt::Display) -> OptionError {
+        OptionError::Value { name: self.name, value: value.to_string(), allowed: self.kind.to_string() }
+    }
+
+    /// Reads what C passed. `None` is a null pointer.
+    ///
+    /// # Errors
+    /// [`OptionError::Value`] if length, form or range are wrong.
+    pub fn decode(&self, bytes: Option<&[u8]>) -> Result<Value, OptionError> {
+        let refused = || self.refuse(format_args!("{} bytes", bytes.map_or(0, <[u8]>::len)));
+        let given = bytes.unwrap_or_default();
+        let int = || given.try_into().map(i32::from_ne_bytes).map_err(|_| refused());
+        let value = match self.kind {
+            Kind::Int { .. } | Kind::Flag(_) => Value::Int(int()?),
+            Kind::Long => Value::Long(given.try_into().map(i64::from_ne_bytes).map_err(|_| refused())?),
+            Kind::Mask => Value::Mask(given.try_into().map(u64::from_ne_bytes).map_err(|_| refused())?),
+            Kind::Id if given.is_empty() => Value::Id(None),
+            Kind::Id => Value::Id(Some(int()?.cast_unsigned())),
+            Kind::Text { strict: true, .. } if bytes.is_some_and(<[u8]>::is_empty) => return Err(refused()),
+            Kind::Text { .. } => {
+                Value::Text(String::from_utf8(given.to_vec()).map_err(|_| self.refuse(given.escape_ascii()))?)
+            }
+            Kind::Bytes { .. } => Value::Bytes(given.to_vec()),
+        };
+        self.check(value)
+    }
+
+    /// Reads a value from text, as a command line has it: decimal numbers; flags also as `true`, `false`.
+    ///
+    /// # Errors
+    /// [`OptionError::Value`] if form or range are wrong.
+    pub fn parse(&self, text: &str) -> Result<Value, OptionError> {
+        let value = match (self.kind, text) {
+            (Kind::Flag(_), "true") => Some(Value::Flag(true)),
+            (Kind::Flag(_), "false") => Some(Value::Flag(false)),
+            (Kind::Int { .. } | Kind::Flag(_), _) => text.parse().ok().map(Value::Int),
+            (Kind::Long, _) => text.parse().ok().map(Value::Long),
+            (Kind::Mask, _) => text.parse().ok().map(Value::Mask),
+            (Kind::Id, _) => text.parse().ok().map(|id| Value::Id(Some(id))),
+            (Kind::Text { .. }, _) => Some(Value::Text(text.to_owned())),
+            (Kind::Bytes { .. }, _) => Some(Value::Bytes(text.as_bytes().to_vec())),
+        };
+        self.check(value.ok_or_else(|| self.refuse(format_args!("{text:?}")))?)
+    }
+
+    /// Checks a value and brings it into the type of the option.
+    pub(super) fn check(&self, value: Value) -> Result<Value, OptionError> {
+        self.kind.admit(&value).ok_or_else(|| self.refuse(&value))
+    }
+}
+
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={} ({})", self.name, self.number, self.kind)
+    }
+}
+
+impl Kind {
+    /// Any `int` from `min` to `max`.
+    pub(super) const fn int(min: i32, max: i32) -> Self {
+        Self::Int { min, max, step: 1 }
+    }
+
+    /// Any `int` from `min` upwards.
+    pub(super) const fn from(min: i32) -> Self {
+        Self::int(min, i32::MAX)
+    }
+
+    /// The value in the option's own type, if it is allowed.
+    fn admit(self, value: &Value) -> Option<Value> {
+        match (self, value) {
+            (Self::Int { min, max, step }, &Value::Int(int)) => {
+                (min..=max).contains(&int).then(|| Value::Int(int - int.rem_euclid(step)))
+            }
+            (Self::Flag(yes), &Value::Int(int)) => yes.read(int).map(Value::Flag),
+            (Self::Text { max, .. }, Value::Text(text)) => (text.len() <= max).then(|| value.clone()),
+            (Self::Bytes { min, max }, Value::Bytes(bytes)) => {
+                (min..=max).contains(&bytes.len()).then(|| value.clone())
+            }
+            (Self::Long, Value::Long(_))
+            | (Self::Mask, Value::Mask(_))
+            | (Self::Flag(_), Value::Flag(_))
+            | (Self::Id, Value::Id(_)) => Some(value.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl Yes {
+    const fn read(self, int: i32) -> Option<bool> {
+        match (self, int) {
+            (_, 0) => Some(false),
+            (_, 1) | (Self::NonZero, _) => Some(true),
+            (Self::Positive, 2..) => Some(true),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    /// What is allowed, in words.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Int { min: i32::MIN, max: i32::MAX, .. } => f.write_str("any int"),
+            Self::Int { min, max: i32::MAX, .. } => write!(f, "an int from {min}"),
+            Self::Int { min, max, .. } => write!(f, "an int from {min} to {max}"),
+            Self::Long => f.write_str("a 64-bit integer"),
+            Self::Mask => f.write_str("a 64-bit mask"),
+            Self::Flag(Yes::One) => f.write_str("0 or 1"),
+            Self::Flag(Yes::Positive) => f.write_str("0 (no) or a positive int (yes)"),
+            Self::Flag(Yes::NonZero) => f.write_str("0 (no) or another int (yes)"),
+            Self::Text { max: usize::MAX, .. } => f.write_str("text of the option's form"),
+            Self::Text { max, .. } => write!(f, "text of up to {max} bytes"),
+            Self::Bytes { min, max: usize::MAX } => write!(f, "at least {min} bytes"),
+            Self::Bytes { min, max } => write!(f, "{min} to {max} bytes"),
+            Self::Id => f.write_str("a 32-bit id, or nothing"),
+        }
+    }
+}
+
+/// An option whose value has the type `T`: `socket.set(SNDHWM, 10)`.
+pub struct Opt<T> {
+    row: &'static Row,
+    value: PhantomData<fn(T) -> T>,
+}
+
+impl<T> Opt<T> {
+    pub(super) const fn new(row: &'static Row) -> Self {
+        Self { row, value: PhantomData }
+    }
+
+    /// The option's row in the table.
+    #[must_use]
+    pub const fn row(self) -> &'static Row {
+        self.row
+    }
+}
+
+impl<T> Clone for Opt<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Opt<T> {}
+
+impl<T> fmt::Debug for Opt<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.row.name)
+    }
+}

@@ -1,0 +1,120 @@
+//! Option values of any type, and the fields that hold them.
+
+use std::fmt;
+
+/// The value of an option whose type is known only at run time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Value {
+    /// A C `int`.
+    Int(i32),
+    /// An `int64_t`.
+    Long(i64),
+    /// A `uint64_t` bit mask.
+    Mask(u64),
+    /// A C `int` used as a flag.
+    Flag(bool),
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// A user, group or process id to add to a list; `None` empties the list.
+    Id(Option<u32>),
+}
+
+impl Value {
+    /// The value as `zmq_getsockopt` stores it: numbers in native byte order, text with its final NUL.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        match self {
+            Self::Int(value) => value.to_ne_bytes().to_vec(),
+            Self::Long(value) => value.to_ne_bytes().to_vec(),
+            Self::Mask(value) => value.to_ne_bytes().to_vec(),
+            Self::Flag(value) => i32::from(*value).to_ne_bytes().to_vec(),
+            Self::Text(value) => [value.as_bytes(), &[0]].concat(),
+            Self::Bytes(value) => value.clone(),
+            Self::Id(value) => value.map_or_else(Vec::new, |id| id.to_ne_bytes().to_vec()),
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(value) => value.fmt(f),
+            Self::Long(value) => value.fmt(f),
+            Self::Mask(value) => value.fmt(f),
+            Self::Flag(value) => u8::from(*value).fmt(f),
+            Self::Text(value) => write!(f, "{value:?}"),
+            Self::Bytes(value) => write!(f, "\"{}\"", value.escape_ascii()),
+            Self::Id(value) => value.map_or_else(|| "none".fmt(f), |id| id.fmt(f)),
+        }
+    }
+}
+
+/// Rust types that options have.
+pub trait OptionType: Into<Value> + Sized {
+    /// The value, if it is of this type.
+    fn from_value(value: Value) -> Option<Self>;
+}
+
+macro_rules! option_types {
+    ($($ty:ty: $variant:ident),+) => {$(
+        impl From<$ty> for Value {
+            fn from(value: $ty) -> Self {
+                Self::$variant(value)
+            }
+        }
+
+        impl OptionType for $ty {
+            fn from_value(value: Value) -> Option<Self> {
+                if let Value::$variant(value) = value { Some(value) } else { None }
+            }
+        }
+    )+};
+}
+
+option_types!(i32: Int, i64: Long, u64: Mask, bool: Flag, String: Text, Vec<u8>: Bytes, Option<u32>: Id);
+
+/// A field of [`Options`](super::Options). Most hold the value as it is; lists add it.
+pub(super) trait Field {
+    /// What is set and read.
+    type Value: OptionType;
+
+    fn read(&self) -> Self::Value;
+
+    /// Sets the field; `None` if the value has the wrong form.
+    fn write(&mut self, value: Self::Value) -> Option<()>;
+}
+
+macro_rules! plain_fields {
+    ($($ty:ty),+) => {$(
+        impl Field for $ty {
+            type Value = $ty;
+
+            fn read(&self) -> $ty {
+                self.clone()
+            }
+
+            fn write(&mut self, value: $ty) -> Option<()> {
+                *self = value;
+                Some(())
+            }
+        }
+    )+};
+}
+
+plain_fields!(i32, i64, u64, bool, String, Vec<u8>);
+
+/// Set for the next use only: absent until set.
+impl Field for Option<Vec<u8>> {
+    type Value = Vec<u8>;
+
+    fn read(&self) -> Vec<u8> {
+        self.clone().unwrap_or_default()
+    }
+
+    fn write(&mut self, value: Vec<u8>) -> Option<()> {
+        *self = Some(value);
+        Some(())
+    }
+}

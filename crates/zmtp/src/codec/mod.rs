@@ -1,0 +1,6 @@
+//! Bytes to values and back, without state.
+
+pub mod command;
+pub mod frame;
+pub mod frame_v1;
+pub(crate) mod greeting;

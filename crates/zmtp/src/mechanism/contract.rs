@@ -1,0 +1,40 @@
+//! What a security mechanism is to the handshake.
+
+use std::fmt::Debug;
+
+use crate::error::Error;
+use crate::metadata::Property;
+
+/// How far a mechanism has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Waits for the peer's next command.
+    Talking,
+    /// Waits for the authenticator; takes no command until [`Mechanism::grant`].
+    Waiting,
+    /// Both sides have said and heard everything.
+    Done,
+}
+
+/// One side of a security handshake. Commands come and go as the handshake's frames; the mechanism sees
+/// no greeting, no cut and no oversize command.
+///
+/// Each is asked in this order: `produce`, `progress`; then, by turns, `consume` or `grant`, `produce`,
+/// `progress`.
+pub(crate) trait Mechanism: Debug + Send {
+    /// Appends the frames of the commands due now, if any.
+    fn produce(&mut self, out: &mut Vec<u8>);
+
+    /// Takes the body of the peer's next command, and adds the properties that it may contain to `peer`.
+    /// Called only while [`Progress::Talking`].
+    fn consume(&mut self, body: &[u8], peer: &mut Vec<Property>) -> Result<(), Error>;
+
+    /// How far it has come.
+    fn progress(&self) -> Progress;
+
+    /// What the authenticator is told of the peer, a frame each; asked while [`Progress::Waiting`].
+    fn credentials(&self) -> &[Vec<u8>];
+
+    /// The authenticator let the peer in. A refusal never reaches the mechanism.
+    fn grant(&mut self);
+}

@@ -1,0 +1,63 @@
+//! Routing ids of old peers: with 1.0 and 2.0 the first message of each side is its routing id.
+
+use crate::codec::frame::{self, Flags};
+use crate::codec::frame_v1;
+use crate::error::Error;
+use crate::local::Local;
+use crate::phase::inbox::{self, Inbox};
+use crate::phase::traffic::Peer;
+use crate::version::Version;
+
+/// The longest routing id.
+const MAX_ROUTING_ID: u64 = 255;
+
+/// Waits for the routing id of an old peer; ours is sent.
+#[derive(Debug)]
+pub(crate) struct RoutingId {
+    version: Version,
+    unversioned: bool,
+    limit: u64,
+    inbox: Inbox,
+}
+
+/// What comes after some bytes.
+#[derive(Debug)]
+pub(crate) enum Identified {
+    /// More of the routing id is needed.
+    More(RoutingId),
+    /// Traffic begins.
+    Open(Peer),
+}
+
+impl RoutingId {
+    /// A peer whose greeting said 1.0 or 2.0.
+    pub(crate) fn new(local: &Local, version: Version, out: &mut Vec<u8>) -> Self {
+        let append = if version == Version::V1_0 { frame_v1::append } else { frame::append };
+        append(out, Flags::LAST, &[local.routing_id()]);
+        Self { version, unversioned: false, limit: local.limit(MAX_ROUTING_ID), inbox: Inbox::default() }
+    }
+
+    /// A peer without greeting: `seen` is the start of the header of its routing id, and our signature
+    /// was the header of ours.
+    pub(crate) fn unversioned(local: &Local, seen: &[u8], out: &mut Vec<u8>) -> Self {
+        out.extend_from_slice(local.routing_id());
+        let inbox = Inbox::starting_with(seen);
+        Self { version: Version::V1_0, unversioned: true, limit: local.limit(MAX_ROUTING_ID), inbox }
+    }
+
+    /// Takes the message that is the routing id and not a byte more. Its flags are ignored, as libzmq
+    /// does.
+    pub(crate) fn feed(mut self, input: &mut &[u8]) -> Result<Identified, Error> {
+        let decode = if self.version == Version::V1_0 { frame_v1::decode_header } else { inbox::decode };
+        let Some(id) = self.inbox.take(input, self.limit, decode)? else {
+            return Ok(Identified::More(self));
+        };
+        Ok(Identified::Open(Peer {
+            version: self.version,
+            socket_type: None,
+            routing_id: Some(id),
+            properties: Vec::new(),
+            unversioned: self.unversioned,
+        }))
+    }
+}
