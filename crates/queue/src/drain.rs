@@ -20,6 +20,8 @@ pub struct Drain {
     reader: Reader,
     /// A frame boundary at or behind the last message boundary.
     scan: Cursor,
+    /// The message boundary that `scan` set out from.
+    from: u64,
     /// Bytes the kernel has taken beyond `scan`.
     ahead: u64,
     /// Bodies by reference between the two boundaries.
@@ -34,11 +36,11 @@ impl Drain {
     #[must_use]
     pub fn new(reader: Reader) -> Self {
         let scan = reader.cursor;
-        Self { reader, scan, ahead: 0, spent: Vec::new() }
+        Self { from: scan.at, reader, scan, ahead: 0, spent: Vec::new() }
     }
 
     /// The frames, for an engine that writes its own bytes. What it takes is gone, whatever becomes of the
-    /// connection.
+    /// connection. It must not be replaced by another reader.
     pub fn frames(&mut self) -> &mut Reader {
         &mut self.reader
     }
@@ -46,21 +48,22 @@ impl Drain {
     /// Whether the kernel has taken part of a message and not all of it.
     #[must_use]
     pub fn is_inside_message(&self) -> bool {
-        self.ahead > 0 || self.scan.at > self.reader.cursor.at
+        self.from == self.reader.cursor.at && (self.ahead > 0 || self.scan.at > self.from)
     }
 
     /// Forgets the half-sent message's progress: the next connection gets it from its beginning.
     pub fn rewind(&mut self) {
         self.scan = self.reader.cursor;
+        self.from = self.scan.at;
         self.ahead = 0;
         self.spent.clear();
     }
 
-    /// Whether there are bytes to write.
+    /// Whether there are bytes to write. A parked end has none until it is resumed.
     #[must_use]
     pub fn has_bytes(&self) -> bool {
         let tail = self.reader.half.producer.0.tail.load(Ordering::Acquire) & !CLOSED;
-        tail != self.scan.at.max(self.reader.cursor.at) || self.ahead > 0
+        !self.reader.is_parked() && tail != self.scan.at.max(self.reader.cursor.at)
     }
 
     /// Writes once to `to`: first `prefix` (of which the written part is removed), then frames. Returns the
@@ -69,7 +72,37 @@ impl Drain {
     /// # Errors
     /// As sendmsg(2), `WouldBlock` included.
     pub fn write_to(&mut self, to: BorrowedFd<'_>, prefix: &mut Vec<u8>) -> io::Result<usize> {
-        if self.scan.at < self.reader.cursor.at {
+        self.write_until(u64::MAX, to, prefix)
+    }
+
+    /// As [`Drain::write_to`] without a prefix, but no further than the message begun: afterwards, or at once if
+    /// this returns 0, the connection may stand between two messages ([`Drain::is_inside_message`] tells).
+    ///
+    /// # Errors
+    /// As sendmsg(2), `WouldBlock` included.
+    pub fn finish_message(&mut self, to: BorrowedFd<'_>) -> io::Result<usize> {
+        let end = self.message_end();
+        self.write_until(end, to, &mut Vec::new())
+    }
+
+    /// Where the message ends that has been begun; where the scan stands if none has.
+    fn message_end(&self) -> u64 {
+        let mut cursor = self.scan;
+        let mut more = self.is_inside_message();
+        while more && (cursor.at < cursor.limit || cursor.refresh(&self.reader.half, |_| ())) {
+            let Some((segment, flags, header, size)) = cursor.header() else { break };
+            cursor.at += header;
+            if segment.get().body_at(cursor.at).is_none() {
+                cursor.at += size as u64;
+            }
+            more = flags & MORE != 0;
+        }
+        cursor.at
+    }
+
+    fn write_until(&mut self, end: u64, to: BorrowedFd<'_>, prefix: &mut Vec<u8>) -> io::Result<usize> {
+        if !self.is_inside_message() {
+            // The reader has its own ways: it may have moved on, rested and lost its segment.
             self.rewind();
         }
         let mut pieces = [IoSlice::new(&[]); PIECES];
@@ -78,20 +111,25 @@ impl Drain {
             pieces[0] = IoSlice::new(prefix);
             count = 1;
         }
-        count = self.gather(&mut pieces, count);
+        if !self.reader.is_parked() {
+            count = self.gather(end, &mut pieces, count);
+        }
         if count == 0 {
             return Ok(0);
         }
         let sent = sys::send(to, &pieces[..count])?;
         let of_prefix = sent.min(prefix.len());
         prefix.drain(..of_prefix);
-        self.ahead += (sent - of_prefix) as u64;
-        self.walk();
+        if sent > of_prefix {
+            self.ahead += (sent - of_prefix) as u64;
+            self.walk();
+        }
         Ok(sent)
     }
 
-    /// Puts what is to be written into `pieces` from `count` on; returns how many there are then.
-    fn gather<'a>(&'a self, pieces: &mut [IoSlice<'a>], mut count: usize) -> usize {
+    /// Puts what is to be written, up to the position `end`, into `pieces` from `count` on; returns how many there
+    /// are then.
+    fn gather<'a>(&'a self, end: u64, pieces: &mut [IoSlice<'a>], mut count: usize) -> usize {
         let mut cursor = self.scan;
         let mut skip = self.ahead as usize;
         let mut total = 0;
@@ -105,14 +143,15 @@ impl Drain {
             }
             total < BUDGET && count < pieces.len()
         };
-        loop {
+        while cursor.at < end {
             if cursor.at == cursor.limit && !cursor.refresh(&self.reader.half, |_| ()) {
                 break;
             }
             let Some(segment) = cursor.segment else { break };
             // A body at `at` itself belongs to the frame before.
-            let body_at = segment.get().next_body(cursor.at + 1).filter(|&at| at <= cursor.limit);
-            let stop = body_at.unwrap_or(cursor.limit);
+            let limit = cursor.limit.min(end);
+            let body_at = segment.get().next_body(cursor.at + 1).filter(|&at| at <= limit);
+            let stop = body_at.unwrap_or(limit);
             segment.get().touch(cursor.at, stop, false);
             // SAFETY: published bytes of a segment that this end has not released.
             let bytes = unsafe { std::slice::from_raw_parts(segment.at(cursor.at), (stop - cursor.at) as usize) };
@@ -160,15 +199,17 @@ impl Drain {
         for (segment, at) in self.spent.drain(..) {
             segment.get().take_body(at);
         }
-        let cursor = &mut self.reader.cursor;
-        while cursor.segment != self.scan.segment {
-            let Some(passed) = cursor.segment else { break };
-            cursor.segment = passed.get().next();
+        let mut oldest = self.reader.cursor.oldest(&self.reader.half);
+        while let Some(passed) = oldest
+            && oldest != self.scan.segment
+        {
+            oldest = passed.get().next();
             self.reader.half.consumer.0.head.store(self.scan.at, Ordering::Relaxed);
             // SAFETY: this end has passed it, and it has a successor: the producer has let go.
             unsafe { passed.release() };
         }
-        *cursor = self.scan;
+        self.reader.cursor = self.scan;
+        self.from = self.scan.at;
         self.reader.count();
     }
 

@@ -1,14 +1,16 @@
 //! The writing end of one direction as bytes: the kernel fills segments, the walk finds the messages in them.
 
 use crate::PeerInfo;
-use crate::header::{self, COMMAND, Kind, LONGEST, MORE, WIRE};
+use crate::half::CLOSED;
+use crate::header::{self, COMMAND, Kind, LONG, LONGEST, MORE, WIRE};
 use crate::primitive::{Arc, Ordering};
-use crate::segment::LARGEST;
+use crate::segment::{LARGEST, SegmentPtr};
 use crate::writer::Writer;
 use bytes::Bytes;
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::mem::MaybeUninit;
+use std::ops::Range;
+use std::os::fd::BorrowedFd;
 use std::ptr;
 
 /// A body by reference is reserved in steps of at most this, as its bytes arrive: its size is only a claim.
@@ -58,24 +60,43 @@ pub struct Filler {
     fill: u64,
     /// The end of the last whole message.
     boundary: u64,
-    /// Bytes of the frames of the message begun, with their cost.
+    /// The segment of `boundary`, if the message begun there has grown beyond it.
+    begun_in: Option<SegmentPtr>,
+    /// Bytes of the frames of the message begun, with their cost; 0 only between messages.
     message: u64,
+    /// Commands dropped: from here to there is nothing.
+    dropped: Range<u64>,
     /// A large body under way, and its full size.
     body: Option<(Vec<u8>, usize)>,
-    /// The last frame was large: expect another.
-    large: bool,
+    /// What the next read takes at most: where a frame is large, little more than its rest.
+    appetite: usize,
     bounds: Bounds,
 }
+
+// SAFETY: as for `Writer`; `begun_in` is a segment that the reader cannot have passed.
+unsafe impl Send for Filler {}
 
 impl Filler {
     /// Takes over a writing end.
     #[must_use]
     pub fn new(writer: Writer, bounds: Bounds) -> Self {
+        let frame = bounds.frame.min(bounds.message.saturating_sub(FRAME_COST));
         let at = writer.at;
-        Self { writer, fill: at, boundary: at, message: 0, body: None, large: false, bounds }
+        Self {
+            writer,
+            fill: at,
+            boundary: at,
+            begun_in: None,
+            message: 0,
+            dropped: at..at,
+            body: None,
+            appetite: usize::MAX,
+            bounds: Bounds { frame, ..bounds },
+        }
     }
 
-    /// The writing end itself, for messages that do not come from the descriptor. Between messages only.
+    /// The writing end itself, for messages that do not come from the descriptor: those only where
+    /// [`Filler::is_clean`], and followed by [`Filler::resync`]. It must not be replaced by another.
     pub fn writer(&mut self) -> &mut Writer {
         &mut self.writer
     }
@@ -84,6 +105,15 @@ impl Filler {
     pub fn resync(&mut self) {
         self.fill = self.writer.at;
         self.boundary = self.writer.at;
+        self.dropped = self.writer.at..self.writer.at;
+    }
+
+    /// Forgotten, it happens here: the walk never stands behind what was received.
+    #[inline]
+    fn catch_up(&mut self) {
+        if self.fill < self.writer.at {
+            self.resync();
+        }
     }
 
     /// Begins anew for another connection: an unfinished message is forgotten.
@@ -94,64 +124,123 @@ impl Filler {
 
     /// Forgets everything after the last whole message.
     pub fn cut(&mut self) {
-        self.writer.at = self.boundary;
-        self.fill = self.boundary;
+        self.catch_up();
         self.body = None;
         self.message = 0;
-    }
-
-    /// Puts bytes in front that were read before (with the end of a handshake).
-    pub fn preload(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            let spare = self.spare(bytes.len());
-            let n = spare.len().min(bytes.len());
-            if n == 0 {
-                return;
+        self.fill = self.writer.at;
+        self.dropped = self.fill..self.fill;
+        if self.writer.at == self.boundary {
+            return;
+        }
+        // Whole frames of a message that stays unfinished. The reader may know their segments already, so they
+        // are not taken back but become nothing, in each segment by itself.
+        let mut segment = self.begun_in.take().or(self.writer.segment);
+        while let Some(here) = segment
+            && self.boundary < self.writer.at
+        {
+            segment = here.get().next();
+            let end = segment.map_or(self.writer.at, |next| next.get().base);
+            if self.boundary < end {
+                here.void(self.boundary, end);
+                self.boundary = end;
             }
-            spare[..n].write_copy_of_slice(&bytes[..n]);
-            self.fill += n as u64;
-            bytes = &bytes[n..];
+        }
+        if self.publish() {
+            self.wake();
         }
     }
 
-    /// The room behind the received bytes; makes some if there is none.
-    fn spare(&mut self, need: usize) -> &mut [MaybeUninit<u8>] {
-        if self.writer.end.saturating_sub(self.fill) == 0 {
-            self.relocate((self.fill - self.writer.at) as usize + need.clamp(1, LARGEST / 2));
+    /// Adds bytes that were read elsewhere (with the end of a handshake), before reading on. Returns how many
+    /// were taken; if not all, the rest may follow after a [`Filler::walk`].
+    pub fn preload(&mut self, bytes: &[u8]) -> usize {
+        let mut rest = bytes;
+        if let Some((body, size)) = &mut self.body {
+            let (of_body, behind) = rest.split_at(rest.len().min(body.capacity().min(*size) - body.len()));
+            body.extend_from_slice(of_body);
+            rest = if body.len() == *size { behind } else { return of_body.len() };
         }
-        let room = (self.writer.end - self.fill) as usize;
+        while !rest.is_empty() {
+            let spare = self.spare(rest.len());
+            let (now, later) = rest.split_at(spare.len().min(rest.len()));
+            if now.is_empty() {
+                break;
+            }
+            spare[..now.len()].write_copy_of_slice(now);
+            self.fill += now.len() as u64;
+            rest = later;
+        }
+        bytes.len() - rest.len()
+    }
+
+    /// The room behind the received bytes; makes some if there is none. Empty only if a whole segment waits to
+    /// be walked.
+    fn spare(&mut self, need: usize) -> &mut [MaybeUninit<u8>] {
+        self.catch_up();
+        if self.writer.end <= self.fill {
+            self.relocate(self.unwalked().len() + need.clamp(1, LARGEST / 2));
+        }
+        let room = self.writer.end.saturating_sub(self.fill) as usize;
         let Some(segment) = self.writer.segment else { return &mut [] };
         // SAFETY: [fill, end) is inside the segment, unpublished, and written by this end alone.
         unsafe { std::slice::from_raw_parts_mut(segment.at(self.fill).cast(), room) }
     }
 
+    /// What was received and not walked over.
+    #[inline]
+    fn unwalked(&self) -> &[u8] {
+        let available = self.fill.saturating_sub(self.writer.at) as usize;
+        match self.writer.segment {
+            // SAFETY: [at, fill) lies in the segment, was written by this end and is not published.
+            Some(segment) => unsafe { std::slice::from_raw_parts(segment.at(self.writer.at), available) },
+            None => &[],
+        }
+    }
+
     /// Moves the unfinished frame to a new segment with room for `need` bytes.
     fn relocate(&mut self, need: usize) {
-        let begun = (self.fill - self.writer.at) as usize;
-        let from = self.writer.segment.map(|segment| segment.at(self.writer.at));
+        self.compact();
+        if self.writer.at > self.boundary && self.begun_in.is_none() {
+            self.begun_in = self.writer.segment;
+        }
+        let (from, begun) = (self.unwalked().as_ptr(), self.unwalked().len());
         self.writer.grow(need.clamp(begun, LARGEST));
-        if let (Some(from), Some(to)) = (from, self.writer.segment)
-            && begun > 0
-        {
+        if let Some(to) = self.writer.segment {
             // SAFETY: two different segments; both ranges lie inside them and are unpublished.
             unsafe { ptr::copy_nonoverlapping(from, to.at(self.writer.at), begun) };
         }
     }
 
-    /// Reads once from `from`. Returns the bytes read (0: the end) and whether there may be more.
+    /// Commands dropped right before the walk give their place to what follows them.
+    fn compact(&mut self) {
+        if self.dropped.is_empty() || self.dropped.end != self.writer.at {
+            return;
+        }
+        let Some(segment) = self.writer.segment else { return };
+        let (from, len) = (self.unwalked().as_ptr(), self.unwalked().len());
+        // SAFETY: both ranges are of this segment (commands are passed and given back within one), unpublished.
+        unsafe { ptr::copy(from, segment.at(self.dropped.start), len) };
+        let size = self.dropped.end - self.dropped.start;
+        self.writer.at -= size;
+        self.fill -= size;
+        self.message = self.message.saturating_sub(size);
+        self.dropped = self.writer.at..self.writer.at;
+    }
+
+    /// Reads once from `from`. Returns the bytes read (0: the end) and whether there may be more. A
+    /// [`Filler::walk`] must follow.
     ///
     /// # Errors
-    /// As recvmsg(2), `WouldBlock` included.
+    /// As recvmsg(2), `WouldBlock` included; also where a full segment waits to be walked.
     pub fn read_from(&mut self, from: BorrowedFd<'_>) -> io::Result<(usize, bool)> {
         if self.body.is_some() {
             return self.read_body(from);
         }
-        let large = std::mem::take(&mut self.large);
+        let appetite = std::mem::replace(&mut self.appetite, usize::MAX);
         let spare = self.spare(1);
-        let room = if large { spare.len().min(SPILL) } else { spare.len() };
-        let read = sys::receive(from, &mut spare[..room], &mut [])?;
+        let (all, room) = (spare.len(), spare.len().min(appetite));
+        let read = receive(from, &mut spare[..room], &mut [])?;
         self.fill += read as u64;
-        if read == room && !large {
+        if read == all {
             self.writer.raise_class();
         }
         Ok((read, read == room))
@@ -159,10 +248,10 @@ impl Filler {
 
     fn read_body(&mut self, from: BorrowedFd<'_>) -> io::Result<(usize, bool)> {
         let Some((mut body, size)) = self.body.take() else { return Ok((0, false)) };
-        let missing = (size - body.len()).min(body.capacity() - body.len());
+        let missing = body.capacity().min(size) - body.len();
         let spill = self.spare(1);
         let spill_len = if body.len() + missing == size { spill.len().min(SPILL) } else { 0 };
-        let result = sys::receive(from, &mut body.spare_capacity_mut()[..missing], &mut spill[..spill_len]);
+        let result = receive(from, &mut body.spare_capacity_mut()[..missing], &mut spill[..spill_len]);
         let read = result.as_ref().copied().unwrap_or(0);
         let of_body = read.min(missing);
         // SAFETY: the kernel has written `of_body` bytes into the spare capacity.
@@ -179,18 +268,16 @@ impl Filler {
     /// [`Refusal`]: the connection cannot go on.
     #[inline]
     pub fn walk(&mut self) -> Result<Walk, Refusal> {
+        self.catch_up();
         if self.body.is_some() && !self.finish_body()? {
             return Ok(Walk::Dry);
         }
         loop {
-            if self.writer.at == self.boundary && !self.writer.has_room() {
+            if self.message == 0 && !self.writer.has_room() {
                 return Ok(Walk::Full);
             }
-            let available = (self.fill - self.writer.at) as usize;
-            let Some(segment) = self.writer.segment else { return Ok(Walk::Dry) };
-            let begin = segment.at(self.writer.at);
-            // SAFETY: [at, fill) was written by this end and is not published.
-            let bytes = unsafe { std::slice::from_raw_parts(begin, available) };
+            let bytes = self.unwalked();
+            let available = bytes.len();
             let Some((flags, header, size)) = header::decode(bytes) else {
                 return Ok(self.make_room(LONGEST));
             };
@@ -208,22 +295,28 @@ impl Filler {
     /// A whole data frame has been walked over.
     #[inline]
     fn pass(&mut self, flags: u8, advance: u64, size: u64) -> Result<(), Refusal> {
+        if flags & MORE != 0 || self.message != 0 {
+            self.message = self.check_message(size)?;
+        }
         self.writer.at += advance;
-        if flags & MORE == 0 && self.message == 0 {
-            self.boundary = self.writer.at;
-            self.writer.written += 1;
-            return Ok(());
-        }
-        self.message += size + FRAME_COST;
-        if self.message > self.bounds.message {
-            return Err(Refusal::TooLarge(self.message));
-        }
         if flags & MORE == 0 {
-            self.message = 0;
-            self.boundary = self.writer.at;
-            self.writer.written += 1;
+            self.end_message();
         }
         Ok(())
+    }
+
+    /// The size of the message begun with one more frame of `size`.
+    fn check_message(&self, size: u64) -> Result<u64, Refusal> {
+        let message = self.message.saturating_add(size).saturating_add(FRAME_COST);
+        if message > self.bounds.message { Err(Refusal::TooLarge(message)) } else { Ok(message) }
+    }
+
+    #[inline]
+    fn end_message(&mut self) {
+        self.message = 0;
+        self.begun_in = None;
+        self.boundary = self.writer.at;
+        self.writer.written += 1;
     }
 
     /// A frame that is not whole, is a command, carries reserved bits or is too large. `None`: walk on.
@@ -234,14 +327,13 @@ impl Filler {
             if whole > LARGEST as u64 / 2 {
                 return Err(Refusal::CommandTooLarge(size));
             }
-            if whole > available as u64 {
-                return Ok(Some(self.make_room(whole as usize)));
-            }
-            return Ok(Some(Walk::Command));
+            let all = whole <= available as u64;
+            return Ok(Some(if all { Walk::Command } else { self.make_room(whole as usize) }));
         }
         if size > self.bounds.frame || size > isize::MAX as u64 {
             return Err(Refusal::TooLarge(size));
         }
+        self.check_message(size)?;
         if flags & !WIRE != 0
             && let Some(segment) = self.writer.segment
         {
@@ -251,36 +343,33 @@ impl Filler {
             return Ok(None);
         }
         if whole <= LARGEST as u64 {
-            self.large = whole > (LARGEST / 2) as u64;
+            if whole > LARGEST as u64 / 2 {
+                self.appetite = whole as usize - available + SPILL;
+            }
             return Ok(Some(self.make_room(whole as usize)));
         }
-        self.begin_body(header, size as usize, available)?;
-        Ok(if self.finish_body()? { None } else { Some(Walk::Dry) })
+        self.begin_body(header, size as usize)?;
+        Ok(Some(Walk::Dry))
     }
 
     /// Makes sure that a frame of `whole` bytes, begun at the walk, has room in its segment.
     fn make_room(&mut self, whole: usize) -> Walk {
+        self.compact();
         if self.fill > self.writer.at && self.writer.end - self.writer.at < whole as u64 {
             self.relocate(whole);
         }
         Walk::Dry
     }
 
-    fn begin_body(&mut self, header: usize, size: usize, available: usize) -> Result<(), Refusal> {
+    fn begin_body(&mut self, header: usize, size: usize) -> Result<(), Refusal> {
+        let begun = self.unwalked().get(header..).unwrap_or_default();
         let mut body = Vec::new();
-        let here = (available - header).min(size);
         let refuse = |_| Refusal::NoMemory(size as u64);
-        body.try_reserve_exact(size.min(BODY_STEP.max(here))).map_err(refuse)?;
-        if let Some(segment) = self.writer.segment {
-            // SAFETY: [at + header, at + header + here) was received and is unpublished.
-            let begun = unsafe {
-                std::slice::from_raw_parts(segment.at(self.writer.at + header as u64), here)
-            };
-            body.extend_from_slice(begun);
-        }
+        body.try_reserve_exact(size.min(BODY_STEP)).map_err(refuse)?;
+        body.extend_from_slice(begun);
         self.fill = self.writer.at + header as u64;
         self.body = Some((body, size));
-        self.large = true;
+        self.appetite = SPILL;
         Ok(())
     }
 
@@ -295,13 +384,12 @@ impl Filler {
             self.body = Some((body, size));
             return Ok(false);
         }
-        let Some(segment) = self.writer.segment else { return Ok(false) };
-        // SAFETY: the flags byte of the frame begun, unpublished.
-        let flags = unsafe { *segment.at(self.writer.at) };
+        let Some(&flags) = self.unwalked().first() else { return Ok(false) };
         let header = LONGEST as u64;
+        let Some(segment) = self.writer.segment else { return Ok(false) };
         if let Err(body) = segment.get().splice(self.writer.at + header, Bytes::from(body)) {
             // All places taken: the header moves to a new segment, and what was spilled behind it too.
-            self.relocate((self.fill - self.writer.at) as usize);
+            self.relocate(LONGEST + SPILL);
             let Some(segment) = self.writer.segment else { return Ok(false) };
             _ = segment.get().splice(self.writer.at + header, body);
         }
@@ -312,68 +400,72 @@ impl Filler {
     /// The command that the walk stopped at: its body.
     #[must_use]
     pub fn command(&self) -> &[u8] {
-        self.command_frame().map_or(&[], |(_, body)| body)
+        self.command_frame().map_or(&[], |(header, size)| &self.unwalked()[header..header + size])
     }
 
-    fn command_frame(&self) -> Option<(usize, &[u8])> {
-        let segment = self.writer.segment?;
-        let available = (self.fill - self.writer.at) as usize;
-        // SAFETY: [at, fill) was received and is unpublished.
-        let bytes = unsafe { std::slice::from_raw_parts(segment.at(self.writer.at), available) };
-        let (_, header, size) = header::decode(bytes)?;
-        Some((header, bytes.get(header..)?.get(..size as usize)?))
+    /// The command at the walk: the lengths of its header and body, both received.
+    fn command_frame(&self) -> Option<(usize, usize)> {
+        let (flags, header, size) = header::decode(self.unwalked())?;
+        let whole = size.saturating_add(header as u64);
+        (flags & COMMAND != 0 && whole <= self.unwalked().len() as u64).then_some((header, size as usize))
     }
 
     /// The command has been dealt with: it becomes nothing.
     pub fn drop_command(&mut self) {
-        let Some((header, body)) = self.command_frame() else { return };
-        let whole = (header + body.len()) as u64;
+        let Some((header, size)) = self.command_frame() else { return };
         let Some(segment) = self.writer.segment else { return };
-        if self.writer.at == self.boundary && self.writer.at + whole == self.fill {
-            // The last thing received, behind whole messages: its place is free again.
-            self.fill = self.boundary;
-            return;
-        }
+        let long = if header == LONGEST { LONG } else { 0 };
         // SAFETY: the flags byte of the command, unpublished.
-        unsafe { *segment.at(self.writer.at) = Kind::Skip as u8 | if header == 2 { 0 } else { header::LONG } };
+        unsafe { *segment.at(self.writer.at) = Kind::Skip as u8 | long };
+        if self.dropped.end != self.writer.at {
+            self.dropped.start = self.writer.at;
+        }
+        let whole = (header + size) as u64;
         self.writer.at += whole;
+        self.dropped.end = self.writer.at;
+        if self.message != 0 {
+            // Checked at the next frame, unless the place is given back before.
+            self.message = self.message.saturating_add(whole);
+        }
     }
 
-    /// The command becomes a frame of `kind` whose body is the command's without its first `prefix` bytes
-    /// (at least three), and which is a message by itself.
+    /// The command becomes a frame of `kind` whose body is the command's without its first `prefix` bytes (at
+    /// least three), and which is a message by itself. Inside another message it carries MORE and is none.
     pub fn command_as(&mut self, kind: Kind, prefix: usize) {
-        let Some((header, body)) = self.command_frame() else { return };
-        let size = body.len().saturating_sub(prefix);
+        let Some((header, size)) = self.command_frame() else { return };
+        let whole = header + size;
+        let more = if self.message == 0 { 0 } else { MORE };
         let mut encoded = [0; LONGEST];
-        let fresh = header::encode(kind as u8, size, &mut encoded);
-        let gap = header + prefix - fresh.min(header + prefix);
-        let whole = (header + body.len()) as u64;
+        let fresh = header::encode(kind as u8 | more, size.saturating_sub(prefix), &mut encoded);
+        // What the new header does not need is a frame that is nothing.
+        let gap = (whole - size.saturating_sub(prefix)).saturating_sub(fresh);
         let Some(segment) = self.writer.segment else { return };
-        if gap < 2 {
+        if gap < 2 || gap > 2 + usize::from(u8::MAX) {
             return self.drop_command();
         }
         let begin = segment.at(self.writer.at);
-        // SAFETY: both headers lie inside the command's own bytes, which are unpublished.
+        // SAFETY: both headers lie inside the command's own bytes (gap + fresh <= whole), which are unpublished.
         unsafe {
             *begin = Kind::Skip as u8;
             *begin.add(1) = (gap - 2) as u8;
             ptr::copy_nonoverlapping(encoded.as_ptr(), begin.add(gap), fresh);
         }
-        self.writer.at += whole;
-        if self.message == 0 {
-            self.boundary = self.writer.at;
-            self.writer.written += 1;
+        self.writer.at += whole as u64;
+        if more == 0 {
+            self.end_message();
+        } else {
+            self.message = self.message.saturating_add(whole as u64 + FRAME_COST);
         }
     }
 
     /// Publishes the whole messages found. Returns whether the reader slept: then [`Writer::wake`] must follow.
     #[must_use]
     pub fn publish(&mut self) -> bool {
-        let tail = &self.writer.half.producer.0.tail;
-        if tail.load(Ordering::Relaxed) == self.boundary {
+        self.catch_up();
+        if self.writer.half.producer.0.tail.load(Ordering::Relaxed) & !CLOSED == self.boundary {
             return false;
         }
-        tail.store(self.boundary, Ordering::Release);
+        self.writer.publish_to(self.boundary);
         self.writer.half.reader_slept()
     }
 
@@ -382,7 +474,7 @@ impl Filler {
         self.writer.wake();
     }
 
-    /// The reader will tell when there is room. Returns whether there is some already.
+    /// As [`Writer::await_room`].
     pub fn await_room(&mut self) -> bool {
         self.writer.await_room()
     }
@@ -397,4 +489,12 @@ impl Filler {
     pub fn sweep(&mut self) -> bool {
         !self.is_clean() || self.writer.sweep()
     }
+}
+
+/// [`sys::receive`], for which no room is nothing to read rather than the end.
+fn receive(from: BorrowedFd<'_>, first: &mut [MaybeUninit<u8>], second: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
+    if first.is_empty() && second.is_empty() {
+        return Err(io::ErrorKind::WouldBlock.into());
+    }
+    sys::receive(from, first, second)
 }

@@ -199,6 +199,11 @@ pub(crate) struct Cursor {
 impl Cursor {
     pub(crate) const START: Self = Self { segment: None, at: 0, limit: 0 };
 
+    /// The segment to release first: its own, or the one to begin with if it holds none yet.
+    pub(crate) fn oldest(&self, half: &Half) -> Option<SegmentPtr> {
+        self.segment.or_else(|| SegmentPtr::from_raw(half.producer.0.first.load(Ordering::Acquire)))
+    }
+
     /// Looks for more published frames after `limit == at`. Returns whether there are any; where the segment
     /// has ended moves on to the next, handing the old one to `passed`.
     pub(crate) fn refresh(&mut self, half: &Half, mut passed: impl FnMut(SegmentPtr)) -> bool {
@@ -207,8 +212,7 @@ impl Cursor {
             return false;
         }
         // Published frames and no segment yet: `first` was set before `tail`.
-        let first = || SegmentPtr::from_raw(half.producer.0.first.load(Ordering::Acquire));
-        let Some(mut segment) = self.segment.or_else(first) else { return false };
+        let Some(mut segment) = self.oldest(half) else { return false };
         let mut next = segment.get().next();
         while let Some(following) = next
             && following.get().base == self.at

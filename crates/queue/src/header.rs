@@ -71,6 +71,18 @@ pub(crate) fn encode(flags: u8, size: usize, into: &mut [u8; LONGEST]) -> usize 
     }
 }
 
+/// Whether `frames` is whole frames of data, each with MORE: only then may they stand in a pipe.
+pub(crate) fn is_envelope(mut frames: &[u8]) -> bool {
+    while let Some((flags, header, size)) = decode(frames) {
+        let rest = usize::try_from(size).ok().and_then(|size| frames.get(header.checked_add(size)?..));
+        match rest {
+            Some(rest) if flags & !LONG == MORE => frames = rest,
+            _ => return false,
+        }
+    }
+    frames.is_empty()
+}
+
 /// Appends one encoded frame to `into`: how patterns build envelopes.
 pub fn append_frame(flags: u8, body: &[u8], into: &mut Vec<u8>) {
     let mut header = [0; LONGEST];

@@ -56,13 +56,13 @@ impl<C> Inbox<C> {
         self.pending.load(Ordering::Acquire)
     }
 
-    /// Moves everything in it to `into`, which must be empty.
+    /// Moves everything in it to the end of `into`.
     pub fn take_all(&self, into: &mut VecDeque<Item<C>>) {
         if !self.is_pending() {
             return;
         }
         let mut items = self.items.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        std::mem::swap(&mut *items, into);
+        into.append(&mut items);
         self.pending.store(false, Ordering::Release);
     }
 

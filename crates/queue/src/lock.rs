@@ -1,6 +1,7 @@
 //! A lock that either side may try: who fails leaves word, and who holds it hears of that when letting go.
 
 use crate::primitive::{AtomicU8, Ordering, UnsafeCell};
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
 const FREE: u8 = 0;
@@ -27,31 +28,28 @@ impl<T> TryLock<T> {
 
     /// The lock, or word to its holder that something is left to do.
     pub fn try_lock(&self) -> Option<Held<'_, T>> {
-        loop {
-            match self.state.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed) {
-                Ok(_) => return Some(Held(self)),
-                Err(HELD) => {
-                    let told = self.state.compare_exchange(HELD, PENDING, Ordering::AcqRel, Ordering::Relaxed);
-                    if told.is_ok() {
-                        return None;
-                    }
-                }
-                Err(_) => return None,
-            }
-        }
+        // Word is left by a swap even where it stands already: the holder's own swap then sees all that this
+        // thread did before. Who finds the lock freed meanwhile holds it, with word to itself.
+        let taken = self.state.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
+            || self.state.swap(PENDING, Ordering::AcqRel) == FREE;
+        taken.then(|| Held { lock: self, value: PhantomData })
     }
 }
 
 /// A held [`TryLock`]. Let go with [`Held::unlock`].
 #[derive(Debug)]
-pub struct Held<'a, T>(&'a TryLock<T>);
+pub struct Held<'a, T> {
+    lock: &'a TryLock<T>,
+    /// As a reference to the value: shared between threads only if the value may be.
+    value: PhantomData<&'a mut T>,
+}
 
 impl<T> Held<'_, T> {
     /// Lets go. Returns whether somebody tried meanwhile: what it wanted to do is then the caller's to do or
     /// to pass on.
     #[must_use]
     pub fn unlock(self) -> bool {
-        let lock = self.0;
+        let lock = self.lock;
         std::mem::forget(self);
         lock.state.swap(FREE, Ordering::AcqRel) == PENDING
     }
@@ -59,7 +57,7 @@ impl<T> Held<'_, T> {
 
 impl<T> Drop for Held<'_, T> {
     fn drop(&mut self) {
-        self.0.state.swap(FREE, Ordering::AcqRel);
+        self.lock.state.swap(FREE, Ordering::AcqRel);
     }
 }
 
@@ -68,13 +66,13 @@ impl<T> Deref for Held<'_, T> {
 
     fn deref(&self) -> &T {
         // SAFETY: the lock is held.
-        self.0.value.with(|value| unsafe { &*value })
+        self.lock.value.with(|value| unsafe { &*value })
     }
 }
 
 impl<T> DerefMut for Held<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: the lock is held, and by this borrow alone.
-        self.0.value.with_mut(|value| unsafe { &mut *value })
+        self.lock.value.with_mut(|value| unsafe { &mut *value })
     }
 }

@@ -5,9 +5,9 @@ use crate::half::{CLOSED, Cursor, Gauge, Half, IDLE, RUN};
 use crate::header::{Kind, MORE};
 use crate::inbox::Notify;
 use crate::primitive::{Arc, Ordering, fence};
-use crate::segment::{CLASSES, Slice};
+use crate::segment::{CLASSES, SegmentPtr, Slice};
 use bytes::Bytes;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
 /// An unlimited reader tells its count every so many messages.
 const UNLIMITED_STEP: u64 = 4096;
@@ -17,7 +17,7 @@ const UNLIMITED_STEP: u64 = 4096;
 pub struct Reader {
     pub(crate) half: Arc<Half>,
     pub(crate) cursor: Cursor,
-    /// The cursor is parked in the shared cell; the copy here is stale.
+    /// The cursor's segment is in the shared cell, where the writer may take it back.
     parked: bool,
     read: u64,
     /// The count at which credit is given next.
@@ -63,13 +63,15 @@ impl Reader {
     /// Sets this end's high-water mark in messages; 0: none.
     pub fn set_high_water(&mut self, messages: u32) {
         self.half.limits.reader.store(messages, Ordering::Relaxed);
-        self.next_credit = self.read;
+        self.give_credit();
+        // A higher mark makes room without any credit.
+        self.half.wake_writer();
     }
 
     /// Whether a whole message is there.
     #[inline]
     pub fn is_ready(&mut self) -> bool {
-        self.skip_void()
+        self.head().is_some()
     }
 
     /// Whether more has been published than this end has seen; one load, for a thread that spins.
@@ -98,30 +100,26 @@ impl Reader {
         })
     }
 
-    /// Moves past frames that are nothing. Returns whether a frame that is something follows.
+    /// The frame at the head, past those that are nothing: see [`Cursor::header`].
     #[inline]
-    fn skip_void(&mut self) -> bool {
+    fn head(&mut self) -> Option<(SegmentPtr, u8, u64, usize)> {
         loop {
             if self.cursor.at == self.cursor.limit && !self.refresh() {
-                return false;
+                return None;
             }
-            match self.cursor.header() {
-                Some((_, flags, header, size)) if Kind::of(flags) == Kind::Skip => {
-                    self.cursor.at += header + size as u64;
-                }
-                Some(_) => return true,
-                None => return false,
+            let found = self.cursor.header()?;
+            let (_, flags, header, size) = found;
+            if Kind::of(flags) != Kind::Skip {
+                return Some(found);
             }
+            self.cursor.at += header + size as u64;
         }
     }
 
     /// The frame at the head: kind, more, body.
     #[inline]
     pub fn peek(&mut self) -> Option<(Kind, bool, &[u8])> {
-        if !self.skip_void() {
-            return None;
-        }
-        let (segment, flags, header, size) = self.cursor.header()?;
+        let (segment, flags, header, size) = self.head()?;
         let start = self.cursor.at + header;
         let body = match segment.get().body_at(start) {
             Some(shared) => &shared[..],
@@ -138,10 +136,7 @@ impl Reader {
     /// Takes the frame at the head. The last frame of a message counts the message as read.
     #[inline]
     pub fn take(&mut self) -> Option<Taken<'_>> {
-        if !self.skip_void() {
-            return None;
-        }
-        let (segment, flags, header, size) = self.cursor.header()?;
+        let (segment, flags, header, size) = self.head()?;
         let start = self.cursor.at + header;
         let more = flags & MORE != 0;
         let shared = segment.get().take_body(start);
@@ -174,7 +169,7 @@ impl Reader {
         self.take().is_some_and(|frame| frame.more)
     }
 
-    /// The connection that the frame at the head came by.
+    /// The connection that the frame last looked at or taken came by.
     #[inline]
     #[must_use]
     pub fn peer(&self) -> Option<&Arc<PeerInfo>> {
@@ -185,22 +180,22 @@ impl Reader {
     #[inline]
     pub(crate) fn count(&mut self) {
         self.read += 1;
+        self.half.consumer.0.read.store(self.read, Ordering::Relaxed);
         if self.read >= self.next_credit {
-            self.give_credit(false);
+            self.give_credit();
         }
     }
 
     #[cold]
-    fn give_credit(&mut self, idle: bool) {
+    fn give_credit(&mut self) {
         let limit = self.half.high_water();
         let consumer = &self.half.consumer.0;
-        consumer.read.store(self.read, Ordering::Relaxed);
         consumer.head.store(self.cursor.at, Ordering::Relaxed);
         let unlimited = limit > u64::from(u32::MAX) * 2;
         let step = if unlimited { UNLIMITED_STEP } else { limit.div_ceil(2).max(1) };
         let floor = self.read / step * step;
         self.next_credit = floor + step;
-        let credit = if unlimited && idle { self.read } else { floor };
+        let credit = if unlimited && self.parked { self.read } else { floor };
         if credit > consumer.credit.load(Ordering::Relaxed) {
             consumer.credit.store(credit, Ordering::Release);
             self.half.wake_writer();
@@ -213,14 +208,13 @@ impl Reader {
         if self.parked {
             return true;
         }
-        self.give_credit(true);
-        let state = &self.half.state.0;
-        let cell = (self.cursor.segment.map_or(std::ptr::null_mut(), |s| s.as_raw()), self.cursor.at);
-        // SAFETY: in state RUN the cell is the reader's.
-        state.parked.with_mut(|parked| unsafe { *parked = cell });
-        state.reader.swap(IDLE, Ordering::AcqRel);
+        self.lay_down();
+        self.half.state.0.reader.swap(IDLE, Ordering::AcqRel);
         self.parked = true;
         fence(Ordering::SeqCst);
+        // Behind the fence: who lowers the mark from now on wakes this end to think again.
+        self.give_credit();
+        let state = &self.half.state.0;
         if self.half.producer.0.tail.load(Ordering::Acquire) == self.cursor.at {
             return true;
         }
@@ -232,12 +226,19 @@ impl Reader {
         true
     }
 
+    /// Puts the cursor into the shared cell.
+    fn lay_down(&mut self) {
+        let segment = self.cursor.segment.take().map_or(ptr::null_mut(), SegmentPtr::as_raw);
+        // SAFETY: in state RUN, which is so unless parked, the cell is the reader's.
+        self.half.state.0.parked.with_mut(|cell| unsafe { *cell = (segment, self.cursor.at) });
+    }
+
     /// After the writer has woken this end: takes the cursor back.
     pub fn resume(&mut self) {
         if self.parked && self.half.state.0.reader.load(Ordering::Acquire) == RUN {
             // SAFETY: in state RUN the cell is the reader's.
             let (segment, _) = self.half.state.0.parked.with(|cell| unsafe { *cell });
-            self.cursor.segment = crate::segment::SegmentPtr::from_raw(segment);
+            self.cursor.segment = SegmentPtr::from_raw(segment);
             self.parked = false;
         }
     }
@@ -270,9 +271,7 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         if !self.parked {
-            let segment = self.cursor.segment.map_or(std::ptr::null_mut(), |s| s.as_raw());
-            // SAFETY: in state RUN the cell is the reader's.
-            self.half.state.0.parked.with_mut(|cell| unsafe { *cell = (segment, self.cursor.at) });
+            self.lay_down();
         }
         self.leave();
     }

@@ -1,20 +1,26 @@
 //! Segments: the pooled, reference-counted buffers that a pipe is a chain of.
 
 use crate::PeerInfo;
-use crate::primitive::{Arc, AtomicPtr, AtomicU32, AtomicUsize, Mutex, Ordering, UnsafeCell, fence};
+use crate::header::{Kind, LONG, LONGEST};
+use crate::primitive::{Arc, AtomicPtr, AtomicU32, AtomicUsize, Ordering, UnsafeCell, fence};
 use bytes::Bytes;
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ops::Deref;
 use std::ptr::{self, NonNull};
+use std::sync::Mutex;
 
 /// The size classes: whole blocks, header included.
+#[cfg(not(loom))]
 pub(crate) const CLASSES: [usize; 3] = [1 << 10, 8 << 10, 64 << 10];
+/// Few bytes, so that a model of few messages changes segments.
+#[cfg(loom)]
+pub(crate) const CLASSES: [usize; 3] = [HEADER + 6, HEADER + 6, HEADER + 12];
 const HEADER: usize = size_of::<Segment>();
 const ALIGN: usize = 64;
 /// What the pool keeps at most, all classes together.
 const POOL_BYTES: usize = 16 << 20;
 /// Bodies by reference in one segment.
-const SPLICES: usize = 16;
+const SPLICES: usize = if cfg!(loom) { 2 } else { 16 };
 
 /// The largest frame, header included, that is written into a segment; a larger body joins by reference.
 pub(crate) const LARGEST: usize = CLASSES[2] - HEADER;
@@ -49,7 +55,7 @@ impl Drop for Free {
 }
 
 fn layout(class: usize) -> Layout {
-    const { assert!(CLASSES[0] > HEADER) };
+    const { assert!(CLASSES[0] > HEADER && align_of::<Segment>() <= ALIGN) };
     // Constant sizes and a power of two: this cannot fail.
     Layout::from_size_align(CLASSES[class], ALIGN).unwrap_or(Layout::new::<[u64; 8192]>())
 }
@@ -134,7 +140,7 @@ impl SegmentPtr {
             peer,
             pool: pool.clone(),
             #[cfg(loom)]
-            shadow: (0..64).map(|_| UnsafeCell::new(())).collect(),
+            shadow: (HEADER..CLASSES[class]).map(|_| UnsafeCell::new(())).collect(),
         };
         // SAFETY: the block is ours alone, large enough and aligned to 64.
         unsafe { block.write(segment) };
@@ -167,6 +173,32 @@ impl SegmentPtr {
         unsafe { self.0.as_ptr().cast::<u8>().add(HEADER + offset) }
     }
 
+    /// Makes the whole frames from `from` to `to` one frame that is nothing (producer only, above `tail`).
+    pub(crate) fn void(self, from: u64, to: u64) {
+        let segment = self.get();
+        let offset = (from - segment.base) as u32;
+        for place in segment.table().iter().flat_map(|table| &table.0) {
+            let at = place.at.load(Ordering::Relaxed);
+            if at != u32::MAX && at > offset {
+                // SAFETY: the consumer does not look at the body of a frame above `tail`.
+                place.body.with_mut(|cell| unsafe { *cell = None });
+            }
+        }
+        let size = (to - from).saturating_sub(2);
+        segment.touch(from, from + 2, true);
+        // SAFETY: [from, to) is inside the segment, unpublished and written by this end alone; at least one
+        // frame, hence two bytes, and nine if the size does not fit one.
+        unsafe {
+            let at = self.at(from);
+            if let Ok(size) = u8::try_from(size) {
+                at.cast::<[u8; 2]>().write_unaligned([Kind::Skip as u8, size]);
+            } else {
+                at.write(Kind::Skip as u8 | LONG);
+                at.add(1).cast::<[u8; 8]>().write_unaligned((size + 2 - LONGEST as u64).to_be_bytes());
+            }
+        }
+    }
+
     /// Gives up the chain's reference.
     ///
     /// # Safety
@@ -184,6 +216,7 @@ impl SegmentPtr {
     unsafe fn recycle(self) {
         // SAFETY: exclusive; the header was written by `allocate` and is read out exactly once.
         let segment = unsafe { self.0.read() };
+        segment.touch(segment.base, segment.end(), true);
         let splices = segment.splices.load(Ordering::Relaxed);
         if !splices.is_null() {
             // SAFETY: made by `Box::into_raw` in `splice`, and owned by this segment alone.
@@ -225,17 +258,14 @@ impl Segment {
     /// Adds a body by reference at stream position `at` (producer only). Gives the body back if all places
     /// are taken.
     pub(crate) fn splice(&self, at: u64, body: Bytes) -> Result<(), Bytes> {
-        let mut table = self.splices.load(Ordering::Relaxed);
-        if table.is_null() {
+        if self.table().is_none() {
             let fresh = Splices(std::array::from_fn(|_| Splice {
                 at: AtomicU32::new(u32::MAX),
                 body: UnsafeCell::new(None),
             }));
-            table = Box::into_raw(Box::new(fresh));
-            self.splices.store(table, Ordering::Release);
+            self.splices.store(Box::into_raw(Box::new(fresh)), Ordering::Release);
         }
-        // SAFETY: the table lives as long as the segment.
-        let table = unsafe { &*table };
+        let Some(table) = self.table() else { return Err(body) };
         let Some(place) = table.0.iter().find(|place| place.at.load(Ordering::Relaxed) == u32::MAX) else {
             return Err(body);
         };
@@ -246,28 +276,29 @@ impl Segment {
         Ok(())
     }
 
-    fn place(&self, at: u64) -> Option<&Splice> {
+    /// Where bodies are kept, if there are any.
+    #[inline]
+    fn table(&self) -> Option<&Splices> {
         let table = self.splices.load(Ordering::Acquire);
-        if table.is_null() {
-            return None;
-        }
+        // SAFETY: null, or made by `splice`, and lives as long as the segment.
+        unsafe { table.as_ref() }
+    }
+
+    fn place(&self, at: u64) -> Option<&Splice> {
         let offset = (at - self.base) as u32;
-        // SAFETY: the table lives as long as the segment.
-        unsafe { &*table }.0.iter().find(|place| place.at.load(Ordering::Acquire) == offset)
+        self.table()?.0.iter().find(|place| place.at.load(Ordering::Acquire) == offset)
     }
 
     /// The body by reference at stream position `at`, if there is one (consumer only, below `tail`).
     #[inline]
     pub(crate) fn body_at(&self, at: u64) -> Option<&Bytes> {
-        if self.splices.load(Ordering::Relaxed).is_null() {
-            return None;
-        }
         let place = self.place(at)?;
         // SAFETY: a published place is written by the consumer alone (`take_body`), which is the caller.
         place.body.with(|cell| unsafe { (*cell).as_ref() })
     }
 
     /// Takes the body out (consumer only, below `tail`).
+    #[inline]
     pub(crate) fn take_body(&self, at: u64) -> Option<Bytes> {
         let place = self.place(at)?;
         // SAFETY: as in `body_at`; the caller keeps no reference from there.
@@ -276,13 +307,8 @@ impl Segment {
 
     /// The position of the first body by reference at or after `at`.
     pub(crate) fn next_body(&self, at: u64) -> Option<u64> {
-        let table = self.splices.load(Ordering::Acquire);
-        if table.is_null() {
-            return None;
-        }
         let offset = (at - self.base) as u32;
-        // SAFETY: the table lives as long as the segment.
-        let places = unsafe { &*table }.0.iter().map(|place| place.at.load(Ordering::Acquire));
+        let places = self.table()?.0.iter().map(|place| place.at.load(Ordering::Acquire));
         places.filter(|&at| at != u32::MAX && at >= offset).min().map(|at| self.base + u64::from(at))
     }
 

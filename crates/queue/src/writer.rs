@@ -25,6 +25,8 @@ pub struct Writer {
     credit: u64,
     class: usize,
     largest_class: usize,
+    /// [`CLOSED`] once the stream has ended, else 0.
+    closed: u64,
     pub(crate) peer: Option<Arc<PeerInfo>>,
 }
 
@@ -42,6 +44,7 @@ impl Writer {
             credit: 0,
             class: 0,
             largest_class: CLASSES.len() - 1,
+            closed: 0,
             peer: None,
         }
     }
@@ -54,6 +57,10 @@ impl Writer {
     /// Sets this end's high-water mark in messages; 0: none.
     pub fn set_high_water(&self, messages: u32) {
         self.half.limits.writer.store(messages, Ordering::Relaxed);
+        // An idle reader has given credit in the steps of the old mark, which the new one may be below.
+        if self.half.reader_slept() {
+            self.wake();
+        }
     }
 
     /// The largest size class for segments: 0 for 1 KiB, 1 for 8 KiB, 2 for 64 KiB.
@@ -79,7 +86,8 @@ impl Writer {
         ((self.written.wrapping_sub(self.credit)) as i64) < limit as i64
     }
 
-    /// As [`Writer::has_room`]; if there is none, the reader will tell when there is.
+    /// As [`Writer::has_room`]; if there is none, the reader will tell when there is, or when it leaves: look at
+    /// [`Writer::is_gone`] before sleeping.
     pub fn await_room(&mut self) -> bool {
         if self.has_room() {
             return true;
@@ -120,25 +128,27 @@ impl Writer {
     }
 
     /// Writes one whole message behind the last, without publishing it: `envelope` is frames already encoded
-    /// (at most some 60 KiB of them), each with MORE.
+    /// (see [`crate::append_frame`]), each with MORE. Nothing is written if it is anything else, or without parts.
     #[inline]
     pub fn write(&mut self, envelope: &[u8], parts: &[Part<'_>]) {
-        if !envelope.is_empty() {
-            self.write_encoded(envelope);
+        let Some((last, first)) = parts.split_last() else { return };
+        if !envelope.is_empty() && !self.write_envelope(envelope) {
+            return;
         }
-        if let Some((last, first)) = parts.split_last() {
-            for part in first {
-                self.write_frame(MORE, part);
-            }
-            self.write_frame(0, last);
+        for part in first {
+            self.write_frame(MORE, part);
         }
+        self.write_frame(0, last);
         self.written += 1;
     }
 
     /// Writes one whole message of frames that several pipes share: bodies above 32 bytes go by reference
     /// where this pipe's reader lags, as judged by [`Writer::backlog`]. `shared` keeps what was made shared for
-    /// the next pipe, one place a part.
+    /// the next pipe, one place a part. Nothing is written without parts.
     pub fn write_shared(&mut self, parts: &[Part<'_>], shared: &mut [Option<Bytes>]) {
+        if parts.is_empty() {
+            return;
+        }
         let lags = self.backlog() >= CLASSES[2] as u64;
         for (index, part) in parts.iter().enumerate() {
             let flags = if index + 1 < parts.len() { MORE } else { 0 };
@@ -189,18 +199,24 @@ impl Writer {
         self.at += need as u64;
     }
 
-    fn write_encoded(&mut self, frames: &[u8]) {
+    /// Returns `false` if `frames` is no envelope.
+    fn write_envelope(&mut self, frames: &[u8]) -> bool {
+        if !header::is_envelope(frames) {
+            return false;
+        }
         if self.end - self.at < frames.len() as u64 {
             if frames.len() > LARGEST {
-                return self.write_long_envelope(frames);
+                self.write_long_envelope(frames);
+                return true;
             }
             self.grow(frames.len());
         }
-        let Some(segment) = self.segment else { return };
+        let Some(segment) = self.segment else { return false };
         segment.get().touch(self.at, self.at + frames.len() as u64, true);
         // SAFETY: as in `write_frame`.
         unsafe { ptr::copy_nonoverlapping(frames.as_ptr(), segment.at(self.at), frames.len()) };
         self.at += frames.len() as u64;
+        true
     }
 
     /// An envelope that fits no segment is written frame by frame.
@@ -221,27 +237,30 @@ impl Writer {
         if self.end - self.at < len {
             self.grow(len as usize);
         }
-        let mut body = body;
-        while let Some(segment) = self.segment {
-            match segment.get().splice(self.at + len, body) {
-                Ok(()) => break,
-                Err(back) => body = back,
-            }
-            self.grow(len as usize);
+        let Some(mut segment) = self.segment else { return };
+        if let Err(body) = segment.get().splice(self.at + len, body) {
+            // All places are taken. Where all bodies are by reference, the smallest segment holds as many.
+            self.class = 0;
+            segment = self.begin_segment(len as usize);
+            _ = segment.get().splice(self.at + len, body);
         }
-        let Some(segment) = self.segment else { return };
         segment.get().touch(self.at, self.at + len, true);
         // SAFETY: as in `write_frame`; `len` bytes of room were made sure of.
         unsafe { ptr::copy_nonoverlapping(header.as_ptr(), segment.at(self.at), len as usize) };
         self.at += len;
     }
 
-    /// Begins a new segment with room for `need` bytes.
+    /// Begins a new segment with room for `need` bytes, larger if the last filled up before the reader caught
+    /// up.
     #[cold]
     pub(crate) fn grow(&mut self, need: usize) {
         if self.segment.is_some() && self.backlog() > 0 {
             self.raise_class();
         }
+        self.begin_segment(need);
+    }
+
+    fn begin_segment(&mut self, need: usize) -> SegmentPtr {
         let fits = |class: &usize| self.room_of(*class) >= need;
         let class = (self.class..CLASSES.len()).find(fits).unwrap_or(CLASSES.len() - 1);
         let fresh = SegmentPtr::allocate(&self.half.pool, class, self.at, self.peer.clone());
@@ -251,6 +270,7 @@ impl Writer {
         }
         self.segment = Some(fresh);
         self.end = fresh.get().end();
+        fresh
     }
 
     /// The next segment shall be larger: the traffic fills this one at once.
@@ -274,7 +294,13 @@ impl Writer {
     /// Publishes without a look at the reader; [`Writer::reader_slept`] must follow.
     #[inline]
     pub fn publish_quietly(&mut self) {
-        self.half.producer.0.tail.store(self.at, Ordering::Release);
+        self.publish_to(self.at);
+    }
+
+    /// Publishes what lies before `position`.
+    #[inline]
+    pub(crate) fn publish_to(&self, position: u64) {
+        self.half.producer.0.tail.store(position | self.closed, Ordering::Release);
     }
 
     /// Whether the reader slept: then [`Writer::wake`] must follow.
@@ -290,6 +316,7 @@ impl Writer {
 
     /// Ends the stream: what was published can still be read.
     pub fn close(&mut self) {
+        self.closed = CLOSED;
         self.half.producer.0.tail.fetch_or(CLOSED, Ordering::AcqRel);
         if self.half.reader_slept() {
             self.wake();
@@ -308,7 +335,9 @@ impl Writer {
         }
         // SAFETY: CLAIMED gives the cell to the producer.
         let at = state.parked.with(|cell| unsafe { (*cell).1 });
-        if at == self.at {
+        // With anything unpublished the segment is in use; with anything unseen, be it the end, the reader may
+        // have found the claim in its way and waits for its activation.
+        if at == self.at && at == self.half.producer.0.tail.load(Ordering::Relaxed) {
             // SAFETY: as above.
             let parked = state.parked.with_mut(|cell| unsafe { ptr::replace(&raw mut (*cell).0, ptr::null_mut()) });
             let first = self.half.producer.0.first.swap(ptr::null_mut(), Ordering::Relaxed);

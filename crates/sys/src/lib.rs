@@ -43,11 +43,11 @@ pub fn receive(
 
 /// Sleeps while `word` holds `expected`, until woken or until `until`. Returns `false` only if a signal handler
 /// ran. The timeout is absolute even where none is asked for: the kernel restarts a wait without one after
-/// a handler with SA_RESTART, and the interruption would be lost.
+/// a handler with SA_RESTART, and the interruption would be lost. May return early: look and sleep again.
 #[must_use]
 pub fn futex_wait(word: &AtomicU32, expected: u32, until: Option<Instant>) -> bool {
     const LONG: Duration = Duration::from_secs(365 * 24 * 3600);
-    let left = until.map_or(LONG, |until| until.saturating_duration_since(Instant::now()));
+    let left = until.map_or(LONG, |until| until.saturating_duration_since(Instant::now())).min(LONG);
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     let nanoseconds = now.tv_nsec + i64::from(left.subsec_nanos());
     let deadline = libc::timespec {

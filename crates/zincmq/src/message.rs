@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 /// Bodies up to this many bytes live in the message itself.
 const INLINE: usize = 64;
+/// Bodies of this size and more do not fit a segment of the queue, or hardly.
+const LARGE: usize = 60 << 10;
 
 /// One part of a message: bytes, held the cheapest way for their size and origin.
 ///
@@ -109,8 +111,11 @@ impl Frame {
         }
     }
 
-    /// Owned memory becomes shared, so that a large send does not copy it.
-    pub(crate) fn share(&mut self) {
+    /// A body too large to be copied into the queue becomes shared, so that it is not copied at all.
+    pub(crate) fn share_large(&mut self) {
+        if self.len() < LARGE {
+            return;
+        }
         if let Body::Owned(vec) = &mut self.0 {
             self.0 = Body::Shared(std::mem::take(vec).into());
         } else if let Body::Slice(slice) = &self.0 {
@@ -332,14 +337,10 @@ impl Message {
         }
     }
 
-    /// Makes large parts shared, so that sending them copies nothing.
-    pub(crate) fn share(&mut self) {
-        for at in 0..self.parts {
-            let frame = if at == 0 { &mut self.first } else { &mut self.rest[at - 1] };
-            if frame.len() > INLINE {
-                frame.share();
-            }
-        }
+    /// As [`Frame::share_large`], for every part.
+    pub(crate) fn share_large(&mut self) {
+        self.first.share_large();
+        self.rest.iter_mut().for_each(Frame::share_large);
     }
 }
 

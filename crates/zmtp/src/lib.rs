@@ -25,29 +25,35 @@
 //! ```
 //! use zmtp::{Flags, Local, Opening, Security, SocketName, Status, frame};
 //!
-//! let local = |name, code, peers| Local {
-//!     socket_type: SocketName { name, code, peers },
+//! let mut push = Opening::new(Local {
+//!     socket_type: SocketName { name: "PUSH", code: 8, peers: &["PULL"] },
 //!     routing_id: None,
 //!     metadata: Vec::new(),
 //!     max_frame: None,
 //!     security: Security::Null { zap: false },
 //!     allow_old: true,
-//! };
-//! let mut push = Opening::new(local("PUSH", 8, &["PULL"]));
-//! let mut pull = Opening::new(local("PULL", 7, &["PUSH"]));
+//! });
+//! let mut sent = std::mem::take(push.output()); // The signature goes out first.
 //!
-//! let (mut pushing, mut pulling) = (None, None);
-//! while pushing.is_none() || pulling.is_none() {
-//!     let sent = std::mem::take(push.output());
-//!     if let (_, Status::Open(peer)) = pull.feed(&sent)? {
-//!         pulling = Some(peer);
+//! // What a PULL socket says: a greeting, and READY.
+//! let mut input = b"\xFF\0\0\0\0\0\0\0\x01\x7F\x03\x01NULL".to_vec();
+//! input.resize(64, 0);
+//! input.extend(b"\x04\x1A\x05READY\x0BSocket-Type\0\0\0\x04PULL");
+//!
+//! let mut unread = &input[..];
+//! let peer = loop {
+//!     let arrived = &unread[..unread.len().min(16)];
+//!     let (taken, status) = push.feed(arrived)?;
+//!     unread = &unread[taken..];
+//!     sent.append(push.output());
+//!     match status {
+//!         Status::More => {}
+//!         Status::Waiting => unreachable!("no authenticator is asked"),
+//!         Status::Open(peer) => break peer,
 //!     }
-//!     let sent = std::mem::take(pull.output());
-//!     if let (_, Status::Open(peer)) = push.feed(&sent)? {
-//!         pushing = Some(peer);
-//!     }
-//! }
-//! assert_eq!(pulling.unwrap().socket_type.as_deref(), Some("PUSH"));
+//! };
+//! assert_eq!(peer.socket_type.as_deref(), Some("PULL"));
+//! assert!(sent.ends_with(b"\x0BSocket-Type\0\0\0\x04PUSH"));
 //!
 //! let mut wire = Vec::new();
 //! frame::append(&mut wire, Flags::LAST, &[b"hello"]);
@@ -59,11 +65,11 @@
 
 #![forbid(unsafe_code)]
 
+// From top to bottom: a module imports only those below it.
 mod opening;
-
-mod local;
 mod phase;
 
+mod local;
 mod mechanism;
 
 mod codec;

@@ -95,8 +95,8 @@ pub struct Row {
     pub when: When,
     /// The socket types that know it; empty: all.
     pub applies: &'static [SocketType],
-    /// Meaning and unit.
-    pub doc: &'static str,
+    /// Each line of [`Row::doc`] after a space, as rustdoc has them.
+    pub(super) lines: &'static str,
     /// `None`: the socket itself keeps it (`EVENTS`, `SUBSCRIBE`).
     pub(super) cell: Option<Cell>,
 }
@@ -110,6 +110,12 @@ impl Row {
     pub fn c_name(&self) -> String {
         let prefix = if self.number < OWN { "ZMQ" } else { "ZINCMQ" };
         format!("{prefix}_{}", self.name)
+    }
+
+    /// Meaning and unit.
+    #[must_use]
+    pub fn doc(&self) -> &'static str {
+        self.lines.trim_start()
     }
 
     /// Whether the socket itself keeps this option (state, not a setting): [`Options`] cannot read or set it.

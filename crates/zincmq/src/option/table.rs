@@ -73,7 +73,7 @@ macro_rules! options {
             access: $access,
             when: $when,
             applies: $applies,
-            doc: concat!($($doc),+),
+            lines: concat!($($doc),+),
             cell: Some(Cell {
                 get: |options| options.$field.read().into(),
                 set: |options, value| options.$field.write(OptionType::from_value(value)?),
@@ -90,7 +90,7 @@ macro_rules! options {
                 access: $state_access,
                 when: Now,
                 applies: $state_applies,
-                doc: concat!($($state_doc),+),
+                lines: concat!($($state_doc),+),
                 cell: None,
             },)+
         ];
@@ -266,7 +266,7 @@ const IPV4ONLY: Row = Row {
     access: SetGet,
     when: Later,
     applies: ALL,
-    doc: " Do not use IPv6. Deprecated: use `IPV6`.",
+    lines: " Do not use IPv6. Deprecated: use `IPV6`.",
     cell: Some(Cell {
         get: |options| (!options.ipv6).into(),
         set: |options, value| options.ipv6.write(!bool::from_value(value)?),

@@ -46,7 +46,8 @@ impl fmt::Display for Value {
             Self::Flag(value) => u8::from(*value).fmt(f),
             Self::Text(value) => write!(f, "{value:?}"),
             Self::Bytes(value) => write!(f, "\"{}\"", value.escape_ascii()),
-            Self::Id(value) => value.map_or_else(|| "none".fmt(f), |id| id.fmt(f)),
+            Self::Id(None) => f.write_str("none"),
+            Self::Id(Some(id)) => id.fmt(f),
         }
     }
 }
@@ -75,11 +76,12 @@ macro_rules! option_types {
 
 option_types!(i32: Int, i64: Long, u64: Mask, bool: Flag, String: Text, Vec<u8>: Bytes, Option<u32>: Id);
 
-/// A field of [`Options`](super::Options). Most hold the value as it is; lists add it.
-pub(super) trait Field {
+/// A field of [`Options`](super::Options). Most hold the value as it is; lists add it. Not re-exported.
+pub trait Field {
     /// What is set and read.
     type Value: OptionType;
 
+    /// What was set last.
     fn read(&self) -> Self::Value;
 
     /// Sets the field; `None` if the value has the wrong form.

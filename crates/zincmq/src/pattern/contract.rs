@@ -161,6 +161,13 @@ pub trait Pattern: Send {
     /// Whether a message can be received now (`ZMQ_POLLIN`).
     fn can_recv(&mut self, peers: &mut dyn Peers) -> bool;
 
+    /// Whether the last [`Denied::Again`] from [`Pattern::recv`], or no from [`Pattern::can_recv`], came
+    /// before all that waits had been looked at: the caller handles its commands and asks again instead of
+    /// sleeping.
+    fn unsettled(&self) -> bool {
+        false
+    }
+
     /// Adds (or, with [`Kind::Cancel`], removes) a subscription: SUB; XPUB and PUB in manual mode.
     ///
     /// # Errors

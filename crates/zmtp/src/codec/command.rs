@@ -6,7 +6,6 @@
 use crate::codec::frame::{self, Flags};
 use crate::codec::frame_v1;
 use crate::heartbeat;
-pub use crate::heartbeat::{ping, pong};
 use crate::version::Version;
 
 /// A command after the handshake, borrowed from the frame's body.
@@ -77,6 +76,19 @@ pub(crate) fn split(body: &[u8]) -> Option<(&[u8], &[u8])> {
 pub(crate) fn parse_reason(body: &[u8]) -> Option<&[u8]> {
     let (&len, rest) = body.split_first()?;
     rest.get(..usize::from(len))
+}
+
+/// Appends a PING. `ttl_ms` is how long the peer may wait for the next sign of life before it gives us
+/// up: milliseconds, sent as whole tenths of a second, at most 6 553 500; 0 means for ever. Of `context`
+/// 16 bytes are sent at most.
+pub fn ping(out: &mut Vec<u8>, ttl_ms: u32, context: &[u8]) {
+    let context = heartbeat::cut(context);
+    frame::append(out, Flags::COMMAND, &[b"\x04PING", &heartbeat::ttl(ttl_ms), context]);
+}
+
+/// Appends the PONG that answers a PING with this context, of which 16 bytes are sent at most.
+pub fn pong(out: &mut Vec<u8>, context: &[u8]) {
+    frame::append(out, Flags::COMMAND, &[b"\x04PONG", heartbeat::cut(context)]);
 }
 
 /// Appends a subscription to `topic` in the form of `version`: the command SUBSCRIBE for 3.1, else a

@@ -1,0 +1,114 @@
+//! What was measured, as curves: a row of charts for each family of rows, a column for each transport.
+
+use std::fmt::Display;
+use std::ops::Range;
+use std::path::Path;
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+use crate::plan::Transport;
+use crate::report::{short, size};
+use crate::run::Outcome;
+use crate::work::{Error, Result};
+use crate::worker::Contender;
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+/// Width and height of one chart, and the height of the legend above all, in pixels.
+const CHART: (u32, u32) = (380, 260);
+const LEGEND: u32 = 40;
+
+const CURVES: [(Contender, RGBColor, &str); 3] = [
+    (Contender::Zincmq, RGBColor(0, 90, 200), "zincmq"),
+    (Contender::Libzmq, RGBColor(220, 100, 0), "libzmq"),
+    (Contender::Raw, RGBColor(150, 150, 150), "bare sockets"),
+];
+
+/// Draws all that has figures to a file.
+pub(crate) fn svg(outcomes: &[Outcome], path: &Path) -> Result<()> {
+    let mut families: Vec<String> = Vec::new();
+    for outcome in outcomes {
+        if !families.contains(&outcome.row.family()) {
+            families.push(outcome.row.family());
+        }
+    }
+    let transports = [Transport::Inproc, Transport::Ipc, Transport::Tcp];
+    let height = LEGEND + CHART.1 * u32::try_from(families.len())?;
+    let root = SVGBackend::new(path, (CHART.0 * 3, height)).into_drawing_area();
+    root.fill(&WHITE).map_err(text)?;
+    let (top, rest) = root.split_vertically(LEGEND);
+    legend(&top)?;
+    for (index, area) in rest.split_evenly((families.len(), transports.len())).iter().enumerate() {
+        let (family, transport) = (&families[index / transports.len()], transports[index % transports.len()]);
+        let shown = outcomes
+            .iter()
+            .filter(|outcome| outcome.row.transport == transport && outcome.row.family() == *family);
+        chart(area, &format!("{family}, {transport}"), &shown.collect::<Vec<_>>())?;
+    }
+    root.present().map_err(text)
+}
+
+fn legend(area: &Area<'_>) -> Result<()> {
+    for ((_, colour, name), x) in CURVES.into_iter().zip((20..).step_by(140)) {
+        area.draw(&Circle::new((x, 20), 5, colour.filled())).map_err(text)?;
+        area.draw(&Text::new(name, (x + 12, 13), ("sans-serif", 15))).map_err(text)?;
+    }
+    Ok(())
+}
+
+/// Sizes on a scale of powers of two, figures on a scale of powers of ten.
+fn chart(area: &Area<'_>, title: &str, outcomes: &[&Outcome]) -> Result<()> {
+    let curves = CURVES.map(|(side, colour, _)| {
+        let point =
+            |outcome: &&Outcome| Some(((outcome.row.size as f64).log2(), outcome.figure(side)?.value));
+        (colour, outcomes.iter().filter_map(point).collect::<Vec<_>>())
+    });
+    let points: Vec<_> = curves.iter().flat_map(|(_, points)| points).collect();
+    let (Some(unit), false) = (outcomes.first().map(|outcome| outcome.row.work.unit()), points.is_empty())
+    else {
+        return Ok(());
+    };
+    let (sizes, figures) =
+        (span(points.iter().map(|point| point.0)), span(points.iter().map(|point| point.1)));
+    let decades = 10f64.powf(figures.start.log10().floor())..10f64.powf(figures.end.log10().ceil());
+    let mut chart = ChartBuilder::on(area)
+        .caption(title, ("sans-serif", 15))
+        .margin(8)
+        .x_label_area_size(28)
+        .y_label_area_size(58)
+        .build_cartesian_2d(sizes.start - 0.5..sizes.end + 0.5, decades.log_scale())
+        .map_err(text)?;
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .light_line_style(WHITE)
+        .x_labels(6)
+        .x_label_formatter(&|power| whole(*power).map(size).unwrap_or_default())
+        .y_labels(4)
+        .y_desc(unit.to_string())
+        .y_label_formatter(&|figure| short(*figure, unit))
+        .draw()
+        .map_err(text)?;
+    for (colour, points) in curves {
+        let marks = points.iter().map(|&point| Circle::new(point, 3, colour.filled())).collect::<Vec<_>>();
+        chart.draw_series(LineSeries::new(points, colour.stroke_width(2))).map_err(text)?;
+        chart.draw_series(marks).map_err(text)?;
+    }
+    Ok(())
+}
+
+/// The size at a place of the scale, if one can be there.
+fn whole(power: f64) -> Option<usize> {
+    ((power - power.round()).abs() < 1e-6).then(|| power.exp2().round() as usize)
+}
+
+/// From the least to the greatest.
+fn span(values: impl Iterator<Item = f64>) -> Range<f64> {
+    values.fold(f64::INFINITY..f64::NEG_INFINITY, |span, value| span.start.min(value)..span.end.max(value))
+}
+
+/// Plotters' errors borrow from its generic insides; their text is all that we need.
+fn text(error: impl Display) -> Error {
+    error.to_string().into()
+}

@@ -1,0 +1,144 @@
+//! The works' sockets on zincmq, used as its documentation says that it is fastest: each message is written
+//! in one buffer again and again and sent as a slice, which is copied into the queue, and received into one
+//! [`Message`] again and again. From 64 KiB on it is written as a fresh vector and sent by value, which is
+//! not copied.
+
+use zincmq::option::{RCVHWM, SNDHWM, XPUB_NODROP, XPUB_VERBOSE};
+use zincmq::pattern::ability::{self, Receives, Sends, Typed};
+use zincmq::{Context, Frame, Message, Socket};
+
+use crate::work::{Receiver, Responder, Result, Sender, Side, read};
+
+/// From this size on a message is sent by value.
+const BY_VALUE: usize = 64 << 10;
+
+/// A zincmq context.
+#[derive(Clone)]
+pub(crate) struct Ours(Context);
+
+/// A socket, what it sends from and what it receives into.
+struct Simple<K> {
+    socket: Socket<K>,
+    sent: Vec<u8>,
+    received: Message,
+}
+
+impl Ours {
+    fn socket<K: Typed>(&self, hwm: i32) -> Result<Simple<K>> {
+        let mut socket = Socket::new(&self.0)?;
+        socket.set(SNDHWM, hwm)?;
+        socket.set(RCVHWM, hwm)?;
+        Ok(Simple { socket, sent: Vec::new(), received: Message::new() })
+    }
+
+    fn bound<K: Typed>(&self, endpoint: &str, hwm: i32) -> Result<(Simple<K>, String)> {
+        let mut simple = self.socket(hwm)?;
+        let endpoint = simple.socket.bind(endpoint)?;
+        Ok((simple, endpoint))
+    }
+
+    fn connected<K: Typed>(&self, endpoint: &str, hwm: i32) -> Result<Simple<K>> {
+        let mut simple = self.socket(hwm)?;
+        simple.socket.connect(endpoint)?;
+        Ok(simple)
+    }
+}
+
+impl Side for Ours {
+    fn new() -> Result<Self> {
+        Ok(Self(Context::new()))
+    }
+
+    fn pull(&self, endpoint: &str, hwm: i32) -> Result<(impl Receiver, String)> {
+        self.bound::<ability::Pull>(endpoint, hwm)
+    }
+
+    fn push(&self, endpoint: &str, hwm: i32) -> Result<impl Sender> {
+        self.connected::<ability::Push>(endpoint, hwm)
+    }
+
+    fn publisher(&self, endpoint: &str, hwm: i32) -> Result<(impl Sender + Receiver, String)> {
+        let mut publisher = self.bound::<ability::XPub>(endpoint, hwm)?;
+        publisher.0.socket.set(XPUB_VERBOSE, true)?;
+        publisher.0.socket.set(XPUB_NODROP, true)?;
+        Ok(publisher)
+    }
+
+    fn subscriber(&self, endpoint: &str, hwm: i32) -> Result<impl Receiver> {
+        let mut subscriber = self.connected::<ability::Sub>(endpoint, hwm)?;
+        subscriber.socket.subscribe("")?;
+        Ok(subscriber)
+    }
+
+    fn rep(&self, endpoint: &str, hwm: i32) -> Result<(impl Responder, String)> {
+        self.bound::<ability::Rep>(endpoint, hwm)
+    }
+
+    fn req(&self, endpoint: &str, hwm: i32) -> Result<impl Sender + Receiver> {
+        self.connected::<ability::Req>(endpoint, hwm)
+    }
+
+    fn router(&self, endpoint: &str, hwm: i32) -> Result<(impl Responder, String)> {
+        self.bound::<ability::Router>(endpoint, hwm)
+    }
+
+    fn dealer(&self, endpoint: &str, hwm: i32) -> Result<impl Sender + Receiver> {
+        self.connected::<ability::Dealer>(endpoint, hwm)
+    }
+
+    fn term(self) -> Result<()> {
+        self.0.term();
+        Ok(())
+    }
+}
+
+impl<K: Sends> Sender for Simple<K> {
+    fn send(&mut self, size: usize, byte: u8) -> Result<()> {
+        if size >= BY_VALUE {
+            return Ok(self.socket.send(vec![byte; size])?);
+        }
+        self.sent.clear();
+        self.sent.resize(size, byte);
+        Ok(self.socket.send(&self.sent[..])?)
+    }
+}
+
+impl<K: Receives> Receiver for Simple<K> {
+    fn recv(&mut self) -> Result<&[u8]> {
+        self.socket.recv_into(&mut self.received)?;
+        Ok(self.received.bytes())
+    }
+}
+
+/// The library keeps the envelope.
+impl Responder for Simple<ability::Rep> {
+    fn respond(&mut self, byte: u8) -> Result<usize> {
+        let body = self.recv()?;
+        let size = body.len();
+        read(body);
+        if size > 0 {
+            self.send(size, byte)?;
+        }
+        Ok(size)
+    }
+}
+
+/// The routing id comes and goes as a part of its own.
+impl Responder for Simple<ability::Router> {
+    fn respond(&mut self, byte: u8) -> Result<usize> {
+        self.socket.recv_into(&mut self.received)?;
+        let peer = self.received.pop_front().unwrap_or_default();
+        let size = self.received.bytes().len();
+        read(self.received.bytes());
+        if size > 0 {
+            self.socket.send([peer, fresh(size, byte)])?;
+        }
+        Ok(size)
+    }
+}
+
+/// A part of a message of several; the small ones need no memory of their own.
+fn fresh(size: usize, byte: u8) -> Frame {
+    let small = [byte; 64];
+    small.get(..size).map_or_else(|| vec![byte; size].into(), Frame::from)
+}

@@ -1,0 +1,103 @@
+//! The limits: the same loops on bare stream sockets, with nothing in between.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::net::{UnixListener, UnixStream};
+
+use crate::plan::Work;
+use crate::work::{Cues, End, Receiver, Responder, Result, Sender, Took, ask, drain, pour, read, serve};
+use crate::worker::Task;
+
+/// A stream whose messages are all of one size, so that nothing needs to say where one ends. Its end is the
+/// empty message.
+struct Stream<S> {
+    stream: S,
+    sent: Vec<u8>,
+    received: Vec<u8>,
+}
+
+/// What a stream can do besides: say that nothing more comes, while it stays open.
+trait Finish: Read + Write {
+    fn finish(&self) -> io::Result<()>;
+}
+
+/// Does one end of a raw row, like [`crate::work::end`].
+pub(crate) fn end(task: &Task, cues: &mut impl Cues) -> Result<Option<Took>> {
+    if let Some(path) = task.endpoint.strip_prefix("ipc://") {
+        let stream = if task.end == End::Bind {
+            let listener = UnixListener::bind(path)?;
+            cues.bound(&task.endpoint);
+            listener.accept()?.0
+        } else {
+            UnixStream::connect(path)?
+        };
+        return half(stream, task, cues);
+    }
+    let address = task.endpoint.trim_start_matches("tcp://").replace('*', "0");
+    let stream = if task.end == End::Bind {
+        let listener = TcpListener::bind(address)?;
+        cues.bound(&format!("tcp://{}", listener.local_addr()?));
+        listener.accept()?.0
+    } else {
+        TcpStream::connect(address)?
+    };
+    stream.set_nodelay(true)?;
+    half(stream, task, cues)
+}
+
+fn half<S: Finish>(stream: S, task: &Task, cues: &mut impl Cues) -> Result<Option<Took>> {
+    let (row, time) = (&task.row, task.time());
+    let mut stream = Stream { stream, sent: vec![0; row.size], received: vec![0; row.size] };
+    match (row.work, task.end) {
+        (Work::RawStream, End::Bind) => drain(&mut [stream]).map(Some),
+        (Work::RawStream, End::Connect) => pour(&mut stream, row, time, cues),
+        (Work::RawPingPong, End::Bind) => serve(&mut stream),
+        (Work::RawPingPong, End::Connect) => ask(&mut stream, row.size, 1, time).map(Some),
+        (work, _) => Err(format!("{work} has no such end on raw sockets").into()),
+    }
+}
+
+impl Finish for TcpStream {
+    fn finish(&self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
+}
+
+impl Finish for UnixStream {
+    fn finish(&self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
+}
+
+impl<S: Finish> Sender for Stream<S> {
+    fn send(&mut self, size: usize, byte: u8) -> Result<()> {
+        if size == 0 {
+            return Ok(self.stream.finish()?);
+        }
+        self.sent.clear();
+        self.sent.resize(size, byte);
+        Ok(self.stream.write_all(&self.sent)?)
+    }
+}
+
+impl<S: Finish> Receiver for Stream<S> {
+    fn recv(&mut self) -> Result<&[u8]> {
+        match self.stream.read_exact(&mut self.received) {
+            Ok(()) => Ok(&self.received),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(&[]),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl<S: Finish> Responder for Stream<S> {
+    fn respond(&mut self, byte: u8) -> Result<usize> {
+        let body = self.recv()?;
+        let size = body.len();
+        read(body);
+        if size > 0 {
+            self.send(size, byte)?;
+        }
+        Ok(size)
+    }
+}

@@ -1,0 +1,305 @@
+//! Runs the rows: starts the processes, takes the sides in turn, makes medians.
+
+use std::cell::Cell;
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+use std::{env, fs, io, process, thread};
+
+use clap::ValueEnum;
+
+use crate::plan::{Row, Transport, Unit};
+use crate::work::End;
+use crate::worker::{Contender, Task};
+
+/// What a run may take beyond the time for which it sends, to start, to drain what is queued and to end.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How to measure.
+pub(crate) struct Settings {
+    /// Whom, on the rows that are not raw.
+    pub(crate) sides: Vec<Contender>,
+    /// How often each.
+    pub(crate) repeats: usize,
+    /// For how long each time.
+    pub(crate) time: Duration,
+}
+
+/// What came out for a row.
+pub(crate) struct Outcome {
+    pub(crate) row: Row,
+    results: Vec<(Contender, Result<Figure, String>)>,
+}
+
+/// Medians over the repeats.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Figure {
+    /// In the unit of the row's work.
+    pub(crate) value: f64,
+    /// CPU time of both ends in microseconds, for each message.
+    pub(crate) cpu_us: f64,
+}
+
+impl Outcome {
+    /// What was measured for a side, if it was and did not fail. Of a raw row `side` is [`Contender::Raw`].
+    pub(crate) fn figure(&self, side: Contender) -> Option<Figure> {
+        self.results
+            .iter()
+            .find(|(name, _)| *name == side)
+            .and_then(|(_, result)| result.as_ref().ok().copied())
+    }
+
+    /// What failed and why.
+    pub(crate) fn failures(&self) -> impl Iterator<Item = (Contender, &str)> {
+        self.results.iter().filter_map(|(side, result)| Some((*side, result.as_ref().err()?.as_str())))
+    }
+
+    /// How many times better ours is: messages a second by messages a second, or their latency by ours.
+    pub(crate) fn ratio(&self) -> Option<f64> {
+        let (ours, theirs) = (self.figure(Contender::Zincmq)?, self.figure(Contender::Libzmq)?);
+        Some(match self.row.work.unit() {
+            Unit::OneWay => theirs.value / ours.value,
+            _ => ours.value / theirs.value,
+        })
+    }
+}
+
+/// Who does a row.
+pub(crate) fn contenders(row: &Row, settings: &Settings) -> Vec<Contender> {
+    if row.work.is_raw() { vec![Contender::Raw] } else { settings.sides.clone() }
+}
+
+/// Measures one row, its sides in turn so that a change of the machine's mood meets all alike. A side that
+/// failed is not tried again. `tick` hears of every run that is over or will not be.
+pub(crate) fn measure(row: &Row, settings: &Settings, scratch: &Scratch, tick: impl Fn()) -> Outcome {
+    let mut samples =
+        contenders(row, settings).into_iter().map(|side| (side, Ok(Vec::new()))).collect::<Vec<_>>();
+    for _ in 0..settings.repeats {
+        for (side, taken) in &mut samples {
+            if let Ok(figures) = taken {
+                match sample(row, *side, settings.time, scratch) {
+                    Ok(figure) => figures.push(figure),
+                    Err(reason) => *taken = Err(reason),
+                }
+            }
+            tick();
+        }
+        samples.reverse();
+    }
+    let results = samples.into_iter().map(|(side, taken)| (side, taken.map(|figures| medians(&figures))));
+    Outcome { row: row.clone(), results: results.collect() }
+}
+
+fn medians(figures: &[Figure]) -> Figure {
+    Figure {
+        value: median(figures.iter().map(|figure| figure.value)),
+        cpu_us: median(figures.iter().map(|figure| figure.cpu_us)),
+    }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => f64::NAN,
+        count if count % 2 == 1 => values[count / 2],
+        count => values[count / 2 - 1].midpoint(values[count / 2]),
+    }
+}
+
+/// One run of one side.
+fn sample(row: &Row, side: Contender, time: Duration, scratch: &Scratch) -> Result<Figure, String> {
+    let endpoint = match row.transport {
+        Transport::Inproc => "inproc://bench".into(),
+        Transport::Ipc => format!("ipc://{}", scratch.fresh_path().display()),
+        Transport::Tcp => "tcp://127.0.0.1:*".into(),
+    };
+    let deadline = Instant::now() + time * 4 + GRACE;
+    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let task = |end, endpoint| Task { contender: side, end, row: row.clone(), endpoint, millis };
+    let (voice, ears) = mpsc::channel();
+    let mut heard = Heard::default();
+    // Dropping a worker ends its process, whatever became of it.
+    let mut workers = if row.transport == Transport::Inproc {
+        vec![Worker::start(&task(End::Both, endpoint), &voice)?]
+    } else {
+        let binding = Worker::start(&task(End::Bind, endpoint), &voice)?;
+        let endpoint = loop {
+            heard.listen(&ears, deadline)?;
+            if let Some(endpoint) = heard.bound.take() {
+                break endpoint;
+            }
+        };
+        vec![binding, Worker::start(&task(End::Connect, endpoint), &voice)?]
+    };
+    while heard.done < workers.len() {
+        heard.listen(&ears, deadline)?;
+        if heard.messages > 0.0 {
+            workers.iter_mut().for_each(Worker::release);
+        }
+    }
+    heard.figure(row)
+}
+
+/// What the workers of one run have said so far.
+#[derive(Default)]
+struct Heard {
+    bound: Option<String>,
+    done: usize,
+    cpu: Duration,
+    messages: f64,
+    elapsed: Duration,
+    complaint: Option<String>,
+}
+
+/// A line from a worker.
+enum Line {
+    Out(String),
+    Err(String),
+    /// It will say nothing more.
+    End {
+        finished: bool,
+    },
+}
+
+impl Heard {
+    fn listen(&mut self, ears: &Receiver<Line>, deadline: Instant) -> Result<(), String> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let line = ears.recv_timeout(left).map_err(|error| match error {
+            RecvTimeoutError::Timeout => "still not done long after its time",
+            RecvTimeoutError::Disconnected => "the workers are gone",
+        })?;
+        match line {
+            Line::Out(line) => self.understand(&line),
+            Line::Err(line) => {
+                self.complaint.get_or_insert(line);
+                Ok(())
+            }
+            Line::End { finished: true } => Ok(()),
+            Line::End { finished: false } => {
+                Err(self.complaint.take().unwrap_or_else(|| "a worker ended without a word".into()))
+            }
+        }
+    }
+
+    fn understand(&mut self, line: &str) -> Result<(), String> {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let numbers: Vec<u64> = rest.split(' ').map_while(|number| number.parse().ok()).collect();
+        match (word, &numbers[..]) {
+            ("bound", _) => self.bound = Some(rest.into()),
+            ("done", [cpu, clock @ ..]) => {
+                self.done += 1;
+                self.cpu += Duration::from_nanos(*cpu);
+                if let [messages, elapsed] = clock {
+                    self.messages = *messages as f64;
+                    self.elapsed = Duration::from_nanos(*elapsed);
+                }
+            }
+            ("error", _) => return Err(rest.into()),
+            _ => return Err(format!("a worker said {line:?}")),
+        }
+        Ok(())
+    }
+
+    fn figure(&self, row: &Row) -> Result<Figure, String> {
+        let seconds = self.elapsed.as_secs_f64();
+        if self.messages == 0.0 || seconds == 0.0 {
+            return Err("nothing arrived in the time".into());
+        }
+        let value = match row.work.unit() {
+            Unit::Messages | Unit::Deliveries => self.messages / seconds,
+            Unit::OneWay => seconds * 1e6 / self.messages,
+            Unit::MegaBytes => self.messages * row.size as f64 / seconds / 1e6,
+        };
+        Ok(Figure { value, cpu_us: self.cpu.as_secs_f64() * 1e6 / self.messages })
+    }
+}
+
+/// A process of ours that does a task. It is ended when this is dropped.
+struct Worker(Child);
+
+impl Worker {
+    fn start(task: &Task, voice: &Sender<Line>) -> Result<Self, String> {
+        let name =
+            |value: Option<clap::builder::PossibleValue>| value.map(|value| value.get_name().to_owned());
+        let spawn = || {
+            Command::new(env::current_exe()?)
+                .arg("worker")
+                .args(name(task.contender.to_possible_value()))
+                .args(name(task.end.to_possible_value()))
+                .args([task.row.to_string(), task.endpoint.clone(), task.millis.to_string()])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+        };
+        let mut child = spawn().map_err(|error| format!("no worker starts: {error}"))?;
+        let (out, err) = (child.stdout.take(), child.stderr.take());
+        let voice = voice.clone();
+        // Complaints are read to their end before the end of the worker is told, so that it has a reason.
+        thread::spawn(move || {
+            let complaints = err.map(|err| relay(err, voice.clone(), Line::Err));
+            let mut finished = false;
+            for line in out.into_iter().flat_map(|out| BufReader::new(out).lines()).map_while(Result::ok) {
+                finished |= line.starts_with("done");
+                let _ = voice.send(Line::Out(line));
+            }
+            let _ = complaints.map(thread::JoinHandle::join);
+            let _ = voice.send(Line::End { finished });
+        });
+        Ok(Self(child))
+    }
+
+    /// Lets it leave: the other end has received all.
+    fn release(&mut self) {
+        self.0.stdin = None;
+    }
+}
+
+/// Sends each line on. Nobody listens any more when the run has failed, which is well.
+fn relay(
+    from: impl Read + Send + 'static,
+    voice: Sender<Line>,
+    kind: impl Fn(String) -> Line + Send + 'static,
+) -> thread::JoinHandle<()> {
+    thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            let _ = voice.send(kind(line));
+        }
+    })
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A directory for the sockets of the ipc rows, gone afterwards.
+pub(crate) struct Scratch {
+    directory: PathBuf,
+    next: Cell<usize>,
+}
+
+impl Scratch {
+    /// Makes it among the system's temporary files.
+    pub(crate) fn new() -> io::Result<Self> {
+        let directory = env::temp_dir().join(format!("bench-compare-{}", process::id()));
+        fs::create_dir_all(&directory)?;
+        Ok(Self { directory, next: 0.into() })
+    }
+
+    fn fresh_path(&self) -> PathBuf {
+        let number = self.next.replace(self.next.get() + 1);
+        self.directory.join(number.to_string())
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}

@@ -1,0 +1,129 @@
+//! Every command that crosses a thread: plain data, on one page.
+
+use crate::engine::Connection;
+use crate::life::Life;
+use crate::monitor::Sink;
+use crate::option::Options;
+use crate::pattern::contract::Attached;
+use crate::socket_type::SocketType;
+use crate::stats::Troubles;
+use crate::transport::Transport;
+use queue::{Inbox, Pool, Reader, Writer};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+/// Names a pipe in commands; never reused in a process.
+pub(crate) type PipeId = u64;
+/// Names a bind or a connect; never reused in a process.
+pub(crate) type EndpointId = u64;
+
+/// What threads other than its own know of a socket.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    pub(crate) id: u64,
+    pub(crate) socket_type: SocketType,
+    pub(crate) inbox: Arc<Inbox<ToSocket>>,
+    pub(crate) monitor: Sink,
+    pub(crate) troubles: Troubles,
+    pub(crate) pool: Arc<Pool>,
+    /// The context waits for it to end.
+    pub(crate) life: Life,
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.monitor.stop();
+    }
+}
+
+/// One side's ends of a pipe.
+#[derive(Debug)]
+pub(crate) struct Ends {
+    pub(crate) writer: Writer,
+    pub(crate) reader: Reader,
+}
+
+/// To a socket.
+#[derive(Debug)]
+pub(crate) enum ToSocket {
+    /// A new peer: a connection was accepted, or an inproc peer connected.
+    Attach(Box<Attach>),
+    /// The routing id of a pipe's peer has become known.
+    Identified { pipe: PipeId, routing_id: Vec<u8> },
+    /// The connection of a pipe has opened, for the first time or again.
+    Opened { pipe: PipeId, connection: Arc<Connection> },
+    /// The connection of a pipe was lost; `fresh` replaces the outbound half where the old one is void.
+    Lost { pipe: PipeId, fresh: Option<Writer> },
+    /// The peer has gone for good: nothing more can be sent to it.
+    Detach { pipe: PipeId },
+    /// The context shuts down.
+    Stop,
+}
+
+/// A pipe for a socket.
+#[derive(Debug)]
+pub(crate) struct Attach {
+    pub(crate) pipe: PipeId,
+    pub(crate) endpoint: EndpointId,
+    pub(crate) ends: Ends,
+    pub(crate) how: Attached,
+    /// The I/O thread at the other end; none for inproc.
+    pub(crate) io: Option<Arc<Inbox<ToIo>>>,
+    pub(crate) connection: Option<Arc<Connection>>,
+}
+
+/// To an I/O thread.
+#[derive(Debug)]
+pub(crate) enum ToIo {
+    /// Accept connections.
+    Listen(Box<Listen>),
+    /// Connect, and keep connected.
+    Connect(Box<Connect>),
+    /// A name has been looked up for the session of this key.
+    Resolved { session: u64, target: std::io::Result<crate::transport::Target> },
+    /// The engine of this session wants the I/O thread's turn: somebody else held it.
+    Turn { session: u64 },
+    /// An endpoint was unbound or disconnected; linger in milliseconds, -1 for ever.
+    CloseEndpoint { socket: u64, endpoint: EndpointId, linger: i32 },
+    /// A pipe ends at once, with all that is in it.
+    Abort { pipe: PipeId },
+    /// A socket was closed.
+    CloseSocket { socket: u64, linger: i32 },
+    /// End when nothing is left to do.
+    Stop,
+}
+
+/// A bound listener.
+#[derive(Debug)]
+pub(crate) struct Listen {
+    pub(crate) owner: Arc<Owner>,
+    pub(crate) options: Arc<Options>,
+    pub(crate) transport: &'static dyn Transport,
+    pub(crate) endpoint: EndpointId,
+    pub(crate) name: String,
+    pub(crate) descriptor: OwnedFd,
+    /// What must be removed when the listener goes.
+    pub(crate) cleanup: Option<crate::transport::Cleanup>,
+}
+
+/// A connection to be made.
+#[derive(Debug)]
+pub(crate) struct Connect {
+    pub(crate) owner: Arc<Owner>,
+    pub(crate) options: Arc<Options>,
+    pub(crate) transport: &'static dyn Transport,
+    pub(crate) endpoint: EndpointId,
+    pub(crate) pipe: PipeId,
+    /// The address behind `scheme://`.
+    pub(crate) address: String,
+    pub(crate) name: String,
+    /// The session's ends; none with IMMEDIATE: then the pipe comes with the connection.
+    pub(crate) ends: Option<Ends>,
+}
+
+/// Both sides' ends of a new pipe.
+pub(crate) fn pipe(pool: &Arc<Pool>) -> (Ends, Ends) {
+    let (to_there, from_here) = queue::channel(pool);
+    let (to_here, from_there) = queue::channel(pool);
+    (Ends { writer: to_there, reader: from_there }, Ends { writer: to_here, reader: from_here })
+}

@@ -1,0 +1,299 @@
+//! Contexts: the I/O threads, the names of inproc endpoints, and the end of it all.
+
+use crate::command::{Attach, Ends, Owner, PipeId, ToIo, ToSocket, pipe};
+use crate::error::{Error, Result};
+use crate::io::IoThread;
+use crate::life::{Life, Living, fresh_id, lock};
+use crate::option::Options;
+use crate::pattern::contract::Attached;
+use queue::{Inbox, Item, Pool};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+/// Where sockets live: I/O threads, inproc names, limits. Cloning gives another handle to the same context.
+///
+/// When the last handle and the last socket are gone the context ends: sockets that were dropped with unsent
+/// messages linger first (`LINGER`, by default without limit), as in `zmq_ctx_term(3)`. To end it while sockets
+/// are in use, call [`Context::shutdown`].
+///
+/// ```
+/// use zincmq::{Context, Pull, Push};
+/// # fn main() -> zincmq::Result<()> {
+/// let context = Context::new();
+/// let mut pull = Pull::new(&context)?;
+/// pull.bind("inproc://work")?;
+/// let mut push = Push::new(&context)?;
+/// push.connect("inproc://work")?;
+/// push.send("hello")?;
+/// assert_eq!(pull.recv()?.as_str(), Ok("hello"));
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Context(pub(crate) Home);
+
+/// How a context is to be. See [`Context::builder`].
+#[derive(Clone, Debug)]
+pub struct Builder {
+    io_threads: usize,
+    max_sockets: usize,
+    ipv6: bool,
+    blocky: bool,
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Context {
+    /// A context with one I/O thread and at most 1023 sockets.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// A context to be configured first.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder { io_threads: 1, max_sockets: 1023, ipv6: false, blocky: true }
+    }
+
+    /// Wakes every call that blocks in a socket of this context; it and all later ones fail with
+    /// [`Error::Terminated`]. Returns at once (zmq_ctx_shutdown(3)).
+    pub fn shutdown(&self) {
+        self.0.shared().shutdown();
+    }
+
+    /// [`Context::shutdown`], then waits until every socket has been dropped and has lingered
+    /// (zmq_ctx_term(3)).
+    pub fn term(&self) {
+        self.0.shared().term();
+    }
+}
+
+impl Builder {
+    /// The number of I/O threads; default 1. One moves several gigabytes a second. 0 leaves only inproc.
+    #[must_use]
+    pub fn io_threads(mut self, count: usize) -> Self {
+        self.io_threads = count;
+        self
+    }
+
+    /// The number of sockets that may be open at a time; default 1023.
+    #[must_use]
+    pub fn max_sockets(mut self, count: usize) -> Self {
+        self.max_sockets = count;
+        self
+    }
+
+    /// Whether new sockets have IPV6 set; default false.
+    #[must_use]
+    pub fn ipv6(mut self, on: bool) -> Self {
+        self.ipv6 = on;
+        self
+    }
+
+    /// Whether the context's end waits for unsent messages by default; default true. If false, new sockets have
+    /// LINGER 0.
+    #[must_use]
+    pub fn blocky(mut self, on: bool) -> Self {
+        self.blocky = on;
+        self
+    }
+
+    /// The context. Its I/O threads start with the first socket.
+    #[must_use]
+    pub fn build(self) -> Context {
+        Context(Home(Arc::new(Handle(Arc::new(Shared {
+            config: self,
+            pool: Pool::new(),
+            living: Arc::default(),
+            state: Mutex::default(),
+            names: Mutex::default(),
+        })))))
+    }
+}
+
+/// A handle to the context, as sockets keep it.
+#[derive(Clone, Debug)]
+pub(crate) struct Home(Arc<Handle>);
+
+/// The last of these ends the context.
+#[derive(Debug)]
+struct Handle(Arc<Shared>);
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.term();
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    config: Builder,
+    pool: Arc<Pool>,
+    living: Arc<Living>,
+    state: Mutex<State>,
+    names: Mutex<Names>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    stopped: bool,
+    sockets: HashMap<u64, Arc<Inbox<ToSocket>>>,
+    threads: Vec<IoThread>,
+}
+
+/// The inproc endpoints of a context.
+#[derive(Debug, Default)]
+struct Names {
+    bound: HashMap<String, Bound>,
+    /// Connected before anybody bound: the other ends wait here.
+    pending: HashMap<String, Vec<Pending>>,
+}
+
+#[derive(Debug)]
+struct Bound {
+    socket: u64,
+    endpoint: u64,
+    inbox: Arc<Inbox<ToSocket>>,
+    routing_id: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    pipe: PipeId,
+    ends: Ends,
+    routing_id: Vec<u8>,
+    /// Learns the binder's routing id.
+    connector: Arc<Inbox<ToSocket>>,
+}
+
+impl Shared {
+    fn shutdown(&self) {
+        let mut state = lock(&self.state);
+        state.stopped = true;
+        for inbox in state.sockets.values() {
+            inbox.push(Item::Command(ToSocket::Stop));
+        }
+        drop(state);
+        // Nobody will bind to these any more.
+        lock(&self.names).pending.clear();
+    }
+
+    fn term(&self) {
+        self.shutdown();
+        self.living.wait();
+        let threads = std::mem::take(&mut lock(&self.state).threads);
+        threads.into_iter().for_each(IoThread::stop);
+    }
+}
+
+impl Home {
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0.0
+    }
+
+    pub(crate) fn pool(&self) -> &Arc<Pool> {
+        &self.shared().pool
+    }
+
+    pub(crate) fn life(&self) -> Life {
+        self.shared().living.begin()
+    }
+
+    /// Takes a new socket in; the first one starts the I/O threads.
+    pub(crate) fn register(&self, inbox: &Arc<Inbox<ToSocket>>) -> Result<u64> {
+        let shared = self.shared();
+        let mut state = lock(&shared.state);
+        if state.stopped {
+            return Err(Error::Terminated);
+        }
+        if state.sockets.len() >= shared.config.max_sockets {
+            return Err(Error::TooManySockets(shared.config.max_sockets));
+        }
+        while state.threads.len() < shared.config.io_threads {
+            let thread = IoThread::start(state.threads.len())?;
+            state.threads.push(thread);
+        }
+        let id = fresh_id();
+        state.sockets.insert(id, inbox.clone());
+        Ok(id)
+    }
+
+    pub(crate) fn unregister(&self, socket: u64) {
+        lock(&self.shared().state).sockets.remove(&socket);
+    }
+
+    /// What a new socket takes over from its context.
+    pub(crate) fn inherit(&self, options: &mut Options) {
+        let config = &self.shared().config;
+        options.ipv6 = config.ipv6;
+        if !config.blocky {
+            options.linger = 0;
+        }
+    }
+
+    /// The I/O thread with the fewest connections among those that `affinity` names (0: all).
+    pub(crate) fn choose_io(&self, affinity: u64) -> Option<Arc<Inbox<ToIo>>> {
+        let state = lock(&self.shared().state);
+        let allowed = |index: usize| affinity == 0 || (index < 64 && affinity >> index & 1 == 1);
+        let threads = state.threads.iter().enumerate().filter(|(index, _)| allowed(*index));
+        threads.min_by_key(|(_, thread)| thread.load()).map(|(_, thread)| thread.inbox().clone())
+    }
+
+    /// Binds an inproc name. Pipes that waited for it are returned, to be attached.
+    pub(crate) fn bind(&self, name: &str, endpoint: u64, owner: &Owner, options: &Options) -> Result<Vec<Attach>> {
+        let mut names = lock(&self.shared().names);
+        if names.bound.contains_key(name) {
+            let endpoint = format!("inproc://{name}");
+            let source = rustix::io::Errno::ADDRINUSE.into();
+            return Err(Error::Io { endpoint, source });
+        }
+        let routing_id = options.routing_id.clone();
+        let bound = Bound { socket: owner.id, endpoint, inbox: owner.inbox.clone(), routing_id };
+        names.bound.insert(name.to_owned(), bound);
+        let adopt = |pending: Pending| {
+            let routing_id = options.routing_id.clone();
+            let (pipe, connector) = (pending.pipe, &pending.connector);
+            connector.push(Item::Command(ToSocket::Identified { pipe, routing_id }));
+            attach(pipe, endpoint, pending.ends, pending.routing_id, false)
+        };
+        Ok(names.pending.remove(name).into_iter().flatten().map(adopt).collect())
+    }
+
+    /// Connects to an inproc name, bound or not yet. Returns this side's pipe.
+    pub(crate) fn connect(&self, name: &str, endpoint: u64, owner: &Owner, options: &Options) -> Attach {
+        let (here, there) = pipe(self.pool());
+        let pipe = fresh_id();
+        let routing_id = options.routing_id.clone();
+        let mut names = lock(&self.shared().names);
+        let mut ours = attach(pipe, endpoint, here, Vec::new(), true);
+        if let Some(bound) = names.bound.get(name) {
+            ours.how.routing_id = Some(bound.routing_id.clone());
+            let theirs = Box::new(attach(pipe, bound.endpoint, there, routing_id, false));
+            bound.inbox.push(Item::Command(ToSocket::Attach(theirs)));
+        } else {
+            ours.how.routing_id = None;
+            let pending = Pending { pipe, ends: there, routing_id, connector: owner.inbox.clone() };
+            names.pending.entry(name.to_owned()).or_default().push(pending);
+        }
+        ours
+    }
+
+    /// Frees an inproc name; connections stay.
+    pub(crate) fn unbind(&self, name: &str) {
+        lock(&self.shared().names).bound.remove(name);
+    }
+
+    /// Frees every inproc name of a socket.
+    pub(crate) fn unbind_all(&self, socket: u64) {
+        lock(&self.shared().names).bound.retain(|_, bound| bound.socket != socket);
+    }
+}
+
+fn attach(pipe: PipeId, endpoint: u64, ends: Ends, routing_id: Vec<u8>, connected: bool) -> Attach {
+    let how = Attached { routing_id: Some(routing_id), assigned_id: None, connected };
+    Attach { pipe, endpoint, ends, how, io: None, connection: None }
+}

@@ -1,0 +1,36 @@
+//! Plain TCP for STREAM: bytes without frames.
+
+use crate::engine::contract::Transcode;
+use crate::engine::upstream::bytes_of;
+use crate::engine::zmtp::End;
+use queue::{Part, Taken, Writer};
+
+/// The most bytes that one received message carries, as in zmq_socket(3).
+const CHUNK: usize = 8192;
+
+/// Both directions, as they are: one message out is its bytes, what was read at once is one message in.
+#[derive(Debug)]
+pub(crate) struct Raw;
+
+impl Transcode for Raw {
+    fn encode(&mut self, taken: Taken<'_>, out: &mut Vec<u8>) -> Result<(), End> {
+        out.extend_from_slice(bytes_of(&taken.body));
+        Ok(())
+    }
+
+    fn decodes(&self) -> bool {
+        true
+    }
+
+    fn decode(&mut self, bytes: &[u8], into: &mut Writer) -> Result<usize, End> {
+        let mut done = 0;
+        for chunk in bytes.chunks(CHUNK) {
+            if !into.await_room() {
+                break;
+            }
+            into.write(&[], &[Part::Slice(chunk)]);
+            done += chunk.len();
+        }
+        Ok(done)
+    }
+}

@@ -1,0 +1,33 @@
+//! What SUB and XSUB send: subscriptions in the form that the publisher's version understands.
+
+use crate::engine::contract::Transcode;
+use crate::engine::zmtp::End;
+use queue::{Body, Kind, Taken};
+use zmtp::{Flags, Version, command, frame};
+
+/// Outbound translation towards a publisher of ZMTP 2.0 to 3.1.
+#[derive(Debug)]
+pub(crate) struct Upstream(pub(crate) Version);
+
+impl Transcode for Upstream {
+    fn encode(&mut self, taken: Taken<'_>, out: &mut Vec<u8>) -> Result<(), End> {
+        let (kind, more) = (taken.kind, taken.more);
+        let body = bytes_of(&taken.body);
+        match kind {
+            Kind::Subscribe => command::subscribe(out, body, self.0),
+            Kind::Cancel => command::cancel(out, body, self.0),
+            Kind::Data => frame::append(out, if more { Flags::MORE } else { Flags::LAST }, &[body]),
+            Kind::Skip => {}
+        }
+        Ok(())
+    }
+}
+
+/// The bytes of a frame's body.
+pub(crate) fn bytes_of<'a>(body: &'a Body<'_>) -> &'a [u8] {
+    match body {
+        Body::Copy(bytes) => bytes,
+        Body::Slice(slice) => slice,
+        Body::Shared(bytes) => bytes,
+    }
+}

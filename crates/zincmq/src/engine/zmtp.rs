@@ -1,0 +1,424 @@
+//! The engine: whole segments to the descriptor, the descriptor into segments.
+//!
+//! Outbound, a connection of ZMTP 2.0 to 3.1 gets the pipe's bytes as they are; other encodings are written by
+//! a [`Transcode`]. Inbound, the walk hops from header to header. Both sides of the lock may call
+//! [`Engine::turn`]: the I/O thread, or a thread that waits for a message.
+
+use crate::engine::contract::Transcode;
+use crate::socket_type::SocketType;
+use queue::{Bounds, Drain, Filler, Kind, Refusal, Walk};
+use rustix::net::SendFlags;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use zmtp::{Command, command};
+
+/// What one connection may move in one turn, each way, before others have theirs.
+const TURN: usize = 256 << 10;
+/// What a transcoder writes ahead of the kernel.
+const AHEAD: usize = 64 << 10;
+/// What is read at once for a transcoder.
+const SCRATCH: usize = 32 << 10;
+
+/// Why a connection ends.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum End {
+    /// The socket closed this pipe and everything has been sent.
+    #[error("closed by this side")]
+    Flushed,
+    /// The peer closed the connection.
+    #[error("closed by the peer")]
+    Eof,
+    /// The connection broke.
+    #[error(transparent)]
+    Lost(io::Error),
+    /// The peer was silent for too long.
+    #[error("the peer was silent for too long")]
+    Silent,
+    /// The peer broke the protocol.
+    #[error(transparent)]
+    Protocol(zmtp::Error),
+    /// A frame, message or command larger than allowed.
+    #[error("a frame or message larger than allowed")]
+    TooLarge,
+}
+
+/// What an engine has left to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// Nothing, until a descriptor, a pipe or a timer tells.
+    Quiet,
+    /// More: its turn was over.
+    Busy,
+}
+
+/// Heartbeats of one connection (`ZMQ_HEARTBEAT_*`).
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Pulse {
+    /// How often to send PING; zero: never.
+    pub(crate) interval: Duration,
+    /// How long after a PING anything must have come.
+    pub(crate) timeout: Duration,
+    /// What PING tells the peer, in milliseconds.
+    pub(crate) ttl: u32,
+}
+
+/// All that a new engine needs.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) descriptor: Arc<OwnedFd>,
+    pub(crate) drain: Drain,
+    pub(crate) filler: Filler,
+    pub(crate) transcoder: Option<Box<dyn Transcode>>,
+    pub(crate) socket_type: SocketType,
+    pub(crate) pulse: Pulse,
+}
+
+/// One open connection past its handshake.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    descriptor: Arc<OwnedFd>,
+    drain: Drain,
+    filler: Filler,
+    transcoder: Option<Box<dyn Transcode>>,
+    /// Bytes to be written before anything from the pipe.
+    prefix: Vec<u8>,
+    /// Commands that wait for a place between two messages.
+    control: Vec<u8>,
+    /// Received bytes that the transcoder has not done with.
+    scratch: Vec<u8>,
+    may_read: bool,
+    may_write: bool,
+    /// The kernel has said that the peer writes no more: read to the end.
+    hung_up: bool,
+    /// The inbound pipe is at its high-water mark.
+    full: bool,
+    reads_subscriptions: bool,
+    pulse: Pulse,
+    heard: Instant,
+    pinged: Option<Instant>,
+    /// When the peer's own PING says that silence ends the connection.
+    ttl: Option<Duration>,
+}
+
+impl Engine {
+    /// An engine that sends `unsent` first and has received `received` already.
+    pub(crate) fn new(mut setup: Setup, unsent: Vec<u8>, received: &[u8]) -> Self {
+        let decodes = setup.transcoder.as_ref().is_some_and(|transcoder| transcoder.decodes());
+        if !decodes {
+            setup.filler.preload(received);
+        }
+        Self {
+            descriptor: setup.descriptor,
+            drain: setup.drain,
+            filler: setup.filler,
+            transcoder: setup.transcoder,
+            prefix: unsent,
+            control: Vec::new(),
+            scratch: if decodes { received.to_vec() } else { Vec::new() },
+            may_read: true,
+            may_write: true,
+            hung_up: false,
+            full: false,
+            reads_subscriptions: matches!(setup.socket_type, SocketType::XPub | SocketType::Pub),
+            pulse: setup.pulse,
+            heard: Instant::now(),
+            pinged: None,
+            ttl: None,
+        }
+    }
+
+    /// The pipe's ends, for the next connection or for nobody.
+    pub(crate) fn dismantle(self) -> (Drain, Filler) {
+        (self.drain, self.filler)
+    }
+
+    /// The descriptor has something to read, or an end.
+    pub(crate) fn readable(&mut self, hung_up: bool) {
+        self.may_read = true;
+        self.hung_up |= hung_up;
+    }
+
+    /// The descriptor takes bytes again.
+    pub(crate) fn writable(&mut self) {
+        self.may_write = true;
+    }
+
+    /// The outbound pipe has something.
+    pub(crate) fn resume(&mut self) {
+        self.drain.frames().resume();
+    }
+
+    /// The inbound pipe has room again.
+    pub(crate) fn make_room(&mut self) {
+        self.full = false;
+    }
+
+    /// Moves what can be moved, within one turn.
+    ///
+    /// # Errors
+    /// [`End`]: the connection is over.
+    pub(crate) fn turn(&mut self) -> Result<Rest, End> {
+        loop {
+            let wrote = self.write()?;
+            let read = self.read()?;
+            if wrote == Rest::Busy || read == Rest::Busy {
+                return Ok(Rest::Busy);
+            }
+            if self.has_output() {
+                if self.may_write {
+                    continue;
+                }
+                return Ok(Rest::Quiet);
+            }
+            if self.drain.frames().has_ended() {
+                return Err(End::Flushed);
+            }
+            if self.drain.park() {
+                return Ok(Rest::Quiet);
+            }
+        }
+    }
+
+    fn has_output(&mut self) -> bool {
+        !self.prefix.is_empty() || !self.control.is_empty() || self.drain.has_bytes()
+    }
+
+    /// Writes until the kernel takes no more, nothing is left or the turn is over.
+    pub(crate) fn write(&mut self) -> Result<Rest, End> {
+        let mut moved = 0;
+        while self.may_write {
+            self.compose()?;
+            let sent = match &self.transcoder {
+                None => self.drain.write_to(self.descriptor.as_fd(), &mut self.prefix),
+                Some(_) => send(self.descriptor.as_fd(), &mut self.prefix),
+            };
+            match sent {
+                Ok(0) => break,
+                Ok(sent) => moved += sent,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.may_write = false,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // What the peer has sent can still be read; its end will show there.
+                Err(_) if !self.hung_up => {
+                    self.may_write = false;
+                    self.hung_up = true;
+                    self.may_read = true;
+                }
+                Err(error) => return Err(End::Lost(error)),
+            }
+            if moved >= TURN {
+                return Ok(Rest::Busy);
+            }
+        }
+        Ok(Rest::Quiet)
+    }
+
+    /// Puts into `prefix` what does not come from the pipe as it is.
+    fn compose(&mut self) -> Result<(), End> {
+        let between = self.transcoder.is_some() || !self.drain.is_inside_message();
+        if !self.control.is_empty() && self.prefix.is_empty() && between {
+            std::mem::swap(&mut self.prefix, &mut self.control);
+        }
+        let Some(transcoder) = &mut self.transcoder else { return Ok(()) };
+        while self.prefix.len() < AHEAD
+            && let Some(frame) = self.drain.frames().take()
+        {
+            transcoder.encode(frame, &mut self.prefix)?;
+        }
+        Ok(())
+    }
+
+    /// Reads until the kernel has no more, the pipe is full or the turn is over.
+    pub(crate) fn read(&mut self) -> Result<Rest, End> {
+        if self.transcoder.as_ref().is_some_and(|transcoder| transcoder.decodes()) {
+            return self.read_transcoded();
+        }
+        let mut moved = 0;
+        // What was received before the pipe was full, or came with the handshake, is walked first.
+        if !self.full && !self.filler.is_clean() {
+            self.walk()?;
+        }
+        while self.may_read && !self.full {
+            match self.filler.read_from(self.descriptor.as_fd()) {
+                Ok((0, _)) => return Err(End::Eof),
+                Ok((read, all)) => {
+                    self.heard();
+                    self.walk()?;
+                    moved += read;
+                    self.may_read = all || self.hung_up;
+                }
+                Err(error) => self.read_failed(error)?,
+            }
+            if moved >= TURN {
+                return Ok(Rest::Busy);
+            }
+        }
+        Ok(Rest::Quiet)
+    }
+
+    fn read_failed(&mut self, error: io::Error) -> Result<(), End> {
+        match error.kind() {
+            io::ErrorKind::WouldBlock => self.may_read = false,
+            io::ErrorKind::Interrupted => {}
+            _ => return Err(End::Lost(error)),
+        }
+        Ok(())
+    }
+
+    fn heard(&mut self) {
+        if !self.pulse.interval.is_zero() || self.ttl.is_some() {
+            self.heard = Instant::now();
+            self.pinged = None;
+        }
+    }
+
+    /// Finds the messages in what was received, and publishes them.
+    fn walk(&mut self) -> Result<(), End> {
+        loop {
+            match self.filler.walk() {
+                Ok(Walk::Dry) => break,
+                Ok(Walk::Command) => self.command(),
+                Ok(Walk::Full) => {
+                    self.publish();
+                    if !self.filler.await_room() {
+                        self.full = true;
+                        return Ok(());
+                    }
+                }
+                Err(Refusal::TooLarge(_) | Refusal::CommandTooLarge(_) | Refusal::NoMemory(_)) => {
+                    self.publish();
+                    return Err(End::TooLarge);
+                }
+            }
+        }
+        self.publish();
+        Ok(())
+    }
+
+    fn publish(&mut self) {
+        if self.filler.publish() {
+            self.filler.wake();
+        }
+    }
+
+    /// Deals with the command at the walk. Unknown and malformed ones are nothing, as in libzmq.
+    fn command(&mut self) {
+        let body = self.filler.command();
+        let subscription = match Command::parse(body) {
+            Command::Subscribe(topic) => Some((Kind::Subscribe, body.len() - topic.len())),
+            Command::Cancel(topic) => Some((Kind::Cancel, body.len() - topic.len())),
+            Command::Ping { ttl, context } => {
+                command::pong(&mut self.control, context);
+                self.ttl = (ttl > 0).then(|| Duration::from_millis(u64::from(ttl)));
+                self.heard = Instant::now();
+                None
+            }
+            _ => None,
+        };
+        match subscription {
+            Some((kind, prefix)) if self.reads_subscriptions => self.filler.command_as(kind, prefix),
+            _ => self.filler.drop_command(),
+        }
+    }
+
+    fn read_transcoded(&mut self) -> Result<Rest, End> {
+        let mut moved = 0;
+        loop {
+            if !self.full && !self.scratch.is_empty() {
+                self.decode()?;
+            }
+            if !self.may_read || self.full {
+                return Ok(Rest::Quiet);
+            }
+            let before = self.scratch.len();
+            self.scratch.resize(before + SCRATCH, 0);
+            let received = rustix::io::read(self.descriptor.as_fd(), &mut self.scratch[before..]);
+            self.scratch.truncate(before + received.unwrap_or(0));
+            match received {
+                Ok(0) => return Err(End::Eof),
+                Ok(read) => {
+                    self.heard();
+                    moved += read;
+                }
+                Err(error) => self.read_failed(error.into())?,
+            }
+            if moved >= TURN {
+                return Ok(Rest::Busy);
+            }
+        }
+    }
+
+    fn decode(&mut self) -> Result<(), End> {
+        let Some(transcoder) = &mut self.transcoder else { return Ok(()) };
+        let writer = self.filler.writer();
+        let decoded = transcoder.decode(&self.scratch, writer);
+        let full = !writer.has_room() && !writer.await_room();
+        self.filler.resync();
+        if self.filler.publish() {
+            self.filler.wake();
+        }
+        self.scratch.drain(..decoded?);
+        self.full = full;
+        Ok(())
+    }
+
+    /// When heartbeats need attention next.
+    pub(crate) fn next_beat(&self) -> Option<Instant> {
+        let ping = (!self.pulse.interval.is_zero()).then(|| match self.pinged {
+            Some(pinged) => pinged + self.pulse.timeout,
+            None => self.heard + self.pulse.interval,
+        });
+        let silence = self.ttl.map(|ttl| self.heard + ttl);
+        ping.into_iter().chain(silence).min()
+    }
+
+    /// Sends PING where one is due.
+    ///
+    /// # Errors
+    /// [`End::Silent`] if the peer has been silent for too long.
+    pub(crate) fn beat(&mut self, now: Instant) -> Result<(), End> {
+        if self.ttl.is_some_and(|ttl| now >= self.heard + ttl) {
+            return Err(End::Silent);
+        }
+        if self.pulse.interval.is_zero() {
+            return Ok(());
+        }
+        match self.pinged {
+            Some(pinged) if now >= pinged + self.pulse.timeout => return Err(End::Silent),
+            None if now >= self.heard + self.pulse.interval => {
+                command::ping(&mut self.control, self.pulse.ttl, b"");
+                self.pinged = Some(now);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Gives memory back that an idle connection holds. Returns whether anything is still held.
+    pub(crate) fn sweep(&mut self) -> bool {
+        if self.prefix.is_empty() {
+            self.prefix = Vec::new();
+        }
+        if self.scratch.is_empty() {
+            self.scratch = Vec::new();
+        }
+        self.filler.sweep()
+    }
+}
+
+/// Writes `bytes` once and removes what was written.
+fn send(to: BorrowedFd<'_>, bytes: &mut Vec<u8>) -> io::Result<usize> {
+    if bytes.is_empty() {
+        return Ok(0);
+    }
+    let sent = rustix::net::send(to, bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)?;
+    bytes.drain(..sent);
+    Ok(sent)
+}
+
+/// The bounds that the walk enforces, from the options' numbers (negative: none).
+pub(crate) fn bounds(frame: i64, message: i64) -> Bounds {
+    let bound = |limit: i64| u64::try_from(limit).unwrap_or(u64::MAX);
+    Bounds { frame: bound(frame), message: bound(message) }
+}

@@ -1,0 +1,147 @@
+//! The beginning of a connection: the SOCKS proxy's part, if there is one, then the ZMTP handshake.
+
+use crate::option::Options;
+use crate::socket_type::SocketType;
+use crate::transport::net::socks;
+use rustix::net::{RecvFlags, SendFlags};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use zmtp::{Local, Opening, Security, SocketName, Status};
+
+/// What is read at once; a handshake is small.
+const ROOM: usize = 1024;
+
+/// A connection whose handshake is under way.
+#[derive(Debug)]
+pub(crate) struct Greeting {
+    pub(crate) descriptor: OwnedFd,
+    proxy: Option<socks::Client>,
+    opening: Opening,
+}
+
+/// How a handshake ended, if it has.
+#[derive(Debug)]
+pub(crate) enum Greeted {
+    /// It goes on.
+    Not,
+    /// There is none: plain bytes follow.
+    Raw,
+    /// The peer is known; these bytes came behind the handshake.
+    Yes(zmtp::Peer, Vec<u8>),
+}
+
+/// Why there was no handshake.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The connection broke or ended.
+    #[error(transparent)]
+    Lost(io::Error),
+    /// The peer broke the protocol, or refused us.
+    #[error(transparent)]
+    Protocol(zmtp::Error),
+    /// The proxy refused or broke its protocol.
+    #[error(transparent)]
+    Proxy(socks::SocksError),
+}
+
+impl Greeting {
+    pub(crate) fn new(
+        descriptor: OwnedFd,
+        proxy: Option<socks::Client>,
+        socket_type: SocketType,
+        options: &Options,
+    ) -> Self {
+        use SocketType::{Dealer, Rep, Req, Router};
+        let names_itself = matches!(socket_type, Req | Dealer | Router | Rep);
+        let local = Local {
+            socket_type: SocketName {
+                name: socket_type.name(),
+                code: socket_type.number() as u8,
+                peers: socket_type.peers(),
+            },
+            routing_id: (names_itself && socket_type != Rep).then(|| options.routing_id.clone()),
+            metadata: options.metadata.clone(),
+            max_frame: u64::try_from(options.maxmsgsize).ok(),
+            security: Security::Null { zap: false },
+            allow_old: options.zap_domain.is_empty(),
+        };
+        Self { descriptor, proxy, opening: Opening::new(local) }
+    }
+
+    pub(crate) fn has_proxy(&self) -> bool {
+        self.proxy.is_some()
+    }
+
+    pub(crate) fn into_descriptor(self) -> OwnedFd {
+        self.descriptor
+    }
+
+    /// Sends and receives as far as possible now.
+    pub(crate) fn turn(&mut self) -> Result<Greeted, Failure> {
+        loop {
+            self.send()?;
+            let mut room = [0; ROOM];
+            // A proxy's answer may be followed by the peer's bytes: take no more than it needs.
+            let wanted = self.proxy.as_ref().map_or(ROOM, |proxy| proxy.wanted().min(ROOM));
+            let read = match rustix::net::recv(&self.descriptor, &mut room[..wanted], RecvFlags::DONTWAIT) {
+                Ok((0, _)) => return Err(Failure::Lost(io::ErrorKind::ConnectionReset.into())),
+                Ok((read, _)) => read,
+                Err(rustix::io::Errno::WOULDBLOCK) => return Ok(Greeted::Not),
+                Err(rustix::io::Errno::INTR) => continue,
+                Err(error) => return Err(Failure::Lost(error.into())),
+            };
+            if let Some(greeted) = self.take(&room[..read])? {
+                return Ok(greeted);
+            }
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<Option<Greeted>, Failure> {
+        if let Some(proxy) = &mut self.proxy {
+            proxy.input(bytes).map_err(Failure::Proxy)?;
+            if proxy.is_done() {
+                self.proxy = None;
+            }
+            return Ok(None);
+        }
+        match self.opening.feed(bytes) {
+            Ok((taken, Status::Open(peer))) => {
+                self.send()?;
+                Ok(Some(Greeted::Yes(peer, bytes[taken..].to_vec())))
+            }
+            Ok(_) => Ok(None),
+            Err(error) => {
+                // The reason, if there is one to tell; the connection ends anyway.
+                _ = self.send();
+                Err(Failure::Protocol(error))
+            }
+        }
+    }
+
+    fn send(&mut self) -> Result<(), Failure> {
+        loop {
+            let bytes = match &self.proxy {
+                Some(proxy) => proxy.output(),
+                None => self.opening.output(),
+            };
+            if bytes.is_empty() {
+                return Ok(());
+            }
+            let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+            match rustix::net::send(self.descriptor.as_fd(), bytes, flags) {
+                Ok(sent) => match &mut self.proxy {
+                    Some(proxy) => proxy.wrote(sent),
+                    None => drop(self.opening.output().drain(..sent)),
+                },
+                Err(rustix::io::Errno::WOULDBLOCK) => return Ok(()),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(Failure::Lost(error.into())),
+            }
+        }
+    }
+
+    /// What the handshake has not sent yet.
+    pub(crate) fn unsent(&mut self) -> Vec<u8> {
+        std::mem::take(self.opening.output())
+    }
+}

@@ -1,0 +1,83 @@
+//! A bound endpoint: accepts connections, each of which becomes a session.
+
+use crate::command::Listen;
+use crate::io::hub::{Alarm, Hub};
+use crate::io::session::Session;
+use crate::monitor::EventKind;
+use crate::transport::Accept;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd};
+use std::time::{Duration, Instant};
+
+/// How many connections are accepted before others have their turn.
+const ACCEPTS: usize = 64;
+/// How long a listener rests when the process has run out of descriptors.
+const REST: Duration = Duration::from_millis(100);
+
+#[derive(Debug)]
+pub(crate) struct Listener {
+    listen: Box<Listen>,
+    key: u64,
+}
+
+impl Listener {
+    pub(crate) fn start(listen: Box<Listen>, key: u64, hub: &mut Hub) -> Self {
+        let descriptor = listen.descriptor.as_raw_fd() as u64;
+        listen.owner.monitor.emit(EventKind::Listening, descriptor, &listen.name, "");
+        if let Err(error) = hub.watch_listener(listen.descriptor.as_fd(), key) {
+            let errno = error.raw_os_error().unwrap_or(0) as u64;
+            listen.owner.monitor.emit(EventKind::BindFailed, errno, &listen.name, "");
+        }
+        Self { listen, key }
+    }
+
+    pub(crate) fn belongs_to(&self, socket: u64, endpoint: Option<u64>) -> bool {
+        self.listen.owner.id == socket && endpoint.is_none_or(|endpoint| self.listen.endpoint == endpoint)
+    }
+
+    /// Accepts what waits. The new sessions are returned, to be started.
+    pub(crate) fn accept(&self, hub: &mut Hub) -> Vec<Session> {
+        let listen = &self.listen;
+        let mut sessions = Vec::new();
+        for _ in 0..ACCEPTS {
+            match listen.transport.accept(listen.descriptor.as_fd(), &listen.name, &listen.options) {
+                Ok(Accept::Connection(descriptor, link)) => {
+                    let number = descriptor.as_raw_fd() as u64;
+                    listen.owner.monitor.emit(EventKind::Accepted, number, &listen.name, &link.remote);
+                    sessions.push(Session::accepted(listen, descriptor, link));
+                }
+                Ok(Accept::Refused) => self.failed(rustix::io::Errno::CONNABORTED.into()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return sessions,
+                Err(error) if is_exhaustion(&error) => {
+                    self.failed(error);
+                    hub.set_alarm(Instant::now() + REST, self.key, Alarm::Accept);
+                    return sessions;
+                }
+                Err(error) => self.failed(error),
+            }
+        }
+        // There may be more, and the edge has been seen.
+        hub.set_alarm(Instant::now(), self.key, Alarm::Accept);
+        sessions
+    }
+
+    fn failed(&self, error: io::Error) {
+        let errno = error.raw_os_error().unwrap_or(0) as u64;
+        self.listen.owner.monitor.emit(EventKind::AcceptFailed, errno, &self.listen.name, "");
+    }
+
+    pub(crate) fn close(self, hub: &Hub) {
+        hub.unwatch(self.listen.descriptor.as_fd());
+        let descriptor = self.listen.descriptor.as_raw_fd() as u64;
+        let Listen { owner, name, descriptor: fd, cleanup, .. } = *self.listen;
+        drop(fd);
+        drop(cleanup);
+        owner.monitor.emit(EventKind::Closed, descriptor, &name, "");
+    }
+}
+
+fn is_exhaustion(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let errno = Errno::from_io_error(error);
+    matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
+}

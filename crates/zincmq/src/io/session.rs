@@ -1,0 +1,693 @@
+//! A session: one peer's place on an I/O thread. It connects, reconnects, attaches the pipe and lingers.
+
+use crate::command::{Attach, Connect, Ends, EndpointId, Listen, Owner, PipeId, ToIo, ToSocket};
+use crate::engine::{self, Connection, End, Engine, Legacy, Pulse, Raw, Rest, Setup, Transcode, Upstream};
+use crate::io::greeting::{Failure, Greeted, Greeting};
+use crate::io::hub::{Alarm, Hub};
+use crate::life::{fresh_id, random};
+use crate::message::PeerInfo;
+use crate::monitor::EventKind;
+use crate::option::Options;
+use crate::pattern::contract::Attached;
+use crate::socket_type::SocketType;
+use crate::transport::{Link, Target, Transport};
+use queue::{Drain, Filler, Held, Item, TryLock};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use zmtp::Version;
+
+/// Whether a session goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fate {
+    Lives,
+    Ends,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// Between two attempts, or while a name is looked up.
+    Resting,
+    Connecting(OwnedFd),
+    Greeting(Box<Greeting>),
+    Traffic(Arc<Connection>),
+}
+
+/// One peer, on the I/O thread.
+#[derive(Debug)]
+pub(crate) struct Session {
+    owner: Arc<Owner>,
+    options: Arc<Options>,
+    transport: &'static dyn Transport,
+    endpoint: EndpointId,
+    /// The endpoint that was bound or connected.
+    name: String,
+    key: u64,
+    pipe: PipeId,
+    /// The pipe's ends while no engine has them.
+    ends: Option<(Drain, Filler)>,
+    phase: Phase,
+    link: Option<Link>,
+    /// How to connect again; an accepted session cannot.
+    route: Option<Route>,
+    deadline: Option<Instant>,
+    /// The socket or endpoint was closed.
+    closing: bool,
+    linger_until: Option<Instant>,
+    beat: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Route {
+    address: String,
+    target: Option<Target>,
+    attempts: usize,
+    /// The pause before the next attempt doubles up to the maximum.
+    pause: Duration,
+    connected_before: bool,
+    immediate: bool,
+}
+
+impl Session {
+    pub(crate) fn accepted(listen: &Listen, descriptor: OwnedFd, link: Link) -> Self {
+        let phase = Self::greeting(descriptor, None, listen.owner.socket_type, &listen.options);
+        Self {
+            owner: listen.owner.clone(),
+            options: listen.options.clone(),
+            transport: listen.transport,
+            endpoint: listen.endpoint,
+            name: listen.name.clone(),
+            key: 0,
+            pipe: fresh_id(),
+            ends: None,
+            phase,
+            link: Some(link),
+            route: None,
+            deadline: None,
+            closing: false,
+            linger_until: None,
+            beat: None,
+        }
+    }
+
+    pub(crate) fn connecting(connect: Connect) -> Self {
+        let immediate = connect.ends.is_none();
+        let route = Route {
+            address: connect.address,
+            target: None,
+            attempts: 0,
+            pause: Duration::ZERO,
+            connected_before: false,
+            immediate,
+        };
+        Self {
+            ends: connect.ends.map(|ends| io_ends(ends, &connect.options)),
+            owner: connect.owner,
+            options: connect.options,
+            transport: connect.transport,
+            endpoint: connect.endpoint,
+            name: connect.name,
+            key: 0,
+            pipe: connect.pipe,
+            phase: Phase::Resting,
+            link: None,
+            route: Some(route),
+            deadline: None,
+            closing: false,
+            linger_until: None,
+            beat: None,
+        }
+    }
+
+    fn greeting(
+        descriptor: OwnedFd,
+        proxy: Option<crate::transport::net::socks::Client>,
+        socket_type: SocketType,
+        options: &Options,
+    ) -> Phase {
+        Phase::Greeting(Box::new(Greeting::new(descriptor, proxy, socket_type, options)))
+    }
+
+    pub(crate) fn has_pipe(&self, pipe: PipeId) -> bool {
+        self.pipe == pipe
+    }
+
+    pub(crate) fn belongs_to(&self, socket: u64, endpoint: Option<EndpointId>) -> bool {
+        self.owner.id == socket && endpoint.is_none_or(|endpoint| self.endpoint == endpoint)
+    }
+
+    fn emit(&self, kind: EventKind, value: u64) {
+        match (&self.link, &self.route) {
+            (Some(link), Some(_)) => self.owner.monitor.emit(kind, value, &link.local, &self.name),
+            (Some(link), None) => self.owner.monitor.emit(kind, value, &self.name, &link.remote),
+            (None, _) => self.owner.monitor.emit(kind, value, "", &self.name),
+        }
+    }
+
+    /// Begins; `key` is the session's from now on.
+    pub(crate) fn start(&mut self, key: u64, hub: &mut Hub) -> Fate {
+        self.key = key;
+        if let Some((drain, filler)) = &mut self.ends {
+            drain.frames().attach(hub.inbox.clone(), key);
+            filler.writer().attach(hub.inbox.clone(), key);
+        }
+        match &self.phase {
+            Phase::Greeting(greeting) => {
+                if hub.watch(greeting.descriptor.as_fd(), key).is_err() {
+                    return Fate::Ends;
+                }
+                self.greet(hub)
+            }
+            _ => self.connect(hub),
+        }
+    }
+
+    /// Looks the address up and connects.
+    fn connect(&mut self, hub: &mut Hub) -> Fate {
+        let Some(route) = &self.route else { return Fate::Ends };
+        if !self.transport.needs_lookup(&route.address, &self.options) {
+            let target = self.transport.resolve(&route.address, &self.options);
+            return self.resolved(target, hub);
+        }
+        let (transport, options) = (self.transport, self.options.clone());
+        let (inbox, session, address) = (hub.inbox.clone(), self.key, route.address.clone());
+        let look_up = move || {
+            let target = transport.resolve(&address, &options);
+            inbox.push(Item::Command(ToIo::Resolved { session, target }));
+        };
+        match std::thread::Builder::new().name("ZMQbg/resolver".to_owned()).spawn(look_up) {
+            Ok(_) => Fate::Lives,
+            Err(_) => self.retry(hub),
+        }
+    }
+
+    /// A lookup is done.
+    pub(crate) fn resolved(&mut self, target: io::Result<Target>, hub: &mut Hub) -> Fate {
+        let (Phase::Resting, Some(route)) = (&self.phase, &mut self.route) else { return Fate::Lives };
+        let Ok(target) = target else { return self.retry(hub) };
+        let attempt = route.attempts;
+        route.attempts += 1;
+        let connected = self.transport.connect(&target, attempt, &self.options);
+        route.target = Some(target);
+        match connected {
+            Ok((descriptor, connected)) => {
+                if hub.watch(descriptor.as_fd(), self.key).is_err() {
+                    return self.retry(hub);
+                }
+                if connected {
+                    return self.connected(descriptor, hub);
+                }
+                self.emit(EventKind::ConnectDelayed, rustix::io::Errno::INPROGRESS.raw_os_error() as u64);
+                self.set_deadline(self.options.connect_timeout, hub);
+                self.phase = Phase::Connecting(descriptor);
+                Fate::Lives
+            }
+            Err(_) => self.attempt_failed(None, hub),
+        }
+    }
+
+    /// The attempt to connect has come to nothing.
+    fn attempt_failed(&mut self, descriptor: Option<OwnedFd>, hub: &mut Hub) -> Fate {
+        let number = descriptor.as_ref().map_or(u64::MAX, |descriptor| descriptor.as_raw_fd() as u64);
+        if let Some(descriptor) = descriptor {
+            hub.unwatch(descriptor.as_fd());
+        }
+        self.emit(EventKind::Closed, number);
+        self.retry(hub)
+    }
+
+    fn connected(&mut self, descriptor: OwnedFd, hub: &mut Hub) -> Fate {
+        match self.transport.connected(descriptor.as_fd(), &self.name, &self.options) {
+            Ok(link) => self.link = Some(link),
+            Err(_) => return self.attempt_failed(Some(descriptor), hub),
+        }
+        self.emit(EventKind::Connected, descriptor.as_raw_fd() as u64);
+        let target = self.route.as_ref().and_then(|route| route.target.as_ref());
+        let proxy = target.and_then(|target| target.proxy(&self.options));
+        self.phase = Self::greeting(descriptor, proxy, self.owner.socket_type, &self.options);
+        self.greet(hub)
+    }
+
+    /// Goes on with the handshake.
+    fn greet(&mut self, hub: &mut Hub) -> Fate {
+        let Phase::Greeting(greeting) = &mut self.phase else { return Fate::Lives };
+        let raw = self.owner.socket_type == SocketType::Stream && !greeting.has_proxy();
+        let greeted = if raw { Ok(Greeted::Raw) } else { greeting.turn() };
+        match greeted {
+            Ok(Greeted::Not) => {
+                if self.deadline.is_none() {
+                    self.set_deadline(self.options.handshake_ivl, hub);
+                }
+                Fate::Lives
+            }
+            Ok(Greeted::Yes(peer, rest)) => self.open(Some(peer), &rest, hub),
+            Ok(Greeted::Raw) => self.open(None, &[], hub),
+            Err(failure) => self.refuse(&failure, hub),
+        }
+    }
+
+    /// The handshake has failed.
+    fn refuse(&mut self, failure: &Failure, hub: &mut Hub) -> Fate {
+        self.owner.troubles.handshake_failed();
+        let errno = |error: &io::Error| error.raw_os_error().unwrap_or(rustix::io::Errno::PIPE.raw_os_error());
+        match failure {
+            Failure::Lost(error) => self.emit(EventKind::HandshakeFailedNoDetail, errno(error) as u64),
+            Failure::Proxy(_) => {}
+            Failure::Protocol(error) => match (error.auth_status(), error.code()) {
+                (Some(status), _) => self.emit(EventKind::HandshakeFailedAuth, u64::from(status)),
+                (None, code) => {
+                    self.emit(EventKind::HandshakeFailedProtocol, u64::from(code.unwrap_or(0x1000_0000)));
+                }
+            },
+        }
+        self.disconnected(hub);
+        // A peer that broke the protocol would do so again.
+        if matches!(failure, Failure::Protocol(_)) { self.give_up() } else { self.retry(hub) }
+    }
+
+    /// The peer is known: messages can flow.
+    fn open(&mut self, peer: Option<zmtp::Peer>, rest: &[u8], hub: &mut Hub) -> Fate {
+        let Phase::Greeting(mut greeting) = std::mem::replace(&mut self.phase, Phase::Resting) else {
+            return Fate::Ends;
+        };
+        self.deadline = None;
+        let unsent = greeting.unsent();
+        let descriptor = Arc::new(greeting.into_descriptor());
+        self.emit(EventKind::HandshakeSucceeded, 0);
+        let routing_id = peer.as_ref().and_then(|peer| peer.routing_id.clone()).unwrap_or_default();
+        let fresh = self.ends.is_none().then(|| self.make_pipe(hub));
+        let Some((drain, mut filler)) = self.ends.take() else { return Fate::Ends };
+        filler.restart(Some(Arc::new(self.describe(peer.as_ref(), descriptor.as_raw_fd()))));
+        if peer.as_ref().is_some_and(|peer| peer.unversioned)
+            && matches!(self.owner.socket_type, SocketType::Pub | SocketType::XPub)
+        {
+            // Such a peer cannot subscribe: it gets everything.
+            filler.writer().write_kind(queue::Kind::Subscribe, b"");
+            filler.resync();
+        }
+        let transcoder = self.transcoder(peer.as_ref());
+        let setup = Setup {
+            descriptor: descriptor.clone(),
+            drain,
+            filler,
+            transcoder,
+            socket_type: self.owner.socket_type,
+            pulse: self.pulse(peer.as_ref()),
+        };
+        let engine = Engine::new(setup, unsent, rest);
+        let connection = Arc::new(Connection { engine: TryLock::new(Some(engine)), descriptor, session: self.key });
+        self.announce(fresh, routing_id, &connection, hub);
+        self.phase = Phase::Traffic(connection);
+        if let Some(route) = &mut self.route {
+            route.pause = Duration::ZERO;
+            if std::mem::replace(&mut route.connected_before, true) {
+                self.owner.troubles.reconnected();
+            }
+        }
+        self.turn(hub)
+    }
+
+    /// A pipe for a connection that had none: the socket's ends.
+    fn make_pipe(&mut self, hub: &Hub) -> Ends {
+        let (theirs, ours) = crate::command::pipe(&self.owner.pool);
+        let (mut drain, mut filler) = io_ends(ours, &self.options);
+        drain.frames().attach(hub.inbox.clone(), self.key);
+        filler.writer().attach(hub.inbox.clone(), self.key);
+        self.ends = Some((drain, filler));
+        theirs
+    }
+
+    /// Tells the socket of the connection.
+    fn announce(&self, fresh: Option<Ends>, routing_id: Vec<u8>, connection: &Arc<Connection>, hub: &Hub) {
+        let connection = connection.clone();
+        let inbox = &self.owner.inbox;
+        let Some(ends) = fresh else {
+            let first = self.route.as_ref().is_some_and(|route| !route.connected_before);
+            if first {
+                inbox.push(Item::Command(ToSocket::Identified { pipe: self.pipe, routing_id }));
+            }
+            return inbox.push(Item::Command(ToSocket::Opened { pipe: self.pipe, connection }));
+        };
+        let connected = self.route.is_some();
+        let how = Attached {
+            routing_id: Some(routing_id),
+            assigned_id: self.options.connect_routing_id.clone().filter(|_| connected),
+            connected,
+        };
+        let attach = Attach {
+            pipe: self.pipe,
+            endpoint: self.endpoint,
+            ends,
+            how,
+            io: Some(hub.inbox.clone()),
+            connection: Some(connection),
+        };
+        inbox.push(Item::Command(ToSocket::Attach(Box::new(attach))));
+    }
+
+    /// What messages of this connection tell of it.
+    fn describe(&self, peer: Option<&zmtp::Peer>, descriptor: i32) -> PeerInfo {
+        let mut properties = peer.map(|peer| peer.properties.clone()).unwrap_or_default();
+        for (name, _) in properties.iter_mut().filter(|(name, _)| name == "Identity") {
+            "Routing-Id".clone_into(name);
+        }
+        if let Some(link) = &self.link {
+            properties.push(("Peer-Address".to_owned(), link.peer_address.clone().into_bytes()));
+        }
+        PeerInfo { properties, descriptor }
+    }
+
+    fn transcoder(&self, peer: Option<&zmtp::Peer>) -> Option<Box<dyn Transcode>> {
+        let Some(peer) = peer else { return Some(Box::new(Raw)) };
+        let options = &self.options;
+        if peer.version == Version::V1_0 {
+            let message = u64::try_from(options.maxmultipart).unwrap_or(u64::MAX);
+            return Some(Box::new(Legacy::new(options.maxmsgsize, message)));
+        }
+        let subscriber = matches!(self.owner.socket_type, SocketType::Sub | SocketType::XSub);
+        subscriber.then(|| Box::new(Upstream(peer.version)) as Box<dyn Transcode>)
+    }
+
+    fn pulse(&self, peer: Option<&zmtp::Peer>) -> Pulse {
+        let options = &self.options;
+        if peer.is_none_or(|peer| peer.version < Version::V3_0) {
+            return Pulse::default();
+        }
+        let interval = milliseconds(options.heartbeat_ivl);
+        let timeout = if options.heartbeat_timeout < 0 { interval } else { milliseconds(options.heartbeat_timeout) };
+        Pulse { interval, timeout, ttl: options.heartbeat_ttl.max(0) as u32 }
+    }
+
+    /// Something has happened to the descriptor.
+    pub(crate) fn event(&mut self, event: &mio::event::Event, hub: &mut Hub) -> Fate {
+        let hung_up = event.is_read_closed() || event.is_error();
+        match &mut self.phase {
+            Phase::Resting => Fate::Lives,
+            Phase::Connecting(_) => {
+                if !event.is_writable() && !hung_up {
+                    return Fate::Lives;
+                }
+                let Phase::Connecting(descriptor) = std::mem::replace(&mut self.phase, Phase::Resting) else {
+                    return Fate::Lives;
+                };
+                self.deadline = None;
+                self.connected(descriptor, hub)
+            }
+            Phase::Greeting(_) => self.greet(hub),
+            Phase::Traffic(connection) => {
+                let connection = connection.clone();
+                self.drive(&connection, hub, |engine| {
+                    if event.is_readable() || hung_up {
+                        engine.readable(hung_up);
+                    }
+                    if event.is_writable() {
+                        engine.writable();
+                    }
+                })
+            }
+        }
+    }
+
+    /// The outbound pipe has something.
+    pub(crate) fn readable(&mut self, hub: &mut Hub) -> Fate {
+        match &self.phase {
+            Phase::Traffic(connection) => {
+                let connection = connection.clone();
+                self.drive(&connection, hub, Engine::resume)
+            }
+            _ => {
+                if let Some((drain, _)) = &mut self.ends {
+                    drain.frames().resume();
+                }
+                self.check_linger()
+            }
+        }
+    }
+
+    /// The inbound pipe has room.
+    pub(crate) fn writable(&mut self, hub: &mut Hub) -> Fate {
+        match &self.phase {
+            Phase::Traffic(connection) => {
+                let connection = connection.clone();
+                self.drive(&connection, hub, Engine::make_room)
+            }
+            _ => Fate::Lives,
+        }
+    }
+
+    /// Another turn for the engine.
+    pub(crate) fn turn(&mut self, hub: &mut Hub) -> Fate {
+        match &self.phase {
+            Phase::Traffic(connection) => {
+                let connection = connection.clone();
+                self.drive(&connection, hub, |engine| {
+                    engine.resume();
+                    engine.readable(false);
+                    engine.writable();
+                })
+            }
+            _ => Fate::Lives,
+        }
+    }
+
+    /// Runs the engine, unless a caller does: then the caller hands back what it could not know of.
+    fn drive(&mut self, connection: &Connection, hub: &mut Hub, prepare: impl FnOnce(&mut Engine)) -> Fate {
+        let Some(mut held) = connection.engine.try_lock() else { return Fate::Lives };
+        let Some(engine) = held.as_mut() else { return Fate::Ends };
+        prepare(engine);
+        match engine.turn() {
+            Ok(rest) => {
+                if rest == Rest::Busy {
+                    hub.busy.push_back(self.key);
+                }
+                let beat = engine.next_beat();
+                if held.unlock() {
+                    hub.busy.push_back(self.key);
+                }
+                if beat.is_some() && beat != self.beat {
+                    self.set_beat(beat, hub);
+                }
+                Fate::Lives
+            }
+            Err(end) => self.ended(held, &end, hub),
+        }
+    }
+
+    fn set_beat(&mut self, beat: Option<Instant>, hub: &mut Hub) {
+        // One alarm at a time: a beat that comes too early asks again.
+        if self.beat.is_none()
+            && let Some(at) = beat
+        {
+            self.beat = beat;
+            hub.set_alarm(at, self.key, Alarm::Beat);
+        }
+    }
+
+    /// The engine has come to its end: the pipe goes on, or goes down with it.
+    fn ended(&mut self, mut held: Held<'_, Option<Engine>>, end: &End, hub: &mut Hub) -> Fate {
+        let Some(engine) = held.take() else { return Fate::Ends };
+        drop(held);
+        let (mut drain, mut filler) = engine.dismantle();
+        drain.rewind();
+        filler.cut();
+        if matches!(end, End::Flushed) {
+            return Fate::Ends;
+        }
+        self.disconnected(hub);
+        self.beat = None;
+        let Some(route) = &self.route else {
+            drop((drain, filler));
+            self.owner.inbox.push(Item::Command(ToSocket::Detach { pipe: self.pipe }));
+            return Fate::Ends;
+        };
+        if matches!(end, End::Protocol(_) | End::TooLarge) {
+            drop((drain, filler));
+            return self.give_up();
+        }
+        if route.immediate {
+            drop((drain, filler));
+            self.owner.inbox.push(Item::Command(ToSocket::Detach { pipe: self.pipe }));
+            self.pipe = fresh_id();
+            return self.retry(hub);
+        }
+        let mut fresh = None;
+        if matches!(self.owner.socket_type, SocketType::Sub | SocketType::XSub) {
+            // Subscriptions are sent anew: what was queued would mix with them.
+            let (writer, reader) = queue::channel(&self.owner.pool);
+            reader.attach(hub.inbox.clone(), self.key);
+            drain = Drain::new(reader);
+            fresh = Some(writer);
+        }
+        self.owner.inbox.push(Item::Command(ToSocket::Lost { pipe: self.pipe, fresh }));
+        self.ends = Some((drain, filler));
+        self.retry(hub)
+    }
+
+    /// The descriptor is given up; the monitor hears of it.
+    fn disconnected(&mut self, hub: &Hub) {
+        let number = match std::mem::replace(&mut self.phase, Phase::Resting) {
+            Phase::Greeting(greeting) => {
+                hub.unwatch(greeting.descriptor.as_fd());
+                greeting.descriptor.as_raw_fd()
+            }
+            Phase::Traffic(connection) => {
+                hub.unwatch(connection.descriptor.as_fd());
+                _ = rustix::net::shutdown(&connection.descriptor, rustix::net::Shutdown::Both);
+                connection.descriptor.as_raw_fd()
+            }
+            Phase::Connecting(descriptor) => {
+                hub.unwatch(descriptor.as_fd());
+                descriptor.as_raw_fd()
+            }
+            Phase::Resting => return,
+        };
+        self.deadline = None;
+        self.emit(EventKind::Disconnected, number as u64);
+        self.link = None;
+    }
+
+    /// Never again.
+    fn give_up(&mut self) -> Fate {
+        self.ends = None;
+        self.owner.inbox.push(Item::Command(ToSocket::Detach { pipe: self.pipe }));
+        Fate::Ends
+    }
+
+    /// Connects again after a pause, if this side connects and may.
+    fn retry(&mut self, hub: &mut Hub) -> Fate {
+        self.phase = Phase::Resting;
+        if self.closing && self.check_linger() == Fate::Ends {
+            return Fate::Ends;
+        }
+        let options = &self.options;
+        let Some(route) = &mut self.route else { return Fate::Ends };
+        if options.reconnect_ivl <= 0 {
+            return self.give_up();
+        }
+        let base = milliseconds(options.reconnect_ivl);
+        let pause = if options.reconnect_ivl_max > 0 {
+            let longest = milliseconds(options.reconnect_ivl_max);
+            route.pause = if route.pause.is_zero() { base } else { route.pause * 2 }.min(longest.max(base));
+            route.pause
+        } else {
+            base + Duration::from_millis(random() % base.as_millis().max(1) as u64)
+        };
+        self.emit(EventKind::ConnectRetried, pause.as_millis() as u64);
+        hub.set_alarm(Instant::now() + pause, self.key, Alarm::Reconnect);
+        Fate::Lives
+    }
+
+    fn set_deadline(&mut self, after: i32, hub: &mut Hub) {
+        if after > 0 {
+            let at = Instant::now() + milliseconds(after);
+            self.deadline = Some(at);
+            hub.set_alarm(at, self.key, Alarm::Deadline);
+        }
+    }
+
+    pub(crate) fn alarm(&mut self, alarm: Alarm, at: Instant, hub: &mut Hub) -> Fate {
+        match alarm {
+            Alarm::Reconnect if matches!(self.phase, Phase::Resting) => self.connect(hub),
+            Alarm::Deadline if self.deadline == Some(at) => self.late(hub),
+            Alarm::Linger if self.linger_until == Some(at) => Fate::Ends,
+            Alarm::Beat if self.beat == Some(at) => self.beat(hub),
+            _ => Fate::Lives,
+        }
+    }
+
+    /// Connecting or the handshake has taken too long.
+    fn late(&mut self, hub: &mut Hub) -> Fate {
+        match std::mem::replace(&mut self.phase, Phase::Resting) {
+            Phase::Connecting(descriptor) => self.attempt_failed(Some(descriptor), hub),
+            phase => {
+                self.phase = phase;
+                let late = io::Error::from(rustix::io::Errno::TIMEDOUT);
+                self.refuse(&Failure::Lost(late), hub)
+            }
+        }
+    }
+
+    fn beat(&mut self, hub: &mut Hub) -> Fate {
+        self.beat = None;
+        let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
+        let connection = connection.clone();
+        let Some(mut held) = connection.engine.try_lock() else {
+            // A caller moves bytes this very moment: alive.
+            self.set_beat(Some(Instant::now() + milliseconds(self.options.heartbeat_ivl.max(1))), hub);
+            return Fate::Lives;
+        };
+        let Some(engine) = held.as_mut() else { return Fate::Ends };
+        if let Err(end) = engine.beat(Instant::now()) {
+            return self.ended(held, &end, hub);
+        }
+        drop(held);
+        self.drive(&connection, hub, |_| ())
+    }
+
+    /// The socket, or this endpoint of it, was closed: what is queued may still go out for a time.
+    pub(crate) fn linger(&mut self, linger: i32, hub: &mut Hub) -> Fate {
+        self.closing = true;
+        if linger == 0 || (self.route.is_none() && !matches!(self.phase, Phase::Traffic(_))) {
+            return Fate::Ends;
+        }
+        if linger > 0 {
+            let until = Instant::now() + milliseconds(linger);
+            self.linger_until = Some(until);
+            hub.set_alarm(until, self.key, Alarm::Linger);
+        }
+        match self.phase {
+            Phase::Traffic(_) => self.turn(hub),
+            _ => self.check_linger(),
+        }
+    }
+
+    /// Whether there is still something to connect for.
+    fn check_linger(&mut self) -> Fate {
+        let ended = match &mut self.ends {
+            Some((drain, _)) => drain.frames().has_ended(),
+            None => self.closing,
+        };
+        if ended { Fate::Ends } else { Fate::Lives }
+    }
+
+    pub(crate) fn sweep(&mut self) {
+        if let Phase::Traffic(connection) = &self.phase
+            && let Some(mut held) = connection.engine.try_lock()
+        {
+            if let Some(engine) = held.as_mut() {
+                engine.sweep();
+            }
+            // Whoever tried meanwhile has left word in the inbox as well, or will be back with the next event.
+            let told = held.unlock();
+            if told {
+                self.owner.inbox.signal().notify();
+            }
+        }
+    }
+
+    /// The end of the session: its descriptor is closed.
+    pub(crate) fn close(mut self, hub: &Hub) {
+        match std::mem::replace(&mut self.phase, Phase::Resting) {
+            Phase::Greeting(greeting) => hub.unwatch(greeting.descriptor.as_fd()),
+            Phase::Connecting(descriptor) => hub.unwatch(descriptor.as_fd()),
+            Phase::Traffic(connection) => {
+                hub.unwatch(connection.descriptor.as_fd());
+                if let Some(mut held) = connection.engine.try_lock() {
+                    held.take();
+                }
+            }
+            Phase::Resting => {}
+        }
+    }
+}
+
+fn milliseconds(count: i32) -> Duration {
+    Duration::from_millis(count.max(0) as u64)
+}
+
+/// The I/O thread's ends of a pipe.
+fn io_ends(ends: Ends, options: &Options) -> (Drain, Filler) {
+    let bounds = engine::bounds(options.maxmsgsize, options.maxmultipart);
+    (Drain::new(ends.reader), Filler::new(ends.writer, bounds))
+}

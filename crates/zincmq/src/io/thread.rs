@@ -1,0 +1,278 @@
+//! One I/O thread: its loop.
+
+use crate::arena::Arena;
+use crate::command::ToIo;
+use crate::error::Result;
+use crate::io::hub::{Alarm, Hub};
+use crate::io::listener::Listener;
+use crate::io::session::{Fate, Session};
+use mio::{Events, Poll, Waker};
+use queue::{Inbox, Item, Wake};
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How often memory of idle connections is given back.
+const SWEEP: Duration = Duration::from_secs(1);
+/// The poller's own token for the wake-up descriptor; no arena gets that far.
+const WAKE: u64 = u64::MAX;
+
+/// A running I/O thread.
+#[derive(Debug)]
+pub(crate) struct IoThread {
+    inbox: Arc<Inbox<ToIo>>,
+    load: Arc<AtomicUsize>,
+    thread: JoinHandle<()>,
+}
+
+struct Bell(Waker);
+
+impl Wake for Bell {
+    fn wake(&self) {
+        // The only failure is a full counter, which is readable already.
+        _ = self.0.wake();
+    }
+}
+
+impl IoThread {
+    pub(crate) fn start(index: usize) -> Result<Self> {
+        let poll = Poll::new()?;
+        let bell = Waker::new(poll.registry(), super::hub::token(WAKE))?;
+        let inbox = Arc::new(Inbox::default());
+        let load = Arc::new(AtomicUsize::new(0));
+        let hub = Hub {
+            registry: poll.registry().try_clone()?,
+            inbox: inbox.clone(),
+            alarms: BTreeSet::new(),
+            busy: VecDeque::new(),
+        };
+        inbox.signal().arm(Arc::new(Bell(bell)));
+        let worker = Worker {
+            poll,
+            hub,
+            entries: Arena::default(),
+            load: load.clone(),
+            items: VecDeque::new(),
+            stopping: false,
+            swept: Instant::now(),
+            dirty: false,
+        };
+        let thread = std::thread::Builder::new()
+            .name(format!("ZMQbg/IO/{index}"))
+            .spawn(move || worker.run())?;
+        Ok(Self { inbox, load, thread })
+    }
+
+    pub(crate) fn inbox(&self) -> &Arc<Inbox<ToIo>> {
+        &self.inbox
+    }
+
+    /// Connections and listeners.
+    pub(crate) fn load(&self) -> usize {
+        self.load.load(Ordering::Relaxed)
+    }
+
+    /// Ends the thread once it has nothing left to do, and waits for that.
+    pub(crate) fn stop(self) {
+        self.inbox.push(Item::Command(ToIo::Stop));
+        _ = self.thread.join();
+    }
+}
+
+#[derive(Debug)]
+enum Entry {
+    Session(Box<Session>),
+    Listener(Listener),
+}
+
+struct Worker {
+    poll: Poll,
+    hub: Hub,
+    entries: Arena<Option<Entry>>,
+    load: Arc<AtomicUsize>,
+    items: VecDeque<Item<ToIo>>,
+    stopping: bool,
+    swept: Instant,
+    /// Some connection has moved bytes since the last sweep.
+    dirty: bool,
+}
+
+impl Worker {
+    fn run(mut self) {
+        sys::block_signals();
+        let mut events = Events::with_capacity(256);
+        while !(self.stopping && self.entries.len() == 0) {
+            self.take_items();
+            self.take_turns();
+            self.ring_alarms();
+            self.sweep();
+            let wait = self.prepare_to_sleep();
+            if let Err(error) = self.poll.poll(&mut events, wait)
+                && error.kind() != std::io::ErrorKind::Interrupted
+            {
+                // The poller's own descriptor is broken: nothing can be served any more.
+                return;
+            }
+            self.hub.inbox.signal().disarm();
+            for event in &events {
+                let key = event.token().0 as u64;
+                if key != WAKE {
+                    self.dirty = true;
+                    self.event(key, event);
+                }
+            }
+        }
+    }
+
+    /// How long the poller may sleep; announced to those who would wake it.
+    fn prepare_to_sleep(&self) -> Option<Duration> {
+        if !self.hub.busy.is_empty() || self.hub.inbox.is_pending() {
+            return Some(Duration::ZERO);
+        }
+        self.hub.inbox.signal().rearm();
+        if self.hub.inbox.is_pending() {
+            return Some(Duration::ZERO);
+        }
+        let now = Instant::now();
+        let alarm = self.hub.alarms.first().map(|(at, ..)| at.saturating_duration_since(now));
+        let sweep = self.dirty.then(|| (self.swept + SWEEP).saturating_duration_since(now));
+        alarm.into_iter().chain(sweep).min()
+    }
+
+    fn event(&mut self, key: u64, event: &mio::event::Event) {
+        self.with_session(key, |session, hub| session.event(event, hub));
+        self.with_listener(key);
+    }
+
+    fn with_listener(&mut self, key: u64) {
+        if let Some(Some(Entry::Listener(listener))) = self.entries.get(key) {
+            for session in listener.accept(&mut self.hub) {
+                self.start(session);
+            }
+        }
+    }
+
+    /// Runs `act` on a session and buries the session if that was its end.
+    fn with_session(&mut self, key: u64, act: impl FnOnce(&mut Session, &mut Hub) -> Fate) {
+        if let Some(Some(Entry::Session(session))) = self.entries.get(key)
+            && act(session, &mut self.hub) == Fate::Ends
+        {
+            self.remove(key);
+        }
+    }
+
+    fn remove(&mut self, key: u64) {
+        match self.entries.remove(key).flatten() {
+            Some(Entry::Session(session)) => session.close(&self.hub),
+            Some(Entry::Listener(listener)) => listener.close(&self.hub),
+            None => return,
+        }
+        self.load.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn start(&mut self, session: Session) {
+        let key = self.entries.insert(Some(Entry::Session(Box::new(session))));
+        self.load.fetch_add(1, Ordering::Relaxed);
+        self.with_session(key, |session, hub| session.start(key, hub));
+    }
+
+    fn take_items(&mut self) {
+        if !self.hub.inbox.is_pending() {
+            return;
+        }
+        self.dirty = true;
+        let mut items = std::mem::take(&mut self.items);
+        self.hub.inbox.take_all(&mut items);
+        for item in items.drain(..) {
+            match item {
+                Item::Readable(key) => self.with_session(key, Session::readable),
+                Item::Writable(key) => self.with_session(key, Session::writable),
+                Item::Command(command) => self.obey(command),
+            }
+        }
+        self.items = items;
+    }
+
+    fn obey(&mut self, command: ToIo) {
+        match command {
+            ToIo::Listen(listen) => {
+                let key = self.entries.insert(None);
+                self.load.fetch_add(1, Ordering::Relaxed);
+                let listener = Listener::start(listen, key, &mut self.hub);
+                if let Some(entry) = self.entries.get(key) {
+                    *entry = Some(Entry::Listener(listener));
+                }
+            }
+            ToIo::Connect(connect) => self.start(Session::connecting(*connect)),
+            ToIo::Resolved { session, target } => {
+                self.with_session(session, |session, hub| session.resolved(target, hub));
+            }
+            ToIo::Turn { session } => self.with_session(session, Session::turn),
+            ToIo::CloseEndpoint { socket, endpoint, linger } => self.close(socket, Some(endpoint), linger),
+            ToIo::CloseSocket { socket, linger } => self.close(socket, None, linger),
+            ToIo::Abort { pipe } => {
+                let found = self.entries.iter().find_map(|(key, entry)| match entry {
+                    Some(Entry::Session(session)) if session.has_pipe(pipe) => Some(key),
+                    _ => None,
+                });
+                if let Some(key) = found {
+                    self.remove(key);
+                }
+            }
+            ToIo::Stop => self.stopping = true,
+        }
+    }
+
+    /// A socket, or one of its endpoints, was closed.
+    fn close(&mut self, socket: u64, endpoint: Option<u64>, linger: i32) {
+        for key in self.entries.keys() {
+            match self.entries.get(key) {
+                Some(Some(Entry::Listener(listener))) if listener.belongs_to(socket, endpoint) => self.remove(key),
+                Some(Some(Entry::Session(session))) if session.belongs_to(socket, endpoint) => {
+                    self.with_session(key, |session, hub| session.linger(linger, hub));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn take_turns(&mut self) {
+        for _ in 0..self.hub.busy.len() {
+            if let Some(key) = self.hub.busy.pop_front() {
+                self.with_session(key, Session::turn);
+            }
+        }
+    }
+
+    fn ring_alarms(&mut self) {
+        if self.hub.alarms.is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        while let Some(&(at, key, alarm)) = self.hub.alarms.first()
+            && at <= now
+        {
+            self.hub.alarms.pop_first();
+            if alarm == Alarm::Accept {
+                self.with_listener(key);
+            } else {
+                self.with_session(key, |session, hub| session.alarm(alarm, at, hub));
+            }
+        }
+    }
+
+    fn sweep(&mut self) {
+        if !self.dirty || self.swept.elapsed() < SWEEP {
+            return;
+        }
+        self.swept = Instant::now();
+        self.dirty = false;
+        for entry in self.entries.values_mut() {
+            if let Some(Entry::Session(session)) = entry {
+                session.sweep();
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Connection events of a socket, as they happen (zmq_socket_monitor(3)).
+
+use crate::error::{Error, Result};
+use crate::life::lock;
+use queue::Signal;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// A monitor that nobody reads keeps this many events, then drops and counts.
+const KEPT: usize = 64 << 10;
+
+/// What happened. The numbers are the bits of `zmq_socket_monitor(3)`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(u16)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// A connection was made; the value is its descriptor.
+    Connected = 0x1,
+    /// A connection is under way; the value is the error number that says so.
+    ConnectDelayed = 0x2,
+    /// A connection will be tried again; the value is the pause in milliseconds.
+    ConnectRetried = 0x4,
+    /// The socket listens; the value is the descriptor.
+    Listening = 0x8,
+    /// The socket could not be bound; the value is the error number.
+    BindFailed = 0x10,
+    /// A connection was accepted; the value is its descriptor.
+    Accepted = 0x20,
+    /// A connection could not be accepted; the value is the error number.
+    AcceptFailed = 0x40,
+    /// A listener, or an attempt to connect, was closed; the value is the descriptor.
+    Closed = 0x80,
+    /// A descriptor could not be closed; the value is the error number.
+    CloseFailed = 0x100,
+    /// A connection was lost or ended; the value is the descriptor.
+    Disconnected = 0x200,
+    /// The monitor has stopped: its socket was closed. Nothing follows.
+    MonitorStopped = 0x400,
+    /// The handshake failed for a reason without a code; the value is the error number.
+    HandshakeFailedNoDetail = 0x800,
+    /// The handshake is done: messages can flow.
+    HandshakeSucceeded = 0x1000,
+    /// The peer broke the protocol; the value is a `ZMQ_PROTOCOL_ERROR_...` code.
+    HandshakeFailedProtocol = 0x2000,
+    /// The peer was refused, or refused us; the value is the status: 300, 400 or 500.
+    HandshakeFailedAuth = 0x4000,
+}
+
+/// A set of event kinds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Events(u16);
+
+impl Events {
+    /// Every event.
+    pub const ALL: Self = Self(u16::MAX);
+    /// No event.
+    pub const NONE: Self = Self(0);
+
+    /// These events and `kind`.
+    #[must_use]
+    pub const fn with(self, kind: EventKind) -> Self {
+        Self(self.0 | kind as u16)
+    }
+
+    /// Whether `kind` is among these.
+    #[must_use]
+    pub const fn contains(self, kind: EventKind) -> bool {
+        self.0 & kind as u16 != 0
+    }
+}
+
+/// One connection event.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event {
+    /// What happened.
+    pub kind: EventKind,
+    /// A descriptor, an error number, a code or a time: see [`EventKind`].
+    pub value: u64,
+    /// The endpoint on this side, as far as known.
+    pub local: String,
+    /// The endpoint on the other side, as far as known.
+    pub remote: String,
+}
+
+/// The place where a socket's events go: nowhere, or to its monitor.
+#[derive(Debug, Default)]
+pub(crate) struct Sink(Mutex<Option<Arc<Feed>>>);
+
+#[derive(Debug)]
+struct Feed {
+    events: Events,
+    queue: Mutex<Queue>,
+    signal: Signal,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    events: VecDeque<Event>,
+    dropped: u64,
+    ended: bool,
+}
+
+impl Feed {
+    fn add(&self, event: Event, ended: bool) {
+        let mut queue = lock(&self.queue);
+        if self.events.contains(event.kind) {
+            if queue.events.len() < KEPT {
+                queue.events.push_back(event);
+            } else {
+                queue.dropped += 1;
+            }
+        }
+        queue.ended |= ended;
+        drop(queue);
+        self.signal.notify();
+    }
+}
+
+impl Sink {
+    /// Tells the monitor, if there is one.
+    pub(crate) fn emit(&self, kind: EventKind, value: u64, local: &str, remote: &str) {
+        if let Some(feed) = &*lock(&self.0) {
+            feed.add(Event { kind, value, local: local.to_owned(), remote: remote.to_owned() }, false);
+        }
+    }
+
+    /// Ends the monitor, if there is one, with its last event.
+    pub(crate) fn stop(&self) {
+        if let Some(feed) = lock(&self.0).take() {
+            let last = Event {
+                kind: EventKind::MonitorStopped,
+                value: 0,
+                local: String::new(),
+                remote: String::new(),
+            };
+            feed.add(last, true);
+        }
+    }
+
+    /// Begins a monitor; one that ran before is stopped.
+    pub(crate) fn open(&self, events: Events) -> Monitor {
+        self.stop();
+        let feed = Arc::new(Feed { events, queue: Mutex::default(), signal: Signal::default() });
+        *lock(&self.0) = Some(feed.clone());
+        Monitor { feed }
+    }
+}
+
+/// The connection events of one socket, in order. It never holds the socket up: events that nobody reads are
+/// dropped beyond 65,536.
+#[derive(Debug)]
+pub struct Monitor {
+    feed: Arc<Feed>,
+}
+
+impl Monitor {
+    /// The next event, if there is one now.
+    ///
+    /// # Errors
+    /// [`Error::Again`] if there is none; [`Error::Terminated`] after [`EventKind::MonitorStopped`].
+    pub fn try_recv(&mut self) -> Result<Event> {
+        let mut queue = lock(&self.feed.queue);
+        match queue.events.pop_front() {
+            Some(event) => Ok(event),
+            None if queue.ended => Err(Error::Terminated),
+            None => Err(Error::Again),
+        }
+    }
+
+    /// Waits for the next event.
+    ///
+    /// # Errors
+    /// [`Error::Terminated`] after [`EventKind::MonitorStopped`].
+    pub fn recv(&mut self) -> Result<Event> {
+        self.recv_until(None)
+    }
+
+    /// Waits for the next event, at most so long.
+    ///
+    /// # Errors
+    /// [`Error::Again`] when the time is over; [`Error::Terminated`] after [`EventKind::MonitorStopped`].
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Event> {
+        self.recv_until(Instant::now().checked_add(timeout))
+    }
+
+    fn recv_until(&mut self, until: Option<Instant>) -> Result<Event> {
+        loop {
+            self.feed.signal.arm_thread();
+            match self.try_recv() {
+                Err(Error::Again) => {
+                    if until.is_some_and(|until| Instant::now() >= until) {
+                        self.feed.signal.disarm();
+                        return Err(Error::Again);
+                    }
+                    self.feed.signal.sleep(until);
+                }
+                result => {
+                    self.feed.signal.disarm();
+                    return result;
+                }
+            }
+        }
+    }
+
+    /// Events that were dropped because nobody read them.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        lock(&self.feed.queue).dropped
+    }
+}

@@ -1,0 +1,86 @@
+//! REP: receives a request from each peer in turn, and replies to whom it came from (RFC 28).
+
+use super::contract::{Attached, Denied, Pattern, PeerId, Peers};
+use super::probe;
+use crate::message::Message;
+use crate::strategy::envelope::{Envelope, Opened};
+use crate::strategy::fair_queue::FairQueue;
+use queue::Part;
+
+/// Strictly alternates between receiving and sending; a reply that cannot be delivered is dropped.
+#[derive(Debug, Default)]
+pub(super) struct Rep {
+    inbound: FairQueue,
+    /// The address on the request that is opened or being answered.
+    envelope: Envelope,
+    /// Whose request is opened: its envelope has been removed.
+    opened: Option<PeerId>,
+    /// Who waits for a reply.
+    requester: Option<PeerId>,
+}
+
+impl Rep {
+    /// Goes to the body of the next request, and drops messages that are none.
+    fn open(&mut self, peers: &mut dyn Peers) -> Option<PeerId> {
+        while self.opened.is_none() {
+            let peer = self.inbound.current()?;
+            match self.envelope.open(peers, peer) {
+                Opened::Nothing => self.inbound.rest(),
+                opened => {
+                    self.inbound.turn();
+                    self.opened = (opened == Opened::Body).then_some(peer);
+                }
+            }
+        }
+        self.opened
+    }
+}
+
+impl Pattern for Rep {
+    fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, _how: Attached) {
+        probe(peers, peer);
+        self.inbound.attach(peer);
+    }
+
+    fn readable(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+        self.inbound.activate(peer);
+    }
+
+    fn writable(&mut self, _peers: &mut dyn Peers, _peer: PeerId) {}
+
+    fn closing(&mut self, _peers: &mut dyn Peers, _peer: PeerId) {}
+
+    fn detached(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+        self.inbound.remove(peer);
+        self.opened = self.opened.filter(|&opened| opened != peer);
+    }
+
+    fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
+        let requester = self.requester.take().ok_or(Denied::State)?;
+        // Whoever does not collect replies loses this one.
+        let _delivered = peers.send(requester, self.envelope.encoded(), parts);
+        Ok(())
+    }
+
+    fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+        if self.requester.is_some() {
+            return Err(Denied::State);
+        }
+        while let Some(peer) = self.open(peers) {
+            self.opened = None;
+            if peers.take(peer, into) {
+                self.requester = Some(peer);
+                return Ok(());
+            }
+        }
+        Err(Denied::Again)
+    }
+
+    fn can_send(&mut self, _peers: &mut dyn Peers) -> bool {
+        self.requester.is_some()
+    }
+
+    fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {
+        self.requester.is_none() && self.open(peers).is_some()
+    }
+}

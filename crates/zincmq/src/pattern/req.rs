@@ -1,0 +1,103 @@
+//! REQ: sends a request to each peer in turn, and waits for its reply before the next (RFC 28).
+
+use super::contract::{Attached, Denied, Pattern, PeerId, Peers};
+use super::probe;
+use crate::message::Message;
+use crate::strategy::envelope::{Delimiter, Opened};
+use crate::strategy::fair_queue::FairQueue;
+use crate::strategy::load_balance::LoadBalance;
+use queue::Part;
+
+/// Strictly alternates between sending and receiving, unless `REQ_RELAXED` is set.
+#[derive(Debug)]
+pub(super) struct Req {
+    outbound: LoadBalance,
+    inbound: FairQueue,
+    awaited: Option<Awaited>,
+    number: u32,
+}
+
+/// The reply to the last request.
+#[derive(Debug)]
+struct Awaited {
+    from: PeerId,
+    delimiter: Delimiter,
+    /// It is there, and its envelope has been removed.
+    opened: bool,
+}
+
+impl Req {
+    pub(super) fn new(seed: u64) -> Self {
+        let (outbound, inbound) = (LoadBalance::default(), FairQueue::default());
+        Self { outbound, inbound, awaited: None, number: seed as u32 }
+    }
+}
+
+impl Awaited {
+    /// Goes to the body of the reply, and drops messages that are none.
+    fn open(&mut self, peers: &mut dyn Peers) -> bool {
+        while !self.opened {
+            match self.delimiter.open(peers, self.from) {
+                Opened::Body => self.opened = true,
+                Opened::Malformed => {}
+                Opened::Nothing => return false,
+            }
+        }
+        true
+    }
+}
+
+impl Pattern for Req {
+    fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, _how: Attached) {
+        probe(peers, peer);
+        self.outbound.attach(peer);
+        self.inbound.attach(peer);
+    }
+
+    fn readable(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+        self.inbound.activate(peer);
+    }
+
+    fn writable(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+        self.outbound.activate(peer);
+    }
+
+    fn closing(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+        self.outbound.remove(peer);
+    }
+
+    fn detached(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+        self.outbound.remove(peer);
+        self.inbound.remove(peer);
+    }
+
+    fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
+        if self.awaited.is_some() && !peers.options().req_relaxed {
+            return Err(Denied::State);
+        }
+        // An old reply must not be taken for the one to this request.
+        self.inbound.drain(peers);
+        self.number = self.number.wrapping_add(1);
+        let delimiter = Delimiter::new(peers.options().req_correlate.then_some(self.number));
+        let from = self.outbound.send(peers, delimiter.encoded(), parts)?;
+        self.awaited = Some(Awaited { from, delimiter, opened: false });
+        Ok(())
+    }
+
+    fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+        let awaited = self.awaited.as_mut().ok_or(Denied::State)?;
+        if !awaited.open(peers) || !peers.take(awaited.from, into) {
+            return Err(Denied::Again);
+        }
+        self.awaited = None;
+        Ok(())
+    }
+
+    fn can_send(&mut self, peers: &mut dyn Peers) -> bool {
+        (self.awaited.is_none() || peers.options().req_relaxed) && self.outbound.can_send(peers)
+    }
+
+    fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {
+        self.awaited.as_mut().is_some_and(|awaited| awaited.open(peers))
+    }
+}

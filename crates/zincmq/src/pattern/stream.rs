@@ -1,0 +1,99 @@
+//! STREAM: bytes to and from plain TCP peers, each message a routing id and some bytes (`zmq_socket(3)`).
+
+use super::contract::{Attached, Denied, Pattern, PeerId, Peers, Refused};
+use crate::message::Message;
+use crate::strategy::routed::Routed;
+use queue::Part;
+
+/// An empty body closes the connection when sent, and tells of its coming and going when received.
+#[derive(Debug)]
+pub(super) struct Stream(Routed);
+
+impl Stream {
+    /// Automatic routing ids count up from the low half of `seed`.
+    pub(super) fn new(seed: u64) -> Self {
+        Self(Routed::new(seed))
+    }
+
+    fn notify(&mut self, peers: &dyn Peers, peer: PeerId) {
+        if peers.options().stream_notify {
+            self.0.notify(peer);
+        }
+    }
+}
+
+impl Pattern for Stream {
+    fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, how: Attached) {
+        match how.assigned_id {
+            Some(id) => {
+                self.0.admit_assigned(peers, peer, &id);
+            }
+            None => {
+                let id = self.0.routing.automatic();
+                self.0.admit(peer, id);
+            }
+        }
+        if how.routing_id.is_some() {
+            self.notify(peers, peer);
+        }
+    }
+
+    /// The connection has been made; there is no id to learn.
+    fn identified(&mut self, peers: &mut dyn Peers, peer: PeerId, _routing_id: &[u8]) {
+        self.notify(peers, peer);
+    }
+
+    fn readable(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+        self.0.readable(peer);
+    }
+
+    fn writable(&mut self, _peers: &mut dyn Peers, _peer: PeerId) {}
+
+    fn closing(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+        self.0.routing.retire(peer);
+    }
+
+    fn detached(&mut self, peers: &mut dyn Peers, peer: PeerId) {
+        self.notify(peers, peer);
+        self.0.remove(peer);
+    }
+
+    fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
+        let (id, body) = match parts {
+            [id, body] => (id, body),
+            // An id without a message is swallowed.
+            [_] | [] => return Ok(()),
+            _ => return Err(Denied::Invalid),
+        };
+        let peer = self.0.routing.peer_of(id).ok_or(Denied::Unroutable)?;
+        if body.is_empty() {
+            self.0.remove(peer);
+            peers.abort(peer);
+            return Ok(());
+        }
+        peers.send(peer, &[], &[*body]).map_err(|refused| match refused {
+            Refused::Full => Denied::Again,
+            Refused::Gone => Denied::Unroutable,
+        })
+    }
+
+    fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+        self.0.recv(peers, into)
+    }
+
+    fn can_send(&mut self, _peers: &mut dyn Peers) -> bool {
+        true
+    }
+
+    fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {
+        self.0.can_recv(peers)
+    }
+
+    fn routing_id_of(&self, peer: PeerId) -> Option<&[u8]> {
+        self.0.routing.id_of(peer)
+    }
+
+    fn peer_of(&self, routing_id: &[u8]) -> Option<PeerId> {
+        self.0.routing.peer_of(routing_id)
+    }
+}

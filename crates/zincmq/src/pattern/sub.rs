@@ -1,0 +1,67 @@
+//! SUB: receives what it subscribed to, from each publisher in turn (RFC 29).
+
+use super::contract::{Attached, Denied, Kind, Pattern, PeerId, Peers};
+use crate::message::Message;
+use crate::strategy::subscriber::Subscriber;
+use queue::Part;
+
+/// Looks at each message again: a publisher may send more than was asked for.
+#[derive(Debug, Default)]
+pub(super) struct Sub(Subscriber);
+
+impl Pattern for Sub {
+    fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, _how: Attached) {
+        self.0.attached(peers, peer);
+    }
+
+    fn reconnected(&mut self, peers: &mut dyn Peers, peer: PeerId) {
+        self.0.resend(peers, peer);
+    }
+
+    fn readable(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+        self.0.readable(peer);
+    }
+
+    fn writable(&mut self, _peers: &mut dyn Peers, _peer: PeerId) {}
+
+    fn closing(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+        self.0.closing(peer);
+    }
+
+    fn detached(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+        self.0.detached(peer);
+    }
+
+    fn topics(&self) -> Result<usize, Denied> {
+        Ok(self.0.topics())
+    }
+
+    fn subscribe(&mut self, peers: &mut dyn Peers, kind: Kind, topic: &[u8]) -> Result<(), Denied> {
+        match kind {
+            Kind::Subscribe => self.0.subscribe(peers, topic),
+            Kind::Cancel => self.0.cancel(peers, topic, false),
+            Kind::Data => return Err(Denied::Invalid),
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, _peers: &mut dyn Peers, _parts: &[Part<'_>]) -> Result<(), Denied> {
+        Err(Denied::Unsupported)
+    }
+
+    fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+        self.0.recv_matching(peers, into)
+    }
+
+    fn can_send(&mut self, _peers: &mut dyn Peers) -> bool {
+        false
+    }
+
+    fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {
+        self.0.seek(peers)
+    }
+
+    fn unsettled(&self) -> bool {
+        self.0.unsettled()
+    }
+}

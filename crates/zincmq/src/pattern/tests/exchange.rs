@@ -1,0 +1,89 @@
+//! PAIR and DEALER.
+
+use super::*;
+
+#[test]
+fn pair_has_one_peer_and_turns_others_away() {
+    let mut pair = Rig::new(SocketType::Pair);
+    assert_eq!(pair.send(&["a"]), Err(Denied::Again));
+    assert!(!pair.can_send() && !pair.can_recv());
+    pair.attach(1);
+    pair.attach(2);
+    assert_eq!((pair.fate(1), pair.fate(2)), (None, Some(Fate::Aborted)));
+    pair.leaves(2);
+    pair.send(&["a", "b"]).unwrap();
+    assert_eq!(pair.outgoing(1), [["a", "b"]]);
+    pair.incoming(1, &["c"]);
+    assert_eq!(pair.all(), ["c"]);
+}
+
+#[test]
+fn pair_takes_the_next_peer_when_the_first_has_gone() {
+    let mut pair = Rig::with(SocketType::Pair, 1);
+    pair.incoming(1, &["last"]);
+    pair.closing(1);
+    assert_eq!(pair.send(&["a"]), Err(Denied::Again));
+    assert!(!pair.can_send());
+    assert_eq!(pair.all(), ["last"]);
+    pair.detached(1);
+    pair.attach(2);
+    assert_eq!(pair.fate(2), None);
+    pair.send(&["a"]).unwrap();
+    assert_eq!(pair.outgoing(2), [["a"]]);
+}
+
+#[test]
+fn pair_waits_for_room() {
+    let mut pair = Rig::with(SocketType::Pair, 1);
+    pair.limit(1, 1);
+    pair.send(&["a"]).unwrap();
+    assert!(!pair.can_send());
+    assert_eq!(pair.send(&["b"]), Err(Denied::Again));
+    pair.outgoing(1);
+    pair.send(&["b"]).unwrap();
+}
+
+#[test]
+fn dealer_deals_and_collects_in_turn() {
+    let mut dealer = Rig::with(SocketType::Dealer, 2);
+    dealer.limit(2, 1);
+    for text in ["a", "b", "c", "d"] {
+        dealer.send(&[text]).unwrap();
+    }
+    assert_eq!(dealer.outgoing(1), [["a"], ["c"], ["d"]]);
+    assert_eq!(dealer.outgoing(2), [["b"]]);
+    for peer in [1, 1, 2] {
+        dealer.incoming(peer, &["from", &peer.to_string()]);
+    }
+    assert_eq!(dealer.all(), ["from|1", "from|2", "from|1"]);
+}
+
+#[test]
+fn dealer_without_peers_must_wait() {
+    let mut dealer = Rig::with(SocketType::Dealer, 1);
+    dealer.incoming(1, &["late"]);
+    dealer.closing(1);
+    assert_eq!(dealer.send(&["a"]), Err(Denied::Again));
+    assert!(!dealer.can_send());
+    assert_eq!(dealer.all(), ["late"]);
+    dealer.detached(1);
+    assert_eq!(dealer.recv(), Err(Denied::Again));
+}
+
+#[test]
+fn probe_router_sends_an_empty_message_past_a_full_queue() {
+    for (socket_type, probes) in [
+        (SocketType::Dealer, 1),
+        (SocketType::Req, 1),
+        (SocketType::Rep, 1),
+        (SocketType::Router, 1),
+        (SocketType::Pair, 0),
+        (SocketType::Push, 0),
+    ] {
+        let mut rig = Rig::new(socket_type);
+        rig.options().probe_router = true;
+        rig.peers.lanes.insert(PeerId(1), Lane::default());
+        rig.attach(1);
+        assert_eq!(rig.lane(1).outbox, vec![vec![String::new()]; probes], "{socket_type}");
+    }
+}

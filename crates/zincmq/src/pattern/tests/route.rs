@@ -1,0 +1,237 @@
+//! ROUTER and STREAM.
+
+use super::*;
+
+const NOBODY: [[&str; 0]; 0] = [];
+
+fn router(names: &[&str]) -> Rig {
+    let mut rig = Rig::new(SocketType::Router);
+    for (peer, name) in (1..).zip(names) {
+        rig.attach_named(peer, name);
+    }
+    rig
+}
+
+#[test]
+fn router_puts_the_id_in_front_and_strips_it() {
+    let mut rig = router(&["a", "b"]);
+    rig.incoming(1, &["x"]);
+    rig.incoming(1, &["y"]);
+    rig.incoming(2, &["", "z"]);
+    assert!(rig.can_recv());
+    assert_eq!(rig.all(), ["a|x", "b||z", "a|y"]);
+    rig.send(&["b", "", "reply"]).unwrap();
+    assert_eq!(rig.outgoing(2), [["", "reply"]]);
+    assert_eq!(rig.outgoing(1), NOBODY);
+    assert_eq!(rig.pattern.peer_of(b"b"), Some(PeerId(2)));
+    assert_eq!(rig.pattern.routing_id_of(PeerId(1)), Some(&b"a"[..]));
+}
+
+#[test]
+fn router_makes_up_ids_that_count_from_the_seed() {
+    let mut rig = Rig::new(SocketType::Router);
+    rig.attach_named(1, "\0\0\0\0\x01");
+    rig.attach(2);
+    rig.attach(3);
+    let ids = [2, 3].map(|peer| rig.pattern.routing_id_of(PeerId(peer)).map(text));
+    assert_eq!(ids.map(Option::unwrap), ["\0\0\0\0\0", "\0\0\0\0\x02"], "an id in use is passed over");
+    let mut seeded = super::super::new(SocketType::Router, 0xffff_ffff_0102_0304);
+    seeded.attached(&mut rig.peers, PeerId(9), Attached { routing_id: Some(vec![]), ..Attached::default() });
+    assert_eq!(seeded.routing_id_of(PeerId(9)), Some(&[0, 1, 2, 3, 4][..]));
+}
+
+#[test]
+fn router_keeps_ids_of_every_length() {
+    let names: Vec<_> = [1, 21, 22, 23, 255].iter().map(|&len| "n".repeat(len)).collect();
+    let mut rig = router(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    for (peer, name) in (1..).zip(&names) {
+        rig.send(&[name, "m"]).unwrap();
+        assert_eq!(rig.outgoing(peer), [["m"]]);
+        rig.incoming(peer, &["m"]);
+        assert_eq!(rig.recv().unwrap(), [name, "m"]);
+    }
+}
+
+#[test]
+fn router_drops_what_nobody_can_take() {
+    let mut rig = router(&["a"]);
+    rig.send(&["unknown", "m"]).unwrap();
+    rig.send(&["a"]).unwrap();
+    rig.limit(1, 1);
+    rig.send(&["a", "1"]).unwrap();
+    rig.send(&["a", "2"]).unwrap();
+    assert_eq!(rig.outgoing(1), [["1"]]);
+    assert!(rig.can_send());
+    rig.leaves(1);
+    rig.send(&["a", "3"]).unwrap();
+    assert!(rig.can_send());
+}
+
+#[test]
+fn mandatory_router_says_why() {
+    let mut rig = router(&["a"]);
+    rig.options().router_mandatory = true;
+    assert_eq!(rig.send(&["unknown", "m"]), Err(Denied::Unroutable));
+    rig.send(&["unknown"]).unwrap();
+    rig.limit(1, 1);
+    assert!(rig.can_send());
+    rig.send(&["a", "1"]).unwrap();
+    assert_eq!(rig.send(&["a", "2"]), Err(Denied::Again));
+    assert!(!rig.can_send());
+    rig.outgoing(1);
+    assert!(rig.can_send());
+    rig.closing(1);
+    assert_eq!(rig.send(&["a", "3"]), Err(Denied::Unroutable));
+    assert!(!rig.can_send());
+}
+
+#[test]
+fn router_waits_for_the_id_of_a_connection_under_way() {
+    let mut rig = Rig::new(SocketType::Router);
+    rig.attach_as(1, Attached { connected: true, ..Attached::default() });
+    rig.incoming(1, &["early"]);
+    assert!(!rig.can_recv());
+    rig.pattern.identified(&mut rig.peers, PeerId(1), b"late");
+    assert_eq!(rig.all(), ["late|early"]);
+    rig.send(&["late", "m"]).unwrap();
+    assert_eq!(rig.outgoing(1), [["m"]]);
+}
+
+#[test]
+fn router_ignores_a_second_peer_of_the_same_id() {
+    let mut rig = router(&["a", "a"]);
+    rig.incoming(2, &["from the second"]);
+    rig.incoming(1, &["from the first"]);
+    assert_eq!(rig.all(), ["a|from the first"]);
+    rig.send(&["a", "m"]).unwrap();
+    assert_eq!((rig.outgoing(1).len(), rig.outgoing(2).len()), (1, 0));
+    rig.closing(2);
+    assert_eq!(rig.fate(2), Some(Fate::Aborted), "nobody will ever read what it sent");
+    rig.detached(2);
+    rig.send(&["a", "m"]).unwrap();
+    assert_eq!(rig.outgoing(1).len(), 1, "the first one kept its id");
+}
+
+#[test]
+fn router_hands_an_id_over() {
+    let mut rig = router(&["a"]);
+    rig.options().router_handover = true;
+    rig.incoming(1, &["lost"]);
+    rig.attach_named(2, "a");
+    assert_eq!(rig.fate(1), Some(Fate::Closed));
+    assert_eq!(rig.pattern.routing_id_of(PeerId(1)), None);
+    rig.incoming(2, &["kept"]);
+    assert_eq!(rig.all(), ["a|kept"]);
+    rig.send(&["a", "m"]).unwrap();
+    assert_eq!(rig.outgoing(2), [["m"]]);
+    rig.detached(1);
+    rig.send(&["a", "m"]).unwrap();
+    assert_eq!(rig.outgoing(2), [["m"]], "the end of the old one does not touch the new one");
+}
+
+#[test]
+fn an_id_is_free_as_soon_as_its_peer_closes() {
+    let mut rig = router(&["a"]);
+    rig.incoming(1, &["old"]);
+    rig.closing(1);
+    rig.attach_named(2, "a");
+    rig.incoming(2, &["new"]);
+    assert_eq!(rig.all(), ["a|old", "a|new"]);
+    rig.detached(1);
+    rig.send(&["a", "m"]).unwrap();
+    assert_eq!(rig.outgoing(2), [["m"]]);
+}
+
+#[test]
+fn an_assigned_id_wins_and_a_second_one_is_refused() {
+    for (socket_type, announced) in [(SocketType::Router, true), (SocketType::Stream, false)] {
+        let mut rig = Rig::new(socket_type);
+        rig.options().stream_notify = false;
+        let how = || Attached { assigned_id: Some(b"mine".to_vec()), connected: true, ..Attached::default() };
+        rig.attach_as(1, how());
+        rig.send(&["mine", "m"]).unwrap();
+        assert_eq!(rig.outgoing(1), [["m"]]);
+        if announced {
+            rig.pattern.identified(&mut rig.peers, PeerId(1), b"theirs");
+        }
+        rig.incoming(1, &["x"]);
+        assert_eq!(rig.all(), ["mine|x"]);
+        rig.attach_as(2, how());
+        assert_eq!(rig.fate(2), Some(Fate::Aborted));
+        assert_eq!(rig.pattern.peer_of(b"mine"), Some(PeerId(1)));
+    }
+}
+
+#[test]
+fn router_tells_of_peers_that_come_and_go() {
+    for (bits, expected) in
+        [(0, &["a|m"][..]), (1, &["a|", "b|", "a|m"]), (2, &["a|m", "a|"]), (3, &["a|", "b|", "a|m", "a|"])]
+    {
+        let mut rig = Rig::new(SocketType::Router);
+        rig.options().router_notify = bits;
+        rig.attach_named(1, "a");
+        rig.attach_as(2, Attached::default());
+        rig.pattern.identified(&mut rig.peers, PeerId(2), b"b");
+        rig.incoming(1, &["m"]);
+        let mut heard = rig.all();
+        rig.leaves(1);
+        heard.extend(rig.all());
+        assert_eq!(heard, expected, "bits {bits}");
+    }
+}
+
+#[test]
+fn stream_carries_bytes_and_nothing_else() {
+    let mut rig = Rig::with(SocketType::Stream, 1);
+    let id = "\0\0\0\0\0";
+    assert_eq!(rig.recv().unwrap(), [id, ""]);
+    assert_eq!(rig.source, Some(1));
+    rig.incoming(1, &["bytes"]);
+    assert_eq!(rig.recv().unwrap(), [id, "bytes"]);
+    assert_eq!(rig.source, Some(1));
+    rig.send(&[id, "back"]).unwrap();
+    assert_eq!(rig.outgoing(1), [["back"]]);
+    assert_eq!(rig.send(&["unknown", "m"]), Err(Denied::Unroutable));
+    assert_eq!(rig.send(&[id, "m", "n"]), Err(Denied::Invalid));
+    rig.send(&[id]).unwrap();
+    rig.limit(1, 0);
+    assert_eq!(rig.send(&[id, "m"]), Err(Denied::Again));
+    assert!(rig.can_send());
+    rig.leaves(1);
+    assert_eq!(rig.all(), [format!("{id}|")]);
+    assert_eq!(rig.send(&[id, "m"]), Err(Denied::Unroutable));
+}
+
+#[test]
+fn stream_ignores_announced_ids() {
+    let mut rig = Rig::new(SocketType::Stream);
+    rig.attach_named(1, "x");
+    assert_eq!(rig.pattern.peer_of(b"x"), None);
+    assert_eq!(rig.pattern.peer_of(&[0; 5]), Some(PeerId(1)));
+}
+
+#[test]
+fn stream_closes_a_connection_by_an_empty_body() {
+    let mut rig = Rig::with(SocketType::Stream, 2);
+    rig.all();
+    let id = text(rig.pattern.routing_id_of(PeerId(1)).unwrap());
+    rig.incoming(1, &["dropped"]);
+    rig.send(&[&id, ""]).unwrap();
+    assert_eq!((rig.fate(1), rig.fate(2)), (Some(Fate::Aborted), None));
+    assert_eq!(rig.send(&[&id, "m"]), Err(Denied::Unroutable));
+    rig.detached(1);
+    assert!(rig.all().is_empty());
+}
+
+#[test]
+fn stream_tells_of_connections_once_they_are_made() {
+    let mut rig = Rig::new(SocketType::Stream);
+    rig.attach_as(1, Attached { connected: true, ..Attached::default() });
+    assert!(!rig.can_recv());
+    rig.pattern.identified(&mut rig.peers, PeerId(1), b"");
+    assert_eq!(rig.all().len(), 1);
+    rig.options().stream_notify = false;
+    rig.attach(2);
+    rig.leaves(1);
+    assert!(!rig.can_recv());
+}

@@ -1,0 +1,60 @@
+//! XPUB: as PUB, and receives the subscriptions, and messages from XSUB (RFC 29).
+
+use super::contract::{Attached, Denied, Kind, Pattern, PeerId, Peers};
+use crate::message::Message;
+use crate::strategy::publisher::Publisher;
+use queue::Part;
+
+/// A subscription is received as a message: 1 or, if it is a cancellation, 0, then the topic.
+#[derive(Debug)]
+pub(super) struct XPub(Publisher);
+
+impl Default for XPub {
+    fn default() -> Self {
+        Self(Publisher::with_notices())
+    }
+}
+
+impl Pattern for XPub {
+    fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, _how: Attached) {
+        self.0.attached(peers, peer);
+    }
+
+    fn readable(&mut self, peers: &mut dyn Peers, peer: PeerId) {
+        self.0.read(peers, peer);
+    }
+
+    fn writable(&mut self, _peers: &mut dyn Peers, _peer: PeerId) {}
+
+    fn closing(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+        self.0.closing(peer);
+    }
+
+    fn detached(&mut self, peers: &mut dyn Peers, peer: PeerId) {
+        self.0.detached(peers, peer);
+    }
+
+    fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
+        self.0.send(peers, parts)
+    }
+
+    fn recv(&mut self, _peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+        self.0.recv(into)
+    }
+
+    fn can_send(&mut self, _peers: &mut dyn Peers) -> bool {
+        true
+    }
+
+    fn can_recv(&mut self, _peers: &mut dyn Peers) -> bool {
+        self.0.can_recv()
+    }
+
+    fn subscribe(&mut self, peers: &mut dyn Peers, kind: Kind, topic: &[u8]) -> Result<(), Denied> {
+        self.0.subscribe(peers, kind, topic)
+    }
+
+    fn topics(&self) -> Result<usize, Denied> {
+        Ok(self.0.topics())
+    }
+}

@@ -1,0 +1,84 @@
+//! XSUB: as SUB, but subscribes by sending, and sends messages to XPUB (RFC 29).
+
+use super::contract::{Attached, Denied, Pattern, PeerId, Peers};
+use crate::message::Message;
+use crate::strategy::subscriber::Subscriber;
+use queue::Part;
+
+/// A part that begins with 1 subscribes to the topic after it, one that begins with 0 cancels. Messages are
+/// received as they come; they are not looked at.
+#[derive(Debug, Default)]
+pub(super) struct XSub(Subscriber);
+
+impl XSub {
+    /// Does what a part asks for; says no if it asks for nothing.
+    fn apply(&mut self, peers: &mut dyn Peers, part: &[u8]) -> bool {
+        match part {
+            [1, topic @ ..] => self.0.subscribe(peers, topic),
+            [0, topic @ ..] => {
+                let verbose = peers.options().xsub_verbose_unsubscribe;
+                self.0.cancel(peers, topic, verbose);
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl Pattern for XSub {
+    fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, _how: Attached) {
+        self.0.attached(peers, peer);
+    }
+
+    fn reconnected(&mut self, peers: &mut dyn Peers, peer: PeerId) {
+        self.0.resend(peers, peer);
+    }
+
+    fn readable(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+        self.0.readable(peer);
+    }
+
+    fn writable(&mut self, _peers: &mut dyn Peers, _peer: PeerId) {}
+
+    fn closing(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+        self.0.closing(peer);
+    }
+
+    fn detached(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+        self.0.detached(peer);
+    }
+
+    fn topics(&self) -> Result<usize, Denied> {
+        Ok(self.0.topics())
+    }
+
+    fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
+        let only_first = peers.options().only_first_subscribe;
+        // Subscriptions may stand anywhere; what is left of the message goes on.
+        let mut left = Vec::new();
+        let mut subscribing = true;
+        for (at, part) in parts.iter().enumerate() {
+            let subscribed = subscribing && self.apply(peers, part);
+            if at == 0 {
+                subscribing = subscribed || !only_first;
+            }
+            left.extend((!subscribed).then_some(*part));
+        }
+        if !left.is_empty() {
+            self.0.send(peers, &left);
+        }
+        Ok(())
+    }
+
+    fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+        self.0.recv(peers, into)
+    }
+
+    fn can_send(&mut self, _peers: &mut dyn Peers) -> bool {
+        true
+    }
+
+    fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {
+        self.0.can_recv(peers)
+    }
+}

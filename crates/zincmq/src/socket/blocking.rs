@@ -1,0 +1,191 @@
+//! Waiting as a thread.
+
+use crate::error::{Error, Result};
+use crate::message::Message;
+use crate::pattern::ability::{Receives, Sends};
+use crate::pattern::contract::Denied;
+use crate::socket::outgoing::{Outgoing, Parts};
+use crate::socket::{Core, Socket};
+use std::time::{Duration, Instant};
+
+/// A thread looks this often, some 100 ns apart, before it sleeps.
+const LOOKS: u32 = 10;
+const PAUSES: u32 = 8;
+
+/// The moment at which a timeout option ends a wait; `None`: never.
+fn deadline(timeout: i32) -> Option<Instant> {
+    u64::try_from(timeout).ok().and_then(|timeout| Instant::now().checked_add(Duration::from_millis(timeout)))
+}
+
+impl Core {
+    /// Waits for a change. `Err`: the time is over, or the context.
+    fn wait(&mut self, until: Option<Instant>) -> Result<()> {
+        if self.is_stopped() {
+            return Err(Error::Terminated);
+        }
+        if self.is_unsettled() {
+            return Ok(());
+        }
+        let inbox = self.owner.inbox.clone();
+        for _ in 0..LOOKS {
+            if inbox.is_pending() {
+                return Ok(());
+            }
+            (0..PAUSES).for_each(|_| std::hint::spin_loop());
+        }
+        if until.is_some_and(|until| Instant::now() >= until) {
+            return Err(Error::Again);
+        }
+        inbox.signal().arm_thread();
+        if inbox.is_pending() {
+            inbox.signal().disarm();
+            return Ok(());
+        }
+        inbox.signal().sleep(until);
+        Ok(())
+    }
+
+    /// Tries until it is not denied for now, or the time is over. `timeout` in milliseconds, -1: none.
+    #[inline]
+    fn block(
+        &mut self,
+        until: impl FnOnce(&Self) -> Option<Instant>,
+        mut attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
+    ) -> Result<()> {
+        match attempt(self) {
+            Ok(()) if !self.is_stopped() => return Ok(()),
+            Err(Denied::Again) | Ok(()) => {}
+            Err(denied) => return Err(self.refusal(denied)),
+        }
+        let until = until(self);
+        self.peers.patient = true;
+        let result = loop {
+            if let Err(error) = self.wait(until) {
+                break Err(error);
+            }
+            match attempt(self) {
+                Ok(()) => break Ok(()),
+                Err(Denied::Again) => {}
+                Err(denied) => break Err(self.refusal(denied)),
+            }
+        };
+        self.peers.patient = false;
+        result
+    }
+
+    fn refusal(&self, denied: Denied) -> Error {
+        if self.is_stopped() { Error::Terminated } else { Error::denied(denied, self.name()) }
+    }
+}
+
+impl<K: Sends> Socket<K> {
+    /// Sends a message: waits while there is no peer to send to or every queue is at its high-water mark, where
+    /// the socket type waits at all, at most for `SNDTIMEO`.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Message, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let mut pull = Pull::new(&context)?;
+    /// # pull.bind("inproc://x")?;
+    /// # let mut push = Push::new(&context)?;
+    /// # push.connect("inproc://x")?;
+    /// push.send("text")?;
+    /// push.send(&[1, 2, 3])?;
+    /// push.send(["several", "parts"])?;
+    /// push.send(vec![0; 1 << 20])?; // not copied
+    /// # for _ in 0..4 { pull.recv()?; }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Again`] when the time is over, [`Error::State`], [`Error::Unroutable`],
+    /// [`Error::Terminated`], [`Error::InvalidMessage`]. The message has not been sent then.
+    #[inline]
+    pub fn send(&mut self, message: impl Outgoing) -> Result<()> {
+        let message = message.ready();
+        let until = |core: &Core| deadline(core.peers.options.sndtimeo);
+        self.core.block(until, |core| message.with(|parts| core.try_send(parts)))
+    }
+
+    /// As [`Socket::send`], waiting at most so long, whatever `SNDTIMEO` says.
+    ///
+    /// # Errors
+    /// As [`Socket::send`].
+    pub fn send_timeout(&mut self, message: impl Outgoing, timeout: Duration) -> Result<()> {
+        let message = message.ready();
+        let until = |_: &Core| Instant::now().checked_add(timeout);
+        self.core.block(until, |core| message.with(|parts| core.try_send(parts)))
+    }
+
+    /// Sends messages one after the other and returns how many were accepted before one would have had to
+    /// wait; waits only for the first.
+    ///
+    /// # Errors
+    /// As [`Socket::send`], if the first one fails.
+    pub fn send_batch<M: Outgoing>(&mut self, messages: impl IntoIterator<Item = M>) -> Result<usize> {
+        let mut sent = 0;
+        for message in messages {
+            let result = if sent == 0 { self.send(message) } else { self.try_send(message) };
+            match result {
+                Ok(()) => sent += 1,
+                Err(_) if sent > 0 => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(sent)
+    }
+}
+
+impl<K: Receives> Socket<K> {
+    /// Receives a message: waits until there is one, at most for `RCVTIMEO`.
+    ///
+    /// # Errors
+    /// [`Error::Again`] when the time is over, [`Error::State`], [`Error::Terminated`].
+    pub fn recv(&mut self) -> Result<Message> {
+        let mut message = Message::new();
+        self.recv_into(&mut message)?;
+        Ok(message)
+    }
+
+    /// As [`Socket::recv`], into a message whose memory is used again: the fast way to receive many.
+    ///
+    /// # Errors
+    /// As [`Socket::recv`]; `message` is empty then.
+    #[inline]
+    pub fn recv_into(&mut self, message: &mut Message) -> Result<()> {
+        let until = |core: &Core| deadline(core.peers.options.rcvtimeo);
+        self.core.block(until, |core| core.try_recv(message))
+    }
+
+    /// As [`Socket::recv`], waiting at most so long, whatever `RCVTIMEO` says.
+    ///
+    /// # Errors
+    /// As [`Socket::recv`].
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Message> {
+        let mut message = Message::new();
+        let until = |_: &Core| Instant::now().checked_add(timeout);
+        self.core.block(until, |core| core.try_recv(&mut message))?;
+        Ok(message)
+    }
+
+    /// Waits for one message, then adds it and all that are there, up to `most`, to `messages`. Returns how
+    /// many were added.
+    ///
+    /// # Errors
+    /// As [`Socket::recv`].
+    pub fn recv_batch(&mut self, messages: &mut Vec<Message>, most: usize) -> Result<usize> {
+        if most == 0 {
+            return Ok(0);
+        }
+        messages.push(self.recv()?);
+        let mut received = 1;
+        while received < most
+            && let Ok(message) = self.try_recv()
+        {
+            messages.push(message);
+            received += 1;
+        }
+        Ok(received)
+    }
+}

@@ -1,0 +1,278 @@
+//! The heart of a socket: one pattern, its peers, and the commands that change them. Never blocks.
+
+use crate::command::{Attach, EndpointId, Owner, ToIo, ToSocket};
+use crate::context::Home;
+use crate::error::{Error, Result};
+use crate::message::Message;
+use crate::option::Options;
+use crate::pattern::{
+    self,
+    contract::{Denied, Kind, Pattern, PeerId},
+};
+use crate::socket::peers::Table;
+use crate::socket_type::SocketType;
+use crate::stats::{SocketStats, Troubles};
+use queue::{Inbox, Item, Part};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often a socket in use gives memory of idle pipes back.
+const SWEEP: Duration = Duration::from_secs(1);
+
+pub(crate) struct Core {
+    pub(crate) home: Home,
+    pub(crate) owner: Arc<Owner>,
+    pattern: Box<dyn Pattern>,
+    pub(crate) peers: Table,
+    pub(crate) endpoints: Vec<Entry>,
+    /// The I/O threads that have, or had, something of this socket.
+    threads: Vec<Arc<Inbox<ToIo>>>,
+    pub(crate) last_endpoint: String,
+    items: VecDeque<Item<ToSocket>>,
+    stopped: bool,
+    swept: Instant,
+}
+
+/// A bind or a connect of this socket.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) id: EndpointId,
+    pub(crate) name: String,
+    /// The I/O thread it lives on; none for inproc.
+    pub(crate) io: Option<Arc<Inbox<ToIo>>>,
+    pub(crate) bound: bool,
+}
+
+impl Core {
+    pub(crate) fn new(home: Home, socket_type: SocketType) -> Result<Self> {
+        let inbox = Arc::new(Inbox::default());
+        let id = home.register(&inbox)?;
+        let owner = Owner {
+            id,
+            socket_type,
+            inbox,
+            monitor: crate::monitor::Sink::default(),
+            troubles: Troubles::default(),
+            pool: home.pool().clone(),
+            life: home.life(),
+        };
+        let mut options = Options::new(socket_type);
+        home.inherit(&mut options);
+        Ok(Self {
+            owner: Arc::new(owner),
+            pattern: pattern::new(socket_type, crate::life::random()),
+            peers: Table::new(options),
+            endpoints: Vec::new(),
+            threads: Vec::new(),
+            last_endpoint: String::new(),
+            items: VecDeque::new(),
+            stopped: false,
+            swept: Instant::now(),
+            home,
+        })
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.owner.socket_type.name()
+    }
+
+    /// Gives an I/O thread something of this socket.
+    pub(crate) fn hand_over(&mut self, io: &Arc<Inbox<ToIo>>, command: ToIo) {
+        if !self.threads.iter().any(|known| Arc::ptr_eq(known, io)) {
+            self.threads.push(io.clone());
+        }
+        io.push(Item::Command(command));
+    }
+
+    /// Whether the context has shut down.
+    pub(crate) fn check(&mut self) -> Result<()> {
+        self.process();
+        if self.stopped { Err(Error::Terminated) } else { Ok(()) }
+    }
+
+    #[inline]
+    pub(crate) fn try_send(&mut self, parts: &[Part<'_>]) -> std::result::Result<(), Denied> {
+        self.process();
+        if parts.is_empty() {
+            return Err(Denied::Invalid);
+        }
+        let result = self.pattern.send(&mut self.peers, parts);
+        self.bury();
+        result
+    }
+
+    #[inline]
+    pub(crate) fn try_recv(&mut self, into: &mut Message) -> std::result::Result<(), Denied> {
+        self.process();
+        into.clear();
+        let result = self.pattern.recv(&mut self.peers, into);
+        self.bury();
+        result
+    }
+
+    pub(crate) fn can_send(&mut self) -> bool {
+        self.process();
+        self.pattern.can_send(&mut self.peers)
+    }
+
+    pub(crate) fn can_recv(&mut self) -> bool {
+        self.process();
+        let ready = self.pattern.can_recv(&mut self.peers);
+        self.bury();
+        ready
+    }
+
+    pub(crate) fn subscribe(&mut self, kind: Kind, topic: &[u8]) -> Result<()> {
+        self.check()?;
+        let name = self.name();
+        self.pattern.subscribe(&mut self.peers, kind, topic).map_err(|denied| Error::denied(denied, name))
+    }
+
+    pub(crate) fn topics(&self) -> Result<usize> {
+        self.pattern.topics().map_err(|denied| Error::denied(denied, self.name()))
+    }
+
+    /// Whether to ask again rather than sleep: the pattern has not looked at everything.
+    pub(crate) fn is_unsettled(&self) -> bool {
+        self.pattern.unsettled()
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// Takes a new peer in.
+    pub(crate) fn attach(&mut self, attach: Attach) -> PeerId {
+        let how = attach.how.clone();
+        let id = self.peers.insert(attach, &self.owner.inbox);
+        self.pattern.attached(&mut self.peers, id, how);
+        self.look(id);
+        id
+    }
+
+    /// What the reader of this peer has for us now, unless it rests.
+    fn look(&mut self, id: PeerId) {
+        let Some(peer) = self.peers.get(id) else { return };
+        peer.resume();
+        if peer.look() {
+            if peer.has_ended() {
+                return self.end(id);
+            }
+            self.pattern.readable(&mut self.peers, id);
+        }
+    }
+
+    /// The peer has gone and everything has been read.
+    fn end(&mut self, id: PeerId) {
+        self.close_peer(id);
+        self.pattern.detached(&mut self.peers, id);
+        self.peers.remove(id);
+    }
+
+    fn close_peer(&mut self, id: PeerId) {
+        if self.peers.get(id).is_some_and(|peer| peer.set_closing()) {
+            self.pattern.closing(&mut self.peers, id);
+        }
+    }
+
+    /// Takes a peer away at once: disconnected or unbound. What was queued outbound lingers in its session.
+    pub(crate) fn detach(&mut self, id: PeerId) {
+        self.end(id);
+    }
+
+    /// Lets go of peers whose end the pattern has come upon.
+    #[inline]
+    fn bury(&mut self) {
+        while self.peers.has_ended() {
+            if let Some(id) = self.peers.next_ended() {
+                self.end(id);
+            }
+        }
+    }
+
+    /// Does what other threads asked for.
+    #[inline]
+    pub(crate) fn process(&mut self) {
+        if self.owner.inbox.is_pending() {
+            self.process_items();
+        }
+    }
+
+    #[cold]
+    fn process_items(&mut self) {
+        let mut items = std::mem::take(&mut self.items);
+        self.owner.inbox.take_all(&mut items);
+        for item in items.drain(..) {
+            match item {
+                Item::Readable(key) => self.look(PeerId(key)),
+                Item::Writable(key) => self.pattern.writable(&mut self.peers, PeerId(key)),
+                Item::Command(command) => self.obey(command),
+            }
+        }
+        self.items = items;
+        self.bury();
+        if self.swept.elapsed() > SWEEP {
+            self.swept = Instant::now();
+            self.peers.sweep();
+        }
+    }
+
+    fn obey(&mut self, command: ToSocket) {
+        match command {
+            ToSocket::Attach(attach) => {
+                self.attach(*attach);
+            }
+            ToSocket::Identified { pipe, routing_id } => {
+                let Some(id) = self.peers.of_pipe(pipe) else { return };
+                self.pattern.identified(&mut self.peers, id, &routing_id);
+            }
+            ToSocket::Opened { pipe, connection } => {
+                if let Some(peer) = self.peers.of_pipe(pipe).and_then(|id| self.peers.get(id)) {
+                    peer.connection = Some(connection);
+                }
+            }
+            ToSocket::Lost { pipe, fresh } => {
+                let Some(id) = self.peers.of_pipe(pipe) else { return };
+                let Some(peer) = self.peers.get(id) else { return };
+                peer.connection = None;
+                if let Some(writer) = fresh {
+                    peer.replace_writer(writer, &self.owner.inbox, id);
+                    self.peers.apply_high_water();
+                    self.pattern.reconnected(&mut self.peers, id);
+                }
+            }
+            ToSocket::Detach { pipe } => {
+                let Some(id) = self.peers.of_pipe(pipe) else { return };
+                self.close_peer(id);
+                if self.owner.socket_type == SocketType::Push {
+                    self.end(id);
+                }
+            }
+            ToSocket::Stop => self.stopped = true,
+        }
+    }
+
+    /// The high-water marks have changed.
+    pub(crate) fn apply_high_water(&mut self) {
+        self.peers.apply_high_water();
+    }
+
+    pub(crate) fn stats(&mut self) -> SocketStats {
+        self.process();
+        let mut stats = self.peers.stats();
+        self.owner.troubles.fill(&mut stats);
+        stats
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.home.unbind_all(self.owner.id);
+        let linger = self.peers.options.linger;
+        for io in &self.threads {
+            io.push(Item::Command(ToIo::CloseSocket { socket: self.owner.id, linger }));
+        }
+        self.home.unregister(self.owner.id);
+    }
+}

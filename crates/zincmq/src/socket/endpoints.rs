@@ -1,0 +1,218 @@
+//! Bind and connect, unbind and disconnect.
+
+use crate::command::{Attach, Connect, Listen, ToIo, pipe};
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Result};
+use crate::life::fresh_id;
+use crate::pattern::contract::Attached;
+use crate::socket::core::Entry;
+use crate::socket::{Core, Socket};
+use crate::socket_type::SocketType;
+use crate::transport::{self, BindError, Side, Transport};
+use queue::{Inbox, Item};
+use std::sync::Arc;
+
+impl<K> Socket<K> {
+    /// Binds to an endpoint and listens there. May be called several times. Returns the endpoint in full, with
+    /// wildcards resolved: what [`Socket::unbind`] takes (zmq_bind(3)).
+    ///
+    /// # Errors
+    /// [`Error::Endpoint`] if it is malformed, [`Error::Io`] if it is in use or the system refuses,
+    /// [`Error::NoIoThread`], [`Error::Terminated`].
+    pub fn bind(&mut self, endpoint: &str) -> Result<String> {
+        self.core.bind(endpoint)
+    }
+
+    /// Connects to an endpoint; returns before the connection is made, which is kept up from then on
+    /// (zmq_connect(3)). May be called several times.
+    ///
+    /// # Errors
+    /// [`Error::Endpoint`] if it is malformed, [`Error::NoIoThread`], [`Error::Terminated`].
+    pub fn connect(&mut self, endpoint: &str) -> Result<()> {
+        self.core.connect(endpoint)
+    }
+
+    /// Stops listening at an endpoint, and ends the connections accepted there. What is queued for them
+    /// lingers (zmq_unbind(3)).
+    ///
+    /// # Errors
+    /// [`Error::NoEndpoint`] if the socket is not bound there: wildcards go by the name that [`Socket::bind`]
+    /// returned.
+    pub fn unbind(&mut self, endpoint: &str) -> Result<()> {
+        self.core.release(endpoint)
+    }
+
+    /// Ends the connections to an endpoint. What is queued for it lingers (zmq_disconnect(3)).
+    ///
+    /// # Errors
+    /// [`Error::NoEndpoint`] if the socket is not connected there.
+    pub fn disconnect(&mut self, endpoint: &str) -> Result<()> {
+        self.core.release(endpoint)
+    }
+
+    /// The endpoint of the last bind or connect, in full (`LAST_ENDPOINT`); empty before.
+    #[must_use]
+    pub fn last_endpoint(&self) -> &str {
+        &self.core.last_endpoint
+    }
+}
+
+/// Several connections of these types to one endpoint would do nothing but double messages.
+const ONCE: [SocketType; 4] = [SocketType::Pub, SocketType::Sub, SocketType::Dealer, SocketType::Req];
+
+impl Core {
+    fn bind(&mut self, text: &str) -> Result<String> {
+        self.check()?;
+        let endpoint = self.parse(text)?;
+        let id = fresh_id();
+        if endpoint.scheme() == "inproc" {
+            let waiting = self.home.bind(endpoint.address(), id, &self.owner, &self.peers.options)?;
+            for attach in waiting {
+                self.attach(attach);
+            }
+            self.add(id, text.to_owned(), None, true);
+            return Ok(text.to_owned());
+        }
+        let transport = find(&endpoint)?;
+        let io = self.choose_io(text)?;
+        let bound = transport.bind(endpoint.address(), &self.peers.options);
+        let bound = bound.map_err(|error| bind_failed(text, error)).inspect_err(|error| {
+            let errno = error.errno() as u64;
+            self.owner.monitor.emit(crate::monitor::EventKind::BindFailed, errno, text, "");
+        })?;
+        let listen = Listen {
+            owner: self.owner.clone(),
+            options: Arc::new(self.peers.options.clone()),
+            transport,
+            endpoint: id,
+            name: bound.endpoint.clone(),
+            descriptor: bound.fd,
+            cleanup: bound.cleanup,
+        };
+        self.hand_over(&io, ToIo::Listen(Box::new(listen)));
+        self.add(id, bound.endpoint.clone(), Some(io), true);
+        Ok(bound.endpoint)
+    }
+
+    fn connect(&mut self, text: &str) -> Result<()> {
+        self.check()?;
+        let endpoint = self.parse(text)?;
+        if endpoint.scheme() == "inproc" {
+            let id = fresh_id();
+            let mut attach = self.home.connect(endpoint.address(), id, &self.owner, &self.peers.options);
+            attach.how.assigned_id = self.take_assigned_id();
+            self.add(id, text.to_owned(), None, false);
+            self.attach(attach);
+            return Ok(());
+        }
+        let transport = find(&endpoint)?;
+        transport.check(endpoint.address(), Side::Connect, &self.peers.options).map_err(|error| Error::Endpoint {
+            endpoint: text.to_owned(),
+            reason: error.to_string(),
+            errno: error.errno(),
+        })?;
+        let again = self.endpoints.iter().any(|entry| !entry.bound && entry.name == text);
+        if again && ONCE.contains(&self.owner.socket_type) {
+            return Ok(());
+        }
+        let io = self.choose_io(text)?;
+        self.open(text, &endpoint, transport, io);
+        Ok(())
+    }
+
+    /// Hands a connection to an I/O thread; its pipe exists from now on, unless IMMEDIATE is set.
+    fn open(&mut self, text: &str, endpoint: &Endpoint, transport: &'static dyn Transport, io: Arc<Inbox<ToIo>>) {
+        let (id, pipe_id) = (fresh_id(), fresh_id());
+        let options = Arc::new(self.peers.options.clone());
+        let assigned_id = self.take_assigned_id();
+        let waits = options.immediate;
+        let (ours, theirs) = pipe(&self.owner.pool);
+        let connect = Connect {
+            owner: self.owner.clone(),
+            options,
+            transport,
+            endpoint: id,
+            pipe: pipe_id,
+            address: endpoint.address().to_owned(),
+            name: text.to_owned(),
+            ends: (!waits).then_some(theirs),
+        };
+        self.add(id, text.to_owned(), Some(io.clone()), false);
+        if !waits {
+            let how = Attached { routing_id: None, assigned_id, connected: true };
+            let attach = Attach { pipe: pipe_id, endpoint: id, ends: ours, how, io: Some(io.clone()), connection: None };
+            self.attach(attach);
+        }
+        self.hand_over(&io, ToIo::Connect(Box::new(connect)));
+    }
+
+    /// CONNECT_ROUTING_ID holds for one connection.
+    fn take_assigned_id(&mut self) -> Option<Vec<u8>> {
+        self.peers.options.connect_routing_id.take()
+    }
+
+    /// Unbinds or disconnects.
+    fn release(&mut self, text: &str) -> Result<()> {
+        self.check()?;
+        self.parse(text)?;
+        let mut found = false;
+        while let Some(at) = self.endpoints.iter().position(|entry| entry.name == text) {
+            found = true;
+            let entry = self.endpoints.swap_remove(at);
+            match &entry.io {
+                Some(io) => {
+                    let linger = self.peers.options.linger;
+                    let socket = self.owner.id;
+                    io.push(Item::Command(ToIo::CloseEndpoint { socket, endpoint: entry.id, linger }));
+                }
+                None if entry.bound => {
+                    if let Some((_, name)) = text.split_once("://") {
+                        self.home.unbind(name);
+                    }
+                    // Connections to an inproc name outlive it.
+                    continue;
+                }
+                None => {}
+            }
+            for peer in self.peers.of_endpoint(entry.id) {
+                self.detach(peer);
+            }
+        }
+        if found { Ok(()) } else { Err(Error::NoEndpoint { endpoint: text.to_owned() }) }
+    }
+
+    fn add(&mut self, id: u64, name: String, io: Option<Arc<Inbox<ToIo>>>, bound: bool) {
+        self.last_endpoint.clone_from(&name);
+        self.endpoints.push(Entry { id, name, io, bound });
+    }
+
+    fn parse(&self, text: &str) -> Result<Endpoint> {
+        let refuse = |reason: String, errno| Error::Endpoint { endpoint: text.to_owned(), reason, errno };
+        let endpoint = Endpoint::parse(text).map_err(|error| refuse(error.to_string(), error.errno()))?;
+        if self.owner.socket_type == SocketType::Stream && endpoint.scheme() != "tcp" {
+            let errno = rustix::io::Errno::PROTONOSUPPORT.raw_os_error();
+            return Err(refuse("STREAM sockets speak tcp only".to_owned(), errno));
+        }
+        Ok(endpoint)
+    }
+
+    fn choose_io(&self, text: &str) -> Result<Arc<Inbox<ToIo>>> {
+        let chosen = self.home.choose_io(self.peers.options.affinity);
+        chosen.ok_or_else(|| Error::NoIoThread { endpoint: text.to_owned() })
+    }
+}
+
+fn find(endpoint: &Endpoint) -> Result<&'static dyn Transport> {
+    transport::by_scheme(endpoint.scheme()).ok_or_else(|| {
+        let error = endpoint.unsupported();
+        Error::Endpoint { endpoint: endpoint.to_string(), reason: error.to_string(), errno: error.errno() }
+    })
+}
+
+fn bind_failed(text: &str, error: BindError) -> Error {
+    let (endpoint, errno) = (text.to_owned(), error.errno());
+    match error {
+        BindError::System { source, .. } => Error::Io { endpoint, source },
+        other => Error::Endpoint { endpoint, reason: other.to_string(), errno },
+    }
+}

@@ -1,0 +1,211 @@
+//! Sockets: what an application holds. One `try_` core, two thin ways to wait.
+
+mod blocking;
+pub(crate) mod core;
+mod endpoints;
+mod future;
+pub mod outgoing;
+mod peers;
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::message::Message;
+use crate::monitor::{Events, Monitor};
+use crate::option::{self, Opt, OptionType, Row, Value};
+use crate::pattern::ability::{self, Any, Receives, Sends, Subscribes, Typed};
+use crate::pattern::contract::Kind;
+use crate::socket_type::SocketType;
+use crate::stats::SocketStats;
+pub(crate) use self::core::Core;
+use outgoing::{Outgoing, Parts};
+use std::marker::PhantomData;
+
+/// A ZeroMQ socket of the kind `K` (zmq_socket(3)).
+///
+/// A socket can move between threads and is used by one at a time. Dropping it closes it; messages that were
+/// accepted by a send still go out in the background, as long as `LINGER` allows.
+pub struct Socket<K> {
+    pub(crate) core: Core,
+    kind: PhantomData<fn() -> K>,
+}
+
+macro_rules! sockets {
+    ($($kind:ident)*) => {$(
+        #[doc = concat!("A ", stringify!($kind), " socket: see [`ability::", stringify!($kind), "`].")]
+        pub type $kind = Socket<ability::$kind>;
+    )*};
+}
+
+sockets!(Pair Pub Sub Req Rep Dealer Router Pull Push XPub XSub Stream);
+
+/// A socket whose type is known when the program runs.
+pub type AnySocket = Socket<Any>;
+
+impl<K: Typed> Socket<K> {
+    /// A new socket in this context.
+    ///
+    /// # Errors
+    /// [`Error::Terminated`] after the context's end, [`Error::TooManySockets`].
+    pub fn new(context: &Context) -> Result<Self> {
+        Ok(Self { core: Core::new(context.0.clone(), K::TYPE)?, kind: PhantomData })
+    }
+
+    /// The same socket, its type forgotten by the compiler.
+    #[must_use]
+    pub fn into_any(self) -> AnySocket {
+        Socket { core: self.core, kind: PhantomData }
+    }
+}
+
+impl Socket<Any> {
+    /// A new socket of a type chosen at run time.
+    ///
+    /// # Errors
+    /// As [`Socket::new`].
+    pub fn with_type(context: &Context, socket_type: SocketType) -> Result<Self> {
+        Ok(Self { core: Core::new(context.0.clone(), socket_type)?, kind: PhantomData })
+    }
+}
+
+impl<K> Socket<K> {
+    /// The socket's type.
+    #[must_use]
+    pub fn socket_type(&self) -> SocketType {
+        self.core.owner.socket_type
+    }
+
+    /// Sets an option: `socket.set(option::SNDHWM, 10)`.
+    ///
+    /// # Errors
+    /// [`Error::Option`] if the value is out of range or the option belongs to another socket type;
+    /// [`Error::Terminated`].
+    pub fn set<T: OptionType>(&mut self, option: Opt<T>, value: impl Into<T>) -> Result<()> {
+        self.set_value(option.row(), value.into().into())
+    }
+
+    /// Sets the option of a row of the table.
+    ///
+    /// # Errors
+    /// As [`Socket::set`].
+    pub fn set_value(&mut self, row: &Row, value: Value) -> Result<()> {
+        self.core.check()?;
+        row.require(self.socket_type())?;
+        self.core.peers.options.set_value(row, value)?;
+        if row.number == option::SNDHWM.row().number || row.number == option::RCVHWM.row().number {
+            self.core.apply_high_water();
+        }
+        Ok(())
+    }
+
+    /// The value of an option.
+    ///
+    /// # Errors
+    /// [`Error::Terminated`].
+    pub fn get<T: OptionType + Default>(&mut self, option: Opt<T>) -> Result<T> {
+        self.core.check()?;
+        Ok(self.core.peers.options.get(option))
+    }
+
+    /// Whether a send would be accepted now (`ZMQ_POLLOUT`).
+    #[must_use]
+    pub fn can_send(&mut self) -> bool {
+        self.core.can_send()
+    }
+
+    /// Whether a message can be received now (`ZMQ_POLLIN`).
+    #[must_use]
+    pub fn can_recv(&mut self) -> bool {
+        self.core.can_recv()
+    }
+
+    /// The numbers of this socket and of each of its peers.
+    #[must_use]
+    pub fn stats(&mut self) -> SocketStats {
+        self.core.stats()
+    }
+
+    /// Begins to watch the socket's connections. A monitor opened before is stopped.
+    #[must_use]
+    pub fn monitor(&mut self, events: Events) -> Monitor {
+        self.core.owner.monitor.open(events)
+    }
+
+    fn denied(&self, denied: crate::pattern::contract::Denied) -> Error {
+        Error::denied(denied, self.core.name())
+    }
+}
+
+impl<K: Sends> Socket<K> {
+    /// Sends if that is possible at once.
+    ///
+    /// # Errors
+    /// [`Error::Again`] if it is not; the other errors of [`Socket::send`].
+    #[inline]
+    pub fn try_send(&mut self, message: impl Outgoing) -> Result<()> {
+        message.ready().with(|parts| self.core.try_send(parts)).map_err(|denied| self.ended_or(denied))
+    }
+}
+
+impl<K: Receives> Socket<K> {
+    /// Receives if a message is there.
+    ///
+    /// # Errors
+    /// [`Error::Again`] if none is; the other errors of [`Socket::recv`].
+    pub fn try_recv(&mut self) -> Result<Message> {
+        let mut message = Message::new();
+        self.try_recv_into(&mut message)?;
+        Ok(message)
+    }
+
+    /// As [`Socket::try_recv`], into a message whose memory is used again.
+    ///
+    /// # Errors
+    /// As [`Socket::try_recv`].
+    #[inline]
+    pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()> {
+        self.core.try_recv(message).map_err(|denied| self.ended_or(denied))
+    }
+}
+
+impl<K: Subscribes> Socket<K> {
+    /// Subscribes to every message that begins with `topic`; the empty topic stands for all. Subscribing twice
+    /// needs two cancellations.
+    ///
+    /// # Errors
+    /// [`Error::Terminated`]; for a socket of another type than SUB (or XPUB with `XPUB_MANUAL`),
+    /// [`Error::InvalidMessage`].
+    pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()> {
+        self.core.subscribe(Kind::Subscribe, topic.as_ref())
+    }
+
+    /// Cancels a subscription.
+    ///
+    /// # Errors
+    /// As [`Socket::subscribe`].
+    pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()> {
+        self.core.subscribe(Kind::Cancel, topic.as_ref())
+    }
+}
+
+impl<K> Socket<K> {
+    /// The number of distinct topics that are subscribed to, here or by subscribers (`TOPICS_COUNT`).
+    ///
+    /// # Errors
+    /// [`Error::InvalidMessage`] on types without subscriptions.
+    pub fn topics(&mut self) -> Result<usize> {
+        self.core.process();
+        self.core.topics()
+    }
+
+    /// After the context's end, that; otherwise what the pattern denied.
+    #[cold]
+    fn ended_or(&self, denied: crate::pattern::contract::Denied) -> Error {
+        if self.core.is_stopped() { Error::Terminated } else { self.denied(denied) }
+    }
+}
+
+impl<K> std::fmt::Debug for Socket<K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Socket({}, {:?})", self.core.name(), self.core.last_endpoint)
+    }
+}

@@ -1,0 +1,389 @@
+//! The peers of a socket: a table of pipe ends, as the pattern sees them.
+
+use crate::arena::Arena;
+use crate::command::{Attach, EndpointId, PipeId, ToIo};
+use crate::engine::Connection;
+use crate::message::{Frame, Message};
+use crate::option::Options;
+use crate::pattern::contract::{Head, Kind, PeerId, Peers, Refused};
+use crate::stats::{PeerStats, SocketStats};
+use bytes::Bytes;
+use queue::{Body, Inbox, Item, Part, Reader, Writer};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// One peer: this side's ends of its pipe.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pipe: PipeId,
+    pub(crate) endpoint: EndpointId,
+    writer: Writer,
+    reader: Reader,
+    /// Nothing more can be sent to it.
+    closing: bool,
+    dropped: u64,
+    io: Option<Arc<Inbox<ToIo>>>,
+    pub(crate) connection: Option<Arc<Connection>>,
+}
+
+/// All peers of one socket.
+#[derive(Debug)]
+pub(crate) struct Table {
+    all: Arena<Box<Peer>>,
+    by_pipe: HashMap<PipeId, PeerId>,
+    pub(crate) options: Options,
+    /// Peers whose inbound queue was seen to have ended.
+    ended: Vec<PeerId>,
+    /// The calling thread may wait a moment before a reader rests.
+    pub(crate) patient: bool,
+    shared: Vec<Option<Bytes>>,
+    /// The numbers of peers that have gone.
+    past: SocketStats,
+}
+
+/// How long a reader that found nothing looks again before it rests: some 200 ns apart, since each look takes
+/// the line that the writer is writing.
+const LOOKS: u32 = 4;
+const PAUSES: u32 = 12;
+
+impl Table {
+    pub(crate) fn new(options: Options) -> Self {
+        Self {
+            all: Arena::default(),
+            by_pipe: HashMap::new(),
+            options,
+            ended: Vec::new(),
+            patient: false,
+            shared: Vec::new(),
+            past: SocketStats::default(),
+        }
+    }
+
+    /// Gives the pipe a place, with the high-water marks as they are now.
+    pub(crate) fn insert(&mut self, attach: Attach, inbox: &Arc<Inbox<crate::command::ToSocket>>) -> PeerId {
+        let Attach { pipe, endpoint, ends, io, connection, .. } = attach;
+        let class = segment_class(self.by_pipe.len() + 1);
+        let mut peer =
+            Peer { pipe, endpoint, writer: ends.writer, reader: ends.reader, closing: false, dropped: 0, io, connection };
+        peer.set_high_water(&self.options);
+        peer.writer.set_largest_class(class);
+        let id = PeerId(self.all.insert(Box::new(peer)));
+        if let Some(peer) = self.get(id) {
+            peer.writer.attach(inbox.clone(), id.0);
+            peer.reader.attach(inbox.clone(), id.0);
+        }
+        self.by_pipe.insert(pipe, id);
+        id
+    }
+
+    #[inline]
+    pub(crate) fn get(&mut self, id: PeerId) -> Option<&mut Peer> {
+        self.all.get(id.0).map(|peer| &mut **peer)
+    }
+
+    pub(crate) fn of_pipe(&self, pipe: PipeId) -> Option<PeerId> {
+        self.by_pipe.get(&pipe).copied()
+    }
+
+    pub(crate) fn of_endpoint(&self, endpoint: EndpointId) -> Vec<PeerId> {
+        let belongs = |(_, peer): &(u64, &Box<Peer>)| peer.endpoint == endpoint;
+        self.all.iter().filter(belongs).map(|(key, _)| PeerId(key)).collect()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_pipe.len()
+    }
+
+    /// The only peer there is.
+    pub(crate) fn only(&mut self) -> Option<&mut Peer> {
+        let &id = self.by_pipe.values().next()?;
+        self.get(id)
+    }
+
+    /// Takes the peer out; its pipe ends with it.
+    pub(crate) fn remove(&mut self, id: PeerId) -> Option<Box<Peer>> {
+        let peer = self.all.remove(id.0)?;
+        self.by_pipe.remove(&peer.pipe);
+        add(&mut self.past, &peer.stats());
+        Some(peer)
+    }
+
+    pub(crate) fn next_ended(&mut self) -> Option<PeerId> {
+        self.ended.pop()
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        !self.ended.is_empty()
+    }
+
+    /// The high-water marks have changed: existing pipes follow.
+    pub(crate) fn apply_high_water(&mut self) {
+        let options = &self.options;
+        for peer in self.all.values_mut() {
+            peer.set_high_water(options);
+        }
+    }
+
+    /// Gives memory back that idle pipes hold.
+    pub(crate) fn sweep(&mut self) {
+        for peer in self.all.values_mut() {
+            peer.writer.sweep();
+        }
+    }
+
+    pub(crate) fn stats(&self) -> SocketStats {
+        let mut stats = self.past.clone();
+        stats.peers = self.all.iter().map(|(_, peer)| peer.stats()).collect();
+        for peer in std::mem::take(&mut stats.peers) {
+            add(&mut stats, &peer);
+            stats.queued_out += peer.queued_out;
+            stats.peers.push(peer);
+        }
+        stats
+    }
+}
+
+fn add(total: &mut SocketStats, peer: &PeerStats) {
+    total.sent += peer.sent;
+    total.received += peer.received;
+    total.sent_bytes += peer.sent_bytes;
+    total.received_bytes += peer.received_bytes;
+    total.dropped_full += peer.dropped_full;
+}
+
+/// The largest size class of segments for a socket with so many peers.
+pub(crate) const fn segment_class(peers: usize) -> usize {
+    match peers {
+        0..=64 => 2,
+        65..=1024 => 1,
+        _ => 0,
+    }
+}
+
+impl Peer {
+    fn set_high_water(&mut self, options: &Options) {
+        self.writer.set_high_water(options.sndhwm.max(0) as u32);
+        self.reader.set_high_water(options.rcvhwm.max(0) as u32);
+    }
+
+    /// The outbound half begins anew for another connection.
+    pub(crate) fn replace_writer(&mut self, writer: Writer, inbox: &Arc<Inbox<crate::command::ToSocket>>, id: PeerId) {
+        writer.attach(inbox.clone(), id.0);
+        self.writer = writer;
+    }
+
+    /// Nothing more can be sent to it. Returns whether that is new.
+    pub(crate) fn set_closing(&mut self) -> bool {
+        self.connection = None;
+        !std::mem::replace(&mut self.closing, true)
+    }
+
+    /// Takes the reader's cursor back after an activation. Returns whether there is something to do.
+    pub(crate) fn resume(&mut self) {
+        self.reader.resume();
+    }
+
+    /// Puts the reader to rest if nothing is there: whether something is.
+    pub(crate) fn look(&mut self) -> bool {
+        self.reader.is_ready() || (!self.reader.park() && (self.reader.is_ready() || self.reader.has_ended()))
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.reader.has_ended()
+    }
+
+    fn stats(&self) -> PeerStats {
+        PeerStats {
+            sent: self.writer.written(),
+            received: self.reader.read(),
+            sent_bytes: self.writer.gauge().bytes(),
+            received_bytes: self.reader.gauge().bytes(),
+            dropped_full: self.dropped,
+            queued_out: self.writer.queued(),
+        }
+    }
+
+    #[inline]
+    fn accepts(&mut self) -> Result<(), Refused> {
+        if self.closing || self.writer.is_gone() {
+            Err(Refused::Gone)
+        } else if self.writer.has_room() || self.writer.await_room() {
+            Ok(())
+        } else {
+            Err(Refused::Full)
+        }
+    }
+
+    #[inline]
+    fn publish(&mut self) {
+        if self.writer.publish() {
+            self.writer.wake();
+        }
+    }
+
+    /// Whether a message is there, after a moment of patience; otherwise the reader rests. `Err`: the end.
+    #[inline]
+    fn ready(&mut self, patient: bool) -> Result<bool, ()> {
+        if self.reader.is_ready() {
+            return Ok(true);
+        }
+        self.settle(patient)
+    }
+
+    #[cold]
+    fn settle(&mut self, patient: bool) -> Result<bool, ()> {
+        if patient && !self.reader.is_parked() {
+            for _ in 0..LOOKS {
+                (0..PAUSES).for_each(|_| std::hint::spin_loop());
+                if self.reader.has_news() && self.reader.is_ready() {
+                    return Ok(true);
+                }
+            }
+        }
+        loop {
+            if self.reader.has_ended() {
+                return Err(());
+            }
+            if self.reader.park() {
+                return Ok(false);
+            }
+            if self.reader.is_ready() {
+                return Ok(true);
+            }
+        }
+    }
+}
+
+impl Table {
+    /// The peer, if it has a message at its head.
+    #[inline]
+    fn ready(&mut self, id: PeerId) -> Option<&mut Peer> {
+        let patient = self.patient;
+        match self.get(id)?.ready(patient) {
+            Ok(true) => self.get(id),
+            Ok(false) => None,
+            Err(()) => {
+                if !self.ended.contains(&id) {
+                    self.ended.push(id);
+                }
+                None
+            }
+        }
+    }
+}
+
+impl Peers for Table {
+    fn options(&self) -> &Options {
+        &self.options
+    }
+
+    #[inline]
+    fn send(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> Result<(), Refused> {
+        let peer = self.get(peer).ok_or(Refused::Gone)?;
+        peer.accepts()?;
+        peer.writer.write(envelope, parts);
+        peer.publish();
+        Ok(())
+    }
+
+    fn send_exempt(&mut self, peer: PeerId, parts: &[Part<'_>]) {
+        if let Some(peer) = self.get(peer) {
+            peer.writer.write(&[], parts);
+            peer.publish();
+        }
+    }
+
+    fn broadcast(&mut self, targets: &[PeerId], parts: &[Part<'_>]) {
+        let mut shared = std::mem::take(&mut self.shared);
+        shared.clear();
+        shared.resize(parts.len(), None);
+        for &id in targets {
+            let Some(peer) = self.get(id) else { continue };
+            match peer.accepts() {
+                Ok(()) => {
+                    peer.writer.write_shared(parts, &mut shared);
+                    peer.publish();
+                }
+                Err(Refused::Full) => peer.dropped += 1,
+                Err(Refused::Gone) => {}
+            }
+        }
+        shared.clear();
+        self.shared = shared;
+    }
+
+    fn subscribe(&mut self, peer: PeerId, kind: Kind, topic: &[u8]) {
+        let kind = match kind {
+            Kind::Data => return,
+            Kind::Subscribe => queue::Kind::Subscribe,
+            Kind::Cancel => queue::Kind::Cancel,
+        };
+        if let Some(peer) = self.get(peer) {
+            peer.writer.write_kind(kind, topic);
+            peer.publish();
+        }
+    }
+
+    fn has_room(&mut self, peer: PeerId) -> bool {
+        self.get(peer).is_some_and(|peer| peer.accepts().is_ok())
+    }
+
+    #[inline]
+    fn head(&mut self, peer: PeerId) -> Option<Head<'_>> {
+        let (kind, more, body) = self.ready(peer)?.reader.peek()?;
+        let kind = match kind {
+            queue::Kind::Subscribe => Kind::Subscribe,
+            queue::Kind::Cancel => Kind::Cancel,
+            queue::Kind::Data | queue::Kind::Skip => Kind::Data,
+        };
+        Some(Head { kind, more, body })
+    }
+
+    #[inline]
+    fn take(&mut self, peer: PeerId, into: &mut Message) -> bool {
+        let Some(peer) = self.ready(peer) else { return false };
+        into.set_source(peer.reader.peer());
+        while let Some(frame) = peer.reader.take() {
+            let place = into.slot();
+            match frame.body {
+                Body::Copy(bytes) => place.fill(bytes),
+                Body::Slice(slice) => *place = Frame::from_slice(slice),
+                Body::Shared(bytes) => *place = bytes.into(),
+            }
+            if !frame.more {
+                break;
+            }
+        }
+        true
+    }
+
+    fn skip_frame(&mut self, peer: PeerId) {
+        if let Some(peer) = self.ready(peer) {
+            peer.reader.skip_frame();
+        }
+    }
+
+    fn skip(&mut self, peer: PeerId) {
+        if let Some(peer) = self.ready(peer) {
+            while peer.reader.skip_frame() {}
+        }
+    }
+
+    fn stamp(&mut self, peer: PeerId, into: &mut Message) {
+        into.set_source(self.get(peer).and_then(|peer| peer.reader.peer()));
+    }
+
+    fn close(&mut self, peer: PeerId) {
+        self.remove(peer);
+    }
+
+    fn abort(&mut self, peer: PeerId) {
+        if let Some(peer) = self.remove(peer)
+            && let Some(io) = peer.io.clone()
+        {
+            let pipe = peer.pipe;
+            drop(peer);
+            io.push(Item::Command(ToIo::Abort { pipe }));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The subscribing side (RFC 29): messages come in from all publishers, subscriptions go out to all of them.
+
+use super::distribute::Distribute;
+use super::fair_queue::FairQueue;
+use super::subscription::Topics;
+use crate::message::Message;
+use crate::pattern::contract::{Denied, Kind, PeerId, Peers};
+use queue::Part;
+
+/// So many messages that nobody asked for are dropped in one call. Then the socket gets to do something else.
+const PATIENCE: usize = 1000;
+
+/// What SUB and XSUB have in common.
+#[derive(Debug, Default)]
+pub(crate) struct Subscriber {
+    queue: FairQueue,
+    publishers: Distribute,
+    topics: Topics,
+    unsettled: bool,
+}
+
+impl Subscriber {
+    /// The number of distinct topics.
+    pub(crate) fn topics(&self) -> usize {
+        self.topics.len()
+    }
+
+    /// Takes in a peer and tells it of all subscriptions.
+    pub(crate) fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId) {
+        self.queue.attach(peer);
+        self.publishers.attach(peer);
+        self.resend(peers, peer);
+    }
+
+    /// Tells a peer of all subscriptions.
+    pub(crate) fn resend(&self, peers: &mut dyn Peers, peer: PeerId) {
+        self.topics.for_each(|topic| peers.subscribe(peer, Kind::Subscribe, topic));
+    }
+
+    /// The peer has something to read again.
+    pub(crate) fn readable(&mut self, peer: PeerId) {
+        self.queue.activate(peer);
+    }
+
+    /// The peer takes no more subscriptions.
+    pub(crate) fn closing(&mut self, peer: PeerId) {
+        self.publishers.remove(peer);
+    }
+
+    pub(crate) fn detached(&mut self, peer: PeerId) {
+        self.publishers.remove(peer);
+        self.queue.remove(peer);
+    }
+
+    /// Subscribes to a topic; the publishers hear of it every time.
+    pub(crate) fn subscribe(&mut self, peers: &mut dyn Peers, topic: &[u8]) {
+        self.topics.add(topic);
+        self.publishers.subscribe_to_all(peers, Kind::Subscribe, topic);
+    }
+
+    /// Takes back one subscription; the publishers hear of the last one, or with `verbose` of each.
+    pub(crate) fn cancel(&mut self, peers: &mut dyn Peers, topic: &[u8], verbose: bool) {
+        if self.topics.cancel(topic) || verbose {
+            self.publishers.subscribe_to_all(peers, Kind::Cancel, topic);
+        }
+    }
+
+    /// Sends a message to all publishers that have room.
+    pub(crate) fn send(&self, peers: &mut dyn Peers, parts: &[Part<'_>]) {
+        self.publishers.send_to_all(peers, parts);
+    }
+
+    /// Takes the next message.
+    pub(crate) fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+        self.queue.recv(peers, into)
+    }
+
+    /// Whether a message waits.
+    pub(crate) fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {
+        self.queue.can_recv(peers)
+    }
+
+    /// Takes the next message that was subscribed to, and drops all before it.
+    #[inline]
+    pub(crate) fn recv_matching(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+        self.unsettled = false;
+        if self.wants_all(peers) || self.seek(peers) {
+            self.queue.recv(peers, into)
+        } else {
+            Err(Denied::Again)
+        }
+    }
+
+    /// Whether no message needs to be looked at.
+    fn wants_all(&self, peers: &dyn Peers) -> bool {
+        self.topics.all() && !peers.options().invert_matching
+    }
+
+    /// Whether a message that was subscribed to waits, after dropping those that were not.
+    pub(crate) fn seek(&mut self, peers: &mut dyn Peers) -> bool {
+        let invert = peers.options().invert_matching;
+        let (topics, mut misses) = (&self.topics, 0);
+        let found = self.queue.seek(peers, |head| {
+            let hit = topics.matches(head.body) != invert;
+            misses += usize::from(!hit);
+            hit || misses > PATIENCE
+        });
+        self.unsettled = misses > PATIENCE;
+        found.is_some() && !self.unsettled
+    }
+
+    /// Whether the last look stopped for lack of patience, not of messages.
+    pub(crate) fn unsettled(&self) -> bool {
+        self.unsettled
+    }
+}

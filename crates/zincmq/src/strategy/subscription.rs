@@ -1,0 +1,290 @@
+//! Who wants which topics: a publisher's view, and a subscriber's own.
+
+use super::peer_map::{PeerMap, PeerSet, PlaceMap};
+use super::prefix_tree::PrefixTree;
+use crate::pattern::contract::PeerId;
+
+/// What became of a cancelled subscription.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Cancelled {
+    /// The peer had no such subscription.
+    Unknown,
+    /// Others still subscribe to the topic.
+    Shared,
+    /// It was the last one to this topic.
+    Last,
+}
+
+/// The topics that peers subscribe to. A peer subscribes to a topic or does not; twice is the same as once.
+#[derive(Debug, Default)]
+pub(crate) struct Subscriptions {
+    topics: PrefixTree<Vec<PeerId>>,
+    /// For each peer, the places of its topics, and where in the topic's list of peers it stands.
+    held: PeerMap<PlaceMap<usize>>,
+    /// The topics that the latest message matched.
+    path: Vec<usize>,
+    union: Union,
+}
+
+/// The peers of several topics, each once; kept as long as messages match the same topics.
+#[derive(Debug, Default)]
+struct Union {
+    path: Vec<usize>,
+    peers: Vec<PeerId>,
+    seen: PeerSet,
+}
+
+impl Subscriptions {
+    /// The number of distinct topics.
+    pub(crate) fn len(&self) -> usize {
+        self.topics.len()
+    }
+
+    /// Adds a subscription and says whether it is the first one to this topic.
+    pub(crate) fn add(&mut self, topic: &[u8], peer: PeerId) -> bool {
+        let place = self.topics.insert(topic);
+        let Some(peers) = self.topics.get_mut(place) else { return false };
+        let first = peers.is_empty();
+        self.held.entry(peer).or_default().entry(place).or_insert_with(|| {
+            self.union.path.clear();
+            peers.push(peer);
+            peers.len() - 1
+        });
+        first
+    }
+
+    /// Removes a subscription.
+    pub(crate) fn cancel(&mut self, topic: &[u8], peer: PeerId) -> Cancelled {
+        let Some(place) = self.topics.find(topic) else { return Cancelled::Unknown };
+        let Some(held) = self.held.get_mut(&peer) else { return Cancelled::Unknown };
+        let Some(at) = held.remove(&place) else { return Cancelled::Unknown };
+        if held.is_empty() {
+            self.held.remove(&peer);
+        }
+        if self.strike(place, at) {
+            self.topics.remove(place);
+            return Cancelled::Last;
+        }
+        Cancelled::Shared
+    }
+
+    /// Removes all subscriptions of a peer. Returns, in order, those of its topics for which `wanted` is
+    /// true, which is told whether it was the last subscription to that topic.
+    pub(crate) fn remove_peer(&mut self, peer: PeerId, wanted: impl Fn(bool) -> bool) -> Vec<Vec<u8>> {
+        let mut topics = Vec::new();
+        for (place, at) in self.held.remove(&peer).unwrap_or_default() {
+            let last = self.strike(place, at);
+            if wanted(last) {
+                topics.push(self.topics.key(place));
+            }
+            if last {
+                self.topics.remove(place);
+            }
+        }
+        topics.sort_unstable();
+        topics
+    }
+
+    /// Takes the peer out of a topic's list and says whether the list is empty now.
+    fn strike(&mut self, place: usize, at: usize) -> bool {
+        self.union.path.clear();
+        let Some(peers) = self.topics.get_mut(place) else { return false };
+        if at < peers.len() {
+            peers.swap_remove(at);
+        }
+        if let Some(held) = peers.get(at).and_then(|moved| self.held.get_mut(moved)) {
+            held.insert(place, at);
+        }
+        peers.is_empty()
+    }
+
+    /// The peers subscribed to any prefix of `text`, each once, in no order.
+    #[inline]
+    pub(crate) fn matching(&mut self, text: &[u8]) -> &[PeerId] {
+        let Self { topics, path, union, .. } = self;
+        path.clear();
+        topics.prefixes(text, |place| {
+            path.push(place);
+            true
+        });
+        match path[..] {
+            [] => &[],
+            [only] => topics.get(only).map_or(&[], Vec::as_slice),
+            _ => {
+                if union.path != *path {
+                    union.path.clone_from(path);
+                    union.collect(path.iter().filter_map(|&place| topics.get(place)));
+                }
+                &union.peers
+            }
+        }
+    }
+}
+
+impl Union {
+    fn collect<'a>(&mut self, lists: impl Iterator<Item = &'a Vec<PeerId>>) {
+        self.seen.clear();
+        self.peers.clear();
+        let Self { peers, seen, .. } = self;
+        peers.extend(lists.flatten().filter(|&&peer| seen.insert(peer)));
+    }
+}
+
+/// The topics that this side subscribes to, each as often as it was asked to.
+#[derive(Debug, Default)]
+pub(crate) struct Topics(PrefixTree<usize>);
+
+impl Topics {
+    /// The number of distinct topics.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn add(&mut self, topic: &[u8]) {
+        let place = self.0.insert(topic);
+        if let Some(count) = self.0.get_mut(place) {
+            *count += 1;
+        }
+    }
+
+    /// Takes back one subscription; says whether it was the last one to this topic.
+    pub(crate) fn cancel(&mut self, topic: &[u8]) -> bool {
+        let Some(place) = self.0.find(topic) else { return false };
+        let Some(count) = self.0.get_mut(place) else { return false };
+        *count -= 1;
+        let last = *count == 0;
+        if last {
+            self.0.remove(place);
+        }
+        last
+    }
+
+    /// Whether everything matches.
+    #[inline]
+    pub(crate) fn all(&self) -> bool {
+        self.0.has_empty_key()
+    }
+
+    /// Whether some topic is a prefix of `text`.
+    pub(crate) fn matches(&self, text: &[u8]) -> bool {
+        let mut found = false;
+        self.0.prefixes(text, |_| {
+            found = true;
+            false
+        });
+        found
+    }
+
+    /// Visits each topic once, in order.
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(&[u8])) {
+        self.0.for_each(|topic, _| visit(topic));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn matching(subscriptions: &mut Subscriptions, text: &[u8]) -> Vec<u64> {
+        let mut peers: Vec<_> = subscriptions.matching(text).iter().map(|peer| peer.0).collect();
+        peers.sort_unstable();
+        peers
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Add(Vec<u8>, u64),
+        Cancel(Vec<u8>, u64),
+        Remove(u64),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let topic = || prop::collection::vec(0u8..2, 0..4);
+        prop_oneof![
+            4 => (topic(), 0u64..4).prop_map(|(topic, peer)| Step::Add(topic, peer)),
+            3 => (topic(), 0u64..4).prop_map(|(topic, peer)| Step::Cancel(topic, peer)),
+            1 => (0u64..4).prop_map(Step::Remove),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+        #[test]
+        fn agrees_with_a_set_of_pairs(
+            steps in prop::collection::vec(step(), 0..50),
+            text in prop::collection::vec(0u8..2, 0..5),
+        ) {
+            let (mut store, mut model) = (Subscriptions::default(), BTreeSet::new());
+            let holders = |model: &BTreeSet<(Vec<u8>, u64)>, topic: &Vec<u8>| {
+                model.iter().filter(|(held, _)| held == topic).count()
+            };
+            for step in steps {
+                match step {
+                    Step::Add(topic, peer) => {
+                        prop_assert_eq!(store.add(&topic, PeerId(peer)), holders(&model, &topic) == 0);
+                        model.insert((topic, peer));
+                    }
+                    Step::Cancel(topic, peer) => {
+                        let known = model.remove(&(topic.clone(), peer));
+                        let expected = match (known, holders(&model, &topic)) {
+                            (false, _) => Cancelled::Unknown,
+                            (true, 0) => Cancelled::Last,
+                            (true, _) => Cancelled::Shared,
+                        };
+                        prop_assert_eq!(store.cancel(&topic, PeerId(peer)), expected);
+                    }
+                    Step::Remove(peer) => {
+                        let held: Vec<_> = model.iter().filter(|pair| pair.1 == peer).cloned().collect();
+                        model.retain(|pair| pair.1 != peer);
+                        let held = held.into_iter().map(|pair| pair.0);
+                        let last: Vec<_> = held.filter(|topic| holders(&model, topic) == 0).collect();
+                        prop_assert_eq!(store.remove_peer(PeerId(peer), |last| last), last);
+                    }
+                }
+                let expected: BTreeSet<_> =
+                    model.iter().filter(|(topic, _)| text.starts_with(topic)).map(|pair| pair.1).collect();
+                prop_assert_eq!(matching(&mut store, &text), expected.into_iter().collect::<Vec<_>>());
+                let topics: BTreeSet<_> = model.iter().map(|pair| &pair.0).collect();
+                prop_assert_eq!(store.len(), topics.len());
+            }
+        }
+    }
+
+    #[test]
+    fn one_topic_needs_no_copy_and_several_are_joined_once() {
+        let mut store = Subscriptions::default();
+        (0..100).for_each(|peer| {
+            store.add(b"", PeerId(peer));
+        });
+        let first = store.matching(b"anything").as_ptr();
+        assert_eq!(store.matching(b"other").as_ptr(), first);
+        assert!(store.union.peers.is_empty());
+
+        store.add(b"a", PeerId(5));
+        assert_eq!(store.matching(b"abc").len(), 100);
+        store.union.peers.truncate(1);
+        assert_eq!(store.matching(b"axy").len(), 1, "the same topics: not joined again");
+        store.add(b"a", PeerId(6));
+        assert_eq!(store.matching(b"axy").len(), 100);
+    }
+
+    #[test]
+    fn a_topic_counts_as_often_as_it_was_subscribed_to() {
+        let mut topics = Topics::default();
+        topics.add(b"a");
+        topics.add(b"a");
+        topics.add(b"abc");
+        assert_eq!(topics.len(), 2);
+        assert!(!topics.cancel(b"ab"));
+        assert!(!topics.cancel(b"a"));
+        assert!(topics.matches(b"ax"));
+        assert!(topics.cancel(b"a"));
+        assert!(!topics.matches(b"ax"));
+        assert!(topics.matches(b"abcd"));
+        assert!(!topics.all());
+        topics.add(b"");
+        assert!(topics.all() && topics.matches(b""));
+    }
+}

@@ -1,0 +1,227 @@
+//! What a stream transport is: it makes connected descriptors, and names their two ends. Reading and writing
+//! is the engine's work, not the transport's.
+//!
+//! Nothing here waits, except [`Transport::bind`] and [`Transport::resolve`] when they look a name up. Every
+//! descriptor is close-on-exec and non-blocking.
+
+use super::net::socks;
+use crate::option::Options;
+use rustix::io::Errno;
+use rustix::net::SocketAddrUnix;
+use std::fmt::Debug;
+use std::net::SocketAddr;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+use std::{fs, io, process};
+
+/// What an address is meant for: some forms are allowed on one side only.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// To listen there.
+    Bind,
+    /// To connect there.
+    Connect,
+}
+
+/// One stream transport. Each is one file, and one line in the list in `mod.rs`.
+pub trait Transport: Send + Sync + Debug {
+    /// The word before `://`.
+    fn scheme(&self) -> &'static str;
+
+    /// Checks the form of an address (and of the options that hold addresses), without looking anything up.
+    ///
+    /// # Errors
+    /// [`AddressError`].
+    fn check(&self, address: &str, side: Side, options: &Options) -> Result<(), AddressError>;
+
+    /// Begins to listen. May look names up.
+    ///
+    /// # Errors
+    /// [`BindError`].
+    fn bind(&self, address: &str, options: &Options) -> Result<Bound, BindError>;
+
+    /// Takes one connection that waits at a listener bound as `endpoint`.
+    ///
+    /// # Errors
+    /// As accept(2): `WouldBlock` if none waits. Any error concerns one connection, or a shortage of
+    /// descriptors or memory; the listener is still good.
+    fn accept(&self, listener: BorrowedFd<'_>, endpoint: &str, options: &Options) -> io::Result<Accept>;
+
+    /// Whether [`Transport::resolve`] has to ask a name server, and so may take long.
+    fn needs_lookup(&self, address: &str, options: &Options) -> bool;
+
+    /// Finds out where to connect. To be done afresh for each attempt, since names move.
+    ///
+    /// # Errors
+    /// Why the address leads nowhere now.
+    fn resolve(&self, address: &str, options: &Options) -> io::Result<Target>;
+
+    /// Begins to connect. Of several addresses, the `attempt`th (counted from 0, around and around) is
+    /// tried. Returns whether the connection stands already; if not, it is complete, or has failed, when the
+    /// descriptor becomes writable. Either way [`Transport::connected`] comes next.
+    ///
+    /// # Errors
+    /// As socket(2), bind(2), connect(2).
+    fn connect(&self, target: &Target, attempt: usize, options: &Options) -> io::Result<(OwnedFd, bool)>;
+
+    /// Completes a connection to `endpoint`: tells whether it failed, applies the options that need a
+    /// connection, and names the ends.
+    ///
+    /// # Errors
+    /// Why the connection failed.
+    fn connected(&self, fd: BorrowedFd<'_>, endpoint: &str, options: &Options) -> io::Result<Link>;
+}
+
+/// A listener.
+#[derive(Debug)]
+pub struct Bound {
+    /// The listening descriptor.
+    pub fd: OwnedFd,
+    /// The endpoint in full, wildcards resolved (`LAST_ENDPOINT`).
+    pub endpoint: String,
+    /// Removes what bind left in the file system; to be dropped when the listener is closed.
+    pub cleanup: Option<Cleanup>,
+}
+
+/// Removes a temporary directory and the socket file in it when dropped; not in a forked child.
+#[derive(Debug)]
+pub struct Cleanup {
+    directory: PathBuf,
+    file: PathBuf,
+    owner: u32,
+}
+
+impl Cleanup {
+    /// Takes care of `file` in `directory`.
+    #[must_use]
+    pub fn new(directory: PathBuf, file: PathBuf) -> Self {
+        Self { directory, file, owner: process::id() }
+    }
+}
+
+impl Drop for Cleanup {
+    fn drop(&mut self) {
+        if self.owner == process::id() {
+            // Whoever removed them before us has done our work.
+            let _ = fs::remove_file(&self.file);
+            let _ = fs::remove_dir(&self.directory);
+        }
+    }
+}
+
+/// What came of accepting.
+#[derive(Debug)]
+pub enum Accept {
+    /// A connection.
+    Connection(OwnedFd, Link),
+    /// A peer that a filter keeps out; its connection is closed already.
+    Refused,
+}
+
+/// The two ends of a connection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Link {
+    /// Our end, as an endpoint.
+    pub local: String,
+    /// The peer's end, as an endpoint.
+    pub remote: String,
+    /// The `Peer-Address` property of messages: the IP address without port, or `:uid:gid:pid`.
+    pub peer_address: String,
+}
+
+/// Where to connect, all names looked up.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// Over TCP.
+    Internet {
+        /// The address to connect from, if one was asked for.
+        source: Option<SocketAddr>,
+        /// The addresses to try, at least one, best first: the peer's, or the proxy's.
+        addresses: Vec<SocketAddr>,
+        /// What to ask the SOCKS5 proxy for, if there is one.
+        proxied: Option<socks::Destination>,
+    },
+    /// To a local socket.
+    Local(SocketAddrUnix),
+}
+
+impl Target {
+    /// The conversation with a SOCKS5 proxy that has to come first on the connection, if any.
+    #[must_use]
+    pub fn proxy(&self, options: &Options) -> Option<socks::Client> {
+        let Self::Internet { proxied: Some(destination), .. } = self else { return None };
+        let login = (!options.socks_username.is_empty())
+            .then_some((options.socks_username.as_str(), options.socks_password.as_str()));
+        Some(socks::Client::new(destination, login))
+    }
+}
+
+/// An address does not have the form its transport wants.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum AddressError {
+    /// It is malformed.
+    #[error("{endpoint:?}: {reason}")]
+    Invalid {
+        /// The endpoint.
+        endpoint: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// It is longer than the system allows.
+    #[error("{endpoint:?}: the name is longer than {limit} bytes")]
+    TooLong {
+        /// The endpoint.
+        endpoint: String,
+        /// The greatest length.
+        limit: usize,
+    },
+}
+
+impl AddressError {
+    /// The error number in C: `EINVAL` or `ENAMETOOLONG`.
+    #[must_use]
+    pub const fn errno(&self) -> i32 {
+        match self {
+            Self::Invalid { .. } => Errno::INVAL.raw_os_error(),
+            Self::TooLong { .. } => Errno::NAMETOOLONG.raw_os_error(),
+        }
+    }
+}
+
+/// Why a socket does not listen.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// The address is malformed.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// No host and no network device has this name, or it has no address of the kind wanted (`IPV6`).
+    #[error("{endpoint:?}: no address found")]
+    NotFound {
+        /// The endpoint.
+        endpoint: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The system refuses.
+    #[error("{endpoint:?}: cannot {step}")]
+    System {
+        /// The endpoint.
+        endpoint: String,
+        /// What was being done.
+        step: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl BindError {
+    /// The error number in C.
+    #[must_use]
+    pub fn errno(&self) -> i32 {
+        match self {
+            Self::Address(error) => error.errno(),
+            Self::NotFound { .. } => Errno::NODEV.raw_os_error(),
+            Self::System { source, .. } => source.raw_os_error().unwrap_or(Errno::INVAL.raw_os_error()),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The option table: defaults, ranges, lengths, and every row set and read back.
+
+use zincmq::option::{self, Access, Kind, OptionError, Options, Row, Value, by_name, by_number, rows};
+use zincmq::socket_type::SocketType;
+
+/// Defaults as `zmq_setsockopt(3)` gives them, by number.
+const INTS: &[(i32, i32)] = &[
+    (11, -1),
+    (12, -1),
+    (17, -1),
+    (18, 100),
+    (19, 100),
+    (21, 0),
+    (23, 1000),
+    (24, 1000),
+    (27, -1),
+    (28, -1),
+    (34, -1),
+    (35, -1),
+    (36, -1),
+    (37, -1),
+    (57, 0),
+    (66, 30000),
+    (75, 0),
+    (76, 0),
+    (77, -1),
+    (79, 0),
+    (80, 0),
+    (89, -1),
+    (97, 0),
+    (101, 8192),
+    (102, 8192),
+    (109, 0),
+    (112, 0),
+    (113, 0),
+];
+const FLAGS: &[(i32, bool)] = &[
+    (31, true),
+    (33, false),
+    (39, false),
+    (40, false),
+    (41, false),
+    (42, false),
+    (51, false),
+    (52, false),
+    (53, false),
+    (54, false),
+    (56, false),
+    (69, false),
+    (71, false),
+    (73, true),
+    (74, false),
+    (78, false),
+    (93, false),
+    (94, false),
+    (98, false),
+    (108, false),
+    (115, false),
+];
+
+fn default_of(number: i32) -> Value {
+    by_number(number).unwrap().default_value().unwrap()
+}
+
+#[test]
+fn defaults() {
+    for &(number, default) in INTS {
+        assert_eq!(default_of(number), Value::Int(default), "{number}");
+    }
+    for &(number, default) in FLAGS {
+        assert_eq!(default_of(number), Value::Flag(default), "{number}");
+    }
+    for number in [38, 55, 68, 92, 95, 99, 100] {
+        assert_eq!(default_of(number), Value::Text(String::new()), "{number}");
+    }
+    for number in [5, 61, 72, 110, 111, 114] {
+        assert_eq!(default_of(number), Value::Bytes(Vec::new()), "{number}");
+    }
+    for number in [58, 59, 60] {
+        assert_eq!(default_of(number), Value::Id(None), "{number}");
+    }
+    assert_eq!(default_of(4), Value::Mask(0));
+    assert_eq!(default_of(22), Value::Long(-1));
+    assert_eq!(by_name("MAXMULTIPART").unwrap().default_value(), Some(Value::Long(-1)));
+    let listed = INTS.len() + FLAGS.len() + 7 + 6 + 3 + 3;
+    assert_eq!(rows().iter().filter(|row| !row.is_state()).count(), listed);
+}
+
+#[test]
+fn only_subscribers_do_not_linger() {
+    for socket in SocketType::all() {
+        let expected = if matches!(socket, SocketType::Sub | SocketType::XSub) { 0 } else { -1 };
+        assert_eq!(Options::new(socket).linger, expected, "{socket}");
+    }
+}
+
+/// Two values that the row must take.
+fn samples(row: &Row) -> [Value; 2] {
+    let text = |a: &str, b: &str| [Value::Text(a.into()), Value::Text(b.into())];
+    match (row.name, row.kind) {
+        ("METADATA", _) => text("X-a:1", "X-b:2"),
+        ("TCP_ACCEPT_FILTER", _) => text("10.0.0.0/8", ""),
+        (_, Kind::Int { min, max, step }) => [Value::Int(min), Value::Int(max - max % step)],
+        (_, Kind::Long) => [Value::Long(i64::MIN), Value::Long(i64::MAX)],
+        (_, Kind::Mask) => [Value::Mask(1), Value::Mask(u64::MAX)],
+        (_, Kind::Flag(_)) => [Value::Flag(true), Value::Flag(false)],
+        (_, Kind::Text { max, .. }) => text("a", &"b".repeat(max.min(300))),
+        (_, Kind::Bytes { min, max }) => [Value::Bytes(vec![7; min]), Value::Bytes(vec![0; max.min(300)])],
+        (_, Kind::Id) => [Value::Id(Some(u32::MAX)), Value::Id(None)],
+    }
+}
+
+#[test]
+fn every_row_sets_and_reads_back() {
+    let mut options = Options::default();
+    for row in rows().iter().filter(|row| !row.is_state()) {
+        for value in samples(row) {
+            options.set_value(row, value.clone()).unwrap();
+            assert_eq!(options.get_value(row).unwrap(), value, "{row:?}");
+            // The same by number, in C's form.
+            let encoded = value.encode();
+            let bytes =
+                if matches!(value, Value::Text(_)) { &encoded[..encoded.len() - 1] } else { &encoded[..] };
+            let pointer = (!bytes.is_empty()).then_some(bytes);
+            if pointer.is_some() || !matches!(row.kind, Kind::Bytes { min: 1.., .. }) {
+                options.set_raw(row.number, pointer).unwrap();
+            }
+            match options.get_raw(row.number) {
+                Ok(read) => assert_eq!(read, value, "{row:?}"),
+                Err(error) => assert_eq!((row.access, error.errno()), (Access::Set, 22), "{row:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn numbers_and_names_are_unique_and_found() {
+    for row in rows() {
+        assert!(!row.doc().is_empty() && !row.doc().starts_with(' '), "{row:?}");
+        assert_eq!(by_number(row.number).unwrap().name, row.name);
+        for name in [row.name.to_owned(), row.name.to_lowercase(), row.c_name()] {
+            assert_eq!(by_name(&name).unwrap().number, row.number);
+        }
+    }
+    assert_eq!(by_name("ZMQ_IDENTITY").unwrap().number, 5);
+    assert_eq!(option::MAXMULTIPART.row().c_name(), "ZINCMQ_MAXMULTIPART");
+    assert!(by_name("nonsense").is_none() && by_number(1).is_none());
+}
+
+#[test]
+fn lengths_are_exact() {
+    let mut options = Options::default();
+    for row in rows().iter().filter(|row| !row.is_state()) {
+        let size = match row.kind {
+            Kind::Int { .. } | Kind::Flag(_) | Kind::Id => 4,
+            Kind::Long | Kind::Mask => 8,
+            Kind::Text { .. } | Kind::Bytes { .. } => continue,
+        };
+        for length in [1, 2, 3, 4, 5, 7, 8, 9].into_iter().filter(|length| *length != size) {
+            let refused = options.set_raw(row.number, Some(&[0; 9][..length])).unwrap_err();
+            assert!(matches!(refused, OptionError::Value { .. }), "{row:?} {length}");
+        }
+        assert_eq!(options.set_raw(row.number, None).is_ok(), row.kind == Kind::Id, "{row:?}");
+    }
+    // Texts: nothing clears, an empty text is refused; ids of peers have bounds.
+    for (number, bytes, taken) in [
+        (68, None, true),
+        (68, Some(&b""[..]), false),
+        (68, Some(b"proxy:1080"), true),
+        (92, Some(b"0123456789abcdef"), true),
+        (92, Some(b"0123456789abcdefg"), false),
+        (55, Some(b""), true),
+        (55, Some(&[b'd'; 256]), false),
+        (99, Some(b""), true),
+        (5, None, false),
+        (5, Some(b""), false),
+        (5, Some(&[0; 255]), true),
+        (5, Some(&[0; 256]), false),
+        (61, Some(b""), false),
+        (72, None, true),
+        (38, Some(b"10.0.0.0/8"), true),
+        (38, Some(b"10.0.0.0/33"), false),
+        (38, None, true),
+        (95, Some(b"nonsense"), false),
+        (95, Some(b"X-b:1"), true),
+        (68, Some(b"\xff"), false),
+        (6, Some(b"topic"), false),
+        (1, Some(&[0; 4]), false),
+    ] {
+        assert_eq!(options.set_raw(number, bytes).is_ok(), taken, "{number} {bytes:?}");
+    }
+    assert!(options.tcp_accept_filter.is_empty());
+}
+
+#[test]
+fn ranges() {
+    let mut options = Options::default();
+    for (name, least, greatest) in [
+        ("SNDHWM", 0, i32::MAX),
+        ("LINGER", -1, i32::MAX),
+        ("TCP_KEEPALIVE", -1, 1),
+        ("HEARTBEAT_TTL", 0, 6_553_599),
+        ("ROUTER_NOTIFY", 0, 3),
+        ("IMMEDIATE", 0, 1),
+        ("IPV4ONLY", 0, 1),
+        ("ROUTER_MANDATORY", 0, i32::MAX),
+        ("INVERT_MATCHING", i32::MIN, i32::MAX),
+    ] {
+        for (value, taken) in [
+            (Some(least), true),
+            (Some(greatest), true),
+            (least.checked_sub(1), false),
+            (greatest.checked_add(1), false),
+        ] {
+            let Some(value) = value else { continue };
+            assert_eq!(options.set_text(name, &value.to_string()).is_ok(), taken, "{name} {value}");
+        }
+    }
+    options.set(option::HEARTBEAT_TTL, 299).unwrap();
+    assert_eq!(options.heartbeat_ttl, 200);
+    options.set_text("ipv4only", "false").unwrap();
+    assert!(options.ipv6);
+}
+
+#[test]
+fn typed_names() {
+    let mut options = Options::default();
+    options.set(option::SNDHWM, 7).unwrap();
+    options.set(option::ROUTING_ID, "me").unwrap();
+    options.set(option::SOCKS_PROXY, "proxy:1080").unwrap();
+    options.set(option::IPC_FILTER_UID, 0).unwrap();
+    options.set(option::METADATA, "X-a:b").unwrap();
+    assert_eq!(options.get(option::SNDHWM), 7);
+    assert_eq!(options.get(option::ROUTING_ID), b"me");
+    assert_eq!((&options.socks_proxy[..], &options.ipc_filter_uid[..]), ("proxy:1080", &[0][..]));
+    assert_eq!(options.metadata, [("X-a".into(), b"b".to_vec())]);
+    let refused = options.set(option::SNDHWM, -1).unwrap_err();
+    assert_eq!(refused.to_string(), "SNDHWM: -1 is not allowed (allowed: an int from 0)");
+}
+
+#[test]
+fn rows_know_their_socket_types() {
+    let mandatory = option::ROUTER_MANDATORY.row();
+    assert!(mandatory.require(SocketType::Router).is_ok());
+    let refused = mandatory.require(SocketType::Push).unwrap_err();
+    assert_eq!(refused.to_string(), "ROUTER_MANDATORY does not apply to a PUSH socket");
+    assert!(option::SNDHWM.row().applies_to(SocketType::Push));
+}
