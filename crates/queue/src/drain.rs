@@ -63,7 +63,8 @@ impl Drain {
     #[must_use]
     pub fn has_bytes(&self) -> bool {
         let tail = self.reader.half.producer.0.tail.load(Ordering::Acquire) & !CLOSED;
-        !self.reader.is_parked() && tail != self.scan.at.max(self.reader.cursor.at)
+        let at = if self.is_inside_message() { self.scan.at } else { self.reader.cursor.at };
+        !self.reader.is_parked() && tail != at
     }
 
     /// Writes once to `to`: first `prefix` (of which the written part is removed), then frames. Returns the

@@ -199,11 +199,24 @@ impl SegmentPtr {
         }
     }
 
-    /// Gives up the chain's reference.
+    /// Gives up the chain's reference, and the bodies that nobody has taken: those are the chain's alone, however
+    /// long a [`Slice`] keeps the rest.
     ///
     /// # Safety
     /// Called once for each segment, by the side that has passed its end (or owns the whole chain).
     pub(crate) unsafe fn release(self) {
+        let splices = self.get().splices.swap(ptr::null_mut(), Ordering::Acquire);
+        if !splices.is_null() {
+            // SAFETY: made by `Box::into_raw` in `splice`; taken out by this swap, and no end looks at it again.
+            drop(unsafe { Box::from_raw(splices) });
+        }
+        // SAFETY: the chain's reference, once.
+        unsafe { self.unref() };
+    }
+
+    /// # Safety
+    /// The caller owns one reference, and gives it up.
+    unsafe fn unref(self) {
         if self.get().refs.fetch_sub(1, Ordering::Release) == 1 {
             fence(Ordering::Acquire);
             // SAFETY: the last reference is gone: nobody else can reach the segment.
@@ -217,11 +230,6 @@ impl SegmentPtr {
         // SAFETY: exclusive; the header was written by `allocate` and is read out exactly once.
         let segment = unsafe { self.0.read() };
         segment.touch(segment.base, segment.end(), true);
-        let splices = segment.splices.load(Ordering::Relaxed);
-        if !splices.is_null() {
-            // SAFETY: made by `Box::into_raw` in `splice`, and owned by this segment alone.
-            drop(unsafe { Box::from_raw(splices) });
-        }
         segment.pool.give(usize::from(segment.class), self.0.cast());
     }
 }
@@ -373,7 +381,7 @@ impl Clone for Slice {
 impl Drop for Slice {
     fn drop(&mut self) {
         // SAFETY: each slice owns one reference and gives it up once.
-        unsafe { self.segment.release() };
+        unsafe { self.segment.unref() };
     }
 }
 

@@ -24,6 +24,12 @@ impl Wake for std::task::Waker {
     }
 }
 
+impl Wake for Signal {
+    fn wake(&self) {
+        self.notify();
+    }
+}
+
 /// One waiter's word: see the module.
 #[derive(Default)]
 pub struct Signal {

@@ -6,6 +6,7 @@ pub mod monitor;
 pub mod option;
 pub mod stats;
 
+pub mod poller;
 pub mod socket;
 
 pub mod pattern;
@@ -29,6 +30,7 @@ pub use context::{Builder, Context};
 pub use error::{Error, Result};
 pub use message::{Frame, Message, PeerInfo};
 pub use monitor::{Event, EventKind, Events, Monitor};
+pub use poller::Poller;
 pub use socket::{
     AnySocket, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Socket, Stream, Sub, XPub, XSub,
 };

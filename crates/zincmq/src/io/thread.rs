@@ -103,11 +103,14 @@ impl Worker {
     fn run(mut self) {
         sys::block_signals();
         let mut events = Events::with_capacity(256);
-        while !(self.stopping && self.entries.len() == 0) {
+        loop {
             self.take_items();
             self.take_turns();
             self.ring_alarms();
             self.sweep();
+            if self.stopping && self.entries.len() == 0 {
+                return;
+            }
             let wait = self.prepare_to_sleep();
             if let Err(error) = self.poll.poll(&mut events, wait)
                 && error.kind() != std::io::ErrorKind::Interrupted

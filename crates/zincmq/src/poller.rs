@@ -1,0 +1,241 @@
+//! Waiting for several sockets, and foreign descriptors beside them, in one thread (zmq_poll(3)).
+
+use crate::error::{Error, Result};
+use crate::socket::{Core, Socket};
+use queue::{Signal, Wake};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
+use rustix::io::Errno;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What to wait for, and what was found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Interest {
+    /// A message can be received, or the descriptor can be read.
+    pub readable: bool,
+    /// A send would be accepted, or the descriptor can be written.
+    pub writable: bool,
+}
+
+impl Interest {
+    /// To read.
+    pub const READABLE: Self = Self { readable: true, writable: false };
+    /// To write.
+    pub const WRITABLE: Self = Self { readable: false, writable: true };
+    /// Both.
+    pub const BOTH: Self = Self { readable: true, writable: true };
+
+    const fn any(self) -> bool {
+        self.readable || self.writable
+    }
+}
+
+/// Any socket, whatever its type.
+pub trait Pollable: private::Sealed {}
+
+mod private {
+    pub trait Sealed {
+        #[allow(private_interfaces, reason = "the trait is sealed")]
+        fn core(&mut self) -> &mut crate::socket::Core;
+    }
+}
+
+impl<K> private::Sealed for Socket<K> {
+    #[allow(private_interfaces, reason = "the trait is sealed")]
+    fn core(&mut self) -> &mut Core {
+        &mut self.core
+    }
+}
+
+impl<K> Pollable for Socket<K> {}
+
+/// One thing to wait for.
+pub enum Item<'a> {
+    /// A socket.
+    Socket(&'a mut dyn Pollable, Interest),
+    /// A descriptor that is not a ZeroMQ socket.
+    Descriptor(BorrowedFd<'a>, Interest),
+}
+
+impl std::fmt::Debug for Item<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Socket(_, interest) => write!(f, "Socket({interest:?})"),
+            Self::Descriptor(fd, interest) => write!(f, "Descriptor({fd:?}, {interest:?})"),
+        }
+    }
+}
+
+/// Waits for the first of several sockets and descriptors.
+///
+/// ```
+/// use zincmq::poller::{Interest, Item, Poller};
+/// # use zincmq::{Context, Pull, Push};
+/// # fn main() -> zincmq::Result<()> {
+/// # let context = Context::new();
+/// # let (mut a, mut b) = (Pull::new(&context)?, Pull::new(&context)?);
+/// # a.bind("inproc://a")?; b.bind("inproc://b")?;
+/// # let mut push = Push::new(&context)?;
+/// # push.connect("inproc://b")?; push.send("work")?;
+/// let mut poller = Poller::new();
+/// let readable = Interest::READABLE;
+/// poller.wait(&mut [Item::Socket(&mut a, readable), Item::Socket(&mut b, readable)], None)?;
+/// if poller.found(0).readable { a.try_recv()?; }
+/// if poller.found(1).readable { b.try_recv()?; }
+/// # assert!(poller.found(1).readable && !poller.found(0).readable);
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Default)]
+pub struct Poller {
+    found: Vec<Interest>,
+    bell: Arc<Signal>,
+    /// The bell where descriptors are waited for too; made when first needed.
+    descriptor: Option<Arc<Eventfd>>,
+}
+
+/// A bell that poll(2) hears.
+#[derive(Debug)]
+struct Eventfd(OwnedFd);
+
+impl Wake for Eventfd {
+    fn wake(&self) {
+        // The only failure is a full counter, which is readable already.
+        _ = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
+    }
+}
+
+impl Poller {
+    /// A poller that has found nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What the last wait found of item `at`.
+    #[must_use]
+    pub fn found(&self, at: usize) -> Interest {
+        self.found.get(at).copied().unwrap_or_default()
+    }
+
+    /// Waits until at least one item is ready, at most for `timeout` (`None`: without limit). Returns how many
+    /// are; 0 when the time is over. [`Poller::found`] tells which.
+    ///
+    /// # Errors
+    /// [`Error::Terminated`] if the context of one of the sockets has ended; [`Error::System`].
+    pub fn wait(&mut self, items: &mut [Item<'_>], timeout: Option<Duration>) -> Result<usize> {
+        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        if let Some(ready) = self.look(items)? {
+            return Ok(ready);
+        }
+        let foreign = items.iter().any(|item| matches!(item, Item::Descriptor(..)));
+        let bell: Arc<dyn Wake> = if foreign { self.descriptor()? } else { self.bell.clone() };
+        let result = self.sleep(items, &bell, foreign, until);
+        for item in items {
+            if let Item::Socket(socket, _) = item {
+                socket.core().owner.inbox.signal().forget();
+            }
+        }
+        result
+    }
+
+    fn descriptor(&mut self) -> Result<Arc<Eventfd>> {
+        if let Some(descriptor) = &self.descriptor {
+            return Ok(descriptor.clone());
+        }
+        let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
+        let fresh = Arc::new(Eventfd(eventfd(0, flags).map_err(std::io::Error::from)?));
+        self.descriptor = Some(fresh.clone());
+        Ok(fresh)
+    }
+
+    fn sleep(
+        &mut self,
+        items: &mut [Item<'_>],
+        bell: &Arc<dyn Wake>,
+        foreign: bool,
+        until: Option<Instant>,
+    ) -> Result<usize> {
+        loop {
+            self.bell.arm_thread();
+            for item in &mut *items {
+                if let Item::Socket(socket, _) = item {
+                    socket.core().owner.inbox.signal().arm(bell.clone());
+                }
+            }
+            // What came before the bells were set is seen here.
+            if let Some(ready) = self.look(items)? {
+                self.bell.disarm();
+                return Ok(ready);
+            }
+            let now = Instant::now();
+            if until.is_some_and(|until| now >= until) {
+                self.bell.disarm();
+                return Ok(0);
+            }
+            if foreign {
+                self.bell.disarm();
+                self.poll(items, until.map(|until| until - now))?;
+            } else {
+                self.bell.sleep(until);
+            }
+        }
+    }
+
+    /// Sleeps in poll(2) until a descriptor is ready or the bell rings.
+    fn poll(&self, items: &[Item<'_>], timeout: Option<Duration>) -> Result<()> {
+        let Some(bell) = &self.descriptor else { return Ok(()) };
+        let mut set: Vec<_> = descriptors(items).collect();
+        set.push(PollFd::new(&bell.0, PollFlags::IN));
+        let timeout = timeout.and_then(|timeout| timeout.try_into().ok());
+        match poll(&mut set, timeout.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(Error::System(error.into())),
+        }
+        _ = rustix::io::read(&bell.0, &mut [0; 8]);
+        Ok(())
+    }
+
+    /// Looks at every item once. `None`: none is ready.
+    fn look(&mut self, items: &mut [Item<'_>]) -> Result<Option<usize>> {
+        self.found.clear();
+        self.found.resize(items.len(), Interest::default());
+        let mut set: Vec<_> = descriptors(items).collect();
+        if !set.is_empty() {
+            let at_once = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+            poll(&mut set, Some(&at_once)).map_err(std::io::Error::from)?;
+        }
+        let outcomes: Vec<PollFlags> = set.iter().map(PollFd::revents).collect();
+        let mut outcomes = outcomes.into_iter();
+        let broken = PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL;
+        for (item, found) in items.iter_mut().zip(&mut self.found) {
+            match item {
+                Item::Socket(socket, interest) => {
+                    let core = socket.core();
+                    core.check()?;
+                    found.readable = interest.readable && core.can_recv();
+                    found.writable = interest.writable && core.can_send();
+                }
+                Item::Descriptor(_, interest) => {
+                    let outcome = outcomes.next().unwrap_or(PollFlags::empty());
+                    found.readable = interest.readable && outcome.intersects(PollFlags::IN | broken);
+                    found.writable = interest.writable && outcome.intersects(PollFlags::OUT | broken);
+                }
+            }
+        }
+        let ready = self.found.iter().filter(|found| found.any()).count();
+        Ok((ready > 0).then_some(ready))
+    }
+}
+
+fn descriptors<'a>(items: &'a [Item<'_>]) -> impl Iterator<Item = PollFd<'a>> {
+    items.iter().filter_map(|item| match item {
+        Item::Descriptor(descriptor, interest) => {
+            let mut flags = PollFlags::empty();
+            flags.set(PollFlags::IN, interest.readable);
+            flags.set(PollFlags::OUT, interest.writable);
+            Some(PollFd::from_borrowed_fd(descriptor.as_fd(), flags))
+        }
+        Item::Socket(..) => None,
+    })
+}
