@@ -212,6 +212,8 @@ impl Model {
             Step::WriterMark(mark) => {
                 writer.set_high_water(*mark);
                 self.change_marks((*mark, self.now.1));
+                // Its own thread changed it, and need not be told.
+                self.waits = false;
             }
             Step::Await => self.waits = !writer.await_room(),
             Step::Sweep => _ = writer.sweep(),

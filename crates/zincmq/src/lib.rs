@@ -1,36 +1,58 @@
 //! ZeroMQ in Rust.
 
-mod error;
-pub mod message;
-pub mod monitor;
-pub mod option;
-pub mod stats;
+// The road of a message, from top to bottom: a module imports only modules below it (tests/layering.rs).
 
+// Passes messages from socket to socket.
+pub mod proxy;
+
+// Waits for several sockets.
 pub mod poller;
+
+// What an application holds: one try_ core, two thin ways to wait.
 pub mod socket;
 
+// A file a socket type: which peer is next, and what is legal.
 pub mod pattern;
+
+// What patterns are made of: rotation, fair queue, subscriptions, envelopes.
 mod strategy;
 
+// I/O threads, inproc names, the end of it all.
 mod context;
-mod command;
 
+// What runs on an I/O thread: sessions, listeners, timers.
 mod io;
 
+// What crosses a thread: plain data, on one page.
+mod command;
+
+// One open connection: moves bytes between a pipe and a descriptor.
 mod engine;
 
-pub mod endpoint;
-pub mod socket_type;
+// Makes connected descriptors: tcp, ipc.
 pub mod transport;
 
+// What a socket tells of its connections, and its numbers.
+pub mod monitor;
+pub mod stats;
+
+// What all of them speak of.
+mod error;
+pub mod message;
+pub mod option;
+
+// Names, keys, ids.
 mod arena;
+pub mod endpoint;
 mod life;
+pub mod socket_type;
 
 pub use context::{Builder, Context};
 pub use error::{Error, Result};
 pub use message::{Frame, Message, PeerInfo};
 pub use monitor::{Event, EventKind, Events, Monitor};
 pub use poller::Poller;
+pub use proxy::{proxy, proxy_steerable};
 pub use socket::{
     AnySocket, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Socket, Stream, Sub, XPub, XSub,
 };

@@ -1,0 +1,313 @@
+//! The walk over what a peer sends: commands anywhere, reserved bits, bounds; bytes come in any pieces.
+
+mod common;
+
+use common::{Bell, body, bytes};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use queue::{Bounds, COMMAND, Filler, Kind, LONG, MORE, Pool, Reader, Refusal, Walk, channel};
+use std::io::Write;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+
+const UNBOUNDED: Bounds = Bounds { frame: u64::MAX, message: u64::MAX };
+
+/// One frame as a peer sends it. Its body says what is to become of a command.
+#[derive(Debug, Clone)]
+enum Sent {
+    Data { more: bool, reserved: u8, long: bool, seed: u8, size: usize },
+    /// To be dropped.
+    Command { long: bool, more: bool, size: usize },
+    /// To become a frame of its own, without a prefix of so many bytes.
+    Topic { long: bool, prefix: usize, seed: u8, size: usize },
+}
+
+fn size() -> impl Strategy<Value = usize> {
+    prop_oneof![
+        8 => 0usize..300,
+        2 => prop::sample::select(vec![255, 256, 257, 1015, 8192]),
+        1 => 20_000usize..70_000,
+        1 => 65_440usize..65_560,
+        1 => 100_000usize..200_000,
+    ]
+}
+
+fn sent() -> impl Strategy<Value = Sent> {
+    let data = (any::<bool>(), 0u8..32, any::<bool>(), any::<u8>(), size());
+    let command = (any::<bool>(), any::<bool>(), prop_oneof![4 => 0usize..40, 1 => 0usize..5000]);
+    let topic = (any::<bool>(), 3usize..12, any::<u8>(), prop_oneof![4 => 0usize..40, 1 => 240usize..270]);
+    prop_oneof![
+        10 => data.prop_map(|(more, reserved, long, seed, size)| {
+            Sent::Data { more, reserved: reserved << 3, long, seed, size }
+        }),
+        6 => command.prop_map(|(long, more, size)| Sent::Command { long, more, size }),
+        3 => topic.prop_map(|(long, prefix, seed, size)| Sent::Topic { long, prefix, seed, size }),
+    ]
+}
+
+fn encode(flags: u8, long: bool, parts: &[&[u8]], into: &mut Vec<u8>) {
+    let size: usize = parts.iter().map(|part| part.len()).sum();
+    if long || size > 255 {
+        into.push(flags | LONG);
+        into.extend_from_slice(&(size as u64).to_be_bytes());
+    } else {
+        into.extend_from_slice(&[flags, size as u8]);
+    }
+    parts.iter().for_each(|part| into.extend_from_slice(part));
+}
+
+impl Sent {
+    fn encode(&self, into: &mut Vec<u8>) {
+        match *self {
+            Self::Data { more, reserved, long, seed, size } => {
+                encode(u8::from(more) | reserved, long, &[body(seed, size)], into);
+            }
+            Self::Command { long, more, size } => {
+                encode(COMMAND | u8::from(more), long, &[&[0], body(0, size)], into);
+            }
+            Self::Topic { long, prefix, seed, size } => {
+                let head = [prefix as u8; 12];
+                encode(COMMAND, long, &[&head[..prefix], body(seed, size)], into);
+            }
+        }
+    }
+}
+
+/// What the reader should find: kind, more, seed, size.
+fn expected(sent: &[Sent]) -> Vec<(Kind, bool, u8, usize)> {
+    let mut inside = false;
+    let mut frames = Vec::new();
+    for frame in sent {
+        match *frame {
+            Sent::Data { more, seed, size, .. } => {
+                inside = more;
+                frames.push((Kind::Data, more, seed, size));
+            }
+            Sent::Topic { seed, size, .. } => frames.push((Kind::Subscribe, inside, seed, size)),
+            Sent::Command { .. } => {}
+        }
+    }
+    let whole = frames.iter().rposition(|frame| !frame.1).map_or(0, |last| last + 1);
+    frames.truncate(whole);
+    frames
+}
+
+struct Receiver {
+    filler: Filler,
+    reader: Reader,
+    bell: Arc<Bell>,
+    mark: u64,
+    full: bool,
+    frames: Vec<(Kind, bool, u8, usize)>,
+    next: usize,
+    read: u64,
+}
+
+impl Receiver {
+    fn new(mark: u32, bounds: Bounds) -> Self {
+        let (writer, mut reader) = channel(&Pool::new());
+        let bell = Arc::new(Bell::default());
+        writer.attach(bell.clone(), 2);
+        reader.attach(bell.clone(), 1);
+        reader.set_high_water(mark);
+        let mark = u64::from(mark);
+        let filler = Filler::new(writer, bounds);
+        Self { filler, reader, bell, mark, full: false, frames: Vec::new(), next: 0, read: 0 }
+    }
+
+    fn walk(&mut self) -> Result<(), Refusal> {
+        loop {
+            match self.filler.walk()? {
+                Walk::Dry => break,
+                Walk::Full => {
+                    self.full = !self.filler.await_room();
+                    if self.full {
+                        break;
+                    }
+                }
+                Walk::Command => match self.filler.command().first() {
+                    None | Some(0) => self.filler.drop_command(),
+                    Some(&prefix) => self.filler.command_as(Kind::Subscribe, usize::from(prefix)),
+                },
+            }
+        }
+        if self.filler.publish() {
+            self.filler.wake();
+        }
+        let written = self.filler.writer().written();
+        assert!(self.mark == 0 || written - self.read <= self.mark, "over the high-water mark");
+        Ok(())
+    }
+
+    /// Takes up to `count` frames; rests when there are none.
+    fn take(&mut self, count: usize) {
+        for _ in 0..count {
+            if self.bell.has_rung_for_reader() {
+                self.reader.resume();
+            }
+            let Some(frame) = self.reader.take() else {
+                _ = self.reader.park();
+                break;
+            };
+            let (kind, more, seed, size) = self.frames[self.next];
+            assert_eq!((frame.kind, frame.more), (kind, more));
+            assert!(bytes(&frame.body) == body(seed, size));
+            self.next += 1;
+            self.read += u64::from(!frame.more);
+        }
+        self.full &= !self.bell.has_rung_for_writer();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 300, max_shrink_iters: 3000, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
+    /// Pieces of the given sizes, by the descriptor or preloaded, with `take` frames read after each.
+    #[test]
+    fn any_frames_in_any_pieces(
+        mark in prop::sample::select(vec![0, 1, 2, 5, 1000]),
+        sent in vec(sent(), 0..60),
+        pieces in vec((prop_oneof![1usize..20, 20usize..3000, 3000usize..150_000], any::<bool>(), 0usize..30), 1..40),
+        sweep in any::<bool>(),
+    ) {
+        let mut wire = Vec::new();
+        sent.iter().for_each(|frame| frame.encode(&mut wire));
+        let mut receiver = Receiver::new(mark, UNBOUNDED);
+        receiver.frames = expected(&sent);
+        let (mut sender, end) = UnixStream::pair().unwrap();
+        sender.set_nonblocking(true).unwrap();
+        let (mut rest, mut in_kernel) = (&wire[..], 0);
+        for &(size, preload, take) in pieces.iter().cycle() {
+            if rest.is_empty() && in_kernel == 0 {
+                break;
+            }
+            let piece = &rest[..size.min(rest.len())];
+            if !receiver.full {
+                if in_kernel > 0 || !preload {
+                    let sent = if piece.is_empty() { 0 } else { sender.write(piece).unwrap_or(0) };
+                    in_kernel += sent;
+                    rest = &rest[sent..];
+                    in_kernel -= receiver.filler.read_from(end.as_fd()).map_or(0, |(read, _)| read);
+                } else {
+                    rest = &rest[receiver.filler.preload(piece)..];
+                }
+            }
+            receiver.full = false;
+            receiver.walk().unwrap();
+            receiver.take(take);
+            if sweep {
+                receiver.filler.sweep();
+            }
+        }
+        while receiver.next < receiver.frames.len() {
+            let before = receiver.next;
+            receiver.take(usize::MAX);
+            receiver.walk().unwrap();
+            prop_assert!(receiver.next > before || !receiver.full, "neither full nor delivered");
+        }
+        receiver.take(1);
+        receiver.walk().unwrap();
+        let begun = !matches!(sent.iter().rfind(|frame| matches!(frame, Sent::Data { .. })),
+            None | Some(Sent::Data { more: false, .. }));
+        prop_assert_eq!(receiver.filler.is_clean(), !begun, "dropped commands take no place");
+        receiver.filler.cut();
+        prop_assert!(receiver.filler.is_clean());
+        receiver.take(1);
+        prop_assert!(!receiver.filler.sweep(), "an idle connection holds no segment");
+    }
+}
+
+fn refusal(bounds: Bounds, wire: &[u8]) -> Option<Refusal> {
+    let mut receiver = Receiver::new(0, bounds);
+    let mut rest = wire;
+    loop {
+        rest = &rest[receiver.filler.preload(rest)..];
+        match receiver.walk() {
+            Err(refusal) => return Some(refusal),
+            Ok(()) if rest.is_empty() => return None,
+            Ok(()) => {}
+        }
+    }
+}
+
+fn header(flags: u8, size: u64) -> Vec<u8> {
+    [&[flags | LONG][..], &size.to_be_bytes()].concat()
+}
+
+#[test]
+fn sizes_out_of_bounds_are_refused_at_the_header() {
+    let frame = Bounds { frame: 1000, message: u64::MAX };
+    assert_eq!(refusal(frame, &header(0, 1001)), Some(Refusal::TooLarge(1001)));
+    assert_eq!(refusal(frame, &header(0, 1000)), None);
+    for size in [1 << 63, (1 << 63) + 5, u64::MAX - 9, u64::MAX - 8, u64::MAX] {
+        for flags in [0, MORE, 0xf8] {
+            assert_eq!(refusal(UNBOUNDED, &header(flags, size)), Some(Refusal::TooLarge(size)));
+        }
+        assert_eq!(refusal(UNBOUNDED, &header(COMMAND, size)), Some(Refusal::CommandTooLarge(size)));
+    }
+    assert_eq!(refusal(UNBOUNDED, &header(COMMAND, 65_000)), Some(Refusal::CommandTooLarge(65_000)));
+    assert_eq!(refusal(UNBOUNDED, &header(COMMAND, 32_000)), None);
+    // A claim alone reserves little: this would not succeed otherwise.
+    assert_eq!(refusal(UNBOUNDED, &header(0, (1 << 63) - 1)), None);
+}
+
+#[test]
+fn messages_out_of_bounds_are_refused_before_their_bytes_come() {
+    let bounds = Bounds { frame: u64::MAX, message: 100 };
+    assert_eq!(refusal(bounds, &[0, 84, 0]), None);
+    assert_eq!(refusal(bounds, &[0, 85]), Some(Refusal::TooLarge(85)));
+    assert_eq!(refusal(bounds, &[MORE, 0, MORE, 0, 0, 52]), None);
+    assert_eq!(refusal(bounds, &[MORE, 0, MORE, 0, 0, 53]), Some(Refusal::TooLarge(101)));
+    assert_eq!(refusal(bounds, &[MORE, 0].repeat(6)), None);
+    assert_eq!(refusal(bounds, &[MORE, 0].repeat(7)), Some(Refusal::TooLarge(112)));
+    assert_eq!(refusal(bounds, &[0, 3, 1, 2, 3].repeat(100)), None);
+    // Commands inside the message cost as well, once anything follows them.
+    let command = [&[COMMAND, 60][..], &[0; 60]].concat();
+    let wire = [&[MORE, 0][..], &command, &[MORE, 0, 0, 0]].concat();
+    assert_eq!(refusal(bounds, &wire), Some(Refusal::TooLarge(110)));
+}
+
+/// A peer that sends commands for ever, never ending on one of them.
+#[test]
+fn commands_do_not_pile_up() {
+    let mut receiver = Receiver::new(0, UNBOUNDED);
+    let mut bytes = Vec::new();
+    for begun in [&[][..], &[MORE, 1, 7]] {
+        assert_eq!(receiver.filler.preload(begun), begun.len());
+        for round in 0..3000u64 {
+            bytes.clear();
+            for _ in 0..10 {
+                encode(COMMAND, false, &[&[0], body(0, 40)], &mut bytes);
+            }
+            let cut = (round % 43) as usize;
+            bytes.rotate_left(cut);
+            let piece = if round == 0 { &bytes[..bytes.len() - 43 * 9] } else { &bytes[..] };
+            // Always the same stream of commands, cut elsewhere each time.
+            let piece = if round == 0 { piece } else { &piece[..] };
+            receiver.filler.preload(&piece[..piece.len() - piece.len() % 43]);
+            receiver.walk().unwrap();
+        }
+        receiver.take(1);
+    }
+    assert!(receiver.filler.writer().backlog() < 4096, "{}", receiver.filler.writer().backlog());
+}
+
+#[test]
+fn misused_commands_do_no_harm() {
+    for (wire, prefix) in [(&[COMMAND, 0][..], 3), (&[COMMAND, 1, 9], 10), (&[COMMAND, 2, 9, 9], 200)] {
+        let mut receiver = Receiver::new(0, UNBOUNDED);
+        // Not at a command.
+        receiver.filler.drop_command();
+        receiver.filler.command_as(Kind::Subscribe, 3);
+        assert_eq!(receiver.filler.command(), b"");
+        assert_eq!(receiver.filler.preload(&[wire, &[0, 1, 42]].concat()), wire.len() + 3);
+        assert_eq!(receiver.filler.walk(), Ok(Walk::Command));
+        receiver.filler.command_as(Kind::Subscribe, prefix);
+        receiver.walk().unwrap();
+        let found = std::iter::from_fn(|| receiver.reader.take().map(|frame| bytes(&frame.body).to_vec()));
+        assert_eq!(found.filter(|body| !body.is_empty()).collect::<Vec<_>>(), [[42]]);
+    }
+}
