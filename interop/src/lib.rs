@@ -1,1 +1,36 @@
-//! Peers for tests.
+//! Peers for tests: a socket of either library behind one face, and a bare connection to write bytes by hand.
+//! Everything here panics where a test would have to, and waits at most [`PATIENCE`].
+
+mod monitor;
+mod peer;
+mod wire;
+
+use std::time::Duration;
+
+pub use monitor::Monitor;
+pub use peer::{Errno, Library, Peer};
+pub use wire::{Version, Wire, frame, frame_v1};
+
+/// How long anything may take that must happen.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// [`PATIENCE`] as the options `RCVTIMEO` and `SNDTIMEO` take it.
+const PATIENCE_MS: i32 = 10_000;
+
+/// How long to look for what must not happen.
+pub const GLANCE: Duration = Duration::from_millis(200);
+
+/// Bytes without a pattern that a shifted or repeated segment would fit; the first is never 0 or 1, which
+/// would make a subscription of it.
+#[must_use]
+pub fn noise(size: usize) -> Vec<u8> {
+    let mut state = 0x9E37_79B9_u32;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        (state >> 24) as u8
+    };
+    let first = next() | 2;
+    std::iter::once(first).chain(std::iter::repeat_with(next)).take(size).collect()
+}

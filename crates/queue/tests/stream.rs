@@ -66,6 +66,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// Both directions' worth of one connection, and what is on its way.
 struct Line {
+    pool: Arc<Pool>,
     writer: Writer,
     drain: Drain,
     drain_bell: Arc<Bell>,
@@ -99,6 +100,7 @@ impl Line {
         reader.attach(reader_bell.clone(), 1);
         reader.set_high_water(mark);
         Self {
+            pool,
             writer,
             drain: Drain::new(outbound),
             drain_bell,
@@ -182,7 +184,6 @@ impl Line {
     }
 
     fn ping(&mut self) {
-        self.wake();
         while self.drain.is_inside_message() {
             match self.drain.finish_message(self.wires.0.as_fd()) {
                 Ok(sent) => assert!(sent > 0),
@@ -193,6 +194,11 @@ impl Line {
         if self.prefix.is_empty() {
             self.prefix.extend_from_slice(&PING);
             self.pings += 1;
+        }
+        // It may be sent while the pipe rests, whatever has been published meanwhile.
+        let parked = self.drain.park();
+        if let Ok(sent) = self.drain.write_to(self.wires.0.as_fd(), &mut self.prefix) {
+            assert!(!parked || sent <= PING.len());
         }
     }
 
@@ -316,8 +322,12 @@ proptest! {
         for step in &steps {
             line.run(step);
         }
+        let pool = line.pool.clone();
         if finish {
             line.finish();
+        } else {
+            drop(line);
         }
+        prop_assert_eq!(Arc::strong_count(&pool), 1, "every segment has been given back");
     }
 }

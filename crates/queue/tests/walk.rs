@@ -170,7 +170,7 @@ proptest! {
     fn any_frames_in_any_pieces(
         mark in prop::sample::select(vec![0, 1, 2, 5, 1000]),
         sent in vec(sent(), 0..60),
-        pieces in vec((prop_oneof![1usize..20, 20usize..3000, 3000usize..150_000], any::<bool>(), 0usize..30), 1..40),
+        pieces in vec((prop_oneof![1usize..20, 20usize..3000, 3000usize..150_000], any::<bool>(), 1usize..30), 1..40),
         sweep in any::<bool>(),
     ) {
         let mut wire = Vec::new();
@@ -204,9 +204,9 @@ proptest! {
         }
         while receiver.next < receiver.frames.len() {
             let before = receiver.next;
-            receiver.take(usize::MAX);
             receiver.walk().unwrap();
-            prop_assert!(receiver.next > before || !receiver.full, "neither full nor delivered");
+            receiver.take(usize::MAX);
+            prop_assert!(receiver.next > before, "everything has come, and is not delivered");
         }
         receiver.take(1);
         receiver.walk().unwrap();
@@ -270,29 +270,22 @@ fn messages_out_of_bounds_are_refused_before_their_bytes_come() {
     assert_eq!(refusal(bounds, &wire), Some(Refusal::TooLarge(110)));
 }
 
-/// A peer that sends commands for ever, never ending on one of them.
+/// A peer that sends commands for ever, cut anywhere, so that no read ends with one.
 #[test]
 fn commands_do_not_pile_up() {
-    let mut receiver = Receiver::new(0, UNBOUNDED);
-    let mut bytes = Vec::new();
+    let mut commands = Vec::new();
+    for n in 0..40_000 {
+        encode(COMMAND, false, &[&[0], body(0, n % 80)], &mut commands);
+    }
     for begun in [&[][..], &[MORE, 1, 7]] {
+        let mut receiver = Receiver::new(0, UNBOUNDED);
         assert_eq!(receiver.filler.preload(begun), begun.len());
-        for round in 0..3000u64 {
-            bytes.clear();
-            for _ in 0..10 {
-                encode(COMMAND, false, &[&[0], body(0, 40)], &mut bytes);
-            }
-            let cut = (round % 43) as usize;
-            bytes.rotate_left(cut);
-            let piece = if round == 0 { &bytes[..bytes.len() - 43 * 9] } else { &bytes[..] };
-            // Always the same stream of commands, cut elsewhere each time.
-            let piece = if round == 0 { piece } else { &piece[..] };
-            receiver.filler.preload(&piece[..piece.len() - piece.len() % 43]);
+        for piece in commands.chunks(1009) {
+            assert_eq!(receiver.filler.preload(piece), piece.len());
             receiver.walk().unwrap();
         }
-        receiver.take(1);
+        assert!(receiver.filler.writer().backlog() < 4096);
     }
-    assert!(receiver.filler.writer().backlog() < 4096, "{}", receiver.filler.writer().backlog());
 }
 
 #[test]

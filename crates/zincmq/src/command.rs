@@ -1,6 +1,6 @@
 //! Every command that crosses a thread: plain data, on one page.
 
-use crate::engine::Connection;
+use crate::engine::{Connection, Overseer, Wish};
 use crate::life::Life;
 use crate::monitor::Sink;
 use crate::option::Options;
@@ -8,7 +8,7 @@ use crate::pattern::contract::Attached;
 use crate::socket_type::SocketType;
 use crate::stats::Troubles;
 use crate::transport::Transport;
-use queue::{Inbox, Pool, Reader, Writer};
+use queue::{Inbox, Item, Pool, Reader, Writer};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub(crate) struct Owner {
     pub(crate) troubles: Troubles,
     pub(crate) pool: Arc<Pool>,
     /// The context waits for it to end.
-    pub(crate) life: Life,
+    pub(crate) _life: Life,
 }
 
 impl Drop for Owner {
@@ -81,8 +81,8 @@ pub(crate) enum ToIo {
     Connect(Box<Connect>),
     /// A name has been looked up for the session of this key.
     Resolved { session: u64, target: std::io::Result<crate::transport::Target> },
-    /// The engine of this session wants the I/O thread's turn: somebody else held it.
-    Turn { session: u64 },
+    /// A caller wants something for a session.
+    Wish { session: u64, wish: Wish },
     /// An endpoint was unbound or disconnected; linger in milliseconds, -1 for ever.
     CloseEndpoint { socket: u64, endpoint: EndpointId, linger: i32 },
     /// A pipe ends at once, with all that is in it.
@@ -119,6 +119,12 @@ pub(crate) struct Connect {
     pub(crate) name: String,
     /// The session's ends; none with IMMEDIATE: then the pipe comes with the connection.
     pub(crate) ends: Option<Ends>,
+}
+
+impl Overseer for Inbox<ToIo> {
+    fn tell(&self, session: u64, wish: Wish) {
+        self.push(Item::Command(ToIo::Wish { session, wish }));
+    }
 }
 
 /// Both sides' ends of a new pipe.

@@ -44,6 +44,7 @@ pub mod option;
 // Names, keys, ids.
 mod arena;
 pub mod endpoint;
+mod bell;
 mod life;
 pub mod socket_type;
 

@@ -1,11 +1,11 @@
 //! Waiting for several sockets, and foreign descriptors beside them, in one thread (zmq_poll(3)).
 
-use crate::error::{Error, Result};
+use crate::bell::{self, Bell};
+use crate::error::Result;
 use crate::socket::{Core, Socket};
 use queue::{Signal, Wake};
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
-use rustix::io::Errno;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::event::{PollFd, PollFlags};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -91,18 +91,7 @@ pub struct Poller {
     found: Vec<Interest>,
     bell: Arc<Signal>,
     /// The bell where descriptors are waited for too; made when first needed.
-    descriptor: Option<Arc<Eventfd>>,
-}
-
-/// A bell that poll(2) hears.
-#[derive(Debug)]
-struct Eventfd(OwnedFd);
-
-impl Wake for Eventfd {
-    fn wake(&self) {
-        // The only failure is a full counter, which is readable already.
-        _ = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
-    }
+    descriptor: Option<Arc<Bell>>,
 }
 
 impl Poller {
@@ -139,12 +128,11 @@ impl Poller {
         result
     }
 
-    fn descriptor(&mut self) -> Result<Arc<Eventfd>> {
+    fn descriptor(&mut self) -> Result<Arc<Bell>> {
         if let Some(descriptor) = &self.descriptor {
             return Ok(descriptor.clone());
         }
-        let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
-        let fresh = Arc::new(Eventfd(eventfd(0, flags).map_err(std::io::Error::from)?));
+        let fresh = Arc::new(Bell::new()?);
         self.descriptor = Some(fresh.clone());
         Ok(fresh)
     }
@@ -186,13 +174,9 @@ impl Poller {
     fn poll(&self, items: &[Item<'_>], timeout: Option<Duration>) -> Result<()> {
         let Some(bell) = &self.descriptor else { return Ok(()) };
         let mut set: Vec<_> = descriptors(items).collect();
-        set.push(PollFd::new(&bell.0, PollFlags::IN));
-        let timeout = timeout.and_then(|timeout| timeout.try_into().ok());
-        match poll(&mut set, timeout.as_ref()) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => return Err(Error::System(error.into())),
-        }
-        _ = rustix::io::read(&bell.0, &mut [0; 8]);
+        set.push(PollFd::from_borrowed_fd(bell.descriptor(), PollFlags::IN));
+        bell::wait(&mut set, timeout)?;
+        bell.silence();
         Ok(())
     }
 
@@ -202,8 +186,7 @@ impl Poller {
         self.found.resize(items.len(), Interest::default());
         let mut set: Vec<_> = descriptors(items).collect();
         if !set.is_empty() {
-            let at_once = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-            poll(&mut set, Some(&at_once)).map_err(std::io::Error::from)?;
+            bell::wait(&mut set, Some(Duration::ZERO))?;
         }
         let outcomes: Vec<PollFlags> = set.iter().map(PollFd::revents).collect();
         let mut outcomes = outcomes.into_iter();

@@ -92,6 +92,8 @@ pub(crate) struct Engine {
     may_write: bool,
     /// The kernel has said that the peer writes no more: read to the end.
     hung_up: bool,
+    /// An end may have been overlooked: read until the kernel says that there is no more.
+    thorough: bool,
     /// The inbound pipe is at its high-water mark.
     full: bool,
     reads_subscriptions: bool,
@@ -120,6 +122,7 @@ impl Engine {
             may_read: true,
             may_write: true,
             hung_up: false,
+            thorough: false,
             full: false,
             reads_subscriptions: matches!(setup.socket_type, SocketType::XPub | SocketType::Pub),
             pulse: setup.pulse,
@@ -143,6 +146,15 @@ impl Engine {
     /// The descriptor takes bytes again.
     pub(crate) fn writable(&mut self) {
         self.may_write = true;
+    }
+
+    /// Something has happened, it is not known what: everything is tried.
+    pub(crate) fn recheck(&mut self) {
+        self.resume();
+        self.make_room();
+        self.writable();
+        self.may_read = true;
+        self.thorough = true;
     }
 
     /// The outbound pipe has something.
@@ -181,7 +193,31 @@ impl Engine {
         }
     }
 
-    fn has_output(&mut self) -> bool {
+    /// Messages received so far.
+    pub(crate) fn received(&mut self) -> u64 {
+        self.filler.writer().written()
+    }
+
+    /// Reads for a caller that was told that there is something.
+    ///
+    /// # Errors
+    /// [`End`], which the I/O thread will come upon again.
+    pub(crate) fn read_now(&mut self) -> Result<(), End> {
+        self.may_read = true;
+        self.read().map(|_| ())
+    }
+
+    /// Writes for a caller. Returns whether everything is written and the pipe rests again.
+    pub(crate) fn write_now(&mut self) -> bool {
+        self.may_write && self.write().is_ok() && !self.has_output() && self.drain.park()
+    }
+
+    /// Whether there is something to write that the kernel does not take now.
+    pub(crate) fn is_blocked(&mut self) -> bool {
+        !self.may_write && self.has_output()
+    }
+
+    pub(crate) fn has_output(&mut self) -> bool {
         !self.prefix.is_empty() || !self.control.is_empty() || self.drain.has_bytes()
     }
 
@@ -246,7 +282,7 @@ impl Engine {
                     self.heard();
                     self.walk()?;
                     moved += read;
-                    self.may_read = all || self.hung_up;
+                    self.may_read = all || self.hung_up || self.thorough;
                 }
                 Err(error) => self.read_failed(error)?,
             }
@@ -259,7 +295,10 @@ impl Engine {
 
     fn read_failed(&mut self, error: io::Error) -> Result<(), End> {
         match error.kind() {
-            io::ErrorKind::WouldBlock => self.may_read = false,
+            io::ErrorKind::WouldBlock => {
+                self.may_read = false;
+                self.thorough = false;
+            }
             io::ErrorKind::Interrupted => {}
             _ => return Err(End::Lost(error)),
         }

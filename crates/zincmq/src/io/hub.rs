@@ -28,11 +28,13 @@ pub(crate) enum Alarm {
 /// The shared part of one I/O thread.
 #[derive(Debug)]
 pub(crate) struct Hub {
-    pub(crate) registry: Registry,
+    pub(crate) registry: Arc<Registry>,
     pub(crate) inbox: Arc<Inbox<ToIo>>,
     pub(crate) alarms: BTreeSet<(Instant, u64, Alarm)>,
     /// Sessions whose engine has more to do than one turn allowed.
     pub(crate) busy: VecDeque<u64>,
+    /// Sessions whose descriptor a caller listens to.
+    pub(crate) leased: Vec<u64>,
 }
 
 impl Hub {

@@ -11,7 +11,7 @@ use crate::option::Options;
 use crate::pattern::contract::Attached;
 use crate::socket_type::SocketType;
 use crate::transport::{Link, Target, Transport};
-use queue::{Drain, Filler, Held, Item, TryLock};
+use queue::{Drain, Filler, Held, Item, Lease, Tick, TryLock};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
@@ -296,7 +296,14 @@ impl Session {
             pulse: self.pulse(peer.as_ref()),
         };
         let engine = Engine::new(setup, unsent, rest);
-        let connection = Arc::new(Connection { engine: TryLock::new(Some(engine)), descriptor, session: self.key });
+        let connection = Arc::new(Connection {
+            engine: TryLock::new(Some(engine)),
+            descriptor,
+            session: self.key,
+            overseer: hub.inbox.clone(),
+            registry: hub.registry.clone(),
+            lease: Lease::default(),
+        });
         self.announce(fresh, routing_id, &connection, hub);
         self.phase = Phase::Traffic(connection);
         if let Some(route) = &mut self.route {
@@ -441,11 +448,7 @@ impl Session {
         match &self.phase {
             Phase::Traffic(connection) => {
                 let connection = connection.clone();
-                self.drive(&connection, hub, |engine| {
-                    engine.resume();
-                    engine.readable(false);
-                    engine.writable();
-                })
+                self.drive(&connection, hub, Engine::recheck)
             }
             _ => Fate::Lives,
         }
@@ -462,16 +465,40 @@ impl Session {
                     hub.busy.push_back(self.key);
                 }
                 let beat = engine.next_beat();
+                let blocked = engine.is_blocked();
                 if held.unlock() {
                     hub.busy.push_back(self.key);
                 }
                 if beat.is_some() && beat != self.beat {
                     self.set_beat(beat, hub);
                 }
+                // Only the poller can tell when the kernel takes bytes again.
+                if blocked && connection.lease.end() {
+                    return self.unleased(hub);
+                }
                 Fate::Lives
             }
             Err(end) => self.ended(held, &end, hub),
         }
+    }
+
+    /// A tick has passed while a caller listens to the descriptor.
+    pub(crate) fn tick(&mut self, hub: &mut Hub) -> Fate {
+        let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
+        match connection.lease.tick() {
+            Tick::Held => hub.leased.push(self.key),
+            Tick::Forget => {}
+            Tick::Back => return self.unleased(hub),
+        }
+        Fate::Lives
+    }
+
+    /// The descriptor is the poller's again.
+    pub(crate) fn unleased(&mut self, hub: &mut Hub) -> Fate {
+        let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
+        let connection = connection.clone();
+        _ = hub.watch(connection.descriptor.as_fd(), self.key);
+        self.drive(&connection, hub, Engine::recheck)
     }
 
     fn set_beat(&mut self, beat: Option<Instant>, hub: &mut Hub) {

@@ -2,6 +2,7 @@
 
 use crate::arena::Arena;
 use crate::command::ToIo;
+use crate::engine::Wish;
 use crate::error::Result;
 use crate::io::hub::{Alarm, Hub};
 use crate::io::listener::Listener;
@@ -16,6 +17,8 @@ use std::time::{Duration, Instant};
 
 /// How often memory of idle connections is given back.
 const SWEEP: Duration = Duration::from_secs(1);
+/// How often descriptors that callers listen to are looked after.
+const TICK: Duration = Duration::from_millis(2);
 /// The poller's own token for the wake-up descriptor; no arena gets that far.
 const WAKE: u64 = u64::MAX;
 
@@ -43,10 +46,11 @@ impl IoThread {
         let inbox = Arc::new(Inbox::default());
         let load = Arc::new(AtomicUsize::new(0));
         let hub = Hub {
-            registry: poll.registry().try_clone()?,
+            registry: Arc::new(poll.registry().try_clone()?),
             inbox: inbox.clone(),
             alarms: BTreeSet::new(),
             busy: VecDeque::new(),
+            leased: Vec::new(),
         };
         inbox.signal().arm(Arc::new(Bell(bell)));
         let worker = Worker {
@@ -58,6 +62,7 @@ impl IoThread {
             stopping: false,
             swept: Instant::now(),
             dirty: false,
+            ticked: Instant::now(),
         };
         let thread = std::thread::Builder::new()
             .name(format!("ZMQbg/IO/{index}"))
@@ -97,6 +102,7 @@ struct Worker {
     swept: Instant,
     /// Some connection has moved bytes since the last sweep.
     dirty: bool,
+    ticked: Instant,
 }
 
 impl Worker {
@@ -107,6 +113,7 @@ impl Worker {
             self.take_items();
             self.take_turns();
             self.ring_alarms();
+            self.tick();
             self.sweep();
             if self.stopping && self.entries.len() == 0 {
                 return;
@@ -141,7 +148,19 @@ impl Worker {
         let now = Instant::now();
         let alarm = self.hub.alarms.first().map(|(at, ..)| at.saturating_duration_since(now));
         let sweep = self.dirty.then(|| (self.swept + SWEEP).saturating_duration_since(now));
-        alarm.into_iter().chain(sweep).min()
+        let tick = (!self.hub.leased.is_empty()).then(|| (self.ticked + TICK).saturating_duration_since(now));
+        alarm.into_iter().chain(sweep).chain(tick).min()
+    }
+
+    /// Looks after the descriptors that callers listen to: takes back those that are not used.
+    fn tick(&mut self) {
+        if self.hub.leased.is_empty() || self.ticked.elapsed() < TICK {
+            return;
+        }
+        self.ticked = Instant::now();
+        for key in std::mem::take(&mut self.hub.leased) {
+            self.with_session(key, |session, hub| session.tick(hub));
+        }
     }
 
     fn event(&mut self, key: u64, event: &mio::event::Event) {
@@ -212,7 +231,14 @@ impl Worker {
             ToIo::Resolved { session, target } => {
                 self.with_session(session, |session, hub| session.resolved(target, hub));
             }
-            ToIo::Turn { session } => self.with_session(session, Session::turn),
+            ToIo::Wish { session, wish: Wish::Turn } => self.with_session(session, Session::turn),
+            ToIo::Wish { session, wish: Wish::Unleased } => self.with_session(session, Session::unleased),
+            ToIo::Wish { session, wish: Wish::Leased } => {
+                if self.hub.leased.is_empty() {
+                    self.ticked = Instant::now();
+                }
+                self.hub.leased.push(session);
+            }
             ToIo::CloseEndpoint { socket, endpoint, linger } => self.close(socket, Some(endpoint), linger),
             ToIo::CloseSocket { socket, linger } => self.close(socket, None, linger),
             ToIo::Abort { pipe } => {

@@ -8,10 +8,6 @@ use crate::socket::outgoing::{Outgoing, Parts};
 use crate::socket::{Core, Socket};
 use std::time::{Duration, Instant};
 
-/// A thread looks this often, some 100 ns apart, before it sleeps.
-const LOOKS: u32 = 10;
-const PAUSES: u32 = 8;
-
 /// The moment at which a timeout option ends a wait; `None`: never.
 fn deadline(timeout: i32) -> Option<Instant> {
     u64::try_from(timeout).ok().and_then(|timeout| Instant::now().checked_add(Duration::from_millis(timeout)))
@@ -19,7 +15,7 @@ fn deadline(timeout: i32) -> Option<Instant> {
 
 impl Core {
     /// Waits for a change. `Err`: the time is over, or the context.
-    fn wait(&mut self, until: Option<Instant>) -> Result<()> {
+    fn wait(&mut self, until: Option<Instant>, receives: bool) -> Result<()> {
         if self.is_stopped() {
             return Err(Error::Terminated);
         }
@@ -27,11 +23,11 @@ impl Core {
             return Ok(());
         }
         let inbox = self.owner.inbox.clone();
-        for _ in 0..LOOKS {
-            if inbox.is_pending() {
-                return Ok(());
-            }
-            (0..PAUSES).for_each(|_| std::hint::spin_loop());
+        if receives && let Some(result) = self.drive(until) {
+            return result;
+        }
+        if self.spin.look(|| inbox.is_pending()) {
+            return Ok(());
         }
         if until.is_some_and(|until| Instant::now() >= until) {
             return Err(Error::Again);
@@ -49,6 +45,7 @@ impl Core {
     #[inline]
     fn block(
         &mut self,
+        receives: bool,
         until: impl FnOnce(&Self) -> Option<Instant>,
         mut attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
     ) -> Result<()> {
@@ -58,9 +55,9 @@ impl Core {
             Err(denied) => return Err(self.refusal(denied)),
         }
         let until = until(self);
-        self.peers.patient = true;
+        self.peers.patient = self.spin.is_worth_it();
         let result = loop {
-            if let Err(error) = self.wait(until) {
+            if let Err(error) = self.wait(until, receives) {
                 break Err(error);
             }
             match attempt(self) {
@@ -105,7 +102,7 @@ impl<K: Sends> Socket<K> {
     pub fn send(&mut self, message: impl Outgoing) -> Result<()> {
         let message = message.ready();
         let until = |core: &Core| deadline(core.peers.options.sndtimeo);
-        self.core.block(until, |core| message.with(|parts| core.try_send(parts)))
+        self.core.block(false, until, |core| message.with(|parts| core.try_send(parts)))
     }
 
     /// As [`Socket::send`], waiting at most so long, whatever `SNDTIMEO` says.
@@ -115,7 +112,7 @@ impl<K: Sends> Socket<K> {
     pub fn send_timeout(&mut self, message: impl Outgoing, timeout: Duration) -> Result<()> {
         let message = message.ready();
         let until = |_: &Core| Instant::now().checked_add(timeout);
-        self.core.block(until, |core| message.with(|parts| core.try_send(parts)))
+        self.core.block(false, until, |core| message.with(|parts| core.try_send(parts)))
     }
 
     /// Sends messages one after the other and returns how many were accepted before one would have had to
@@ -155,7 +152,7 @@ impl<K: Receives> Socket<K> {
     #[inline]
     pub fn recv_into(&mut self, message: &mut Message) -> Result<()> {
         let until = |core: &Core| deadline(core.peers.options.rcvtimeo);
-        self.core.block(until, |core| core.try_recv(message))
+        self.core.block(true, until, |core| core.try_recv(message))
     }
 
     /// As [`Socket::recv`], waiting at most so long, whatever `RCVTIMEO` says.
@@ -165,7 +162,7 @@ impl<K: Receives> Socket<K> {
     pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Message> {
         let mut message = Message::new();
         let until = |_: &Core| Instant::now().checked_add(timeout);
-        self.core.block(until, |core| core.try_recv(&mut message))?;
+        self.core.block(true, until, |core| core.try_recv(&mut message))?;
         Ok(message)
     }
 

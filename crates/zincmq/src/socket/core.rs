@@ -9,7 +9,9 @@ use crate::pattern::{
     self,
     contract::{Denied, Kind, Pattern, PeerId},
 };
+use crate::socket::driving::Driving;
 use crate::socket::peers::Table;
+use crate::socket::spin::Spin;
 use crate::socket_type::SocketType;
 use crate::stats::{SocketStats, Troubles};
 use queue::{Inbox, Item, Part};
@@ -32,6 +34,8 @@ pub(crate) struct Core {
     items: VecDeque<Item<ToSocket>>,
     stopped: bool,
     swept: Instant,
+    pub(crate) driving: Driving,
+    pub(crate) spin: Spin,
 }
 
 /// A bind or a connect of this socket.
@@ -55,7 +59,7 @@ impl Core {
             monitor: crate::monitor::Sink::default(),
             troubles: Troubles::default(),
             pool: home.pool().clone(),
-            life: home.life(),
+            _life: home.life(),
         };
         let mut options = Options::new(socket_type);
         home.inherit(&mut options);
@@ -69,6 +73,8 @@ impl Core {
             items: VecDeque::new(),
             stopped: false,
             swept: Instant::now(),
+            driving: Driving::default(),
+            spin: Spin::default(),
             home,
         })
     }
@@ -111,12 +117,19 @@ impl Core {
         result
     }
 
+    /// This thread will not wait on the connection: the I/O thread listens to it again.
+    pub(crate) fn stop_driving(&mut self) {
+        self.peers.end_lease();
+    }
+
     pub(crate) fn can_send(&mut self) -> bool {
+        self.stop_driving();
         self.process();
         self.pattern.can_send(&mut self.peers)
     }
 
     pub(crate) fn can_recv(&mut self) -> bool {
+        self.stop_driving();
         self.process();
         let ready = self.pattern.can_recv(&mut self.peers);
         self.bury();
@@ -228,15 +241,15 @@ impl Core {
                 self.pattern.identified(&mut self.peers, id, &routing_id);
             }
             ToSocket::Opened { pipe, connection } => {
-                if let Some(peer) = self.peers.of_pipe(pipe).and_then(|id| self.peers.get(id)) {
-                    peer.connection = Some(connection);
-                }
+                let Some(id) = self.peers.of_pipe(pipe) else { return };
+                self.peers.set_connection(id, Some(connection));
             }
             ToSocket::Lost { pipe, fresh } => {
                 let Some(id) = self.peers.of_pipe(pipe) else { return };
-                let Some(peer) = self.peers.get(id) else { return };
-                peer.connection = None;
-                if let Some(writer) = fresh {
+                self.peers.set_connection(id, None);
+                if let Some(writer) = fresh
+                    && let Some(peer) = self.peers.get(id)
+                {
                     peer.replace_writer(writer, &self.owner.inbox, id);
                     self.peers.apply_high_water();
                     self.pattern.reconnected(&mut self.peers, id);

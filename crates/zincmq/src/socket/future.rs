@@ -17,6 +17,7 @@ impl Core {
         context: &Context<'_>,
         mut attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
     ) -> Poll<Result<()>> {
+        self.stop_driving();
         for armed in [false, true] {
             match attempt(self) {
                 Ok(()) => return Poll::Ready(Ok(())),

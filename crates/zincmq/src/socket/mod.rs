@@ -2,10 +2,12 @@
 
 mod blocking;
 pub(crate) mod core;
+mod driving;
 mod endpoints;
 mod future;
 pub mod outgoing;
 mod peers;
+mod spin;
 
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -163,7 +165,10 @@ impl<K: Receives> Socket<K> {
     /// As [`Socket::try_recv`].
     #[inline]
     pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()> {
-        self.core.try_recv(message).map_err(|denied| self.ended_or(denied))
+        self.core.try_recv(message).map_err(|denied| {
+            self.core.stop_driving();
+            self.ended_or(denied)
+        })
     }
 }
 

@@ -23,7 +23,9 @@ pub(crate) struct Peer {
     closing: bool,
     dropped: u64,
     io: Option<Arc<Inbox<ToIo>>>,
-    pub(crate) connection: Option<Arc<Connection>>,
+    connection: Option<Arc<Connection>>,
+    /// A wait that this thread drove itself has just ended: the next send may go out the same way.
+    inline: bool,
 }
 
 /// All peers of one socket.
@@ -36,6 +38,8 @@ pub(crate) struct Table {
     ended: Vec<PeerId>,
     /// The calling thread may wait a moment before a reader rests.
     pub(crate) patient: bool,
+    /// This side may hold the lease of a connection.
+    pub(crate) leases: bool,
     shared: Vec<Option<Bytes>>,
     /// The numbers of peers that have gone.
     past: SocketStats,
@@ -54,6 +58,7 @@ impl Table {
             options,
             ended: Vec::new(),
             patient: false,
+            leases: false,
             shared: Vec::new(),
             past: SocketStats::default(),
         }
@@ -62,9 +67,10 @@ impl Table {
     /// Gives the pipe a place, with the high-water marks as they are now.
     pub(crate) fn insert(&mut self, attach: Attach, inbox: &Arc<Inbox<crate::command::ToSocket>>) -> PeerId {
         let Attach { pipe, endpoint, ends, io, connection, .. } = attach;
+        self.end_lease();
         let class = segment_class(self.by_pipe.len() + 1);
         let mut peer =
-            Peer { pipe, endpoint, writer: ends.writer, reader: ends.reader, closing: false, dropped: 0, io, connection };
+            Peer { pipe, endpoint, writer: ends.writer, reader: ends.reader, closing: false, dropped: 0, io, connection, inline: false };
         peer.set_high_water(&self.options);
         peer.writer.set_largest_class(class);
         let id = PeerId(self.all.insert(Box::new(peer)));
@@ -90,20 +96,48 @@ impl Table {
         self.all.iter().filter(belongs).map(|(key, _)| PeerId(key)).collect()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.by_pipe.len()
+    /// The connection of the only peer there is.
+    pub(crate) fn only_connection(&self) -> Option<Arc<Connection>> {
+        let mut peers = self.all.iter();
+        let (_, peer) = peers.next()?;
+        if peers.next().is_some() { None } else { peer.connection.clone() }
     }
 
-    /// The only peer there is.
-    pub(crate) fn only(&mut self) -> Option<&mut Peer> {
-        let &id = self.by_pipe.values().next()?;
-        self.get(id)
+    /// The peer's connection has opened, or was lost.
+    pub(crate) fn set_connection(&mut self, id: PeerId, connection: Option<Arc<Connection>>) {
+        self.end_lease();
+        if let Some(peer) = self.get(id) {
+            peer.connection = connection;
+            peer.inline = false;
+        }
+    }
+
+    /// A wait on the only connection has brought something: an answer may go out at once.
+    pub(crate) fn allow_inline(&mut self) {
+        if let Some(peer) = self.all.values_mut().next() {
+            peer.inline = true;
+        }
+    }
+
+    /// Lets the I/O thread listen to the connection again, if this side does.
+    pub(crate) fn end_lease(&mut self) {
+        if !std::mem::take(&mut self.leases) {
+            return;
+        }
+        for peer in self.all.values_mut() {
+            if let Some(connection) = &peer.connection {
+                connection.end_lease();
+            }
+        }
     }
 
     /// Takes the peer out; its pipe ends with it.
     pub(crate) fn remove(&mut self, id: PeerId) -> Option<Box<Peer>> {
         let peer = self.all.remove(id.0)?;
         self.by_pipe.remove(&peer.pipe);
+        if let Some(connection) = &peer.connection {
+            connection.end_lease();
+        }
         add(&mut self.past, &peer.stats());
         Some(peer)
     }
@@ -217,6 +251,15 @@ impl Peer {
     #[inline]
     fn publish(&mut self) {
         if self.writer.publish() {
+            self.wake();
+        }
+    }
+
+    /// The reader sleeps: does its work if this thread has the connection, otherwise wakes it.
+    #[cold]
+    fn wake(&mut self) {
+        let inline = std::mem::take(&mut self.inline);
+        if !(inline && self.connection.as_ref().is_some_and(|connection| connection.write())) {
             self.writer.wake();
         }
     }

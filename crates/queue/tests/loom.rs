@@ -1,0 +1,288 @@
+//! Every order of events, for a few messages: `RUSTFLAGS="--cfg loom" cargo test -p zincmq-queue --test loom
+//! --release`. Nobody waits in a model: when both threads are done, whoever went to sleep must have been woken,
+//! or have nothing to wake up for.
+#![cfg(loom)]
+
+use loom::model::Builder;
+use loom::sync::atomic::AtomicUsize;
+use loom::thread;
+use queue::{Body, Inbox, Item, Notify, Part, Pool, Reader, TryLock, Wake, Writer, channel};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Not loom's flags: ringing orders nothing.
+#[derive(Debug, Default)]
+struct Bell {
+    readable: AtomicBool,
+    writable: AtomicBool,
+}
+
+impl Notify for Bell {
+    fn readable(&self, _: u64) {
+        self.readable.store(true, Ordering::Relaxed);
+    }
+
+    fn writable(&self, _: u64) {
+        self.writable.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Wake for Bell {
+    fn wake(&self) {
+        self.readable.store(true, Ordering::Relaxed);
+    }
+}
+
+fn model(body: impl Fn() + Sync + Send + 'static) {
+    let mut builder = Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.max_branches = 10_000;
+    builder.check(body);
+}
+
+struct Pipe {
+    writer: Writer,
+    reader: Reader,
+    bell: Arc<Bell>,
+    got: u8,
+}
+
+fn pipe(mark: u32) -> Pipe {
+    let (writer, mut reader) = channel(&Pool::new());
+    let bell = Arc::new(Bell::default());
+    writer.attach(bell.clone(), 0);
+    reader.attach(bell.clone(), 0);
+    reader.set_high_water(mark);
+    Pipe { writer, reader, bell, got: 0 }
+}
+
+/// A message of four bytes, so that one fits the smallest segment and two do not.
+fn send(writer: &mut Writer, n: u8) {
+    writer.write(&[], &[Part::Slice(&[n, n])]);
+    if writer.publish() {
+        writer.wake();
+    }
+}
+
+/// Takes all there is.
+fn drain(reader: &mut Reader, got: &mut u8) {
+    while let Some(frame) = reader.take() {
+        let Body::Copy(body) = frame.body else { panic!("{frame:?}") };
+        *got += 1;
+        assert_eq!(body, [*got; 2]);
+    }
+}
+
+/// Takes all there is, goes to sleep, and wakes up if told; so many times.
+fn receive(reader: &mut Reader, bell: &Bell, got: &mut u8, times: usize) {
+    for _ in 0..times {
+        drain(reader, got);
+        if reader.has_ended() {
+            return;
+        }
+        if reader.park() && bell.readable.swap(false, Ordering::Relaxed) {
+            reader.resume();
+        }
+    }
+}
+
+/// Runs both ends, then looks whether a reader that sleeps has read all.
+fn race(
+    mut pipe: Pipe,
+    times: usize,
+    messages: u8,
+    closed: bool,
+    write: impl FnOnce(&mut Writer) + 'static,
+) -> (Writer, Reader) {
+    let Pipe { mut writer, mut reader, bell, .. } = pipe;
+    let bell_there = bell.clone();
+    let reading = thread::spawn(move || {
+        receive(&mut reader, &bell_there, &mut pipe.got, times);
+        (reader, pipe.got)
+    });
+    write(&mut writer);
+    let (mut reader, mut got) = reading.join().unwrap();
+    if reader.is_parked() && bell.readable.swap(false, Ordering::Relaxed) {
+        reader.resume();
+        assert!(!reader.is_parked(), "woken for nothing");
+    }
+    assert!(!reader.is_parked() || (got == messages && !closed), "a lost wake-up of the reader");
+    drain(&mut reader, &mut got);
+    assert_eq!(got, messages);
+    assert_eq!(reader.has_ended(), closed);
+    (writer, reader)
+}
+
+#[test]
+fn publish_against_park() {
+    model(|| {
+        _ = race(pipe(0), 2, 2, false, |writer| {
+            send(writer, 1);
+            send(writer, 2);
+        });
+    });
+}
+
+#[test]
+fn three_messages_in_three_segments() {
+    model(|| {
+        _ = race(pipe(0), 1, 3, false, |writer| (1..4).for_each(|n| send(writer, n)));
+    });
+}
+
+#[test]
+fn sweep_against_park_and_publish() {
+    model(|| {
+        let (mut writer, mut reader) = race(pipe(0), 2, 2, false, |writer| {
+            send(writer, 1);
+            writer.sweep();
+            send(writer, 2);
+            writer.sweep();
+        });
+        // Both at rest: nothing is held any more.
+        assert!(reader.park());
+        assert!(!writer.sweep());
+    });
+}
+
+#[test]
+fn close_against_park() {
+    model(|| {
+        _ = race(pipe(0), 2, 1, true, |writer| {
+            send(writer, 1);
+            writer.close();
+        });
+    });
+}
+
+#[test]
+fn sweep_of_a_closed_pipe_against_park() {
+    model(|| {
+        _ = race(pipe(0), 1, 1, true, |writer| {
+            send(writer, 1);
+            writer.close();
+            writer.sweep();
+        });
+    });
+}
+
+#[test]
+fn bodies_by_reference() {
+    model(|| {
+        let Pipe { mut writer, mut reader, .. } = pipe(0);
+        let reading = thread::spawn(move || {
+            let mut got = 0;
+            while let Some(frame) = reader.take() {
+                let Body::Shared(body) = frame.body else { panic!("{frame:?}") };
+                assert_eq!(*body, [7; 40]);
+                got += 1;
+            }
+            (reader, got)
+        });
+        // The third finds all places of its segment taken.
+        for _ in 0..3 {
+            writer.write_shared(&[Part::Slice(&[7; 40])], &mut [None]);
+            assert!(!writer.publish());
+        }
+        let (mut reader, got) = reading.join().unwrap();
+        assert_eq!(got + std::iter::from_fn(|| reader.take().map(drop)).count(), 3);
+    });
+}
+
+/// One end sleeps until there is room, the other makes some.
+fn race_for_room(mut pipe: Pipe, messages: u8, read: impl FnOnce(&mut Reader) + 'static) {
+    (1..=messages).for_each(|n| send(&mut pipe.writer, n));
+    let Pipe { mut writer, mut reader, bell, .. } = pipe;
+    let reading = thread::spawn(move || {
+        read(&mut reader);
+        reader
+    });
+    let sleeps = !writer.await_room() && !writer.is_gone();
+    _ = reading.join().unwrap();
+    assert!(!sleeps || bell.writable.load(Ordering::Relaxed), "a lost wake-up of the writer");
+}
+
+#[test]
+fn credit_against_a_sleeping_writer() {
+    model(|| race_for_room(pipe(1), 1, |reader| drain(reader, &mut 0)));
+    model(|| race_for_room(pipe(2), 2, |reader| drain(reader, &mut 0)));
+}
+
+#[test]
+fn a_higher_mark_against_a_sleeping_writer() {
+    model(|| race_for_room(pipe(1), 1, |reader| reader.set_high_water(2)));
+}
+
+#[test]
+fn leaving_against_a_sleeping_writer() {
+    model(|| race_for_room(pipe(1), 1, |reader| reader.leave()));
+}
+
+#[test]
+fn a_lower_mark_against_park() {
+    model(|| {
+        let mut pipe = pipe(u32::MAX);
+        pipe.writer.set_high_water(3);
+        send(&mut pipe.writer, 1);
+        let (mut writer, mut reader) = race(pipe, 1, 1, false, |writer| writer.set_high_water(1));
+        _ = reader.park();
+        assert!(writer.has_room());
+    });
+}
+
+#[test]
+fn what_a_holder_is_told_it_does() {
+    model(|| {
+        let lock = Arc::new(TryLock::new([0; 3]));
+        let orders: Arc<[AtomicUsize; 3]> = Arc::new(std::array::from_fn(|_| AtomicUsize::new(0)));
+        let run = |lock: &TryLock<[usize; 3]>, orders: &[AtomicUsize; 3], n: usize| {
+            orders[n].store(n + 1, Ordering::Relaxed);
+            while let Some(mut held) = lock.try_lock() {
+                for (done, order) in held.iter_mut().zip(orders) {
+                    *done = (*done).max(order.load(Ordering::Relaxed));
+                }
+                if !held.unlock() {
+                    break;
+                }
+            }
+        };
+        let threads: Vec<_> = [1, 2]
+            .map(|n| {
+                let (lock, orders) = (lock.clone(), orders.clone());
+                thread::spawn(move || run(&lock, &orders, n))
+            })
+            .into();
+        run(&lock, &orders, 0);
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        assert_eq!(*lock.try_lock().unwrap(), [1, 2, 3]);
+    });
+}
+
+#[test]
+fn inbox_against_a_sleeping_reader() {
+    model(|| {
+        let inbox = Arc::new(Inbox::default());
+        let bell = Arc::new(Bell::default());
+        let there = inbox.clone();
+        let pushing = thread::spawn(move || {
+            there.push(Item::Command(1));
+            there.push(Item::Command(2));
+        });
+        let (mut items, mut sleeps) = (VecDeque::new(), false);
+        for _ in 0..2 {
+            inbox.take_all(&mut items);
+            inbox.signal().arm(bell.clone());
+            sleeps = !inbox.is_pending();
+            if !sleeps {
+                inbox.signal().disarm();
+            }
+        }
+        pushing.join().unwrap();
+        let before = items.len();
+        inbox.take_all(&mut items);
+        assert!(!sleeps || items.len() == before || bell.readable.load(Ordering::Relaxed), "a lost wake-up");
+        let got: Vec<_> = items.iter().map(|item| matches!(item, Item::Command(1))).collect();
+        assert_eq!(got, [true, false]);
+    });
+}

@@ -1,0 +1,66 @@
+//! The closing table of a measurement.
+
+use crate::failure::Failure;
+use crate::output;
+use std::fmt::Write;
+use std::time::Duration;
+
+/// Prints a title, and lines of a name and a value below it.
+pub(crate) fn print(title: &str, rows: &[(&str, String)]) -> Result<(), Failure> {
+    let mut text = format!("{title}\n");
+    for (name, value) in rows {
+        // Writing to a String cannot fail.
+        _ = writeln!(text, "  {name:<20}{value:>16}");
+    }
+    output::write(text.as_bytes())
+}
+
+/// A time in microseconds.
+pub(crate) fn micros(time: Duration) -> String {
+    format!("{:.1} us", time.as_secs_f64() * 1e6)
+}
+
+/// How long each of many things took.
+#[derive(Default)]
+pub(crate) struct Latencies(Vec<Duration>);
+
+impl Latencies {
+    pub(crate) fn add(&mut self, time: Duration) {
+        self.0.push(time);
+    }
+
+    /// These and those.
+    pub(crate) fn and(mut self, mut others: Self) -> Self {
+        self.0.append(&mut others.0);
+        self
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    /// The times that the given share of all does not exceed, each divided by `by`.
+    pub(crate) fn rows(mut self, by: u32) -> Vec<(&'static str, String)> {
+        self.0.sort_unstable();
+        let at = |share: f64| {
+            let place = (self.0.len() as f64 * share).ceil() as usize;
+            self.0.get(place.saturating_sub(1)).copied().unwrap_or_default()
+        };
+        let shares = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999), ("max", 1.0)];
+        shares.map(|(name, share)| (name, micros(at(share) / by))).to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_times_that_occurred() {
+        let mut latencies = Latencies::default();
+        (1..=1000).rev().for_each(|time| latencies.add(Duration::from_micros(time)));
+        let values: Vec<String> = latencies.rows(1).into_iter().map(|(_, value)| value).collect();
+        assert_eq!(values, ["500.0 us", "900.0 us", "990.0 us", "999.0 us", "1000.0 us"]);
+        assert_eq!(Latencies::default().rows(2)[0].1, "0.0 us");
+    }
+}

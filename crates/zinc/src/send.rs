@@ -1,0 +1,96 @@
+//! `zinc push`, `zinc pub`: lines go out.
+
+use crate::failure::Failure;
+use crate::input::Source;
+use crate::session::{Opening, Session};
+use clap::Args;
+use zincmq::{Error, Message, Poller, SocketType, option};
+
+#[derive(Args)]
+pub(crate) struct Push {
+    #[command(flatten)]
+    opening: Opening,
+    #[command(flatten)]
+    source: Source,
+}
+
+#[derive(Args)]
+pub(crate) struct Publish {
+    #[command(flatten)]
+    opening: Opening,
+    #[command(flatten)]
+    source: Source,
+
+    /// Send TOPIC as the first part of every message
+    #[arg(long)]
+    topic: Option<String>,
+
+    /// Wait for so many subscriptions before sending: who comes later misses what was sent
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    subscriptions: u64,
+}
+
+impl Push {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        self.opening.run(SocketType::Push, |session| {
+            send_lines(session, &self.opening, &self.source, |session, message| session.socket.send(message))
+        })
+    }
+}
+
+impl Publish {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        // An XPUB is a PUB that sees its subscriptions.
+        let watched = self.subscriptions > 0;
+        let socket_type = if watched { SocketType::XPub } else { SocketType::Pub };
+        self.opening.run(socket_type, |session| {
+            if watched {
+                self.await_subscriptions(session)?;
+            }
+            send_lines(session, &self.opening, &self.source, |session, body| {
+                if watched {
+                    while session.socket.try_recv().is_ok() {}
+                }
+                session.socket.send(self.envelop(body))
+            })
+        })
+    }
+
+    fn envelop(&self, body: Message) -> Message {
+        let Some(topic) = &self.topic else { return body };
+        let mut message = Message::from(topic.as_str());
+        body.iter().for_each(|part| message.push(part.clone()));
+        message
+    }
+
+    fn await_subscriptions(&self, session: &mut Session) -> Result<(), Failure> {
+        // Several subscribers may have the same topic.
+        session.socket.set(option::XPUB_VERBOSE, true)?;
+        let mut seen = 0;
+        while seen < self.subscriptions {
+            let notice = session.socket.recv();
+            let notice = notice.map_err(|error| session.explain(error, "not enough subscriptions came"))?;
+            match notice.bytes().first() {
+                Some(1) => seen += 1,
+                Some(0) => seen = seen.saturating_sub(1),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn send_lines(
+    session: &mut Session,
+    opening: &Opening,
+    source: &Source,
+    mut send: impl FnMut(&mut Session, Message) -> Result<(), Error>,
+) -> Result<(), Failure> {
+    let mut input = opening.input(source)?;
+    let mut poller = Poller::new();
+    for _ in 0..opening.count.unwrap_or(u64::MAX) {
+        let Some(message) = input.next(&mut session.socket, &mut poller)? else { break };
+        send(session, message).map_err(|error| session.explain(error, "nobody took the message"))?;
+    }
+    Ok(())
+}

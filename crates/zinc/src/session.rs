@@ -1,0 +1,185 @@
+//! One socket, opened as the command line says, and its orderly end.
+
+use crate::failure::Failure;
+use crate::input::{Input, Source};
+use crate::output::Output;
+use crate::place::Place;
+use crate::text::Form;
+use clap::Args;
+use std::process::exit;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+use zincmq::option::{self, Row, Value};
+use zincmq::{AnySocket, Context, Error, SocketType};
+
+/// How long messages that were accepted may take to go out after an interrupt or a failure.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// The arguments of every command that opens one socket.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Opening {
+    /// Where to connect to, or to bind (`@tcp://...` binds, `>tcp://...` connects, whatever else is said)
+    #[arg(required = true, value_name = "ENDPOINT")]
+    places: Vec<Place>,
+
+    /// Bind the endpoints
+    #[arg(long, overrides_with = "connect")]
+    bind: bool,
+
+    /// Connect to the endpoints (the default)
+    #[arg(long, overrides_with = "bind")]
+    connect: bool,
+
+    /// End after so many messages
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) count: Option<u64>,
+
+    /// Give up when a message takes longer to come, to be accepted or to go out at the end
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+
+    /// Drop what has not gone out so many milliseconds after the end; -1 never does
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    linger: Option<i32>,
+
+    /// Set a socket option, such as sndhwm=10; may be given several times
+    #[arg(long = "option", value_name = "NAME=VALUE", value_parser = setting)]
+    settings: Vec<(&'static Row, Value)>,
+
+    #[command(flatten)]
+    pub(crate) form: Form,
+}
+
+pub(crate) struct Session {
+    pub(crate) socket: AnySocket,
+    context: Context,
+    timeout: Option<Duration>,
+    closing: Arc<AtomicBool>,
+}
+
+impl Opening {
+    /// Opens the socket, lets `work` use it, and closes it. An interrupt ends the work, and is no failure.
+    pub(crate) fn run(
+        &self,
+        socket_type: SocketType,
+        work: impl FnOnce(&mut Session) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut session = Session::new(socket_type, self.timeout)?;
+        let result = self.open(&mut session.socket).and_then(|()| work(&mut session));
+        session.close(result)
+    }
+
+    fn open(&self, socket: &mut AnySocket) -> Result<(), Failure> {
+        if let Some(timeout) = self.timeout {
+            let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
+            socket.set(option::SNDTIMEO, millis)?;
+            socket.set(option::RCVTIMEO, millis)?;
+        }
+        if let Some(linger) = self.linger {
+            socket.set(option::LINGER, linger)?;
+        }
+        for (row, value) in &self.settings {
+            socket.set_value(row, value.clone())?;
+        }
+        for place in &self.places {
+            place.open(socket, self.bind && !self.connect)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn input(&self, source: &Source) -> Result<Input, Failure> {
+        source.open(&self.form)
+    }
+
+    /// Prints as many messages as --count says.
+    pub(crate) fn output(&self) -> Output {
+        Output::new(&self.form, self.count)
+    }
+}
+
+impl Session {
+    /// A socket in a context of its own, which an interrupt shuts down.
+    pub(crate) fn new(socket_type: SocketType, timeout: Option<Duration>) -> Result<Self, Failure> {
+        let context = Context::new();
+        let socket = AnySocket::with_type(&context, socket_type)?;
+        let closing = Arc::new(AtomicBool::new(false));
+        let (handle, late) = (context.clone(), closing.clone());
+        on_interrupt(move || {
+            if late.load(Ordering::Relaxed) {
+                eprintln!("zinc: interrupted before all messages had gone out");
+                exit(1);
+            }
+            handle.shutdown();
+        })?;
+        Ok(Self { socket, context, timeout, closing })
+    }
+
+    /// The context, for more sockets that are to end with this one.
+    pub(crate) const fn context(&self) -> &Context {
+        &self.context
+    }
+
+    pub(crate) const fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// The same failure, or the timeout that stands behind it.
+    pub(crate) fn explain(&self, error: Error, what: &'static str) -> Failure {
+        match (error, self.timeout) {
+            (Error::Again, limit) => Failure::Timeout { what, limit: limit.unwrap_or_default() },
+            (error, _) => error.into(),
+        }
+    }
+
+    /// Closes the socket and waits until everything has gone out: without limit, unless there is a timeout, or
+    /// something else went wrong before.
+    pub(crate) fn close(self, result: Result<(), Failure>) -> Result<(), Failure> {
+        let Self { socket, context, timeout, closing } = self;
+        closing.store(true, Ordering::Relaxed);
+        drop(socket);
+        let (done, ended) = mpsc::channel();
+        thread::spawn(move || {
+            context.term();
+            done.send(())
+        });
+        let limit = match &result {
+            Ok(()) => timeout,
+            Err(Failure::Timeout { .. }) => Some(Duration::ZERO),
+            Err(_) => Some(timeout.unwrap_or(GRACE).min(GRACE)),
+        };
+        let all_out = limit.map_or_else(|| ended.recv().is_ok(), |limit| ended.recv_timeout(limit).is_ok());
+        match (result, all_out) {
+            (Err(failure), true) if failure.is_interrupt() => Ok(()),
+            (Err(failure), false) if failure.is_interrupt() => {
+                Err(Failure::Failed("interrupted before all messages had gone out".to_owned()))
+            }
+            (Ok(()), false) => {
+                let what = "not all messages have gone out";
+                Err(Failure::Timeout { what, limit: limit.unwrap_or_default() })
+            }
+            (result, _) => result,
+        }
+    }
+}
+
+/// Has `action` called at an interrupt (Ctrl-C) or a termination.
+pub(crate) fn on_interrupt(action: impl FnMut() + Send + 'static) -> Result<(), Failure> {
+    ctrlc::set_handler(action)
+        .map_err(|error| Failure::Failed(format!("cannot watch for interrupts: {error}")))
+}
+
+/// A time on the command line.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(number).map_err(|_| "not a length of time".to_owned())
+}
+
+/// `NAME=VALUE`, by the table of options.
+fn setting(text: &str) -> Result<(&'static Row, Value), String> {
+    let (name, value) = text.split_once('=').ok_or("it lacks the form NAME=VALUE")?;
+    let row = option::by_name(name).ok_or_else(|| format!("there is no option {name}"))?;
+    row.parse(value).map(|value| (row, value)).map_err(|error| error.to_string())
+}

@@ -1,0 +1,116 @@
+//! An open connection, as both sides hold it: the engine behind a lock that either may take, so that a thread
+//! that waits for a message can do the I/O itself.
+
+use crate::engine::Engine;
+use mio::Registry;
+use mio::unix::SourceFd;
+use queue::{Lease, Take, TryLock};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::Arc;
+
+/// A driven read that brings so many messages is streaming: the I/O thread does that better.
+const STREAMING: u64 = 16;
+
+/// What a caller wants of the I/O thread.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Wish {
+    /// Another turn for the engine: something is left that the caller could not do.
+    Turn,
+    /// The caller listens to the descriptor itself: see that it goes on doing so.
+    Leased,
+    /// The caller no longer listens.
+    Unleased,
+}
+
+/// The I/O thread, as a caller sees it.
+pub(crate) trait Overseer: Send + Sync + std::fmt::Debug {
+    /// Tells it what is wanted for a session.
+    fn tell(&self, session: u64, wish: Wish);
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    /// None after the connection's end.
+    pub(crate) engine: TryLock<Option<Engine>>,
+    pub(crate) descriptor: Arc<OwnedFd>,
+    /// The session's key on its I/O thread.
+    pub(crate) session: u64,
+    pub(crate) overseer: Arc<dyn Overseer>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) lease: Lease,
+}
+
+/// What came of a caller's turn at the engine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Driven {
+    /// It went as hoped: go on.
+    Well,
+    /// Messages stream in: leave it to the I/O thread.
+    Streams,
+    /// The connection has ended, or somebody else has the engine.
+    Not,
+}
+
+impl Connection {
+    /// The caller begins to listen to the descriptor itself.
+    pub(crate) fn take_lease(&self) {
+        if self.lease.take() == Take::Anew {
+            _ = self.registry.deregister(&mut SourceFd(&self.descriptor.as_raw_fd()));
+            self.tell(Wish::Leased);
+        }
+    }
+
+    /// The caller stops listening for now.
+    pub(crate) fn leave_lease(&self) {
+        if self.lease.leave() {
+            self.tell(Wish::Leased);
+        }
+    }
+
+    /// The caller stops listening for good.
+    pub(crate) fn end_lease(&self) {
+        if self.lease.end() {
+            self.tell(Wish::Unleased);
+        }
+    }
+
+    fn tell(&self, wish: Wish) {
+        self.overseer.tell(self.session, wish);
+    }
+
+    /// Reads what is there, in the I/O thread's place. Returns the number of messages, too.
+    pub(crate) fn read(&self) -> (u64, Driven) {
+        let Some(mut held) = self.engine.try_lock() else { return (0, Driven::Not) };
+        let Some(engine) = held.as_mut() else { return (0, Driven::Not) };
+        let before = engine.received();
+        let result = engine.read_now();
+        let count = engine.received() - before;
+        let driven = match result {
+            Ok(()) if count >= STREAMING => Driven::Streams,
+            Ok(()) => Driven::Well,
+            Err(_) => Driven::Not,
+        };
+        // PING's answer, if there was one, is not for this thread.
+        let unfinished = engine.has_output() || driven == Driven::Not;
+        if held.unlock() || unfinished {
+            self.tell(Wish::Turn);
+        }
+        (count, driven)
+    }
+
+    /// Writes what has just been queued, in the I/O thread's place. Returns whether the engine was free for it.
+    pub(crate) fn write(&self) -> bool {
+        if !self.lease.is_held() {
+            return false;
+        }
+        let Some(mut held) = self.engine.try_lock() else { return false };
+        let Some(engine) = held.as_mut() else { return false };
+        engine.resume();
+        let finished = engine.write_now();
+        if held.unlock() || !finished {
+            self.tell(Wish::Turn);
+        }
+        true
+    }
+}

@@ -1,0 +1,297 @@
+//! The end of sockets and endpoints: linger, unbind, disconnect.
+
+mod common;
+
+use common::{NETWORK, PATIENCE, await_event, fill, fresh_ipc, fresh_tcp, pipeline, until, within};
+use std::time::{Duration, Instant};
+use zincmq::{Context, Dealer, Error, EventKind, Events, Message, Pair, Pull, Push, option};
+
+/// An endpoint that a peer binds only after the sender has gone.
+fn unbound() -> [String; 2] {
+    [fresh_ipc(), fresh_tcp()]
+}
+
+#[test]
+fn messages_outlive_their_socket_until_a_peer_binds() {
+    within(PATIENCE, || {
+        for endpoint in unbound() {
+            let context = Context::new();
+            let mut push = Push::new(&context).unwrap();
+            push.set(option::RECONNECT_IVL, 5).unwrap();
+            push.connect(&endpoint).unwrap();
+            for number in 0..100_u8 {
+                push.send(&[number]).unwrap();
+            }
+            drop(push);
+            let mut pull = Pull::new(&context).unwrap();
+            pull.bind(&endpoint).unwrap();
+            for number in 0..100 {
+                assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), [number], "{endpoint}");
+            }
+            drop(pull);
+            context.term();
+        }
+    });
+}
+
+#[test]
+fn without_linger_the_end_comes_at_once() {
+    within(PATIENCE, || {
+        for endpoint in unbound() {
+            let context = Context::new();
+            let mut push = Push::new(&context).unwrap();
+            push.set(option::LINGER, 0).unwrap();
+            push.connect(&endpoint).unwrap();
+            push.send("for nobody").unwrap();
+            drop(push);
+            context.term();
+        }
+    });
+}
+
+#[test]
+fn with_a_finite_linger_the_end_comes_in_time() {
+    within(PATIENCE, || {
+        for endpoint in unbound() {
+            let context = Context::new();
+            let mut push = Push::new(&context).unwrap();
+            push.set(option::LINGER, 150).unwrap();
+            push.connect(&endpoint).unwrap();
+            push.send("for nobody").unwrap();
+            let begin = Instant::now();
+            drop(push);
+            context.term();
+            let waited = begin.elapsed();
+            assert!(waited >= Duration::from_millis(150), "{endpoint}: {waited:?}");
+            assert!(waited < Duration::from_secs(10), "{endpoint}: {waited:?}");
+        }
+    });
+}
+
+#[test]
+fn nothing_to_send_means_nothing_to_wait_for() {
+    within(PATIENCE, || {
+        for endpoint in unbound() {
+            let context = Context::new();
+            let mut push = Push::new(&context).unwrap();
+            push.connect(&endpoint).unwrap();
+            drop(push);
+            context.term();
+        }
+    });
+}
+
+/// Closing with unread input must not cut off the output that is still on its way.
+#[test]
+fn everything_arrives_though_the_sender_leaves_its_own_mail_unread() {
+    within(3 * PATIENCE, || {
+        for endpoint in NETWORK {
+            let (ours, theirs) = (Context::new(), Context::new());
+            let mut receiver = Dealer::new(&theirs).unwrap();
+            let bound = receiver.bind(endpoint).unwrap();
+            let mut sender = Dealer::new(&ours).unwrap();
+            sender.connect(&bound).unwrap();
+            sender.send("first").unwrap();
+            receiver.recv_timeout(PATIENCE).unwrap();
+            for _ in 0..500 {
+                receiver.send(vec![1; 2000]).unwrap();
+            }
+            for number in 0..500_u32 {
+                sender.send([&number.to_be_bytes()[..], &[7; 8000]]).unwrap();
+            }
+            drop(sender);
+            for number in 0..500_u32 {
+                let message = receiver.recv_timeout(PATIENCE).unwrap();
+                assert_eq!(message[0], number.to_be_bytes(), "{endpoint}");
+                assert_eq!(message[1].len(), 8000);
+            }
+            ours.term();
+        }
+    });
+}
+
+#[test]
+fn what_was_sent_before_the_end_can_be_read_after_it() {
+    within(PATIENCE, || {
+        for endpoint in common::ENDPOINTS {
+            let context = Context::new();
+            let mut pull = Pull::new(&context).unwrap();
+            let bound = pull.bind(endpoint).unwrap();
+            let mut push = Push::new(&context).unwrap();
+            push.connect(&bound).unwrap();
+            for number in 0..500_u32 {
+                push.send([&number.to_be_bytes()[..], b"tail"]).unwrap();
+            }
+            drop(push);
+            for number in 0..500_u32 {
+                let message = pull.recv_timeout(PATIENCE).unwrap();
+                assert_eq!(message, Message::from([&number.to_be_bytes()[..], b"tail"]), "{endpoint}");
+            }
+            until("the peer is gone", || !pull.can_recv() && pull.stats().peers.is_empty());
+        }
+    });
+}
+
+#[test]
+fn after_unbind_nobody_is_left_to_send_to() {
+    within(PATIENCE, || {
+        for endpoint in NETWORK {
+            let context = Context::new();
+            let (mut push, mut pull) = pipeline(&context, endpoint, 1000, 1000);
+            let bound = push.last_endpoint().to_owned();
+            push.send_timeout("before", PATIENCE).unwrap();
+            assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), b"before");
+            push.unbind(&bound).unwrap();
+            assert!(matches!(push.try_send("after"), Err(Error::Again)), "{endpoint}");
+            assert!(matches!(push.unbind(&bound), Err(Error::NoEndpoint { .. })));
+        }
+    });
+}
+
+#[test]
+fn after_disconnect_nobody_is_left_to_send_to() {
+    within(PATIENCE, || {
+        for endpoint in common::ENDPOINTS {
+            let context = Context::new();
+            let mut pull = Pull::new(&context).unwrap();
+            let bound = pull.bind(endpoint).unwrap();
+            let mut push = Push::new(&context).unwrap();
+            push.connect(&bound).unwrap();
+            push.send("before").unwrap();
+            push.disconnect(&bound).unwrap();
+            assert!(matches!(push.try_send("after"), Err(Error::Again)), "{endpoint}");
+            assert!(matches!(push.disconnect(&bound), Err(Error::NoEndpoint { .. })));
+            // What was accepted before lingers.
+            assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), b"before", "{endpoint}");
+            push.connect(&bound).unwrap();
+            push.send("again").unwrap();
+            assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), b"again", "{endpoint}");
+        }
+    });
+}
+
+/// What was queued for the connections of a listener lingers when the listener goes.
+#[test]
+fn unbind_lets_queued_messages_out() {
+    within(PATIENCE, || {
+        for endpoint in NETWORK {
+            let context = Context::new();
+            let (mut push, mut pull) = pipeline(&context, endpoint, 0, 0);
+            let bound = push.last_endpoint().to_owned();
+            let body = vec![3; 10_000];
+            push.send_timeout("first", PATIENCE).unwrap();
+            for _ in 0..500 {
+                push.send(&body).unwrap();
+            }
+            push.unbind(&bound).unwrap();
+            assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), b"first");
+            for _ in 0..500 {
+                assert!(pull.recv_timeout(PATIENCE).unwrap().bytes() == body, "{endpoint}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_wildcard_goes_by_the_name_it_got() {
+    within(PATIENCE, || {
+        for endpoint in NETWORK {
+            let context = Context::new();
+            let mut pull = Pull::new(&context).unwrap();
+            let bound = pull.bind(endpoint).unwrap();
+            assert_eq!(pull.last_endpoint(), bound);
+            assert!(matches!(pull.unbind(endpoint), Err(Error::NoEndpoint { .. })), "{endpoint}");
+            pull.unbind(&bound).unwrap();
+            until("the endpoint is free again", || pull.bind(&bound).is_ok());
+        }
+    });
+}
+
+#[test]
+fn an_inproc_name_is_free_at_once_and_its_connections_stay() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let (mut push, mut pull) = pipeline(&context, "inproc://name", 10, 10);
+        push.send("kept").unwrap();
+        push.unbind("inproc://name").unwrap();
+        let mut other = Push::new(&context).unwrap();
+        other.bind("inproc://name").unwrap();
+        push.send("still").unwrap();
+        assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), b"kept");
+        assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), b"still");
+        assert!(matches!(other.try_send("nobody"), Err(Error::Again)));
+    });
+}
+
+/// A connection that was made, but that the socket never took notice of, must not hold anything up.
+#[test]
+fn a_socket_can_close_before_it_sees_its_peers() {
+    within(PATIENCE, || {
+        for endpoint in NETWORK {
+            let (ours, theirs) = (Context::new(), Context::new());
+            let mut pull = Pull::new(&ours).unwrap();
+            let mut monitor = pull.monitor(Events::ALL);
+            let bound = pull.bind(endpoint).unwrap();
+            let mut push = Push::new(&theirs).unwrap();
+            push.connect(&bound).unwrap();
+            await_event(&mut monitor, EventKind::HandshakeSucceeded);
+            drop(pull);
+            ours.term();
+        }
+    });
+}
+
+#[test]
+fn an_inproc_socket_can_close_before_it_sees_its_peers() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let mut pull = Pull::new(&context).unwrap();
+        pull.bind("inproc://name").unwrap();
+        let mut seen = Push::new(&context).unwrap();
+        seen.connect("inproc://name").unwrap();
+        seen.send("known").unwrap();
+        pull.recv_timeout(PATIENCE).unwrap();
+        let mut unseen = Push::new(&context).unwrap();
+        unseen.connect("inproc://name").unwrap();
+        drop(pull);
+        for push in [&mut seen, &mut unseen] {
+            until("the peer is gone", || matches!(push.try_send("nobody"), Err(Error::Again)));
+        }
+    });
+}
+
+#[test]
+fn the_other_side_notices_the_end() {
+    within(PATIENCE, || {
+        for endpoint in common::ENDPOINTS {
+            let context = Context::new();
+            let (mut push, pull) = pipeline(&context, endpoint, 10, 10);
+            push.send_timeout("hello", PATIENCE).unwrap();
+            drop(pull);
+            until("the peer is gone", || push.stats().peers.is_empty());
+            assert_eq!(fill(&mut push), 0, "{endpoint}");
+        }
+    });
+}
+
+#[test]
+fn a_pair_can_take_its_next_peer() {
+    within(PATIENCE, || {
+        for endpoint in common::ENDPOINTS {
+            let context = Context::new();
+            let mut lasting = Pair::new(&context).unwrap();
+            let bound = lasting.bind(endpoint).unwrap();
+            for round in 0..5_u8 {
+                let mut passing = Pair::new(&context).unwrap();
+                passing.set(option::RECONNECT_IVL, 5).unwrap();
+                passing.connect(&bound).unwrap();
+                passing.send(&[round]).unwrap();
+                assert_eq!(lasting.recv_timeout(PATIENCE).unwrap().bytes(), [round], "{endpoint}");
+                lasting.send_timeout(&[round], PATIENCE).unwrap();
+                assert_eq!(passing.recv_timeout(PATIENCE).unwrap().bytes(), [round], "{endpoint}");
+                drop(passing);
+                until("the peer is gone", || !lasting.can_recv() && lasting.stats().peers.is_empty());
+            }
+        }
+    });
+}

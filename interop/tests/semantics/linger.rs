@@ -1,0 +1,109 @@
+//! The end of sockets and contexts: what was accepted still goes out.
+
+use crate::SUBJECTS;
+use interop::{Peer, PATIENCE, Wire};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+use zincmq::SocketType::{Pull, Push};
+use zincmq::{Context, option};
+
+const COUNT: u32 = 1000;
+const BODY: [u8; 5000] = [9; 5000];
+
+/// Runs `act` elsewhere and waits for its end.
+fn ends(act: impl FnOnce() + Send + 'static) {
+    let (sender, ended) = mpsc::channel();
+    thread::spawn(move || {
+        act();
+        _ = sender.send(());
+    });
+    ended.recv_timeout(PATIENCE).expect("it to end");
+}
+
+fn expect_all(pull: &mut Peer) {
+    for number in 0..COUNT {
+        assert!(pull.recv().unwrap() == [&number.to_be_bytes()[..], &BODY], "{number}");
+    }
+}
+
+#[test]
+fn a_dropped_socket_delivers_what_it_took() {
+    for subject in SUBJECTS {
+        for endpoint in ["tcp://127.0.0.1:*", "ipc://*"] {
+            for push_binds in [true, false] {
+                let (mut push, mut pull) = (Peer::new(subject, Push), Peer::new(subject.other(), Pull));
+                push.set(option::LINGER, -1);
+                if push_binds {
+                    pull.connect(&push.bind(endpoint));
+                } else {
+                    push.connect(&pull.bind(endpoint));
+                }
+                for number in 0..COUNT {
+                    push.send(&[&number.to_be_bytes()[..], &BODY]).unwrap();
+                }
+                let ending = thread::spawn(|| drop(push));
+                expect_all(&mut pull);
+                ending.join().unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_dropped_socket_waits_for_a_peer_that_is_not_there_yet() {
+    for subject in SUBJECTS {
+        // A port that was free a moment ago.
+        let endpoint = Wire::listen().1;
+        let mut push = Peer::new(subject, Push);
+        push.set(option::LINGER, -1).set(option::RECONNECT_IVL, 10);
+        push.connect(&endpoint);
+        for number in 0..COUNT {
+            push.send(&[&number.to_be_bytes()[..], &BODY]).unwrap();
+        }
+        let ending = thread::spawn(|| drop(push));
+        let mut pull = Peer::new(subject.other(), Pull);
+        pull.bind(&endpoint);
+        expect_all(&mut pull);
+        ending.join().unwrap();
+    }
+}
+
+#[test]
+fn lingering_ends_in_time() {
+    for subject in SUBJECTS {
+        let endpoint = Wire::listen().1;
+        let mut push = Peer::new(subject, Push);
+        push.set(option::LINGER, 100);
+        push.connect(&endpoint);
+        push.send(&["to nobody"]).unwrap();
+        let begin = Instant::now();
+        ends(|| drop(push));
+        assert!(begin.elapsed() >= Duration::from_millis(100), "{subject:?}");
+    }
+}
+
+#[test]
+fn a_peer_that_does_not_read_does_not_hold_up_an_end_without_lingering() {
+    for subject in SUBJECTS {
+        let (mut push, mut pull) = (Peer::new(subject, Push), Peer::new(subject.other(), Pull));
+        push.connect(&pull.bind_tcp());
+        for number in 0..COUNT {
+            push.send(&[&number.to_be_bytes()[..], &BODY]).unwrap();
+        }
+        ends(|| drop(push));
+    }
+}
+
+#[test]
+fn a_socket_may_outlive_the_handles_of_its_context() {
+    ends(|| {
+        let context = Context::new();
+        let mut pull = zincmq::Pull::new(&context).unwrap();
+        drop(context);
+        let mut push = Peer::genuine(Push);
+        push.connect(&pull.bind("tcp://127.0.0.1:*").unwrap());
+        push.send(&["hello"]).unwrap();
+        assert_eq!(pull.recv().unwrap().bytes(), b"hello");
+    });
+}

@@ -1,0 +1,103 @@
+//! STREAM: bytes of plain TCP, to and from anybody.
+
+use crate::{SUBJECTS, connected};
+use interop::{Peer, Wire, noise};
+use zincmq::SocketType::{Dealer, Stream};
+
+/// The id of the next peer that comes, or goes.
+fn notified(stream: &mut Peer) -> Vec<u8> {
+    let [id, body] = <[Vec<u8>; 2]>::try_from(stream.recv().unwrap()).expect("two parts");
+    assert!(body.is_empty(), "{body:?}");
+    assert_eq!((id.len(), id[0]), (5, 0));
+    id
+}
+
+/// Receives so many bytes of one peer, in however many messages.
+fn received(stream: &mut Peer, id: &[u8], count: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while bytes.len() < count {
+        let message = stream.recv().unwrap();
+        assert_eq!((message.len(), &message[0][..]), (2, id));
+        assert!((1..=8192).contains(&message[1].len()));
+        bytes.extend(&message[1]);
+    }
+    bytes
+}
+
+#[test]
+fn talks_to_plain_tcp() {
+    for subject in SUBJECTS {
+        let mut stream = Peer::new(subject, Stream);
+        let mut wire = Wire::connect(&stream.bind_tcp());
+        let id = notified(&mut stream);
+        let bytes = noise(100_000);
+        wire.write(&bytes);
+        assert!(received(&mut stream, &id, bytes.len()) == bytes, "{subject:?}");
+        stream.send(&[&id, &bytes]).unwrap();
+        wire.expect(&bytes);
+        // An empty body closes the connection.
+        stream.send(&[&id[..], b""]).unwrap();
+        assert_eq!(wire.read_to_end(), b"");
+        assert_eq!(stream.send(&[&id[..], b"gone"]), Err(113));
+    }
+}
+
+#[test]
+fn hears_of_the_end() {
+    for subject in SUBJECTS {
+        let mut stream = Peer::new(subject, Stream);
+        let endpoint = stream.bind_tcp();
+        for _ in 0..2 {
+            let mut wire = Wire::connect(&endpoint);
+            wire.write("last words");
+            let id = notified(&mut stream);
+            drop(wire);
+            assert_eq!(received(&mut stream, &id, 10), b"last words");
+            assert_eq!(notified(&mut stream), id, "{subject:?}");
+        }
+    }
+}
+
+#[test]
+fn connects_to_plain_tcp() {
+    for subject in SUBJECTS {
+        let (listener, endpoint) = Wire::listen();
+        let mut stream = Peer::new(subject, Stream);
+        stream.connect(&endpoint);
+        let mut wire = Wire::accept(&listener);
+        let id = notified(&mut stream);
+        stream.send(&[&id[..], b"hello"]).unwrap();
+        wire.expect("hello");
+        wire.write("world");
+        assert_eq!(received(&mut stream, &id, 5), b"world");
+    }
+}
+
+#[test]
+fn two_streams_talk() {
+    for subject in SUBJECTS {
+        let (mut one, mut other) = connected(subject, Stream, Stream);
+        let ids = [notified(&mut one), notified(&mut other)];
+        let bytes = noise(50_000);
+        one.send(&[&ids[0], &bytes]).unwrap();
+        assert!(received(&mut other, &ids[1], bytes.len()) == bytes);
+        other.send(&[&ids[1], &bytes]).unwrap();
+        assert!(received(&mut one, &ids[0], bytes.len()) == bytes);
+    }
+}
+
+#[test]
+fn sees_the_greeting_of_the_other_library() {
+    for subject in SUBJECTS {
+        let (mut stream, _dealer) = connected(subject, Stream, Dealer);
+        let id = notified(&mut stream);
+        let signature = received(&mut stream, &id, 10);
+        assert_eq!(signature[..10], *b"\xFF\0\0\0\0\0\0\0\x01\x7F", "{subject:?}");
+        stream.send(&[&id[..], &signature, ].map(<[u8]>::to_vec)).unwrap();
+        let mut rest = signature[10..].to_vec();
+        while rest.len() < 2 {
+            rest.extend(received(&mut stream, &id, 1));
+        }
+        assert_eq!(rest[0], 3, "{subject:?}");
+    }
+}
