@@ -3,6 +3,7 @@
 
 use crate::primitive::{Arc, AtomicU32, Mutex, Ordering, fence};
 use std::fmt;
+#[cfg(not(loom))]
 use std::time::Instant;
 
 /// Nobody waits.

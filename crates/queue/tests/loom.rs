@@ -4,14 +4,13 @@
 #![cfg(loom)]
 
 use loom::model::Builder;
-use loom::sync::atomic::AtomicUsize;
+use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
 use queue::{Body, Inbox, Item, Notify, Part, Pool, Reader, TryLock, Wake, Writer, channel};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Not loom's flags: ringing orders nothing.
+/// As an inbox, it hands over what the one who rings it has seen.
 #[derive(Debug, Default)]
 struct Bell {
     readable: AtomicBool,
@@ -20,17 +19,17 @@ struct Bell {
 
 impl Notify for Bell {
     fn readable(&self, _: u64) {
-        self.readable.store(true, Ordering::Relaxed);
+        self.readable.store(true, Ordering::Release);
     }
 
     fn writable(&self, _: u64) {
-        self.writable.store(true, Ordering::Relaxed);
+        self.writable.store(true, Ordering::Release);
     }
 }
 
 impl Wake for Bell {
     fn wake(&self) {
-        self.readable.store(true, Ordering::Relaxed);
+        self.readable.store(true, Ordering::Release);
     }
 }
 
@@ -60,7 +59,9 @@ fn pipe(mark: u32) -> Pipe {
 /// A message of four bytes, so that one fits the smallest segment and two do not.
 fn send(writer: &mut Writer, n: u8) {
     writer.write(&[], &[Part::Slice(&[n, n])]);
-    if writer.publish() {
+    let p = writer.publish();
+    eprintln!("W {n} {p}");
+    if p {
         writer.wake();
     }
 }
@@ -81,9 +82,10 @@ fn receive(reader: &mut Reader, bell: &Bell, got: &mut u8, times: usize) {
         if reader.has_ended() {
             return;
         }
-        if reader.park() && bell.readable.swap(false, Ordering::Relaxed) {
+        if reader.park() && bell.readable.swap(false, Ordering::AcqRel) {
             reader.resume();
-        }
+            eprintln!("R rung, parked {}", reader.is_parked());
+        } else { eprintln!("R parked {}", reader.is_parked()); }
     }
 }
 
@@ -95,6 +97,7 @@ fn race(
     closed: bool,
     write: impl FnOnce(&mut Writer) + 'static,
 ) -> (Writer, Reader) {
+    eprintln!("--");
     let Pipe { mut writer, mut reader, bell, .. } = pipe;
     let bell_there = bell.clone();
     let reading = thread::spawn(move || {
@@ -103,10 +106,11 @@ fn race(
     });
     write(&mut writer);
     let (mut reader, mut got) = reading.join().unwrap();
-    if reader.is_parked() && bell.readable.swap(false, Ordering::Relaxed) {
+    if reader.is_parked() && bell.readable.swap(false, Ordering::AcqRel) {
         reader.resume();
         assert!(!reader.is_parked(), "woken for nothing");
     }
+    eprintln!("{} {got} {messages} {closed}", reader.is_parked());
     assert!(!reader.is_parked() || (got == messages && !closed), "a lost wake-up of the reader");
     drain(&mut reader, &mut got);
     assert_eq!(got, messages);

@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::report::{self, Latencies};
 use crate::session::{on_interrupt, seconds};
-use clap::Args;
+use clap::{Args, value_parser};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -27,11 +27,11 @@ pub(crate) struct Demo {
     seconds: Duration,
 
     /// How many clients ask
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=400))]
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = value_parser!(u16).range(1..=400))]
     clients: u16,
 
     /// How many workers reply
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=400))]
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = value_parser!(u16).range(1..=400))]
     workers: u16,
 }
 

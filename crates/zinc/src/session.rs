@@ -134,8 +134,8 @@ impl Session {
         }
     }
 
-    /// Closes the socket and waits until everything has gone out: without limit, unless there is a timeout, or
-    /// something else went wrong before.
+    /// Closes the socket and waits until everything has gone out: without limit, unless there is a timeout,
+    /// or something else went wrong before.
     pub(crate) fn close(self, result: Result<(), Failure>) -> Result<(), Failure> {
         let Self { socket, context, timeout, closing } = self;
         closing.store(true, Ordering::Relaxed);

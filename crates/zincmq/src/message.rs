@@ -49,7 +49,7 @@ impl Frame {
         if from.len() <= INLINE {
             if let Body::Inline { len, bytes } = &mut self.0 {
                 *len = from.len() as u8;
-                bytes[..from.len()].copy_from_slice(from);
+                copy_few(from, bytes);
                 return;
             }
         }
@@ -62,7 +62,7 @@ impl Frame {
             vec.extend_from_slice(from);
         } else if from.len() <= INLINE {
             let mut bytes = [0; INLINE];
-            bytes[..from.len()].copy_from_slice(from);
+            copy_few(from, &mut bytes);
             self.0 = Body::Inline { len: from.len() as u8, bytes };
         } else {
             self.0 = Body::Owned(from.to_vec());
@@ -121,6 +121,27 @@ impl Frame {
         } else if let Body::Slice(slice) = &self.0 {
             self.0 = Body::Shared(Bytes::from_owner(slice.clone()));
         }
+    }
+}
+
+/// Copies up to 64 bytes: two overlapping pieces of a fixed size are cheaper than a call.
+#[inline]
+fn copy_few(from: &[u8], to: &mut [u8; INLINE]) {
+    fn ends<const N: usize>(from: &[u8], to: &mut [u8; INLINE]) -> bool {
+        let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else { return false };
+        let Some(end) = to.get_mut(from.len() - N..from.len()) else { return false };
+        end.copy_from_slice(last);
+        to[..N].copy_from_slice(first);
+        true
+    }
+    let done = match from.len() {
+        33..=INLINE => ends::<32>(from, to),
+        17..=32 => ends::<16>(from, to),
+        8..=16 => ends::<8>(from, to),
+        _ => false,
+    };
+    if !done {
+        to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
     }
 }
 

@@ -32,8 +32,8 @@ pub fn proxy<F, B>(
 
 /// As [`proxy`], told by the messages that `control` receives: `PAUSE`, `RESUME`, `TERMINATE`, and
 /// `STATISTICS`, which is answered with eight parts of 8 bytes in native order: messages received, bytes
-/// received, messages sent, bytes sent at the frontend, then the same at the backend. A REP socket answers every
-/// other message with an empty one.
+/// received, messages sent, bytes sent at the frontend, then the same at the backend. A REP socket answers
+/// every other message with an empty one.
 ///
 /// Returns after `TERMINATE`.
 ///

@@ -1,6 +1,6 @@
 //! Heartbeats: an idle connection stays, a dead one goes.
 
-use crate::{SUBJECTS, connected};
+use crate::{connected, subjects};
 use interop::{GLANCE, Peer, Version, Wire, frame};
 use zincmq::EventKind::{Disconnected, HandshakeSucceeded};
 use zincmq::SocketType::Dealer;
@@ -8,7 +8,7 @@ use zincmq::option;
 
 #[test]
 fn an_idle_peer_that_answers_stays() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let mut dealer = Peer::new(subject, Dealer);
         dealer.set(option::HEARTBEAT_IVL, 20).set(option::HEARTBEAT_TIMEOUT, 2000).set(option::HEARTBEAT_TTL, 2000);
         let mut other = Peer::new(subject.other(), Dealer);
@@ -67,7 +67,7 @@ fn a_peer_that_announced_its_time_to_live_is_dropped_after_it() {
 
 #[test]
 fn a_connecting_socket_beats_as_well() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let (mut dealer, mut other) = connected(subject, Dealer, Dealer);
         other.set(option::HEARTBEAT_IVL, 20).set(option::HEARTBEAT_TIMEOUT, 2000);
         // The option holds for later endpoints only.

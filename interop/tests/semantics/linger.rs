@@ -1,6 +1,6 @@
 //! The end of sockets and contexts: what was accepted still goes out.
 
-use crate::SUBJECTS;
+use crate::subjects;
 use interop::{Peer, PATIENCE, Wire};
 use std::sync::mpsc;
 use std::thread;
@@ -29,7 +29,7 @@ fn expect_all(pull: &mut Peer) {
 
 #[test]
 fn a_dropped_socket_delivers_what_it_took() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         for endpoint in ["tcp://127.0.0.1:*", "ipc://*"] {
             for push_binds in [true, false] {
                 let (mut push, mut pull) = (Peer::new(subject, Push), Peer::new(subject.other(), Pull));
@@ -52,7 +52,7 @@ fn a_dropped_socket_delivers_what_it_took() {
 
 #[test]
 fn a_dropped_socket_waits_for_a_peer_that_is_not_there_yet() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         // A port that was free a moment ago.
         let endpoint = Wire::listen().1;
         let mut push = Peer::new(subject, Push);
@@ -71,7 +71,7 @@ fn a_dropped_socket_waits_for_a_peer_that_is_not_there_yet() {
 
 #[test]
 fn lingering_ends_in_time() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let endpoint = Wire::listen().1;
         let mut push = Peer::new(subject, Push);
         push.set(option::LINGER, 100);
@@ -85,7 +85,7 @@ fn lingering_ends_in_time() {
 
 #[test]
 fn a_peer_that_does_not_read_does_not_hold_up_an_end_without_lingering() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let (mut push, mut pull) = (Peer::new(subject, Push), Peer::new(subject.other(), Pull));
         push.connect(&pull.bind_tcp());
         for number in 0..COUNT {

@@ -16,7 +16,9 @@ use interop::{Library, Peer};
 use zincmq::SocketType;
 
 /// Each library in turn as the subject; the other one faces it.
-const SUBJECTS: [Library; 2] = [Library::Ours, Library::Genuine];
+fn subjects() -> impl Iterator<Item = Library> {
+    [Library::Ours, Library::Genuine].into_iter().inspect(|subject| println!("the subject: {subject:?}"))
+}
 
 /// Two sockets over tcp, of the subject (which connects) and of the other library.
 fn connected(subject: Library, connecter: SocketType, binder: SocketType) -> (Peer, Peer) {

@@ -1,6 +1,6 @@
 //! Peers that go and come again.
 
-use crate::SUBJECTS;
+use crate::subjects;
 use interop::{Library, Peer};
 use zincmq::EventKind::Disconnected;
 use zincmq::SocketType::{self, Dealer, Pull, Push, Router, Sub, XPub};
@@ -15,7 +15,7 @@ fn connecter(library: Library, socket_type: SocketType) -> Peer {
 
 #[test]
 fn messages_wait_for_a_binder_that_restarts() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         for (from, to) in [(Push, Pull), (Dealer, Dealer)] {
             let mut first = Peer::new(subject.other(), to);
             let endpoint = first.bind_tcp();
@@ -40,7 +40,7 @@ fn messages_wait_for_a_binder_that_restarts() {
 
 #[test]
 fn a_binder_takes_a_peer_that_restarts_under_the_same_id() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let mut router = Peer::new(subject, Router);
         let mut events = router.monitor();
         let endpoint = router.bind_tcp();
@@ -60,7 +60,7 @@ fn a_binder_takes_a_peer_that_restarts_under_the_same_id() {
 
 #[test]
 fn subscriptions_are_told_to_a_publisher_that_restarts() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let mut sub = connecter(subject, Sub);
         let mut first = Peer::new(subject.other(), XPub);
         let endpoint = first.bind_tcp();

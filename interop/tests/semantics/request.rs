@@ -1,13 +1,13 @@
 //! Requests: taking turns, and the two options that loosen it.
 
-use crate::{SUBJECTS, connected};
-use interop::GLANCE;
+use crate::{connected, subjects};
+use interop::{GLANCE, Library};
 use zincmq::SocketType::{Rep, Req, Router};
 use zincmq::{Error, option};
 
 #[test]
 fn turns_are_taken() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let (mut req, mut rep) = connected(subject, Req, Rep);
         let state = Error::State.errno();
         assert_eq!(req.recv(), Err(state));
@@ -23,7 +23,7 @@ fn turns_are_taken() {
 
 #[test]
 fn replies_to_older_requests_are_dropped() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let (mut req, mut router) = connected(subject, Req, Router);
         req.set(option::REQ_CORRELATE, true).set(option::REQ_RELAXED, true);
         let mut requests = Vec::new();
@@ -45,19 +45,18 @@ fn replies_to_older_requests_are_dropped() {
 
 #[test]
 fn a_reply_without_an_envelope_is_none() {
-    for subject in SUBJECTS {
-        let (mut req, mut router) = connected(subject, Req, Router);
-        req.send(&["question"]).unwrap();
-        let id = router.recv().unwrap().remove(0);
-        router.send(&[&id[..], b"no delimiter", b"answer"]).unwrap();
-        router.send(&[&id[..], b"", b"answer"]).unwrap();
-        assert_eq!(req.recv().unwrap(), [b"answer"], "{subject:?}");
-    }
+    // A genuine REQ would end the connection.
+    let (mut req, mut router) = connected(Library::Ours, Req, Router);
+    req.send(&["question"]).unwrap();
+    let id = router.recv().unwrap().remove(0);
+    router.send(&[&id[..], b"no delimiter", b"answer"]).unwrap();
+    router.send(&[&id[..], b"", b"answer"]).unwrap();
+    assert_eq!(req.recv().unwrap(), [b"answer"]);
 }
 
 #[test]
 fn a_request_without_a_delimiter_is_none() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let (mut dealer, mut rep) = connected(subject, zincmq::SocketType::Dealer, Rep);
         dealer.send(&["no", "delimiter"]).unwrap();
         dealer.send(&["", "question"]).unwrap();

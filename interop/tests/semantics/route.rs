@@ -1,6 +1,6 @@
 //! Routing ids: announced, assigned, automatic, taken over; and what happens to what nobody can take.
 
-use crate::{SUBJECTS, connected};
+use crate::{connected, subjects};
 use interop::{GLANCE, Peer};
 use zincmq::EventKind::HandshakeSucceeded;
 use zincmq::SocketType::{Dealer, Rep, Req, Router};
@@ -12,7 +12,7 @@ const UNREACHABLE: i32 = 113;
 
 #[test]
 fn ids_are_automatic_unless_announced() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         for (socket_type, id) in [(Dealer, None), (Dealer, Some(vec![b'x'; 255])), (Req, Some(vec![b'y']))] {
             let (mut peer, mut router) = (Peer::new(subject, socket_type), Peer::new(subject.other(), Router));
             if let Some(id) = &id {
@@ -33,7 +33,7 @@ fn ids_are_automatic_unless_announced() {
 
 #[test]
 fn probes_make_a_peer_known() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         for socket_type in [Dealer, Req, Router] {
             let (mut peer, mut router) = (Peer::new(subject, socket_type), Peer::new(subject.other(), Router));
             peer.set(option::PROBE_ROUTER, true).set(option::ROUTING_ID, *b"name");
@@ -45,7 +45,7 @@ fn probes_make_a_peer_known() {
 
 #[test]
 fn the_connecting_side_may_name_its_peer() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let (mut router, mut dealer) = (Peer::new(subject, Router), Peer::new(subject.other(), Dealer));
         dealer.set(option::ROUTING_ID, *b"its own");
         router.set(option::ROUTER_MANDATORY, true).set(option::CONNECT_ROUTING_ID, *b"ours");
@@ -59,7 +59,7 @@ fn the_connecting_side_may_name_its_peer() {
 
 #[test]
 fn an_id_in_use_is_handed_over_only_if_allowed() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         for handover in [false, true] {
             let mut router = Peer::new(subject, Router);
             router.set(option::ROUTER_HANDOVER, handover);
@@ -86,7 +86,7 @@ fn an_id_in_use_is_handed_over_only_if_allowed() {
 
 #[test]
 fn what_cannot_be_routed_is_dropped_or_refused() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let mut router = Peer::new(subject, Router);
         router.send(&["nobody", "dropped"]).unwrap();
         router.set(option::ROUTER_MANDATORY, true);
@@ -108,7 +108,7 @@ fn what_cannot_be_routed_is_dropped_or_refused() {
 
 #[test]
 fn a_mandatory_peer_that_does_not_read_holds_the_router_up() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let (mut dealer, mut router) = (Peer::new(subject.other(), Dealer), Peer::new(subject, Router));
         router.set(option::ROUTER_MANDATORY, true).set(option::SNDHWM, 10).set(option::SNDBUF, 65_536);
         dealer.set(option::ROUTING_ID, *b"slow").set(option::RCVHWM, 10).set(option::RCVBUF, 65_536);
@@ -132,7 +132,7 @@ fn a_mandatory_peer_that_does_not_read_holds_the_router_up() {
 
 #[test]
 fn a_reply_finds_its_way_through_a_chain_of_routers() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let (mut dealer, mut rep) = connected(subject, Dealer, Rep);
         dealer.send(&["far", "near", "", "question", ""]).unwrap();
         assert_eq!(rep.recv().unwrap(), [&b"question"[..], b""]);

@@ -1,6 +1,6 @@
 //! STREAM: bytes of plain TCP, to and from anybody.
 
-use crate::{SUBJECTS, connected};
+use crate::{connected, subjects};
 use interop::{Peer, Wire, noise};
 use zincmq::SocketType::{Dealer, Stream};
 
@@ -26,7 +26,7 @@ fn received(stream: &mut Peer, id: &[u8], count: usize) -> Vec<u8> {
 
 #[test]
 fn talks_to_plain_tcp() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let mut stream = Peer::new(subject, Stream);
         let mut wire = Wire::connect(&stream.bind_tcp());
         let id = notified(&mut stream);
@@ -44,7 +44,7 @@ fn talks_to_plain_tcp() {
 
 #[test]
 fn hears_of_the_end() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let mut stream = Peer::new(subject, Stream);
         let endpoint = stream.bind_tcp();
         for _ in 0..2 {
@@ -60,7 +60,7 @@ fn hears_of_the_end() {
 
 #[test]
 fn connects_to_plain_tcp() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let (listener, endpoint) = Wire::listen();
         let mut stream = Peer::new(subject, Stream);
         stream.connect(&endpoint);
@@ -75,7 +75,7 @@ fn connects_to_plain_tcp() {
 
 #[test]
 fn two_streams_talk() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let (mut one, mut other) = connected(subject, Stream, Stream);
         let ids = [notified(&mut one), notified(&mut other)];
         let bytes = noise(50_000);
@@ -88,8 +88,9 @@ fn two_streams_talk() {
 
 #[test]
 fn sees_the_greeting_of_the_other_library() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let (mut stream, _dealer) = connected(subject, Stream, Dealer);
+        println!("{subject:?} is the stream");
         let id = notified(&mut stream);
         let signature = received(&mut stream, &id, 10);
         assert_eq!(signature[..10], *b"\xFF\0\0\0\0\0\0\0\x01\x7F", "{subject:?}");

@@ -1,12 +1,13 @@
 //! Subscriptions on their way to the publisher.
 
-use crate::{SUBJECTS, connected};
+use crate::{connected, subjects};
 use interop::{Peer, noise};
 use zincmq::SocketType::{Sub, XPub, XSub};
 use zincmq::option;
 
 /// The command that carries a topic takes another form at 246 bytes (SUBSCRIBE) and at 249 (CANCEL).
-const LENGTHS: [usize; 16] = [0, 1, 10, 244, 245, 246, 247, 248, 249, 254, 255, 256, 257, 1000, 10_000, 32_000];
+/// (libzmq, which recurses for each byte, ends in a stack overflow not far above 10,000.)
+const LENGTHS: [usize; 15] = [0, 1, 10, 244, 245, 246, 247, 248, 249, 254, 255, 256, 257, 1000, 10_000];
 
 fn notice(kind: u8, topic: &[u8]) -> Vec<Vec<u8>> {
     vec![[&[kind], topic].concat()]
@@ -14,7 +15,7 @@ fn notice(kind: u8, topic: &[u8]) -> Vec<Vec<u8>> {
 
 #[test]
 fn topics_of_any_length_come_and_go() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let (mut sub, mut xpub) = connected(subject, Sub, XPub);
         for length in LENGTHS {
             let topic = noise(length);
@@ -31,7 +32,7 @@ fn topics_of_any_length_come_and_go() {
 
 #[test]
 fn many_topics_arrive_in_order() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let (mut sub, mut xpub) = connected(subject, Sub, XPub);
         let topics: Vec<_> = (0..3000).map(|number| format!("topic {number}")).collect();
         // Fewer than the high-water mark are under way at a time: libzmq drops subscriptions beyond it.
@@ -52,7 +53,7 @@ fn many_topics_arrive_in_order() {
 
 #[test]
 fn a_topic_subscribed_to_twice_needs_two_cancellations() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let (mut sub, mut xpub) = connected(subject, Sub, XPub);
         for topic in ["a", "a", "b"] {
             sub.subscribe(topic);
@@ -104,7 +105,7 @@ fn hear_until(xpub: &mut Peer, end: &str, heard: &mut Vec<Vec<u8>>) {
 
 #[test]
 fn verbosity_is_as_asked_for() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         assert_eq!(heard(subject, None), [b"\x01a", b"\0a"], "{subject:?}");
         assert_eq!(heard(subject, Some(option::XPUB_VERBOSE)), [b"\x01a", b"\x01a", b"\0a"], "{subject:?}");
         let verboser = heard(subject, Some(option::XPUB_VERBOSER));
@@ -114,7 +115,7 @@ fn verbosity_is_as_asked_for() {
 
 #[test]
 fn a_new_subscriber_is_welcomed() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let (mut xpub, mut sub) = (Peer::new(subject, XPub), Peer::new(subject.other(), Sub));
         xpub.set(option::XPUB_WELCOME_MSG, *b"welcome");
         sub.subscribe("wel");
@@ -125,7 +126,7 @@ fn a_new_subscriber_is_welcomed() {
 
 #[test]
 fn matching_can_be_inverted_at_both_ends() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let (mut sub, mut xpub) = connected(subject, Sub, XPub);
         sub.set(option::INVERT_MATCHING, true).subscribe("a");
         xpub.set(option::INVERT_MATCHING, true);
@@ -138,7 +139,7 @@ fn matching_can_be_inverted_at_both_ends() {
 
 #[test]
 fn messages_go_upstream_too() {
-    for subject in SUBJECTS {
+    for subject in subjects() {
         let (mut xsub, mut xpub) = connected(subject, XSub, XPub);
         for message in ["\x01topic", "up", "\0topic", "\x02"] {
             xsub.send(&[message]).unwrap();

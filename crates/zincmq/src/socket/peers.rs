@@ -248,6 +248,28 @@ impl Peer {
         }
     }
 
+    /// Appends the message at the head to `into`. Returns whether there was one.
+    #[inline]
+    fn take(&mut self, into: &mut Message) -> bool {
+        let mut any = false;
+        while let Some(frame) = self.reader.take() {
+            any = true;
+            let place = into.slot();
+            match frame.body {
+                Body::Copy(bytes) => place.fill(bytes),
+                Body::Slice(slice) => *place = Frame::from_slice(slice),
+                Body::Shared(bytes) => *place = bytes.into(),
+            }
+            if !frame.more {
+                break;
+            }
+        }
+        if any {
+            into.set_source(self.reader.peer());
+        }
+        any
+    }
+
     #[inline]
     fn publish(&mut self) {
         if self.writer.publish() {
@@ -384,20 +406,10 @@ impl Peers for Table {
 
     #[inline]
     fn take(&mut self, peer: PeerId, into: &mut Message) -> bool {
-        let Some(peer) = self.ready(peer) else { return false };
-        into.set_source(peer.reader.peer());
-        while let Some(frame) = peer.reader.take() {
-            let place = into.slot();
-            match frame.body {
-                Body::Copy(bytes) => place.fill(bytes),
-                Body::Slice(slice) => *place = Frame::from_slice(slice),
-                Body::Shared(bytes) => *place = bytes.into(),
-            }
-            if !frame.more {
-                break;
-            }
+        if self.get(peer).is_some_and(|peer| peer.take(into)) {
+            return true;
         }
-        true
+        self.ready(peer).is_some_and(|peer| peer.take(into))
     }
 
     fn skip_frame(&mut self, peer: PeerId) {
