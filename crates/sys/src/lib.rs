@@ -48,7 +48,12 @@ pub fn receive(
 pub fn futex_wait(word: &AtomicU32, expected: u32, until: Option<Instant>) -> bool {
     const LONG: Duration = Duration::from_secs(365 * 24 * 3600);
     let left = until.map_or(LONG, |until| until.saturating_duration_since(Instant::now())).min(LONG);
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    // SAFETY: the call only writes to the time given, for which zeros are valid.
+    let now = unsafe {
+        let mut now: libc::timespec = std::mem::zeroed();
+        libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now);
+        now
+    };
     let nanoseconds = now.tv_nsec + i64::from(left.subsec_nanos());
     let deadline = libc::timespec {
         tv_sec: now.tv_sec + left.as_secs() as i64 + nanoseconds / 1_000_000_000,

@@ -159,6 +159,7 @@ struct Bound {
     endpoint: u64,
     inbox: Arc<Inbox<ToSocket>>,
     routing_id: Vec<u8>,
+    high_water: (i32, i32),
 }
 
 #[derive(Debug)]
@@ -252,7 +253,8 @@ impl Home {
             return Err(Error::Io { endpoint, source });
         }
         let routing_id = options.routing_id.clone();
-        let bound = Bound { socket: owner.id, endpoint, inbox: owner.inbox.clone(), routing_id };
+        let high_water = (options.sndhwm, options.rcvhwm);
+        let bound = Bound { socket: owner.id, endpoint, inbox: owner.inbox.clone(), routing_id, high_water };
         names.bound.insert(name.to_owned(), bound);
         let adopt = |pending: Pending| {
             let routing_id = options.routing_id.clone();
@@ -265,13 +267,16 @@ impl Home {
 
     /// Connects to an inproc name, bound or not yet. Returns this side's pipe.
     pub(crate) fn connect(&self, name: &str, endpoint: u64, owner: &Owner, options: &Options) -> Attach {
-        let (here, there) = pipe(self.pool());
+        let (here, mut there) = pipe(self.pool());
         let pipe = fresh_id();
         let routing_id = options.routing_id.clone();
         let mut names = lock(&self.shared().names);
         let mut ours = attach(pipe, endpoint, here, Vec::new(), true);
         if let Some(bound) = names.bound.get(name) {
             ours.how.routing_id = Some(bound.routing_id.clone());
+            // The binder's marks count at once, before it has taken the pipe in.
+            there.writer.set_high_water(bound.high_water.0.max(0) as u32);
+            there.reader.set_high_water(bound.high_water.1.max(0) as u32);
             let theirs = Box::new(attach(pipe, bound.endpoint, there, routing_id, false));
             bound.inbox.push(Item::Command(ToSocket::Attach(theirs)));
         } else {
