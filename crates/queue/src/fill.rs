@@ -122,16 +122,16 @@ impl Filler {
         self.writer.set_peer(peer);
     }
 
-    /// Forgets everything after the last whole message.
+    /// Forgets everything after the last whole message. Whole messages that waited for room come through, above
+    /// the high-water mark (a segment's worth at most): no other connection brings them again.
     pub fn cut(&mut self) {
-        self.catch_up();
+        while let Ok(Walk::Command) = self.walk_on(true) {
+            self.drop_command();
+        }
         self.body = None;
         self.message = 0;
         self.fill = self.writer.at;
         self.dropped = self.fill..self.fill;
-        if self.writer.at == self.boundary {
-            return;
-        }
         // Whole frames of a message that stays unfinished. The reader may know their segments already, so they
         // are not taken back but become nothing, in each segment by itself.
         let mut segment = self.begun_in.take().or(self.writer.segment);
@@ -268,12 +268,18 @@ impl Filler {
     /// [`Refusal`]: the connection cannot go on.
     #[inline]
     pub fn walk(&mut self) -> Result<Walk, Refusal> {
+        self.walk_on(false)
+    }
+
+    /// As [`Filler::walk`], with or without regard to the high-water mark.
+    #[inline]
+    fn walk_on(&mut self, beyond: bool) -> Result<Walk, Refusal> {
         self.catch_up();
         if self.body.is_some() && !self.finish_body()? {
             return Ok(Walk::Dry);
         }
         loop {
-            if self.message == 0 && !self.writer.has_room() {
+            if self.message == 0 && !beyond && !self.writer.has_room() {
                 return Ok(Walk::Full);
             }
             let bytes = self.unwalked();
@@ -321,7 +327,13 @@ impl Filler {
 
     /// A frame that is not whole, is a command, carries reserved bits or is too large. `None`: walk on.
     #[cold]
-    fn unusual(&mut self, flags: u8, header: usize, size: u64, available: usize) -> Result<Option<Walk>, Refusal> {
+    fn unusual(
+        &mut self,
+        flags: u8,
+        header: usize,
+        size: u64,
+        available: usize,
+    ) -> Result<Option<Walk>, Refusal> {
         let whole = size.saturating_add(header as u64);
         if flags & COMMAND != 0 {
             if whole > LARGEST as u64 / 2 {
@@ -492,7 +504,11 @@ impl Filler {
 }
 
 /// [`sys::receive`], for which no room is nothing to read rather than the end.
-fn receive(from: BorrowedFd<'_>, first: &mut [MaybeUninit<u8>], second: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
+fn receive(
+    from: BorrowedFd<'_>,
+    first: &mut [MaybeUninit<u8>],
+    second: &mut [MaybeUninit<u8>],
+) -> io::Result<usize> {
     if first.is_empty() && second.is_empty() {
         return Err(io::ErrorKind::WouldBlock.into());
     }

@@ -35,7 +35,11 @@ pub struct Inbox<C> {
 
 impl<C> Default for Inbox<C> {
     fn default() -> Self {
-        Self { items: Mutex::new(VecDeque::new()), pending: AtomicBool::new(false), signal: Signal::default() }
+        Self {
+            items: Mutex::new(VecDeque::new()),
+            pending: AtomicBool::new(false),
+            signal: Signal::default(),
+        }
     }
 }
 

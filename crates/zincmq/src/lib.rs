@@ -47,6 +47,7 @@ pub mod endpoint;
 mod bell;
 mod life;
 pub mod socket_type;
+mod spin;
 
 pub use context::{Builder, Context};
 pub use error::{Error, Result};

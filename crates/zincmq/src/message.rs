@@ -46,14 +46,13 @@ impl Frame {
     /// Replaces the contents by a copy of `bytes`, keeping memory that is already there.
     #[inline]
     pub(crate) fn fill(&mut self, from: &[u8]) {
-        if from.len() <= INLINE {
-            if let Body::Inline { len, bytes } = &mut self.0 {
+        match &mut self.0 {
+            Body::Inline { len, bytes } if from.len() <= INLINE => {
                 *len = from.len() as u8;
                 copy_few(from, bytes);
-                return;
             }
+            _ => self.refill(from),
         }
-        self.refill(from);
     }
 
     fn refill(&mut self, from: &[u8]) {

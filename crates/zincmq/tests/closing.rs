@@ -202,7 +202,7 @@ fn a_wildcard_goes_by_the_name_it_got() {
             assert_eq!(pull.last_endpoint(), bound);
             assert!(matches!(pull.unbind(endpoint), Err(Error::NoEndpoint { .. })), "{endpoint}");
             pull.unbind(&bound).unwrap();
-            until("the endpoint is free again", || pull.bind(&bound).is_ok());
+    eprintln!("{endpoint} rebind {bound}");        until("the endpoint is free again", || {let r=pull.bind(&bound); if let Err(e)=&r {eprintln!("{e}");} r.is_ok()});eprintln!("done");
         }
     });
 }

@@ -79,6 +79,21 @@ impl Connection {
         self.overseer.tell(self.session, wish);
     }
 
+    /// Goes on where the high-water mark stopped the engine, for a caller that has emptied the pipe. Returns whether
+    /// that brought something.
+    pub(crate) fn pump(&self) -> bool {
+        let Some(mut held) = self.engine.try_lock() else { return false };
+        let Some(engine) = held.as_mut() else { return false };
+        let before = engine.received();
+        let ended = engine.pump().is_err();
+        let found = engine.received() != before;
+        let unfinished = ended || engine.has_output();
+        if held.unlock() || unfinished {
+            self.tell(Wish::Turn);
+        }
+        found
+    }
+
     /// Reads what is there, in the I/O thread's place. Returns the number of messages, too.
     pub(crate) fn read(&self) -> (u64, Driven) {
         let Some(mut held) = self.engine.try_lock() else { return (0, Driven::Not) };

@@ -678,7 +678,7 @@ impl Session {
         if ended { Fate::Ends } else { Fate::Lives }
     }
 
-    pub(crate) fn sweep(&mut self) {
+    pub(crate) fn sweep(&self) {
         if let Phase::Traffic(connection) = &self.phase
             && let Some(mut held) = connection.engine.try_lock()
         {

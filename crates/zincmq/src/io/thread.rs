@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::io::hub::{Alarm, Hub};
 use crate::io::listener::Listener;
 use crate::io::session::{Fate, Session};
+use crate::spin::Spin;
 use mio::{Events, Poll, Waker};
 use queue::{Inbox, Item, Wake};
 use std::collections::{BTreeSet, VecDeque};
@@ -63,6 +64,7 @@ impl IoThread {
             swept: Instant::now(),
             dirty: false,
             ticked: Instant::now(),
+            spin: Spin::default(),
         };
         let thread = std::thread::Builder::new()
             .name(format!("ZMQbg/IO/{index}"))
@@ -103,6 +105,7 @@ struct Worker {
     /// Some connection has moved bytes since the last sweep.
     dirty: bool,
     ticked: Instant,
+    spin: Spin,
 }
 
 impl Worker {
@@ -137,8 +140,9 @@ impl Worker {
     }
 
     /// How long the poller may sleep; announced to those who would wake it.
-    fn prepare_to_sleep(&self) -> Option<Duration> {
-        if !self.hub.busy.is_empty() || self.hub.inbox.is_pending() {
+    fn prepare_to_sleep(&mut self) -> Option<Duration> {
+        let inbox = &self.hub.inbox;
+        if !self.hub.busy.is_empty() || inbox.is_pending() || self.spin.look(|| inbox.is_pending()) {
             return Some(Duration::ZERO);
         }
         self.hub.inbox.signal().rearm();
@@ -222,7 +226,7 @@ impl Worker {
             ToIo::Listen(listen) => {
                 let key = self.entries.insert(None);
                 self.load.fetch_add(1, Ordering::Relaxed);
-                let listener = Listener::start(listen, key, &mut self.hub);
+                let listener = Listener::start(listen, key, &self.hub);
                 if let Some(entry) = self.entries.get(key) {
                     *entry = Some(Entry::Listener(listener));
                 }

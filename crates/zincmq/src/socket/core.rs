@@ -11,7 +11,7 @@ use crate::pattern::{
 };
 use crate::socket::driving::Driving;
 use crate::socket::peers::Table;
-use crate::socket::spin::Spin;
+use crate::spin::Spin;
 use crate::socket_type::SocketType;
 use crate::stats::{SocketStats, Troubles};
 use queue::{Inbox, Item, Part};

@@ -7,7 +7,6 @@ mod endpoints;
 mod future;
 pub mod outgoing;
 mod peers;
-mod spin;
 
 use crate::context::Context;
 use crate::error::{Error, Result};

@@ -92,8 +92,8 @@ impl Table {
     }
 
     pub(crate) fn of_endpoint(&self, endpoint: EndpointId) -> Vec<PeerId> {
-        let belongs = |(_, peer): &(u64, &Box<Peer>)| peer.endpoint == endpoint;
-        self.all.iter().filter(belongs).map(|(key, _)| PeerId(key)).collect()
+        let belonging = self.all.iter().filter(|(_, peer)| peer.endpoint == endpoint);
+        belonging.map(|(key, _)| PeerId(key)).collect()
     }
 
     /// The connection of the only peer there is.
@@ -297,6 +297,12 @@ impl Peer {
 
     #[cold]
     fn settle(&mut self, patient: bool) -> Result<bool, ()> {
+        if !self.reader.is_parked()
+            && self.connection.as_ref().is_some_and(|connection| connection.pump())
+            && self.reader.is_ready()
+        {
+            return Ok(true);
+        }
         if patient && !self.reader.is_parked() {
             for _ in 0..LOOKS {
                 (0..PAUSES).for_each(|_| std::hint::spin_loop());
