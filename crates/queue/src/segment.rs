@@ -105,6 +105,13 @@ impl Pool {
 #[derive(Debug)]
 struct Splices([Splice; SPLICES]);
 
+impl Splices {
+    #[cold]
+    fn place(&self, offset: u32) -> Option<&Splice> {
+        self.0.iter().find(|place| place.at.load(Ordering::Acquire) == offset)
+    }
+}
+
 /// One body by reference. `at` is the offset in the segment at which it belongs, `u32::MAX` while unused.
 #[derive(Debug)]
 struct Splice {
@@ -300,9 +307,9 @@ impl Segment {
         unsafe { table.as_ref() }
     }
 
+    #[inline]
     fn place(&self, at: u64) -> Option<&Splice> {
-        let offset = (at - self.base) as u32;
-        self.table()?.0.iter().find(|place| place.at.load(Ordering::Acquire) == offset)
+        self.table()?.place((at - self.base) as u32)
     }
 
     /// The body by reference at stream position `at`, if there is one (consumer only, below `tail`).

@@ -511,8 +511,27 @@ fn a_socket_nobody_uses_takes_no_more_than_its_marks() {
 }
 
 #[test]
+fn ended_connections_give_their_descriptors_back_though_nobody_uses_the_socket() {
+    let _alone = alone();
+    let context = Context::new();
+    let mut pull = Pull::new(&context).unwrap();
+    let endpoint = pull.bind("tcp://127.0.0.1:*").unwrap();
+    let mut events = pull.monitor(Events::ALL);
+    let descriptors = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+    let before = descriptors();
+    for _ in 0..100 {
+        let mut wire = Wire::connect(&endpoint);
+        wire.open("PUSH");
+        drop(wire);
+        while events.recv_timeout(PATIENCE).unwrap().kind != Disconnected {}
+    }
+    // The last one may be about to be closed.
+    assert!(descriptors() <= before + 1, "{} descriptors more", descriptors() - before);
+}
+
+#[test]
 fn silent_connections_disturb_nobody() {
-    let mut victim = Victim::new(|_| ());
+    let mut victim = Victim::new(|pull| pull.set(option::BACKLOG, 1000).unwrap());
     let silent: Vec<_> = (0..1000).map(|_| victim.connect()).collect();
     let half: Vec<_> = silent.into_iter().map(|mut wire| (wire.write(&greeting()[..11]), wire)).collect();
     victim.is_undisturbed();

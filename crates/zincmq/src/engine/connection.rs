@@ -114,11 +114,8 @@ impl Connection {
         (count, driven)
     }
 
-    /// Writes what has just been queued, in the I/O thread's place. Returns whether the engine was free for it.
+    /// Writes what is queued, in the I/O thread's place. Returns whether the engine was free for it.
     pub(crate) fn write(&self) -> bool {
-        if !self.lease.is_held() {
-            return false;
-        }
         let Some(mut held) = self.engine.try_lock() else { return false };
         let Some(engine) = held.as_mut() else { return false };
         engine.resume();

@@ -119,6 +119,20 @@ impl Table {
         }
     }
 
+    /// Writes what is queued for full peers, in the I/O thread's place: for a thread that would have to wait.
+    /// Returns whether there is room now where there was none.
+    pub(crate) fn write_full(&mut self) -> bool {
+        let mut any = false;
+        for peer in self.all.values_mut() {
+            if let Some(connection) = &peer.connection
+                && !peer.writer.has_room()
+            {
+                any |= connection.write() && peer.writer.has_room();
+            }
+        }
+        any
+    }
+
     /// Lets the I/O thread listen to the connection again, if this side does.
     pub(crate) fn end_lease(&mut self) {
         if !std::mem::take(&mut self.leases) {
@@ -281,7 +295,8 @@ impl Peer {
     #[cold]
     fn wake(&mut self) {
         let inline = std::mem::take(&mut self.inline);
-        if !(inline && self.connection.as_ref().is_some_and(|connection| connection.write())) {
+        let connection = self.connection.as_ref().filter(|connection| inline && connection.lease.is_held());
+        if !connection.is_some_and(|connection| connection.write()) {
             self.writer.wake();
         }
     }
