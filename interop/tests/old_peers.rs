@@ -3,6 +3,7 @@
 
 use interop::Version::{V1_0, V2_0, V3_0, V3_1};
 use interop::{Peer, Version, Wire, frame, frame_v1, noise};
+use std::thread;
 use zincmq::SocketType::{self, Dealer, Pub, Pull, Push, Router, Sub, XPub, XSub};
 use zincmq::option;
 
@@ -34,6 +35,9 @@ fn with_each(ours: SocketType, theirs: (&str, u8), routing_id: &str, test: impl 
             let told = wire.open(version, theirs, routing_id.as_bytes());
             if matches!(ours, Dealer | Router) {
                 assert!(told.ends_with(b"ours"), "{}", told.escape_ascii());
+            }
+            while peer.inner().stats().peers.is_empty() {
+                thread::yield_now();
             }
             test(version, &mut peer, &mut wire);
         }

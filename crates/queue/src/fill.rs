@@ -4,7 +4,7 @@ mod command;
 
 use crate::PeerInfo;
 use crate::half::CLOSED;
-use crate::header::{self, COMMAND, Kind, LONG, LONGEST, MORE, WIRE};
+use crate::header::{self, COMMAND, LONGEST, MORE, WIRE};
 use crate::primitive::{Arc, Ordering};
 use crate::segment::{LARGEST, SegmentPtr};
 use crate::writer::Writer;
