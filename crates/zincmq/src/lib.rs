@@ -43,8 +43,8 @@ pub mod option;
 
 // Names, keys, ids.
 mod arena;
-pub mod endpoint;
 mod bell;
+pub mod endpoint;
 mod life;
 pub mod socket_type;
 mod spin;

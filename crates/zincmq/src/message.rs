@@ -21,7 +21,10 @@ pub struct Frame(Body);
 
 #[derive(Clone)]
 enum Body {
-    Inline { len: u8, bytes: [u8; INLINE] },
+    Inline {
+        len: u8,
+        bytes: [u8; INLINE],
+    },
     Owned(Vec<u8>),
     Shared(Bytes),
     /// Still where the network put it.
@@ -127,7 +130,9 @@ impl Frame {
 #[inline]
 fn copy_few(from: &[u8], to: &mut [u8; INLINE]) {
     fn ends<const N: usize>(from: &[u8], to: &mut [u8; INLINE]) -> bool {
-        let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else { return false };
+        let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else {
+            return false;
+        };
         let Some(end) = to.get_mut(from.len() - N..from.len()) else { return false };
         end.copy_from_slice(last);
         to[..N].copy_from_slice(first);

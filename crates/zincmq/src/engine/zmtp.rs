@@ -18,6 +18,8 @@ use zmtp::{Command, command};
 const TURN: usize = 256 << 10;
 /// What a transcoder writes ahead of the kernel.
 const AHEAD: usize = 64 << 10;
+/// What is kept of commands that wait to be written.
+const CONTROL: usize = 4 << 10;
 /// What is read at once for a transcoder.
 const SCRATCH: usize = 32 << 10;
 
@@ -246,6 +248,9 @@ impl Engine {
         while self.may_write {
             self.compose()?;
             let sent = match &self.transcoder {
+                None if !self.control.is_empty() && self.prefix.is_empty() => {
+                    self.drain.finish_message(self.descriptor.as_fd())
+                }
                 None => self.drain.write_to(self.descriptor.as_fd(), &mut self.prefix),
                 Some(_) => send(self.descriptor.as_fd(), &mut self.prefix),
             };
@@ -367,7 +372,10 @@ impl Engine {
             Command::Subscribe(topic) => Some((Kind::Subscribe, body.len() - topic.len())),
             Command::Cancel(topic) => Some((Kind::Cancel, body.len() - topic.len())),
             Command::Ping { ttl, context } => {
-                command::pong(&mut self.control, context);
+                // A peer that does not read its answers gets no more of them.
+                if self.control.len() < CONTROL {
+                    command::pong(&mut self.control, context);
+                }
                 self.ttl = (ttl > 0).then(|| Duration::from_millis(u64::from(ttl)));
                 self.heard = Instant::now();
                 None

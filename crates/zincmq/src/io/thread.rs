@@ -66,9 +66,8 @@ impl IoThread {
             ticked: Instant::now(),
             spin: Spin::default(),
         };
-        let thread = std::thread::Builder::new()
-            .name(format!("ZMQbg/IO/{index}"))
-            .spawn(move || worker.run())?;
+        let thread =
+            std::thread::Builder::new().name(format!("ZMQbg/IO/{index}")).spawn(move || worker.run())?;
         Ok(Self { inbox, load, thread })
     }
 
@@ -262,7 +261,9 @@ impl Worker {
     fn close(&mut self, socket: u64, endpoint: Option<u64>, linger: i32) {
         for key in self.entries.keys() {
             match self.entries.get(key) {
-                Some(Some(Entry::Listener(listener))) if listener.belongs_to(socket, endpoint) => self.remove(key),
+                Some(Some(Entry::Listener(listener))) if listener.belongs_to(socket, endpoint) => {
+                    self.remove(key)
+                }
                 Some(Some(Entry::Session(session))) if session.belongs_to(socket, endpoint) => {
                     self.with_session(key, |session, hub| session.linger(linger, hub));
                 }

@@ -8,6 +8,7 @@ mod future;
 pub mod outgoing;
 mod peers;
 
+pub(crate) use self::core::Core;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::message::Message;
@@ -17,7 +18,6 @@ use crate::pattern::ability::{self, Any, Receives, Sends, Subscribes, Typed};
 use crate::pattern::contract::Kind;
 use crate::socket_type::SocketType;
 use crate::stats::SocketStats;
-pub(crate) use self::core::Core;
 use outgoing::{Outgoing, Parts};
 use std::marker::PhantomData;
 

@@ -69,8 +69,17 @@ impl Table {
         let Attach { pipe, endpoint, ends, io, connection, .. } = attach;
         self.end_lease();
         let class = segment_class(self.by_pipe.len() + 1);
-        let mut peer =
-            Peer { pipe, endpoint, writer: ends.writer, reader: ends.reader, closing: false, dropped: 0, io, connection, inline: false };
+        let mut peer = Peer {
+            pipe,
+            endpoint,
+            writer: ends.writer,
+            reader: ends.reader,
+            closing: false,
+            dropped: 0,
+            io,
+            connection,
+            inline: false,
+        };
         peer.set_high_water(&self.options);
         peer.writer.set_largest_class(class);
         let id = PeerId(self.all.insert(Box::new(peer)));
@@ -215,7 +224,12 @@ impl Peer {
     }
 
     /// The outbound half begins anew for another connection.
-    pub(crate) fn replace_writer(&mut self, writer: Writer, inbox: &Arc<Inbox<crate::command::ToSocket>>, id: PeerId) {
+    pub(crate) fn replace_writer(
+        &mut self,
+        writer: Writer,
+        inbox: &Arc<Inbox<crate::command::ToSocket>>,
+        id: PeerId,
+    ) {
         writer.attach(inbox.clone(), id.0);
         self.writer = writer;
     }
