@@ -362,8 +362,9 @@ impl Session {
     /// What messages of this connection tell of it.
     fn describe(&self, peer: Option<&zmtp::Peer>, descriptor: i32) -> PeerInfo {
         let mut properties = peer.map(|peer| peer.properties.clone()).unwrap_or_default();
-        for (name, _) in properties.iter_mut().filter(|(name, _)| name == "Identity") {
-            "Routing-Id".clone_into(name);
+        // The same under its newer name.
+        if let Some((_, id)) = properties.iter().find(|(name, _)| name == "Identity") {
+            properties.push(("Routing-Id".to_owned(), id.clone()));
         }
         if let Some(link) = &self.link {
             properties.push(("Peer-Address".to_owned(), link.peer_address.clone().into_bytes()));
