@@ -277,7 +277,7 @@ impl Session {
             return Fate::Ends;
         };
         self.deadline = None;
-        let unsent = greeting.unsent();
+        let unsent = if peer.is_some() { greeting.unsent() } else { Vec::new() };
         let descriptor = Arc::new(greeting.into_descriptor());
         self.emit(EventKind::HandshakeSucceeded, 0);
         let routing_id = peer.as_ref().and_then(|peer| peer.routing_id.clone()).unwrap_or_default();
@@ -290,6 +290,9 @@ impl Session {
             // Such a peer cannot subscribe: it gets everything.
             filler.writer().write_kind(queue::Kind::Subscribe, b"");
             filler.resync();
+            if filler.publish() {
+                filler.wake();
+            }
         }
         let transcoder = self.transcoder(peer.as_ref());
         let setup = Setup {
