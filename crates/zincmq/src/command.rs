@@ -127,9 +127,32 @@ impl Overseer for Inbox<ToIo> {
     }
 }
 
-/// Both sides' ends of a new pipe.
-pub(crate) fn pipe(pool: &Arc<Pool>) -> (Ends, Ends) {
-    let (to_there, from_here) = queue::channel(pool);
-    let (to_here, from_there) = queue::channel(pool);
+/// Which directions of a socket's pipes keep only their last message (`CONFLATE`). Subscriptions are all kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Conflates {
+    outbound: bool,
+    inbound: bool,
+}
+
+impl Conflates {
+    pub(crate) fn new(socket_type: SocketType, options: &Options) -> Self {
+        use SocketType::{Dealer, Pub, Pull, Push, Sub};
+        Self {
+            outbound: options.conflate && matches!(socket_type, Push | Pub | Dealer),
+            inbound: options.conflate && matches!(socket_type, Pull | Sub | Dealer),
+        }
+    }
+
+    /// Where the peer, in the same process, has a say too.
+    pub(crate) fn with_peer(self, peer: Self) -> Self {
+        Self { outbound: self.outbound || peer.inbound, inbound: self.inbound || peer.outbound }
+    }
+}
+
+/// Both sides' ends of a new pipe, the side first whose directions `conflates` names.
+pub(crate) fn pipe(pool: &Arc<Pool>, conflates: Conflates) -> (Ends, Ends) {
+    let channel = |conflates: bool| if conflates { queue::conflating(pool) } else { queue::channel(pool) };
+    let (to_there, from_here) = channel(conflates.outbound);
+    let (to_here, from_there) = channel(conflates.inbound);
     (Ends { writer: to_there, reader: from_there }, Ends { writer: to_here, reader: from_here })
 }

@@ -1,6 +1,6 @@
 //! Contexts: the I/O threads, the names of inproc endpoints, and the end of it all.
 
-use crate::command::{Attach, Ends, Owner, PipeId, ToIo, ToSocket, pipe};
+use crate::command::{Attach, Conflates, Ends, Owner, PipeId, ToIo, ToSocket, pipe};
 use crate::error::{Error, Result};
 use crate::io::IoThread;
 use crate::life::{Life, Living, fresh_id, lock};
@@ -160,6 +160,7 @@ struct Bound {
     inbox: Arc<Inbox<ToSocket>>,
     routing_id: Vec<u8>,
     high_water: (i32, i32),
+    conflates: Conflates,
 }
 
 #[derive(Debug)]
@@ -254,7 +255,9 @@ impl Home {
         }
         let routing_id = options.routing_id.clone();
         let high_water = (options.sndhwm, options.rcvhwm);
-        let bound = Bound { socket: owner.id, endpoint, inbox: owner.inbox.clone(), routing_id, high_water };
+        let conflates = Conflates::new(owner.socket_type, options);
+        let inbox = owner.inbox.clone();
+        let bound = Bound { socket: owner.id, endpoint, inbox, routing_id, high_water, conflates };
         names.bound.insert(name.to_owned(), bound);
         let adopt = |pending: Pending| {
             let routing_id = options.routing_id.clone();
@@ -267,10 +270,12 @@ impl Home {
 
     /// Connects to an inproc name, bound or not yet. Returns this side's pipe.
     pub(crate) fn connect(&self, name: &str, endpoint: u64, owner: &Owner, options: &Options) -> Attach {
-        let (here, mut there) = pipe(self.pool());
+        let mut names = lock(&self.shared().names);
+        let conflates = Conflates::new(owner.socket_type, options);
+        let peer = names.bound.get(name).map(|bound| bound.conflates);
+        let (here, mut there) = pipe(self.pool(), peer.map_or(conflates, |peer| conflates.with_peer(peer)));
         let pipe = fresh_id();
         let routing_id = options.routing_id.clone();
-        let mut names = lock(&self.shared().names);
         let mut ours = attach(pipe, endpoint, here, Vec::new(), true);
         if let Some(bound) = names.bound.get(name) {
             ours.how.routing_id = Some(bound.routing_id.clone());

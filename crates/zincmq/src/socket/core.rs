@@ -112,6 +112,9 @@ impl Core {
     pub(crate) fn try_recv(&mut self, into: &mut Message) -> std::result::Result<(), Denied> {
         self.process();
         into.clear();
+        if self.peers.conflates {
+            self.peers.freshen();
+        }
         let result = self.pattern.recv(&mut self.peers, into);
         self.bury();
         result
