@@ -56,6 +56,8 @@ pub(crate) enum ToSocket {
     Lost { pipe: PipeId, fresh: Option<Writer> },
     /// The peer has gone for good: nothing more can be sent to it.
     Detach { pipe: PipeId },
+    /// The call that waits, or the next that would, is interrupted.
+    Interrupt,
     /// The context shuts down.
     Stop,
 }

@@ -55,7 +55,7 @@ pub use monitor::{Event, EventKind, Events, Monitor};
 pub use poller::Poller;
 pub use proxy::{proxy, proxy_steerable};
 pub use socket::{
-    AnySocket, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Socket, Stream, Sub, XPub, XSub,
+    AnySocket, Dealer, Interrupter, Pair, Pub, Pull, Push, Rep, Req, Router, Socket, Stream, Sub, XPub, XSub,
 };
 pub use socket_type::SocketType;
 pub use stats::{PeerStats, SocketStats};

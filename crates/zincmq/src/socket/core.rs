@@ -33,6 +33,8 @@ pub(crate) struct Core {
     pub(crate) last_endpoint: String,
     items: VecDeque<Item<ToSocket>>,
     stopped: bool,
+    /// The next call that waits does not.
+    pub(crate) interrupted: bool,
     swept: Instant,
     pub(crate) driving: Driving,
     pub(crate) spin: Spin,
@@ -72,6 +74,7 @@ impl Core {
             last_endpoint: String::new(),
             items: VecDeque::new(),
             stopped: false,
+            interrupted: false,
             swept: Instant::now(),
             driving: Driving::default(),
             spin: Spin::default(),
@@ -265,6 +268,7 @@ impl Core {
                     self.end(id);
                 }
             }
+            ToSocket::Interrupt => self.interrupted = true,
             ToSocket::Stop => self.stopped = true,
         }
     }

@@ -5,6 +5,7 @@ pub(crate) mod core;
 mod driving;
 mod endpoints;
 mod future;
+mod interrupter;
 pub mod outgoing;
 mod peers;
 mod spin;
@@ -19,6 +20,7 @@ use crate::pattern::contract::Kind;
 use crate::socket_type::SocketType;
 use crate::stats::SocketStats;
 pub(crate) use self::core::Core;
+pub use self::interrupter::Interrupter;
 use outgoing::{Outgoing, Parts};
 use std::marker::PhantomData;
 
