@@ -49,6 +49,7 @@ mod life;
 pub mod socket_type;
 
 pub use context::{Builder, Context};
+pub use io::SchedPolicy;
 pub use error::{Error, Result};
 pub use message::{Frame, Message, PeerInfo};
 pub use monitor::{Event, EventKind, Events, Monitor};

@@ -49,7 +49,8 @@ impl<K: Typed> Socket<K> {
     /// A new socket in this context.
     ///
     /// # Errors
-    /// [`Error::Terminated`] after the context's end, [`Error::TooManySockets`].
+    /// [`Error::Terminated`] after the context's end, [`Error::TooManySockets`]; [`Error::System`] if the I/O
+    /// threads could not be started.
     pub fn new(context: &Context) -> Result<Self> {
         Ok(Self { core: Core::new(context.0.clone(), K::TYPE)?, kind: PhantomData })
     }
