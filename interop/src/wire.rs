@@ -3,6 +3,7 @@
 use crate::PATIENCE;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
 /// What a hand-made peer speaks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,6 +82,15 @@ impl Wire {
         let bytes = bytes.as_ref();
         let read = self.read(bytes.len());
         assert!(read == bytes, "read {} for {}", read.escape_ascii(), bytes.escape_ascii());
+    }
+
+    /// Whether there is something to read, now or very soon.
+    #[must_use]
+    pub fn has_bytes(&self) -> bool {
+        self.0.set_read_timeout(Some(Duration::from_millis(1))).expect("an option");
+        let peeked = self.0.peek(&mut [0]);
+        self.0.set_read_timeout(Some(PATIENCE)).expect("an option");
+        peeked.is_ok_and(|count| count > 0)
     }
 
     /// Reads a frame of ZMTP 2.0 to 3.1: flags and body.

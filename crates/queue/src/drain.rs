@@ -156,7 +156,8 @@ impl Drain {
             let stop = body_at.unwrap_or(limit);
             segment.get().touch(cursor.at, stop, false);
             // SAFETY: published bytes of a segment that this end has not released.
-            let bytes = unsafe { std::slice::from_raw_parts(segment.at(cursor.at), (stop - cursor.at) as usize) };
+            let bytes =
+                unsafe { std::slice::from_raw_parts(segment.at(cursor.at), (stop - cursor.at) as usize) };
             cursor.at = stop;
             if !add(bytes) {
                 break;

@@ -1,8 +1,10 @@
 //! The writing end of one direction as bytes: the kernel fills segments, the walk finds the messages in them.
 
+mod command;
+
 use crate::PeerInfo;
 use crate::half::CLOSED;
-use crate::header::{self, COMMAND, Kind, LONG, LONGEST, MORE, WIRE};
+use crate::header::{self, COMMAND, LONGEST, MORE, WIRE};
 use crate::primitive::{Arc, Ordering};
 use crate::segment::{LARGEST, SegmentPtr};
 use crate::writer::Writer;
@@ -122,16 +124,16 @@ impl Filler {
         self.writer.set_peer(peer);
     }
 
-    /// Forgets everything after the last whole message.
+    /// Forgets everything after the last whole message. Whole messages that waited for room come through, above
+    /// the high-water mark (a segment's worth at most): no other connection brings them again.
     pub fn cut(&mut self) {
-        self.catch_up();
+        while let Ok(Walk::Command) = self.walk_on(true) {
+            self.drop_command();
+        }
         self.body = None;
         self.message = 0;
         self.fill = self.writer.at;
         self.dropped = self.fill..self.fill;
-        if self.writer.at == self.boundary {
-            return;
-        }
         // Whole frames of a message that stays unfinished. The reader may know their segments already, so they
         // are not taken back but become nothing, in each segment by itself.
         let mut segment = self.begun_in.take().or(self.writer.segment);
@@ -268,12 +270,18 @@ impl Filler {
     /// [`Refusal`]: the connection cannot go on.
     #[inline]
     pub fn walk(&mut self) -> Result<Walk, Refusal> {
+        self.walk_on(false)
+    }
+
+    /// As [`Filler::walk`], with or without regard to the high-water mark.
+    #[inline]
+    fn walk_on(&mut self, beyond: bool) -> Result<Walk, Refusal> {
         self.catch_up();
         if self.body.is_some() && !self.finish_body()? {
             return Ok(Walk::Dry);
         }
         loop {
-            if self.message == 0 && !self.writer.has_room() {
+            if self.message == 0 && !beyond && !self.writer.has_room() {
                 return Ok(Walk::Full);
             }
             let bytes = self.unwalked();
@@ -321,7 +329,13 @@ impl Filler {
 
     /// A frame that is not whole, is a command, carries reserved bits or is too large. `None`: walk on.
     #[cold]
-    fn unusual(&mut self, flags: u8, header: usize, size: u64, available: usize) -> Result<Option<Walk>, Refusal> {
+    fn unusual(
+        &mut self,
+        flags: u8,
+        header: usize,
+        size: u64,
+        available: usize,
+    ) -> Result<Option<Walk>, Refusal> {
         let whole = size.saturating_add(header as u64);
         if flags & COMMAND != 0 {
             if whole > LARGEST as u64 / 2 {
@@ -397,67 +411,6 @@ impl Filler {
         Ok(true)
     }
 
-    /// The command that the walk stopped at: its body.
-    #[must_use]
-    pub fn command(&self) -> &[u8] {
-        self.command_frame().map_or(&[], |(header, size)| &self.unwalked()[header..header + size])
-    }
-
-    /// The command at the walk: the lengths of its header and body, both received.
-    fn command_frame(&self) -> Option<(usize, usize)> {
-        let (flags, header, size) = header::decode(self.unwalked())?;
-        let whole = size.saturating_add(header as u64);
-        (flags & COMMAND != 0 && whole <= self.unwalked().len() as u64).then_some((header, size as usize))
-    }
-
-    /// The command has been dealt with: it becomes nothing.
-    pub fn drop_command(&mut self) {
-        let Some((header, size)) = self.command_frame() else { return };
-        let Some(segment) = self.writer.segment else { return };
-        let long = if header == LONGEST { LONG } else { 0 };
-        // SAFETY: the flags byte of the command, unpublished.
-        unsafe { *segment.at(self.writer.at) = Kind::Skip as u8 | long };
-        if self.dropped.end != self.writer.at {
-            self.dropped.start = self.writer.at;
-        }
-        let whole = (header + size) as u64;
-        self.writer.at += whole;
-        self.dropped.end = self.writer.at;
-        if self.message != 0 {
-            // Checked at the next frame, unless the place is given back before.
-            self.message = self.message.saturating_add(whole);
-        }
-    }
-
-    /// The command becomes a frame of `kind` whose body is the command's without its first `prefix` bytes (at
-    /// least three), and which is a message by itself. Inside another message it carries MORE and is none.
-    pub fn command_as(&mut self, kind: Kind, prefix: usize) {
-        let Some((header, size)) = self.command_frame() else { return };
-        let whole = header + size;
-        let more = if self.message == 0 { 0 } else { MORE };
-        let mut encoded = [0; LONGEST];
-        let fresh = header::encode(kind as u8 | more, size.saturating_sub(prefix), &mut encoded);
-        // What the new header does not need is a frame that is nothing.
-        let gap = (whole - size.saturating_sub(prefix)).saturating_sub(fresh);
-        let Some(segment) = self.writer.segment else { return };
-        if gap < 2 || gap > 2 + usize::from(u8::MAX) {
-            return self.drop_command();
-        }
-        let begin = segment.at(self.writer.at);
-        // SAFETY: both headers lie inside the command's own bytes (gap + fresh <= whole), which are unpublished.
-        unsafe {
-            *begin = Kind::Skip as u8;
-            *begin.add(1) = (gap - 2) as u8;
-            ptr::copy_nonoverlapping(encoded.as_ptr(), begin.add(gap), fresh);
-        }
-        self.writer.at += whole as u64;
-        if more == 0 {
-            self.end_message();
-        } else {
-            self.message = self.message.saturating_add(whole as u64 + FRAME_COST);
-        }
-    }
-
     /// Publishes the whole messages found. Returns whether the reader slept: then [`Writer::wake`] must follow.
     #[must_use]
     pub fn publish(&mut self) -> bool {
@@ -495,7 +448,11 @@ impl Filler {
 }
 
 /// [`sys::receive`], for which no room is nothing to read rather than the end.
-fn receive(from: BorrowedFd<'_>, first: &mut [MaybeUninit<u8>], second: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
+fn receive(
+    from: BorrowedFd<'_>,
+    first: &mut [MaybeUninit<u8>],
+    second: &mut [MaybeUninit<u8>],
+) -> io::Result<usize> {
     if first.is_empty() && second.is_empty() {
         return Err(io::ErrorKind::WouldBlock.into());
     }

@@ -6,7 +6,9 @@
 //! mirror image (SEMANTICS 65).
 
 use crate::inbox::Notify;
-use crate::primitive::{Arc, AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering, UnsafeCell, fence};
+use crate::primitive::{
+    Arc, AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering, UnsafeCell, fence,
+};
 use crate::segment::{Pool, Segment, SegmentPtr, release_chain};
 use std::ptr;
 use std::sync::OnceLock;
@@ -123,12 +125,7 @@ impl Half {
     pub(crate) fn reader_slept(&self) -> bool {
         fence(Ordering::SeqCst);
         self.state.0.reader.load(Ordering::Relaxed) != RUN
-            && self
-                .state
-                .0
-                .reader
-                .compare_exchange(IDLE, RUN, Ordering::AcqRel, Ordering::Relaxed)
-                .is_ok()
+            && self.state.0.reader.compare_exchange(IDLE, RUN, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 
     pub(crate) fn wake_reader(&self) {

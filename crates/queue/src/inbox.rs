@@ -28,25 +28,41 @@ pub enum Item<C> {
 /// first activation. A pipe is listed only when its end has rested, so the lock is not on the way of messages.
 #[derive(Debug)]
 pub struct Inbox<C> {
-    items: Mutex<VecDeque<Item<C>>>,
+    /// None once the reader has gone.
+    items: Mutex<Option<VecDeque<Item<C>>>>,
     pending: AtomicBool,
     signal: Signal,
 }
 
 impl<C> Default for Inbox<C> {
     fn default() -> Self {
-        Self { items: Mutex::new(VecDeque::new()), pending: AtomicBool::new(false), signal: Signal::default() }
+        Self {
+            items: Mutex::new(Some(VecDeque::new())),
+            pending: AtomicBool::new(false),
+            signal: Signal::default(),
+        }
     }
 }
 
 impl<C> Inbox<C> {
-    /// Adds an item and wakes the reader if it sleeps.
+    /// Adds an item and wakes the reader if it sleeps; drops it if the reader has gone.
     pub fn push(&self, item: Item<C>) {
-        let mut items = self.items.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut guard = self.items.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let Some(items) = &mut *guard else {
+            // Dropping an item may tell others, which must not happen under the lock.
+            drop(guard);
+            return drop(item);
+        };
         items.push_back(item);
         self.pending.store(true, Ordering::Release);
-        drop(items);
+        drop(guard);
         self.signal.notify();
+    }
+
+    /// The reader goes: what is in it, and all that comes later, is dropped.
+    pub fn close(&self) {
+        let items = self.items.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        drop(items);
     }
 
     /// Whether there is something in it; one load.
@@ -61,8 +77,10 @@ impl<C> Inbox<C> {
         if !self.is_pending() {
             return;
         }
-        let mut items = self.items.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        into.append(&mut items);
+        let mut guard = self.items.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(items) = &mut *guard {
+            into.append(items);
+        }
         self.pending.store(false, Ordering::Release);
     }
 

@@ -239,7 +239,9 @@ impl Writer {
     #[cold]
     fn write_long_envelope(&mut self, mut frames: &[u8]) {
         while let Some((flags, header, size)) = header::decode(frames) {
-            let Some((frame, rest)) = frames.split_at_checked(header.saturating_add(size as usize)) else { return };
+            let Some((frame, rest)) = frames.split_at_checked(header.saturating_add(size as usize)) else {
+                return;
+            };
             self.write_frame(flags & MORE, &Part::Slice(&frame[header..]));
             frames = rest;
         }
@@ -367,7 +369,8 @@ impl Writer {
         // have found the claim in its way and waits for its activation.
         if at == self.at && at == self.half.producer.0.tail.load(Ordering::Relaxed) {
             // SAFETY: as above.
-            let parked = state.parked.with_mut(|cell| unsafe { ptr::replace(&raw mut (*cell).0, ptr::null_mut()) });
+            let parked =
+                state.parked.with_mut(|cell| unsafe { ptr::replace(&raw mut (*cell).0, ptr::null_mut()) });
             let first = self.half.producer.0.first.swap(ptr::null_mut(), Ordering::Relaxed);
             self.segment = None;
             self.end = self.at;

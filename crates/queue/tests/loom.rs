@@ -199,7 +199,8 @@ fn race_for_room(mut pipe: Pipe, messages: u8, read: impl FnOnce(&mut Reader) + 
         reader
     });
     let sleeps = !writer.await_room() && !writer.is_gone();
-    _ = reading.join().unwrap();
+    // Kept until after the look: dropping it would ring.
+    let _reader = reading.join().unwrap();
     assert!(!sleeps || bell.writable.load(Ordering::Relaxed), "a lost wake-up of the writer");
 }
 

@@ -207,7 +207,9 @@ impl Model {
             }
             Step::SetPeer(peer) => {
                 self.peer = *peer;
-                writer.set_peer(peer.map(|n| Arc::new(PeerInfo { descriptor: i32::from(n), ..Default::default() })));
+                writer.set_peer(
+                    peer.map(|n| Arc::new(PeerInfo { descriptor: i32::from(n), ..Default::default() })),
+                );
             }
             Step::WriterMark(mark) => {
                 writer.set_high_water(*mark);

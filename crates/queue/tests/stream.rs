@@ -120,7 +120,8 @@ impl Line {
     fn run(&mut self, step: &Step) {
         match step {
             Step::Write(parts, shared) => {
-                let slices: Vec<_> = parts.iter().map(|&(seed, size)| Part::Slice(body(seed, size))).collect();
+                let slices: Vec<_> =
+                    parts.iter().map(|&(seed, size)| Part::Slice(body(seed, size))).collect();
                 if *shared {
                     self.writer.write_shared(&slices, &mut vec![None; parts.len()]);
                 } else {

@@ -16,11 +16,26 @@ const UNBOUNDED: Bounds = Bounds { frame: u64::MAX, message: u64::MAX };
 /// One frame as a peer sends it. Its body says what is to become of a command.
 #[derive(Debug, Clone)]
 enum Sent {
-    Data { more: bool, reserved: u8, long: bool, seed: u8, size: usize },
+    Data {
+        more: bool,
+        reserved: u8,
+        long: bool,
+        seed: u8,
+        size: usize,
+    },
     /// To be dropped.
-    Command { long: bool, more: bool, size: usize },
+    Command {
+        long: bool,
+        more: bool,
+        size: usize,
+    },
     /// To become a frame of its own, without a prefix of so many bytes.
-    Topic { long: bool, prefix: usize, seed: u8, size: usize },
+    Topic {
+        long: bool,
+        prefix: usize,
+        seed: u8,
+        size: usize,
+    },
 }
 
 fn size() -> impl Strategy<Value = usize> {
@@ -268,6 +283,22 @@ fn messages_out_of_bounds_are_refused_before_their_bytes_come() {
     let command = [&[COMMAND, 60][..], &[0; 60]].concat();
     let wire = [&[MORE, 0][..], &command, &[MORE, 0, 0, 0]].concat();
     assert_eq!(refusal(bounds, &wire), Some(Refusal::TooLarge(110)));
+}
+
+#[test]
+fn what_came_whole_survives_the_connection() {
+    let mut receiver = Receiver::new(1, UNBOUNDED);
+    receiver.filler.preload(&[0, 1, 1, COMMAND, 0, 0, 1, 2, MORE, 1, 3, 0, 1, 4, MORE, 1, 5, 0, 9, 6]);
+    assert_eq!(receiver.filler.walk(), Ok(Walk::Full));
+    receiver.filler.restart(None);
+    receiver.filler.preload(&[0, 1, 7]);
+    assert_eq!(receiver.filler.walk(), Ok(Walk::Full));
+    let found = std::iter::from_fn(|| receiver.reader.take().map(|frame| bytes(&frame.body)[0]));
+    assert_eq!(found.collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!(receiver.filler.walk(), Ok(Walk::Full));
+    _ = receiver.filler.publish();
+    assert_eq!(bytes(&receiver.reader.take().unwrap().body), [7]);
+    assert!(receiver.reader.take().is_none());
 }
 
 /// A peer that sends commands for ever, cut anywhere, so that no read ends with one.

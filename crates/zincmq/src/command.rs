@@ -151,10 +151,21 @@ impl Conflates {
     }
 }
 
-/// Both sides' ends of a new pipe, the side first whose directions `conflates` names.
-pub(crate) fn pipe(pool: &Arc<Pool>, conflates: Conflates) -> (Ends, Ends) {
+/// Both sides' ends of a new pipe, the first as `conflates` says and with the high-water marks of `options`: they
+/// count before the socket has taken the pipe in.
+pub(crate) fn pipe(pool: &Arc<Pool>, conflates: Conflates, options: &Options) -> (Ends, Ends) {
     let channel = |conflates: bool| if conflates { queue::conflating(pool) } else { queue::channel(pool) };
     let (to_there, from_here) = channel(conflates.outbound);
     let (to_here, from_there) = channel(conflates.inbound);
-    (Ends { writer: to_there, reader: from_there }, Ends { writer: to_here, reader: from_here })
+    let mut first = Ends { writer: to_there, reader: from_there };
+    first.set_high_water(options.sndhwm, options.rcvhwm);
+    (first, Ends { writer: to_here, reader: from_here })
+}
+
+impl Ends {
+    /// Sets the marks of this side, in messages; 0: none.
+    pub(crate) fn set_high_water(&mut self, send: i32, receive: i32) {
+        self.writer.set_high_water(send.max(0) as u32);
+        self.reader.set_high_water(receive.max(0) as u32);
+    }
 }

@@ -294,7 +294,13 @@ impl Home {
     }
 
     /// Binds an inproc name. Pipes that waited for it are returned, to be attached.
-    pub(crate) fn bind(&self, name: &str, endpoint: u64, owner: &Owner, options: &Options) -> Result<Vec<Attach>> {
+    pub(crate) fn bind(
+        &self,
+        name: &str,
+        endpoint: u64,
+        owner: &Owner,
+        options: &Options,
+    ) -> Result<Vec<Attach>> {
         let mut names = lock(&self.shared().names);
         if names.bound.contains_key(name) {
             let endpoint = format!("inproc://{name}");
@@ -321,15 +327,15 @@ impl Home {
         let mut names = lock(&self.shared().names);
         let conflates = Conflates::new(owner.socket_type, options);
         let peer = names.bound.get(name).map(|bound| bound.conflates);
-        let (here, mut there) = pipe(self.pool(), peer.map_or(conflates, |peer| conflates.with_peer(peer)));
+        let conflates = peer.map_or(conflates, |peer| conflates.with_peer(peer));
+        let (here, mut there) = pipe(self.pool(), conflates, options);
         let pipe = fresh_id();
         let routing_id = options.routing_id.clone();
         let mut ours = attach(pipe, endpoint, here, Vec::new(), true);
         if let Some(bound) = names.bound.get(name) {
             ours.how.routing_id = Some(bound.routing_id.clone());
             // The binder's marks count at once, before it has taken the pipe in.
-            there.writer.set_high_water(bound.high_water.0.max(0) as u32);
-            there.reader.set_high_water(bound.high_water.1.max(0) as u32);
+            there.set_high_water(bound.high_water.0, bound.high_water.1);
             let theirs = Box::new(attach(pipe, bound.endpoint, there, routing_id, false));
             bound.inbox.push(Item::Command(ToSocket::Attach(theirs)));
         } else {

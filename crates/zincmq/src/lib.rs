@@ -43,10 +43,11 @@ pub mod option;
 
 // Names, keys, ids.
 mod arena;
-pub mod endpoint;
 mod bell;
+pub mod endpoint;
 mod life;
 pub mod socket_type;
+mod spin;
 
 pub use context::{Builder, Context};
 pub use io::SchedPolicy;

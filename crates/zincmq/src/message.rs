@@ -21,7 +21,10 @@ pub struct Frame(Body);
 
 #[derive(Clone)]
 enum Body {
-    Inline { len: u8, bytes: [u8; INLINE] },
+    Inline {
+        len: u8,
+        bytes: [u8; INLINE],
+    },
     Owned(Vec<u8>),
     Shared(Bytes),
     /// Still where the network put it.
@@ -46,14 +49,13 @@ impl Frame {
     /// Replaces the contents by a copy of `bytes`, keeping memory that is already there.
     #[inline]
     pub(crate) fn fill(&mut self, from: &[u8]) {
-        if from.len() <= INLINE {
-            if let Body::Inline { len, bytes } = &mut self.0 {
+        match &mut self.0 {
+            Body::Inline { len, bytes } if from.len() <= INLINE => {
                 *len = from.len() as u8;
                 copy_few(from, bytes);
-                return;
             }
+            _ => self.refill(from),
         }
-        self.refill(from);
     }
 
     fn refill(&mut self, from: &[u8]) {
@@ -128,7 +130,9 @@ impl Frame {
 #[inline]
 fn copy_few(from: &[u8], to: &mut [u8; INLINE]) {
     fn ends<const N: usize>(from: &[u8], to: &mut [u8; INLINE]) -> bool {
-        let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else { return false };
+        let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else {
+            return false;
+        };
         let Some(end) = to.get_mut(from.len() - N..from.len()) else { return false };
         end.copy_from_slice(last);
         to[..N].copy_from_slice(first);

@@ -202,7 +202,27 @@ fn a_wildcard_goes_by_the_name_it_got() {
             assert_eq!(pull.last_endpoint(), bound);
             assert!(matches!(pull.unbind(endpoint), Err(Error::NoEndpoint { .. })), "{endpoint}");
             pull.unbind(&bound).unwrap();
-            until("the endpoint is free again", || pull.bind(&bound).is_ok());
+            assert!(matches!(pull.unbind(&bound), Err(Error::NoEndpoint { .. })), "{endpoint}");
+        }
+    });
+}
+
+/// The old listener closes in the background; it must not take the new one with it.
+#[test]
+fn an_endpoint_can_be_bound_again() {
+    within(PATIENCE, || {
+        for endpoint in unbound() {
+            let context = Context::new();
+            let mut pull = Pull::new(&context).unwrap();
+            pull.bind(&endpoint).unwrap();
+            for _ in 0..50 {
+                pull.unbind(&endpoint).unwrap();
+                until("the endpoint is free again", || pull.bind(&endpoint).is_ok());
+                let mut push = Push::new(&context).unwrap();
+                push.connect(&endpoint).unwrap();
+                push.send("hello").unwrap();
+                assert_eq!(pull.recv_timeout(PATIENCE / 2).unwrap().bytes(), b"hello", "{endpoint}");
+            }
         }
     });
 }

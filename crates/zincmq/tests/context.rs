@@ -60,12 +60,12 @@ fn shutdown_wakes_whoever_waits() {
     });
 }
 
-/// A call that has blocked for certain: it answers once before, over another socket.
+/// A call that comes to block again and again.
 #[test]
-fn shutdown_wakes_a_request_without_answer() {
+fn shutdown_ends_a_stream() {
     within(PATIENCE, || {
         for endpoint in ENDPOINTS {
-            let context = Context::new();
+            let context = Context::builder().blocky(false).build();
             let mut pull = Pull::new(&context).unwrap();
             let bound = pull.bind(endpoint).unwrap();
             let mut push = Push::new(&context).unwrap();

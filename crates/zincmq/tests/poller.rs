@@ -18,7 +18,8 @@ const WRITE: Interest = Interest::WRITABLE;
 fn it_tells_which_sockets_have_something() {
     within(PATIENCE, || {
         let context = Context::new();
-        let mut ends: Vec<_> = ENDPOINTS.iter().map(|endpoint| pipeline(&context, endpoint, 10, 10)).collect();
+        let mut ends: Vec<_> =
+            ENDPOINTS.iter().map(|endpoint| pipeline(&context, endpoint, 10, 10)).collect();
         let mut poller = Poller::new();
         for chosen in [0, 1, 2, 1, 0] {
             ends[chosen].0.send_timeout("here", PATIENCE).unwrap();
@@ -183,6 +184,8 @@ fn the_end_of_one_context_is_told() {
         let mut items = [Item::Socket(&mut one, READ), Item::Socket(&mut other, WRITE)];
         let result = Poller::new().wait(&mut items, None);
         assert!(matches!(result, Err(Error::Terminated)), "{result:?}");
+        // The other context ends with its last socket.
+        drop(other);
         shuts_down.join().unwrap();
         assert!(matches!(one.try_recv(), Err(Error::Again)));
     });

@@ -6,7 +6,7 @@ use mio::Registry;
 use mio::unix::SourceFd;
 use queue::{Lease, Take, TryLock};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// A driven read that brings so many messages is streaming: the I/O thread does that better.
 const STREAMING: u64 = 16;
@@ -33,7 +33,8 @@ pub(crate) trait Overseer: Send + Sync + std::fmt::Debug {
 pub(crate) struct Connection {
     /// None after the connection's end.
     pub(crate) engine: TryLock<Option<Engine>>,
-    pub(crate) descriptor: Arc<OwnedFd>,
+    /// The session and the engine own it; a caller that waits holds it for that time.
+    pub(crate) descriptor: Weak<OwnedFd>,
     /// The session's key on its I/O thread.
     pub(crate) session: u64,
     pub(crate) overseer: Arc<dyn Overseer>,
@@ -53,12 +54,14 @@ pub(crate) enum Driven {
 }
 
 impl Connection {
-    /// The caller begins to listen to the descriptor itself.
-    pub(crate) fn take_lease(&self) {
+    /// The caller begins to listen to the descriptor itself. `None`: the connection has ended.
+    pub(crate) fn take_lease(&self) -> Option<Arc<OwnedFd>> {
+        let descriptor = self.descriptor.upgrade()?;
         if self.lease.take() == Take::Anew {
-            _ = self.registry.deregister(&mut SourceFd(&self.descriptor.as_raw_fd()));
+            _ = self.registry.deregister(&mut SourceFd(&descriptor.as_raw_fd()));
             self.tell(Wish::Leased);
         }
+        Some(descriptor)
     }
 
     /// The caller stops listening for now.
@@ -77,6 +80,21 @@ impl Connection {
 
     fn tell(&self, wish: Wish) {
         self.overseer.tell(self.session, wish);
+    }
+
+    /// Goes on where the high-water mark stopped the engine, for a caller that has emptied the pipe. Returns whether
+    /// that brought something.
+    pub(crate) fn pump(&self) -> bool {
+        let Some(mut held) = self.engine.try_lock() else { return false };
+        let Some(engine) = held.as_mut() else { return false };
+        let before = engine.received();
+        let ended = engine.pump().is_err();
+        let found = engine.received() != before;
+        let unfinished = ended || engine.has_output();
+        if held.unlock() || unfinished {
+            self.tell(Wish::Turn);
+        }
+        found
     }
 
     /// Reads what is there, in the I/O thread's place. Returns the number of messages, too.
@@ -99,11 +117,8 @@ impl Connection {
         (count, driven)
     }
 
-    /// Writes what has just been queued, in the I/O thread's place. Returns whether the engine was free for it.
+    /// Writes what is queued, in the I/O thread's place. Returns whether the engine was free for it.
     pub(crate) fn write(&self) -> bool {
-        if !self.lease.is_held() {
-            return false;
-        }
         let Some(mut held) = self.engine.try_lock() else { return false };
         let Some(engine) = held.as_mut() else { return false };
         engine.resume();

@@ -11,6 +11,6 @@ pub(crate) use contract::Transcode;
 pub(crate) use legacy::Legacy;
 pub(crate) use raw::Raw;
 pub(crate) use upstream::Upstream;
-pub(crate) use zmtp::{bounds, End, Engine, Pulse, Rest, Setup};
+pub(crate) use zmtp::{End, Engine, Pulse, Rest, Setup, bounds};
 
 pub(crate) use connection::{Connection, Driven, Overseer, Wish};

@@ -18,6 +18,8 @@ use zmtp::{Command, command};
 const TURN: usize = 256 << 10;
 /// What a transcoder writes ahead of the kernel.
 const AHEAD: usize = 64 << 10;
+/// What is kept of commands that wait to be written.
+const CONTROL: usize = 4 << 10;
 /// What is read at once for a transcoder.
 const SCRATCH: usize = 32 << 10;
 
@@ -96,6 +98,8 @@ pub(crate) struct Engine {
     thorough: bool,
     /// The inbound pipe is at its high-water mark.
     full: bool,
+    /// The reader itself runs this engine.
+    pumped: bool,
     reads_subscriptions: bool,
     pulse: Pulse,
     heard: Instant,
@@ -124,6 +128,7 @@ impl Engine {
             hung_up: false,
             thorough: false,
             full: false,
+            pumped: false,
             reads_subscriptions: matches!(setup.socket_type, SocketType::XPub | SocketType::Pub),
             pulse: setup.pulse,
             heard: Instant::now(),
@@ -207,17 +212,33 @@ impl Engine {
         self.read().map(|_| ())
     }
 
+    /// Reads on for a caller that has emptied the pipe and will ask again before it rests: it need not be told
+    /// when there is room.
+    ///
+    /// # Errors
+    /// [`End`], which the I/O thread will come upon again.
+    pub(crate) fn pump(&mut self) -> Result<(), End> {
+        if !self.full && !self.may_read {
+            return Ok(());
+        }
+        self.full = false;
+        self.pumped = true;
+        let result = self.read().map(|_| ());
+        self.pumped = false;
+        result
+    }
+
     /// Writes for a caller. Returns whether everything is written and the pipe rests again.
     pub(crate) fn write_now(&mut self) -> bool {
         self.may_write && self.write().is_ok() && !self.has_output() && self.drain.park()
     }
 
     /// Whether there is something to write that the kernel does not take now.
-    pub(crate) fn is_blocked(&mut self) -> bool {
+    pub(crate) fn is_blocked(&self) -> bool {
         !self.may_write && self.has_output()
     }
 
-    pub(crate) fn has_output(&mut self) -> bool {
+    pub(crate) fn has_output(&self) -> bool {
         !self.prefix.is_empty() || !self.control.is_empty() || self.drain.has_bytes()
     }
 
@@ -227,6 +248,9 @@ impl Engine {
         while self.may_write {
             self.compose()?;
             let sent = match &self.transcoder {
+                None if !self.control.is_empty() && self.prefix.is_empty() => {
+                    self.drain.finish_message(self.descriptor.as_fd())
+                }
                 None => self.drain.write_to(self.descriptor.as_fd(), &mut self.prefix),
                 Some(_) => send(self.descriptor.as_fd(), &mut self.prefix),
             };
@@ -320,7 +344,7 @@ impl Engine {
                 Ok(Walk::Command) => self.command(),
                 Ok(Walk::Full) => {
                     self.publish();
-                    if !self.filler.await_room() {
+                    if self.pumped || !self.filler.await_room() {
                         self.full = true;
                         return Ok(());
                     }
@@ -348,7 +372,10 @@ impl Engine {
             Command::Subscribe(topic) => Some((Kind::Subscribe, body.len() - topic.len())),
             Command::Cancel(topic) => Some((Kind::Cancel, body.len() - topic.len())),
             Command::Ping { ttl, context } => {
-                command::pong(&mut self.control, context);
+                // A peer that does not read its answers gets no more of them.
+                if self.control.len() < CONTROL {
+                    command::pong(&mut self.control, context);
+                }
                 self.ttl = (ttl > 0).then(|| Duration::from_millis(u64::from(ttl)));
                 self.heard = Instant::now();
                 None

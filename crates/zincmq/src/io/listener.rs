@@ -21,7 +21,7 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    pub(crate) fn start(listen: Box<Listen>, key: u64, hub: &mut Hub) -> Self {
+    pub(crate) fn start(listen: Box<Listen>, key: u64, hub: &Hub) -> Self {
         let descriptor = listen.descriptor.as_raw_fd() as u64;
         listen.owner.monitor.emit(EventKind::Listening, descriptor, &listen.name, "");
         if let Err(error) = hub.watch_listener(listen.descriptor.as_fd(), key) {

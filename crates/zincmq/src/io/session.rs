@@ -1,7 +1,7 @@
 //! A session: one peer's place on an I/O thread. It connects, reconnects, attaches the pipe and lingers.
 
 use crate::command::{
-    Attach, Conflates, Connect, Ends, EndpointId, Listen, Owner, PipeId, ToIo, ToSocket, pipe,
+    Attach, Conflates, Connect, EndpointId, Ends, Listen, Owner, PipeId, ToIo, ToSocket, pipe,
 };
 use crate::engine::{self, Connection, End, Engine, Legacy, Pulse, Raw, Rest, Setup, Transcode, Upstream};
 use crate::io::greeting::{Failure, Greeted, Greeting};
@@ -50,6 +50,8 @@ pub(crate) struct Session {
     /// The pipe's ends while no engine has them.
     ends: Option<(Drain, Filler)>,
     phase: Phase,
+    /// The descriptor of the traffic; callers know it, too, but do not keep it.
+    descriptor: Option<Arc<OwnedFd>>,
     link: Option<Link>,
     /// How to connect again; an accepted session cannot.
     route: Option<Route>,
@@ -84,6 +86,7 @@ impl Session {
             pipe: fresh_id(),
             ends: None,
             phase,
+            descriptor: None,
             link: Some(link),
             route: None,
             deadline: None,
@@ -113,6 +116,7 @@ impl Session {
             key: 0,
             pipe: connect.pipe,
             phase: Phase::Resting,
+            descriptor: None,
             link: None,
             route: Some(route),
             deadline: None,
@@ -252,7 +256,8 @@ impl Session {
     /// The handshake has failed.
     fn refuse(&mut self, failure: &Failure, hub: &mut Hub) -> Fate {
         self.owner.troubles.handshake_failed();
-        let errno = |error: &io::Error| error.raw_os_error().unwrap_or(rustix::io::Errno::PIPE.raw_os_error());
+        let errno =
+            |error: &io::Error| error.raw_os_error().unwrap_or(rustix::io::Errno::PIPE.raw_os_error());
         match failure {
             Failure::Lost(error) => self.emit(EventKind::HandshakeFailedNoDetail, errno(error) as u64),
             Failure::Proxy(_) => {}
@@ -300,12 +305,13 @@ impl Session {
         let engine = Engine::new(setup, unsent, rest);
         let connection = Arc::new(Connection {
             engine: TryLock::new(Some(engine)),
-            descriptor,
+            descriptor: Arc::downgrade(&descriptor),
             session: self.key,
             overseer: hub.inbox.clone(),
             registry: hub.registry.clone(),
             lease: Lease::default(),
         });
+        self.descriptor = Some(descriptor);
         self.announce(fresh, routing_id, &connection, hub);
         self.phase = Phase::Traffic(connection);
         if let Some(route) = &mut self.route {
@@ -320,7 +326,7 @@ impl Session {
     /// A pipe for a connection that had none: the socket's ends.
     fn make_pipe(&mut self, hub: &Hub) -> Ends {
         let conflates = Conflates::new(self.owner.socket_type, &self.options);
-        let (theirs, ours) = pipe(&self.owner.pool, conflates);
+        let (theirs, ours) = pipe(&self.owner.pool, conflates, &self.options);
         let (mut drain, mut filler) = io_ends(ours, &self.options);
         drain.frames().attach(hub.inbox.clone(), self.key);
         filler.writer().attach(hub.inbox.clone(), self.key);
@@ -385,7 +391,8 @@ impl Session {
             return Pulse::default();
         }
         let interval = milliseconds(options.heartbeat_ivl);
-        let timeout = if options.heartbeat_timeout < 0 { interval } else { milliseconds(options.heartbeat_timeout) };
+        let timeout =
+            if options.heartbeat_timeout < 0 { interval } else { milliseconds(options.heartbeat_timeout) };
         Pulse { interval, timeout, ttl: options.heartbeat_ttl.max(0) as u32 }
     }
 
@@ -500,7 +507,9 @@ impl Session {
     pub(crate) fn unleased(&mut self, hub: &mut Hub) -> Fate {
         let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
         let connection = connection.clone();
-        _ = hub.watch(connection.descriptor.as_fd(), self.key);
+        if let Some(descriptor) = &self.descriptor {
+            _ = hub.watch(descriptor.as_fd(), self.key);
+        }
         self.drive(&connection, hub, Engine::recheck)
     }
 
@@ -561,10 +570,12 @@ impl Session {
                 hub.unwatch(greeting.descriptor.as_fd());
                 greeting.descriptor.as_raw_fd()
             }
-            Phase::Traffic(connection) => {
-                hub.unwatch(connection.descriptor.as_fd());
-                _ = rustix::net::shutdown(&connection.descriptor, rustix::net::Shutdown::Both);
-                connection.descriptor.as_raw_fd()
+            Phase::Traffic(_) => {
+                let Some(descriptor) = self.descriptor.take() else { return };
+                hub.unwatch(descriptor.as_fd());
+                // A caller may be waiting on it.
+                _ = rustix::net::shutdown(&descriptor, rustix::net::Shutdown::Both);
+                descriptor.as_raw_fd()
             }
             Phase::Connecting(descriptor) => {
                 hub.unwatch(descriptor.as_fd());
@@ -681,7 +692,7 @@ impl Session {
         if ended { Fate::Ends } else { Fate::Lives }
     }
 
-    pub(crate) fn sweep(&mut self) {
+    pub(crate) fn sweep(&self) {
         if let Phase::Traffic(connection) = &self.phase
             && let Some(mut held) = connection.engine.try_lock()
         {
@@ -702,7 +713,9 @@ impl Session {
             Phase::Greeting(greeting) => hub.unwatch(greeting.descriptor.as_fd()),
             Phase::Connecting(descriptor) => hub.unwatch(descriptor.as_fd()),
             Phase::Traffic(connection) => {
-                hub.unwatch(connection.descriptor.as_fd());
+                if let Some(descriptor) = &self.descriptor {
+                    hub.unwatch(descriptor.as_fd());
+                }
                 if let Some(mut held) = connection.engine.try_lock() {
                     held.take();
                 }

@@ -8,6 +8,7 @@ use crate::io::hub::{Alarm, Hub};
 use crate::io::listener::Listener;
 use crate::io::scheduling::Scheduling;
 use crate::io::session::{Fate, Session};
+use crate::spin::Spin;
 use mio::{Events, Poll, Waker};
 use queue::{Inbox, Item, Wake};
 use std::collections::{BTreeSet, VecDeque};
@@ -65,6 +66,7 @@ impl IoThread {
             swept: Instant::now(),
             dirty: false,
             ticked: Instant::now(),
+            spin: Spin::default(),
         };
         let name = scheduling.name(&format!("ZMQbg/IO/{index}"));
         let (scheduling, (applied, outcome)) = (scheduling.clone(), sync_channel(1));
@@ -113,6 +115,7 @@ struct Worker {
     /// Some connection has moved bytes since the last sweep.
     dirty: bool,
     ticked: Instant,
+    spin: Spin,
 }
 
 impl Worker {
@@ -147,8 +150,9 @@ impl Worker {
     }
 
     /// How long the poller may sleep; announced to those who would wake it.
-    fn prepare_to_sleep(&self) -> Option<Duration> {
-        if !self.hub.busy.is_empty() || self.hub.inbox.is_pending() {
+    fn prepare_to_sleep(&mut self) -> Option<Duration> {
+        let inbox = &self.hub.inbox;
+        if !self.hub.busy.is_empty() || inbox.is_pending() || self.spin.look(|| inbox.is_pending()) {
             return Some(Duration::ZERO);
         }
         self.hub.inbox.signal().rearm();
@@ -232,7 +236,7 @@ impl Worker {
             ToIo::Listen(listen) => {
                 let key = self.entries.insert(None);
                 self.load.fetch_add(1, Ordering::Relaxed);
-                let listener = Listener::start(listen, key, &mut self.hub);
+                let listener = Listener::start(listen, key, &self.hub);
                 if let Some(entry) = self.entries.get(key) {
                     *entry = Some(Entry::Listener(listener));
                 }
@@ -268,7 +272,9 @@ impl Worker {
     fn close(&mut self, socket: u64, endpoint: Option<u64>, linger: i32) {
         for key in self.entries.keys() {
             match self.entries.get(key) {
-                Some(Some(Entry::Listener(listener))) if listener.belongs_to(socket, endpoint) => self.remove(key),
+                Some(Some(Entry::Listener(listener))) if listener.belongs_to(socket, endpoint) => {
+                    self.remove(key)
+                }
                 Some(Some(Entry::Session(session))) if session.belongs_to(socket, endpoint) => {
                     self.with_session(key, |session, hub| session.linger(linger, hub));
                 }

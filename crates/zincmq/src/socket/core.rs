@@ -11,8 +11,8 @@ use crate::pattern::{
 };
 use crate::socket::driving::Driving;
 use crate::socket::peers::Table;
-use crate::socket::spin::Spin;
 use crate::socket_type::SocketType;
+use crate::spin::Spin;
 use crate::stats::{SocketStats, Troubles};
 use queue::{Inbox, Item, Part};
 use std::collections::VecDeque;
@@ -23,7 +23,6 @@ use std::time::{Duration, Instant};
 const SWEEP: Duration = Duration::from_secs(1);
 
 pub(crate) struct Core {
-    pub(crate) home: Home,
     pub(crate) owner: Arc<Owner>,
     pattern: Box<dyn Pattern>,
     pub(crate) peers: Table,
@@ -38,6 +37,8 @@ pub(crate) struct Core {
     swept: Instant,
     pub(crate) driving: Driving,
     pub(crate) spin: Spin,
+    /// Last, so that it goes last: the last handle waits for the end of all sockets, this one among them.
+    pub(crate) home: Home,
 }
 
 /// A bind or a connect of this socket.
@@ -103,6 +104,10 @@ impl Core {
     #[inline]
     pub(crate) fn try_send(&mut self, parts: &[Part<'_>]) -> std::result::Result<(), Denied> {
         self.process();
+        if self.stopped {
+            // Callers tell this from a full queue by `is_stopped`.
+            return Err(Denied::Again);
+        }
         if parts.is_empty() {
             return Err(Denied::Invalid);
         }
@@ -115,6 +120,9 @@ impl Core {
     pub(crate) fn try_recv(&mut self, into: &mut Message) -> std::result::Result<(), Denied> {
         self.process();
         into.clear();
+        if self.stopped {
+            return Err(Denied::Again);
+        }
         if self.peers.conflates {
             self.peers.freshen();
         }
@@ -294,5 +302,7 @@ impl Drop for Core {
             io.push(Item::Command(ToIo::CloseSocket { socket: self.owner.id, linger }));
         }
         self.home.unregister(self.owner.id);
+        // Pipes that were never attached end here: their sessions, which keep the inbox, wait for that.
+        self.owner.inbox.close();
     }
 }

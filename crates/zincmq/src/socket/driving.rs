@@ -6,6 +6,7 @@ use crate::engine::{Connection, Driven};
 use crate::error::{Error, Result};
 use crate::socket::Core;
 use rustix::event::{PollFd, PollFlags};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -61,9 +62,14 @@ impl Core {
     }
 
     /// One wait for the descriptor or a change of the socket. `None`: not this thread's any more.
-    fn listen(&mut self, connection: &Connection, bell: &Arc<Bell>, until: Option<Instant>) -> Option<Driven> {
+    fn listen(
+        &mut self,
+        connection: &Connection,
+        bell: &Arc<Bell>,
+        until: Option<Instant>,
+    ) -> Option<Driven> {
         self.peers.leases = true;
-        connection.take_lease();
+        let descriptor = connection.take_lease()?;
         let owner = self.owner.clone();
         let signal = owner.inbox.signal();
         signal.arm(bell.clone());
@@ -76,7 +82,7 @@ impl Core {
             return self.settle(connection, driven, true);
         }
         let mut set = [
-            PollFd::from_borrowed_fd(std::os::fd::AsFd::as_fd(&*connection.descriptor), PollFlags::IN),
+            PollFd::from_borrowed_fd(descriptor.as_fd(), PollFlags::IN),
             PollFd::from_borrowed_fd(bell.descriptor(), PollFlags::IN),
         ];
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));

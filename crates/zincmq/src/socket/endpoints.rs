@@ -106,10 +106,8 @@ impl Core {
             return Ok(());
         }
         let transport = find(&endpoint)?;
-        transport.check(endpoint.address(), Side::Connect, &self.peers.options).map_err(|error| Error::Endpoint {
-            endpoint: text.to_owned(),
-            reason: error.to_string(),
-            errno: error.errno(),
+        transport.check(endpoint.address(), Side::Connect, &self.peers.options).map_err(|error| {
+            Error::Endpoint { endpoint: text.to_owned(), reason: error.to_string(), errno: error.errno() }
         })?;
         let again = self.endpoints.iter().any(|entry| !entry.bound && entry.name == text);
         if again && ONCE.contains(&self.owner.socket_type) {
@@ -121,12 +119,19 @@ impl Core {
     }
 
     /// Hands a connection to an I/O thread; its pipe exists from now on, unless IMMEDIATE is set.
-    fn open(&mut self, text: &str, endpoint: &Endpoint, transport: &'static dyn Transport, io: Arc<Inbox<ToIo>>) {
+    fn open(
+        &mut self,
+        text: &str,
+        endpoint: &Endpoint,
+        transport: &'static dyn Transport,
+        io: Arc<Inbox<ToIo>>,
+    ) {
         let (id, pipe_id) = (fresh_id(), fresh_id());
         let options = Arc::new(self.peers.options.clone());
         let assigned_id = self.take_assigned_id();
         let waits = options.immediate;
-        let (ours, theirs) = pipe(&self.owner.pool, Conflates::new(self.owner.socket_type, &options));
+        let conflates = Conflates::new(self.owner.socket_type, &options);
+        let (ours, theirs) = pipe(&self.owner.pool, conflates, &options);
         let connect = Connect {
             owner: self.owner.clone(),
             options,
@@ -140,7 +145,14 @@ impl Core {
         self.add(id, text.to_owned(), Some(io.clone()), false);
         if !waits {
             let how = Attached { routing_id: None, assigned_id, connected: true };
-            let attach = Attach { pipe: pipe_id, endpoint: id, ends: ours, how, io: Some(io.clone()), connection: None };
+            let attach = Attach {
+                pipe: pipe_id,
+                endpoint: id,
+                ends: ours,
+                how,
+                io: Some(io.clone()),
+                connection: None,
+            };
             self.attach(attach);
         }
         self.hand_over(&io, ToIo::Connect(Box::new(connect)));

@@ -8,8 +8,9 @@ mod future;
 mod interrupter;
 pub mod outgoing;
 mod peers;
-mod spin;
 
+pub(crate) use self::core::Core;
+pub use self::interrupter::Interrupter;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::message::Message;
@@ -19,8 +20,6 @@ use crate::pattern::ability::{self, Any, Receives, Sends, Subscribes, Typed};
 use crate::pattern::contract::Kind;
 use crate::socket_type::SocketType;
 use crate::stats::SocketStats;
-pub(crate) use self::core::Core;
-pub use self::interrupter::Interrupter;
 use outgoing::{Outgoing, Parts};
 use std::marker::PhantomData;
 

@@ -73,8 +73,17 @@ impl Table {
         self.end_lease();
         let class = segment_class(self.by_pipe.len() + 1);
         self.conflates |= ends.reader.conflates();
-        let mut peer =
-            Peer { pipe, endpoint, writer: ends.writer, reader: ends.reader, closing: false, dropped: 0, io, connection, inline: false };
+        let mut peer = Peer {
+            pipe,
+            endpoint,
+            writer: ends.writer,
+            reader: ends.reader,
+            closing: false,
+            dropped: 0,
+            io,
+            connection,
+            inline: false,
+        };
         peer.set_high_water(&self.options);
         peer.writer.set_largest_class(class);
         let id = PeerId(self.all.insert(Box::new(peer)));
@@ -96,8 +105,8 @@ impl Table {
     }
 
     pub(crate) fn of_endpoint(&self, endpoint: EndpointId) -> Vec<PeerId> {
-        let belongs = |(_, peer): &(u64, &Box<Peer>)| peer.endpoint == endpoint;
-        self.all.iter().filter(belongs).map(|(key, _)| PeerId(key)).collect()
+        let belonging = self.all.iter().filter(|(_, peer)| peer.endpoint == endpoint);
+        belonging.map(|(key, _)| PeerId(key)).collect()
     }
 
     /// The connection of the only peer there is.
@@ -121,6 +130,20 @@ impl Table {
         if let Some(peer) = self.all.values_mut().next() {
             peer.inline = true;
         }
+    }
+
+    /// Writes what is queued for full peers, in the I/O thread's place: for a thread that would have to wait.
+    /// Returns whether there is room now where there was none.
+    pub(crate) fn write_full(&mut self) -> bool {
+        let mut any = false;
+        for peer in self.all.values_mut() {
+            if let Some(connection) = &peer.connection
+                && !peer.writer.has_room()
+            {
+                any |= connection.write() && peer.writer.has_room();
+            }
+        }
+        any
     }
 
     /// Lets the I/O thread listen to the connection again, if this side does.
@@ -211,7 +234,12 @@ impl Peer {
     }
 
     /// The outbound half begins anew for another connection.
-    pub(crate) fn replace_writer(&mut self, writer: Writer, inbox: &Arc<Inbox<crate::command::ToSocket>>, id: PeerId) {
+    pub(crate) fn replace_writer(
+        &mut self,
+        writer: Writer,
+        inbox: &Arc<Inbox<crate::command::ToSocket>>,
+        id: PeerId,
+    ) {
         writer.attach(inbox.clone(), id.0);
         self.writer = writer;
     }
@@ -291,7 +319,8 @@ impl Peer {
     #[cold]
     fn wake(&mut self) {
         let inline = std::mem::take(&mut self.inline);
-        if !(inline && self.connection.as_ref().is_some_and(|connection| connection.write())) {
+        let connection = self.connection.as_ref().filter(|connection| inline && connection.lease.is_held());
+        if !connection.is_some_and(|connection| connection.write()) {
             self.writer.wake();
         }
     }
@@ -307,6 +336,12 @@ impl Peer {
 
     #[cold]
     fn settle(&mut self, patient: bool) -> Result<bool, ()> {
+        if !self.reader.is_parked()
+            && self.connection.as_ref().is_some_and(|connection| connection.pump())
+            && self.reader.is_ready()
+        {
+            return Ok(true);
+        }
         if patient && !self.reader.is_parked() {
             for _ in 0..LOOKS {
                 (0..PAUSES).for_each(|_| std::hint::spin_loop());

@@ -65,8 +65,7 @@ pub(crate) fn fill(push: &mut Push) -> usize {
 /// An ipc endpoint that nobody is bound to.
 pub(crate) fn fresh_ipc() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let name = format!("zincmq-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-    format!("ipc://{}", std::env::temp_dir().join(name).display())
+    format!("ipc://@zincmq-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A tcp endpoint that nobody is bound to just now.
