@@ -64,7 +64,7 @@ impl Drain {
     pub fn has_bytes(&self) -> bool {
         let tail = self.reader.half.producer.0.tail.load(Ordering::Acquire) & !CLOSED;
         let at = if self.is_inside_message() { self.scan.at } else { self.reader.cursor.at };
-        !self.reader.is_parked() && tail != at
+        !self.reader.is_parked() && (tail != at || (!self.is_inside_message() && self.reader.has_newer()))
     }
 
     /// Writes once to `to`: first `prefix` (of which the written part is removed), then frames. Returns the
@@ -103,6 +103,7 @@ impl Drain {
 
     fn write_until(&mut self, end: u64, to: BorrowedFd<'_>, prefix: &mut Vec<u8>) -> io::Result<usize> {
         if !self.is_inside_message() {
+            self.reader.freshen();
             // The reader has its own ways: it may have moved on, rested and lost its segment.
             self.rewind();
         }

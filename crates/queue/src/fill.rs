@@ -419,7 +419,10 @@ impl Filler {
             return false;
         }
         self.writer.publish_to(self.boundary);
-        self.writer.half.reader_slept()
+        if self.writer.sink.is_some() {
+            self.writer.pass_on();
+        }
+        self.writer.reader_slept()
     }
 
     /// Tells the reader.

@@ -13,6 +13,7 @@
 //! Beside them: [`Inbox`] (who is told of what), [`Signal`] (how it sleeps) and [`TryLock`] (an engine that
 //! either side may run).
 
+mod conflate;
 mod drain;
 mod fill;
 mod half;
@@ -28,6 +29,7 @@ mod segment;
 mod signal;
 mod writer;
 
+pub use conflate::conflating;
 pub use drain::Drain;
 pub use fill::{Bounds, Filler, Refusal, Walk};
 pub use half::{Gauge, channel};

@@ -1,6 +1,7 @@
 //! The reading end of one direction, frame by frame.
 
 use crate::PeerInfo;
+use crate::conflate::Source;
 use crate::half::{CLOSED, Cursor, Gauge, Half, IDLE, RUN};
 use crate::header::{Kind, MORE};
 use crate::inbox::Notify;
@@ -22,6 +23,8 @@ pub struct Reader {
     read: u64,
     /// The count at which credit is given next.
     next_credit: u64,
+    /// Where messages come from if only the last is kept; then `half` is private to this end.
+    pub(crate) source: Option<Box<Source>>,
 }
 
 // SAFETY: the raw segment pointer belongs to this end alone, under the pipe's protocol.
@@ -51,17 +54,26 @@ pub struct Taken<'a> {
 
 impl Reader {
     pub(crate) fn new(half: Arc<Half>) -> Self {
-        Self { half, cursor: Cursor::START, parked: false, read: 0, next_credit: 0 }
+        Self { half, cursor: Cursor::START, parked: false, read: 0, next_credit: 0, source: None }
+    }
+
+    /// What this end shares with the writing end.
+    #[inline]
+    fn shared(&self) -> &Half {
+        self.source.as_ref().map_or(&self.half, |source| &source.last.words)
     }
 
     /// Names whom the writer wakes when there is something to read, and by which key. Once, before the first
     /// [`Reader::park`].
     pub fn attach(&self, notify: Arc<dyn Notify>, key: u64) {
-        _ = self.half.state.0.reader_end.set((notify, key));
+        _ = self.shared().state.0.reader_end.set((notify, key));
     }
 
     /// Sets this end's high-water mark in messages; 0: none.
     pub fn set_high_water(&mut self, messages: u32) {
+        if self.source.is_some() {
+            return;
+        }
         self.half.limits.reader.store(messages, Ordering::Relaxed);
         self.give_credit();
         // A higher mark makes room without any credit.
@@ -77,20 +89,65 @@ impl Reader {
     /// Whether more has been published than this end has seen; one load, for a thread that spins.
     #[must_use]
     pub fn has_news(&self) -> bool {
-        self.half.producer.0.tail.load(Ordering::Relaxed) != self.cursor.at
+        !self.has_seen_all(Ordering::Relaxed)
+    }
+
+    #[inline]
+    fn has_seen_all(&self, ordering: Ordering) -> bool {
+        let level = self.half.producer.0.tail.load(ordering) == self.cursor.at;
+        level && self.source.as_ref().is_none_or(|source| !source.has_message() && !source.has_closed())
     }
 
     /// Whether the writer has closed and everything has been read.
     #[must_use]
     pub fn has_ended(&self) -> bool {
-        self.half.producer.0.tail.load(Ordering::Acquire) == self.cursor.at | CLOSED
+        match &self.source {
+            None => self.half.producer.0.tail.load(Ordering::Acquire) == self.cursor.at | CLOSED,
+            Some(source) => source.has_closed() && self.has_passed_all(),
+        }
+    }
+
+    /// Whether nothing is left in this end's own stream.
+    fn has_passed_all(&self) -> bool {
+        self.half.producer.0.tail.load(Ordering::Relaxed) == self.cursor.at
     }
 
     #[inline]
     fn refresh(&mut self) -> bool {
-        if self.parked {
-            return false;
+        !self.parked && (self.go_on() || self.pull())
+    }
+
+    /// Where only the last message is kept: takes it over from the writer.
+    fn pull(&mut self) -> bool {
+        self.source.as_mut().is_some_and(|source| source.pull()) && self.go_on()
+    }
+
+    /// Whether only the last message is kept.
+    #[must_use]
+    pub fn conflates(&self) -> bool {
+        self.source.is_some()
+    }
+
+    /// Where only the last message is kept: whether a newer one is there.
+    #[inline]
+    pub(crate) fn has_newer(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| source.has_message())
+    }
+
+    /// Where only the last message is kept: a newer one replaces the one that waits here, if any. Only between two
+    /// messages.
+    pub fn freshen(&mut self) {
+        if !self.parked && self.has_newer() {
+            while self.cursor.at < self.cursor.limit || self.go_on() {
+                self.take();
+            }
+            self.pull();
         }
+    }
+
+    /// Moves on to what has been published since.
+    #[inline]
+    fn go_on(&mut self) -> bool {
         let head = &self.half.consumer.0.head;
         let at = self.cursor.at;
         self.cursor.refresh(&self.half, |passed| {
@@ -208,16 +265,18 @@ impl Reader {
         if self.parked {
             return true;
         }
-        self.lay_down();
-        self.half.state.0.reader.swap(IDLE, Ordering::AcqRel);
+        if self.source.is_none() {
+            self.lay_down();
+        }
+        self.shared().state.0.reader.swap(IDLE, Ordering::AcqRel);
         self.parked = true;
         fence(Ordering::SeqCst);
         // Behind the fence: who lowers the mark from now on wakes this end to think again.
         self.give_credit();
-        let state = &self.half.state.0;
-        if self.half.producer.0.tail.load(Ordering::Acquire) == self.cursor.at {
+        if self.has_seen_all(Ordering::Acquire) {
             return true;
         }
+        let state = &self.shared().state.0;
         if state.reader.compare_exchange(IDLE, RUN, Ordering::AcqRel, Ordering::Acquire).is_ok() {
             self.resume();
             return false;
@@ -235,11 +294,14 @@ impl Reader {
 
     /// After the writer has woken this end: takes the cursor back.
     pub fn resume(&mut self) {
-        if self.parked && self.half.state.0.reader.load(Ordering::Acquire) == RUN {
+        if self.parked && self.shared().state.0.reader.load(Ordering::Acquire) == RUN {
+            self.parked = false;
+            if self.source.is_some() {
+                return;
+            }
             // SAFETY: in state RUN the cell is the reader's.
             let (segment, _) = self.half.state.0.parked.with(|cell| unsafe { *cell });
             self.cursor.segment = SegmentPtr::from_raw(segment);
-            self.parked = false;
         }
     }
 
@@ -263,14 +325,14 @@ impl Reader {
 
     /// Tells the writer that nobody reads any more.
     pub fn leave(&self) {
-        self.half.state.0.gone.store(true, Ordering::Release);
-        self.half.wake_writer();
+        self.shared().state.0.gone.store(true, Ordering::Release);
+        self.shared().wake_writer();
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        if !self.parked {
+        if !self.parked || self.source.is_some() {
             self.lay_down();
         }
         self.leave();

@@ -1,6 +1,7 @@
 //! The writing end of one direction: frames in, whole messages published.
 
 use crate::PeerInfo;
+use crate::conflate::Sink;
 use crate::half::{CLAIMED, CLOSED, Gauge, Half, IDLE, RUN};
 use crate::header::{self, LONGEST, MORE};
 use crate::inbox::Notify;
@@ -28,6 +29,8 @@ pub struct Writer {
     /// [`CLOSED`] once the stream has ended, else 0.
     closed: u64,
     pub(crate) peer: Option<Arc<PeerInfo>>,
+    /// Where messages go if only the last is kept; then `half` is private to this end.
+    pub(crate) sink: Option<Box<Sink>>,
 }
 
 // SAFETY: the raw segment pointer belongs to this end alone, under the pipe's protocol.
@@ -46,16 +49,26 @@ impl Writer {
             largest_class: CLASSES.len() - 1,
             closed: 0,
             peer: None,
+            sink: None,
         }
+    }
+
+    /// What this end shares with the reading end.
+    #[inline]
+    fn shared(&self) -> &Half {
+        self.sink.as_ref().map_or(&self.half, |sink| &sink.last.words)
     }
 
     /// Names whom the reader wakes when it has made room, and by which key. Once.
     pub fn attach(&self, notify: Arc<dyn Notify>, key: u64) {
-        _ = self.half.state.0.writer_end.set((notify, key));
+        _ = self.shared().state.0.writer_end.set((notify, key));
     }
 
     /// Sets this end's high-water mark in messages; 0: none.
     pub fn set_high_water(&self, messages: u32) {
+        if self.sink.is_some() {
+            return;
+        }
         self.half.limits.writer.store(messages, Ordering::Relaxed);
         // An idle reader has given credit in the steps of the old mark, which the new one may be below.
         if self.half.reader_slept() {
@@ -100,13 +113,16 @@ impl Writer {
     /// Whether the reader takes no more.
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        self.half.state.0.gone.load(Ordering::Relaxed)
+        self.shared().state.0.gone.load(Ordering::Relaxed)
     }
 
     /// Messages written and not yet credited by the reader.
     #[must_use]
     pub fn queued(&self) -> u64 {
-        self.written.wrapping_sub(self.half.consumer.0.credit.load(Ordering::Relaxed))
+        match &self.sink {
+            None => self.written.wrapping_sub(self.half.consumer.0.credit.load(Ordering::Relaxed)),
+            Some(sink) => sink.queued(),
+        }
     }
 
     /// Messages written.
@@ -290,13 +306,24 @@ impl Writer {
     #[must_use]
     pub fn publish(&mut self) -> bool {
         self.publish_quietly();
-        self.half.reader_slept()
+        self.reader_slept()
     }
 
     /// Publishes without a look at the reader; [`Writer::reader_slept`] must follow.
     #[inline]
     pub fn publish_quietly(&mut self) {
         self.publish_to(self.at);
+        if self.sink.is_some() {
+            self.pass_on();
+        }
+    }
+
+    /// Where only the last message is kept: passes it on to the reader.
+    #[cold]
+    pub(crate) fn pass_on(&mut self) {
+        if let Some(sink) = &mut self.sink {
+            sink.pass_on(self.written);
+        }
     }
 
     /// Publishes what lies before `position`.
@@ -306,21 +333,22 @@ impl Writer {
     }
 
     /// Whether the reader slept: then [`Writer::wake`] must follow.
+    #[inline]
     #[must_use]
     pub fn reader_slept(&self) -> bool {
-        self.half.reader_slept()
+        self.shared().reader_slept()
     }
 
     /// Tells the reader that there is something to read.
     pub fn wake(&self) {
-        self.half.wake_reader();
+        self.shared().wake_reader();
     }
 
     /// Ends the stream: what was published can still be read.
     pub fn close(&mut self) {
         self.closed = CLOSED;
-        self.half.producer.0.tail.fetch_or(CLOSED, Ordering::AcqRel);
-        if self.half.reader_slept() {
+        self.shared().producer.0.tail.fetch_or(CLOSED, Ordering::AcqRel);
+        if self.reader_slept() {
             self.wake();
         }
     }
@@ -328,7 +356,7 @@ impl Writer {
     /// Gives the tail segment back if the reader is idle and has read everything. Returns whether anything is
     /// held afterwards.
     pub fn sweep(&mut self) -> bool {
-        if self.segment.is_none() {
+        if self.segment.is_none() || self.sink.is_some() {
             return false;
         }
         let state = &self.half.state.0;

@@ -6,7 +6,7 @@
 use loom::model::Builder;
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
-use queue::{Body, Inbox, Item, Notify, Part, Pool, Reader, TryLock, Wake, Writer, channel};
+use queue::{Body, Inbox, Item, Notify, Part, Pool, Reader, TryLock, Wake, Writer, channel, conflating};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -286,4 +286,58 @@ fn inbox_against_a_sleeping_reader() {
         let got: Vec<_> = items.iter().map(|item| matches!(item, Item::Command(1))).collect();
         assert_eq!(got, [true, false]);
     });
+}
+
+/// Takes all there is of a direction that keeps the last message only.
+fn drain_latest(reader: &mut Reader, got: &mut u8) {
+    while let Some(frame) = reader.take() {
+        let Body::Copy(body) = frame.body else { panic!("{frame:?}") };
+        assert!(body[0] > *got && body == [body[0]; 2], "{body:?} after {got}");
+        *got = body[0];
+    }
+}
+
+fn race_for_the_last(freshens: bool) {
+    let (mut writer, mut reader) = conflating(&Pool::new());
+    let bell = Arc::new(Bell::default());
+    reader.attach(bell.clone(), 0);
+    let bell_there = bell.clone();
+    let reading = thread::spawn(move || {
+        let mut got = 0;
+        for _ in 0..2 {
+            if freshens && reader.is_ready() {
+                reader.freshen();
+                assert!(reader.is_ready(), "a message was lost");
+            }
+            drain_latest(&mut reader, &mut got);
+            if reader.has_ended() {
+                break;
+            }
+            if reader.park() && bell_there.readable.swap(false, Ordering::AcqRel) {
+                reader.resume();
+            }
+        }
+        (reader, got)
+    });
+    send(&mut writer, 1);
+    send(&mut writer, 2);
+    writer.close();
+    let (mut reader, mut got) = reading.join().unwrap();
+    if reader.is_parked() {
+        assert!(bell.readable.load(Ordering::Relaxed), "a lost wake-up of the reader");
+        reader.resume();
+    }
+    drain_latest(&mut reader, &mut got);
+    assert_eq!(got, 2);
+    assert!(reader.has_ended());
+}
+
+#[test]
+fn only_the_last_against_park() {
+    model(|| race_for_the_last(false));
+}
+
+#[test]
+fn only_the_last_against_freshen() {
+    model(|| race_for_the_last(true));
 }

@@ -91,3 +91,19 @@ pub fn block_signals() {
         libc::pthread_sigmask(libc::SIG_BLOCK, &set, ptr::null_mut());
     }
 }
+
+pub use libc::{SCHED_BATCH, SCHED_FIFO, SCHED_IDLE, SCHED_OTHER, SCHED_RR};
+
+/// Sets how the calling thread is scheduled; `priority` is 0 except for the real-time policies.
+///
+/// # Errors
+/// As sched_setscheduler(2).
+pub fn set_scheduler(policy: i32, priority: i32) -> io::Result<()> {
+    // SAFETY: the parameters are initialised and outlive the call; 0 is the calling thread.
+    let result = unsafe {
+        let mut parameters: libc::sched_param = std::mem::zeroed();
+        parameters.sched_priority = priority;
+        libc::sched_setscheduler(0, policy, &parameters)
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}

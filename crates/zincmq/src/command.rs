@@ -56,6 +56,8 @@ pub(crate) enum ToSocket {
     Lost { pipe: PipeId, fresh: Option<Writer> },
     /// The peer has gone for good: nothing more can be sent to it.
     Detach { pipe: PipeId },
+    /// The call that waits, or the next that would, is interrupted.
+    Interrupt,
     /// The context shuts down.
     Stop,
 }
@@ -127,11 +129,34 @@ impl Overseer for Inbox<ToIo> {
     }
 }
 
-/// Both sides' ends of a new pipe, the first with the high-water marks of `options`: they count before the
-/// socket has taken the pipe in.
-pub(crate) fn pipe(pool: &Arc<Pool>, options: &Options) -> (Ends, Ends) {
-    let (to_there, from_here) = queue::channel(pool);
-    let (to_here, from_there) = queue::channel(pool);
+/// Which directions of a socket's pipes keep only their last message (`CONFLATE`). Subscriptions are all kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Conflates {
+    outbound: bool,
+    inbound: bool,
+}
+
+impl Conflates {
+    pub(crate) fn new(socket_type: SocketType, options: &Options) -> Self {
+        use SocketType::{Dealer, Pub, Pull, Push, Sub};
+        Self {
+            outbound: options.conflate && matches!(socket_type, Push | Pub | Dealer),
+            inbound: options.conflate && matches!(socket_type, Pull | Sub | Dealer),
+        }
+    }
+
+    /// Where the peer, in the same process, has a say too.
+    pub(crate) fn with_peer(self, peer: Self) -> Self {
+        Self { outbound: self.outbound || peer.inbound, inbound: self.inbound || peer.outbound }
+    }
+}
+
+/// Both sides' ends of a new pipe, the first as `conflates` says and with the high-water marks of `options`: they
+/// count before the socket has taken the pipe in.
+pub(crate) fn pipe(pool: &Arc<Pool>, conflates: Conflates, options: &Options) -> (Ends, Ends) {
+    let channel = |conflates: bool| if conflates { queue::conflating(pool) } else { queue::channel(pool) };
+    let (to_there, from_here) = channel(conflates.outbound);
+    let (to_here, from_there) = channel(conflates.inbound);
     let mut first = Ends { writer: to_there, reader: from_there };
     first.set_high_water(options.sndhwm, options.rcvhwm);
     (first, Ends { writer: to_here, reader: from_here })

@@ -1,8 +1,8 @@
 //! Contexts: the I/O threads, the names of inproc endpoints, and the end of it all.
 
-use crate::command::{Attach, Ends, Owner, PipeId, ToIo, ToSocket, pipe};
+use crate::command::{Attach, Conflates, Ends, Owner, PipeId, ToIo, ToSocket, pipe};
 use crate::error::{Error, Result};
-use crate::io::IoThread;
+use crate::io::{IoThread, SchedPolicy, Scheduling};
 use crate::life::{Life, Living, fresh_id, lock};
 use crate::option::Options;
 use crate::pattern::contract::Attached;
@@ -38,6 +38,7 @@ pub struct Builder {
     max_sockets: usize,
     ipv6: bool,
     blocky: bool,
+    scheduling: Scheduling,
 }
 
 impl Default for Context {
@@ -56,7 +57,20 @@ impl Context {
     /// A context to be configured first.
     #[must_use]
     pub fn builder() -> Builder {
-        Builder { io_threads: 1, max_sockets: 1023, ipv6: false, blocky: true }
+        let scheduling = Scheduling::default();
+        Builder { io_threads: 1, max_sockets: 1023, ipv6: false, blocky: true, scheduling }
+    }
+
+    /// The number of I/O threads.
+    #[must_use]
+    pub fn io_threads(&self) -> usize {
+        self.0.shared().config.io_threads
+    }
+
+    /// The number of sockets that may be open at a time.
+    #[must_use]
+    pub fn max_sockets(&self) -> usize {
+        self.0.shared().config.max_sockets
     }
 
     /// Wakes every call that blocks in a socket of this context; it and all later ones fail with
@@ -99,6 +113,40 @@ impl Builder {
     #[must_use]
     pub fn blocky(mut self, on: bool) -> Self {
         self.blocky = on;
+        self
+    }
+
+    /// What the names of I/O threads begin with: `prefix/ZMQbg/IO/0`, of which the system shows the first 15
+    /// bytes (`ZMQ_THREAD_NAME_PREFIX`). Default: `ZMQbg/IO/0`.
+    #[must_use]
+    pub fn thread_name_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.scheduling.name_prefix = prefix.into();
+        self
+    }
+
+    /// The CPUs that I/O threads may run on, by number (`ZMQ_THREAD_AFFINITY_CPU_ADD`); default: any. If there
+    /// is no such CPU, [`Socket::new`](crate::Socket::new) fails (EINVAL).
+    #[must_use]
+    pub fn thread_affinity(mut self, cpus: impl IntoIterator<Item = usize>) -> Self {
+        self.scheduling.cpus = cpus.into_iter().collect();
+        self
+    }
+
+    /// How I/O threads are scheduled (`ZMQ_THREAD_SCHED_POLICY`); default: as the thread that makes the first
+    /// socket. If the system refuses, [`Socket::new`](crate::Socket::new) fails: real time needs privileges
+    /// (EPERM).
+    #[must_use]
+    pub fn thread_sched_policy(mut self, policy: SchedPolicy) -> Self {
+        self.scheduling.policy = Some(policy);
+        self
+    }
+
+    /// The priority of I/O threads (`ZMQ_THREAD_PRIORITY`): 1 to 99 with a real-time policy, where the default
+    /// is 1. The other policies know no priority; any above 0 then gives the thread the nice value -20. If the
+    /// system refuses, [`Socket::new`](crate::Socket::new) fails (EINVAL, EPERM, EACCES).
+    #[must_use]
+    pub fn thread_priority(mut self, priority: i32) -> Self {
+        self.scheduling.priority = Some(priority);
         self
     }
 
@@ -160,6 +208,7 @@ struct Bound {
     inbox: Arc<Inbox<ToSocket>>,
     routing_id: Vec<u8>,
     high_water: (i32, i32),
+    conflates: Conflates,
 }
 
 #[derive(Debug)]
@@ -215,7 +264,7 @@ impl Home {
             return Err(Error::TooManySockets(shared.config.max_sockets));
         }
         while state.threads.len() < shared.config.io_threads {
-            let thread = IoThread::start(state.threads.len())?;
+            let thread = IoThread::start(state.threads.len(), &shared.config.scheduling)?;
             state.threads.push(thread);
         }
         let id = fresh_id();
@@ -260,7 +309,9 @@ impl Home {
         }
         let routing_id = options.routing_id.clone();
         let high_water = (options.sndhwm, options.rcvhwm);
-        let bound = Bound { socket: owner.id, endpoint, inbox: owner.inbox.clone(), routing_id, high_water };
+        let conflates = Conflates::new(owner.socket_type, options);
+        let inbox = owner.inbox.clone();
+        let bound = Bound { socket: owner.id, endpoint, inbox, routing_id, high_water, conflates };
         names.bound.insert(name.to_owned(), bound);
         let adopt = |pending: Pending| {
             let routing_id = options.routing_id.clone();
@@ -273,10 +324,13 @@ impl Home {
 
     /// Connects to an inproc name, bound or not yet. Returns this side's pipe.
     pub(crate) fn connect(&self, name: &str, endpoint: u64, owner: &Owner, options: &Options) -> Attach {
-        let (here, mut there) = pipe(self.pool(), options);
+        let mut names = lock(&self.shared().names);
+        let conflates = Conflates::new(owner.socket_type, options);
+        let peer = names.bound.get(name).map(|bound| bound.conflates);
+        let conflates = peer.map_or(conflates, |peer| conflates.with_peer(peer));
+        let (here, mut there) = pipe(self.pool(), conflates, options);
         let pipe = fresh_id();
         let routing_id = options.routing_id.clone();
-        let mut names = lock(&self.shared().names);
         let mut ours = attach(pipe, endpoint, here, Vec::new(), true);
         if let Some(bound) = names.bound.get(name) {
             ours.how.routing_id = Some(bound.routing_id.clone());

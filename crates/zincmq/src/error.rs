@@ -18,7 +18,7 @@ pub enum Error {
     /// The context was terminated or shut down (ETERM).
     #[error("the context was terminated")]
     Terminated,
-    /// A signal handler ran, or [`crate::Interrupter`] was used, while the call waited (EINTR).
+    /// [`crate::Interrupter`] was used (EINTR).
     #[error("the call was interrupted")]
     Interrupted,
     /// No such peer (EHOSTUNREACH).

@@ -50,13 +50,14 @@ pub mod socket_type;
 mod spin;
 
 pub use context::{Builder, Context};
+pub use io::SchedPolicy;
 pub use error::{Error, Result};
 pub use message::{Frame, Message, PeerInfo};
 pub use monitor::{Event, EventKind, Events, Monitor};
 pub use poller::Poller;
 pub use proxy::{proxy, proxy_steerable};
 pub use socket::{
-    AnySocket, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Socket, Stream, Sub, XPub, XSub,
+    AnySocket, Dealer, Interrupter, Pair, Pub, Pull, Push, Rep, Req, Router, Socket, Stream, Sub, XPub, XSub,
 };
 pub use socket_type::SocketType;
 pub use stats::{PeerStats, SocketStats};

@@ -20,8 +20,8 @@ const RETRY: Duration = Duration::from_millis(10);
 /// ROUTER and DEALER make a request broker, XSUB and XPUB a forwarder of topics, PULL and PUSH a streamer.
 ///
 /// # Errors
-/// Always ends with one: [`Error::Terminated`] after the context's end, or what a send failed with
-/// (zmq_proxy(3)).
+/// Always ends with one: [`Error::Terminated`] after the context's end, [`Error::Interrupted`] by an
+/// [`Interrupter`](crate::Interrupter) of one of the sockets, or what a send failed with (zmq_proxy(3)).
 pub fn proxy<F, B>(
     frontend: &mut Socket<F>,
     backend: &mut Socket<B>,

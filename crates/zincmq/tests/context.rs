@@ -8,7 +8,7 @@ use std::sync::{Arc, Barrier};
 use std::thread::spawn;
 use std::time::Duration;
 use zincmq::poller::{Interest, Item, Poller};
-use zincmq::{Context, Error, Pull, Push, Req, Sub, option};
+use zincmq::{Context, Error, Pull, Push, Req, SchedPolicy, Sub, option};
 
 fn terminated<T: std::fmt::Debug>(result: Result<T, Error>) {
     assert!(matches!(result, Err(Error::Terminated)), "{result:?}");
@@ -320,5 +320,47 @@ fn open_and_close(context: &Context, bound: &str, number: usize, under_way: &Bar
             Ok(()) => {}
             Err(error) => return assert!(matches!(error, Error::Terminated), "{error}"),
         }
+    }
+}
+
+/// The names and CPUs of this process's threads whose name begins so.
+fn threads(prefix: &str) -> Vec<(String, String)> {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().map(|task| task.unwrap().path());
+    let read = |path: std::path::PathBuf| std::fs::read_to_string(path).unwrap_or_default();
+    let cpus = |status: String| {
+        let line = status.lines().find(|line| line.starts_with("Cpus_allowed_list:")).unwrap_or_default();
+        line.split_whitespace().nth(1).unwrap_or_default().to_owned()
+    };
+    tasks
+        .map(|task| (read(task.join("comm")).trim().to_owned(), cpus(read(task.join("status")))))
+        .filter(|(name, _)| name.starts_with(prefix))
+        .collect()
+}
+
+#[test]
+fn io_threads_are_named_and_placed() {
+    let context = Context::builder().io_threads(2).thread_name_prefix("rank\0x").thread_affinity([0]).build();
+    assert_eq!((context.io_threads(), context.max_sockets()), (2, 1023));
+    let _pull = Pull::new(&context).unwrap();
+    let mut found = threads("rank/");
+    found.sort();
+    let expected = ["rank/ZMQbg/IO/0", "rank/ZMQbg/IO/1"].map(|name| (name.to_owned(), "0".to_owned()));
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn what_the_system_refuses_is_reported() {
+    for cpu in [1000, 1 << 20] {
+        let context = Context::builder().thread_affinity([cpu]).build();
+        for _ in 0..2 {
+            let error = Pull::new(&context).unwrap_err();
+            assert_eq!(error.errno(), rustix::io::Errno::INVAL.raw_os_error(), "{error}");
+        }
+    }
+    let builder = Context::builder().thread_sched_policy(SchedPolicy::Fifo).thread_priority(1000);
+    let refused = Pull::new(&builder.build()).unwrap_err().errno();
+    assert_eq!(refused, rustix::io::Errno::INVAL.raw_os_error());
+    for policy in [SchedPolicy::Other, SchedPolicy::Batch, SchedPolicy::Idle] {
+        Pull::new(&Context::builder().thread_sched_policy(policy).build()).unwrap();
     }
 }

@@ -3,7 +3,10 @@
 mod greeting;
 mod hub;
 mod listener;
+mod scheduling;
 mod session;
 mod thread;
 
+pub use scheduling::SchedPolicy;
+pub(crate) use scheduling::Scheduling;
 pub(crate) use thread::IoThread;

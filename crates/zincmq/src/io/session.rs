@@ -1,6 +1,8 @@
 //! A session: one peer's place on an I/O thread. It connects, reconnects, attaches the pipe and lingers.
 
-use crate::command::{Attach, Connect, EndpointId, Ends, Listen, Owner, PipeId, ToIo, ToSocket};
+use crate::command::{
+    Attach, Conflates, Connect, EndpointId, Ends, Listen, Owner, PipeId, ToIo, ToSocket, pipe,
+};
 use crate::engine::{self, Connection, End, Engine, Legacy, Pulse, Raw, Rest, Setup, Transcode, Upstream};
 use crate::io::greeting::{Failure, Greeted, Greeting};
 use crate::io::hub::{Alarm, Hub};
@@ -326,7 +328,8 @@ impl Session {
 
     /// A pipe for a connection that had none: the socket's ends.
     fn make_pipe(&mut self, hub: &Hub) -> Ends {
-        let (theirs, ours) = crate::command::pipe(&self.owner.pool, &self.options);
+        let conflates = Conflates::new(self.owner.socket_type, &self.options);
+        let (theirs, ours) = pipe(&self.owner.pool, conflates, &self.options);
         let (mut drain, mut filler) = io_ends(ours, &self.options);
         drain.frames().attach(hub.inbox.clone(), self.key);
         filler.writer().attach(hub.inbox.clone(), self.key);

@@ -6,6 +6,7 @@ use crate::engine::Wish;
 use crate::error::Result;
 use crate::io::hub::{Alarm, Hub};
 use crate::io::listener::Listener;
+use crate::io::scheduling::Scheduling;
 use crate::io::session::{Fate, Session};
 use crate::spin::Spin;
 use mio::{Events, Poll, Waker};
@@ -13,6 +14,7 @@ use queue::{Inbox, Item, Wake};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -41,7 +43,7 @@ impl Wake for Bell {
 }
 
 impl IoThread {
-    pub(crate) fn start(index: usize) -> Result<Self> {
+    pub(crate) fn start(index: usize, scheduling: &Scheduling) -> Result<Self> {
         let poll = Poll::new()?;
         let bell = Waker::new(poll.registry(), super::hub::token(WAKE))?;
         let inbox = Arc::new(Inbox::default());
@@ -66,8 +68,17 @@ impl IoThread {
             ticked: Instant::now(),
             spin: Spin::default(),
         };
-        let thread =
-            std::thread::Builder::new().name(format!("ZMQbg/IO/{index}")).spawn(move || worker.run())?;
+        let name = scheduling.name(&format!("ZMQbg/IO/{index}"));
+        let (scheduling, (applied, outcome)) = (scheduling.clone(), sync_channel(1));
+        let thread = std::thread::Builder::new().name(name).spawn(move || {
+            let result = scheduling.apply();
+            let fits = result.is_ok();
+            if applied.send(result).is_ok() && fits {
+                worker.run();
+            }
+        })?;
+        // The thread always answers, unless the process is about to end.
+        outcome.recv().unwrap_or(Ok(()))?;
         Ok(Self { inbox, load, thread })
     }
 

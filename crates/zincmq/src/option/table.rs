@@ -151,7 +151,8 @@ fields {
     REQ_CORRELATE = 52, req_correlate: bool = false, POSITIVE, Set, Now, REQUESTERS;
     /// Allow a new request before the reply to the last one.
     REQ_RELAXED = 53, req_relaxed: bool = false, POSITIVE, Set, Now, REQUESTERS;
-    /// Keep only the last message of each queue (single-part messages only).
+    /// Keep only the last message of each queue, whatever the high-water marks: what PUSH, PUB and DEALER send,
+    /// what PULL, SUB and DEALER receive. Over inproc, if the peer connects before the bind, the peer decides.
     CONFLATE = 54, conflate: bool = false, ONE, SetGet, Later, ALL;
     /// The domain told to the ZAP handler (RFC 27); empty: NULL connections are not authenticated.
     ZAP_DOMAIN = 55, zap_domain: String = String::new(), loose_text(255), SetGet, Later, ALL;

@@ -19,6 +19,7 @@ impl Core {
         if self.is_stopped() {
             return Err(Error::Terminated);
         }
+        self.heed_interrupt()?;
         if self.is_unsettled() {
             return Ok(());
         }
@@ -52,6 +53,7 @@ impl Core {
         until: impl FnOnce(&Self) -> Option<Instant>,
         mut attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
     ) -> Result<()> {
+        self.heed_interrupt()?;
         match attempt(self) {
             Ok(()) => return Ok(()),
             Err(Denied::Again) => {}
@@ -100,7 +102,7 @@ impl<K: Sends> Socket<K> {
     ///
     /// # Errors
     /// [`Error::Again`] when the time is over, [`Error::State`], [`Error::Unroutable`],
-    /// [`Error::Terminated`], [`Error::InvalidMessage`]. The message has not been sent then.
+    /// [`Error::Interrupted`], [`Error::Terminated`], [`Error::InvalidMessage`]. The message has not been sent then.
     #[inline]
     pub fn send(&mut self, message: impl Outgoing) -> Result<()> {
         let message = message.ready();
@@ -141,7 +143,7 @@ impl<K: Receives> Socket<K> {
     /// Receives a message: waits until there is one, at most for `RCVTIMEO`.
     ///
     /// # Errors
-    /// [`Error::Again`] when the time is over, [`Error::State`], [`Error::Terminated`].
+    /// [`Error::Again`] when the time is over, [`Error::State`], [`Error::Interrupted`], [`Error::Terminated`].
     pub fn recv(&mut self) -> Result<Message> {
         let mut message = Message::new();
         self.recv_into(&mut message)?;

@@ -32,6 +32,8 @@ pub(crate) struct Core {
     pub(crate) last_endpoint: String,
     items: VecDeque<Item<ToSocket>>,
     stopped: bool,
+    /// The next call that waits does not.
+    pub(crate) interrupted: bool,
     swept: Instant,
     pub(crate) driving: Driving,
     pub(crate) spin: Spin,
@@ -73,6 +75,7 @@ impl Core {
             last_endpoint: String::new(),
             items: VecDeque::new(),
             stopped: false,
+            interrupted: false,
             swept: Instant::now(),
             driving: Driving::default(),
             spin: Spin::default(),
@@ -119,6 +122,9 @@ impl Core {
         into.clear();
         if self.stopped {
             return Err(Denied::Again);
+        }
+        if self.peers.conflates {
+            self.peers.freshen();
         }
         let result = self.pattern.recv(&mut self.peers, into);
         self.bury();
@@ -270,6 +276,7 @@ impl Core {
                     self.end(id);
                 }
             }
+            ToSocket::Interrupt => self.interrupted = true,
             ToSocket::Stop => self.stopped = true,
         }
     }

@@ -1,6 +1,6 @@
 //! Bind and connect, unbind and disconnect.
 
-use crate::command::{Attach, Connect, Listen, ToIo, pipe};
+use crate::command::{Attach, Conflates, Connect, Listen, ToIo, pipe};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::life::fresh_id;
@@ -130,7 +130,8 @@ impl Core {
         let options = Arc::new(self.peers.options.clone());
         let assigned_id = self.take_assigned_id();
         let waits = options.immediate;
-        let (ours, theirs) = pipe(&self.owner.pool, &options);
+        let conflates = Conflates::new(self.owner.socket_type, &options);
+        let (ours, theirs) = pipe(&self.owner.pool, conflates, &options);
         let connect = Connect {
             owner: self.owner.clone(),
             options,

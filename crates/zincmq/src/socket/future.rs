@@ -18,6 +18,9 @@ impl Core {
         mut attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
     ) -> Poll<Result<()>> {
         self.stop_driving();
+        if let Err(error) = self.heed_interrupt() {
+            return Poll::Ready(Err(error));
+        }
         for armed in [false, true] {
             match attempt(self) {
                 Ok(()) => return Poll::Ready(Ok(())),
@@ -29,7 +32,7 @@ impl Core {
                 Err(denied) => return Poll::Ready(Err(Error::denied(denied, self.name()))),
             }
         }
-        if self.is_unsettled() {
+        if self.is_unsettled() || self.interrupted {
             context.waker().wake_by_ref();
         }
         Poll::Pending

@@ -5,10 +5,12 @@ pub(crate) mod core;
 mod driving;
 mod endpoints;
 mod future;
+mod interrupter;
 pub mod outgoing;
 mod peers;
 
 pub(crate) use self::core::Core;
+pub use self::interrupter::Interrupter;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::message::Message;
@@ -46,7 +48,8 @@ impl<K: Typed> Socket<K> {
     /// A new socket in this context.
     ///
     /// # Errors
-    /// [`Error::Terminated`] after the context's end, [`Error::TooManySockets`].
+    /// [`Error::Terminated`] after the context's end, [`Error::TooManySockets`]; [`Error::System`] if the I/O
+    /// threads could not be started.
     pub fn new(context: &Context) -> Result<Self> {
         Ok(Self { core: Core::new(context.0.clone(), K::TYPE)?, kind: PhantomData })
     }

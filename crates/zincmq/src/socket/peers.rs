@@ -41,6 +41,8 @@ pub(crate) struct Table {
     /// This side may hold the lease of a connection.
     pub(crate) leases: bool,
     shared: Vec<Option<Bytes>>,
+    /// Some pipe keeps, or kept, only its last inbound message.
+    pub(crate) conflates: bool,
     /// The numbers of peers that have gone.
     past: SocketStats,
 }
@@ -60,6 +62,7 @@ impl Table {
             patient: false,
             leases: false,
             shared: Vec::new(),
+            conflates: false,
             past: SocketStats::default(),
         }
     }
@@ -69,6 +72,7 @@ impl Table {
         let Attach { pipe, endpoint, ends, io, connection, .. } = attach;
         self.end_lease();
         let class = segment_class(self.by_pipe.len() + 1);
+        self.conflates |= ends.reader.conflates();
         let mut peer = Peer {
             pipe,
             endpoint,
@@ -179,6 +183,12 @@ impl Table {
         for peer in self.all.values_mut() {
             peer.set_high_water(options);
         }
+    }
+
+    /// Where a pipe keeps only its last message, the one that waits gives way to a newer one.
+    #[cold]
+    pub(crate) fn freshen(&mut self) {
+        self.all.values_mut().for_each(|peer| peer.reader.freshen());
     }
 
     /// Gives memory back that idle pipes hold.

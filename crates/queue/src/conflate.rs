@@ -1,0 +1,156 @@
+//! A direction that keeps only its last message (`ZMQ_CONFLATE`).
+//!
+//! Each end works on a private stream of its own, so that all kinds of ends are as ever. Between the two streams
+//! stands one place for one message: the writing end passes its last message on to it, the reading end takes it
+//! from there when it has nothing left or wants the newest. A message that meets another there replaces it.
+
+use crate::PeerInfo;
+use crate::half::{CLOSED, Half, channel};
+use crate::header::MORE;
+use crate::part::Part;
+use crate::primitive::{Arc, AtomicPtr, Ordering};
+use crate::reader::{Body, Reader};
+use crate::segment::Pool;
+use crate::writer::Writer;
+use bytes::Bytes;
+use std::ptr;
+
+/// One whole message on its way from one private stream to the other.
+#[derive(Debug)]
+struct Draft {
+    /// Flags (kind and MORE) and body of each frame.
+    frames: Vec<(u8, Bytes)>,
+    peer: Option<Arc<PeerInfo>>,
+}
+
+/// What both ends share.
+#[derive(Debug)]
+pub(crate) struct Last {
+    draft: AtomicPtr<Draft>,
+    /// Whether the reader rests, the writer has closed, either is gone; its own stream stays empty.
+    pub(crate) words: Arc<Half>,
+}
+
+impl Last {
+    fn put(&self, draft: Draft) {
+        self.swap(Box::into_raw(Box::new(draft)));
+    }
+
+    fn take(&self) -> Option<Box<Draft>> {
+        if self.is_empty() { None } else { self.swap(ptr::null_mut()) }
+    }
+
+    fn swap(&self, with: *mut Draft) -> Option<Box<Draft>> {
+        let old = self.draft.swap(with, Ordering::AcqRel);
+        // SAFETY: the pointer came from `Box::into_raw`, and the swap gives it to one caller only.
+        (!old.is_null()).then(|| unsafe { Box::from_raw(old) })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.draft.load(Ordering::Acquire).is_null()
+    }
+}
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        self.swap(ptr::null_mut());
+    }
+}
+
+/// Where a writing end passes messages on to.
+#[derive(Debug)]
+pub(crate) struct Sink {
+    pub(crate) last: Arc<Last>,
+    stage: Reader,
+}
+
+impl Sink {
+    /// Passes on the last of the messages published, of which there were `written` in all.
+    pub(crate) fn pass_on(&mut self, written: u64) {
+        let mut waiting = written.wrapping_sub(self.stage.read());
+        let mut last = None;
+        while self.stage.is_ready() {
+            if waiting > 1 {
+                while self.stage.skip_frame() {}
+                waiting -= 1;
+            } else {
+                last = Some(gather(&mut self.stage));
+            }
+        }
+        self.stage.half.consumer.0.head.store(self.stage.cursor.at, Ordering::Relaxed);
+        if let Some(draft) = last {
+            self.last.put(draft);
+        }
+    }
+
+    /// Messages not yet taken by the other end: one or none.
+    pub(crate) fn queued(&self) -> u64 {
+        u64::from(!self.last.is_empty())
+    }
+}
+
+fn gather(stage: &mut Reader) -> Draft {
+    let mut draft = Draft { frames: Vec::new(), peer: None };
+    while let Some(frame) = stage.take() {
+        let body = match frame.body {
+            Body::Copy(bytes) => Bytes::copy_from_slice(bytes),
+            Body::Slice(slice) => Bytes::from_owner(slice),
+            Body::Shared(bytes) => bytes,
+        };
+        draft.frames.push((frame.kind as u8 | if frame.more { MORE } else { 0 }, body));
+        if !frame.more {
+            break;
+        }
+    }
+    draft.peer = stage.peer().cloned();
+    draft
+}
+
+/// Where a reading end takes messages from.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) last: Arc<Last>,
+    stage: Writer,
+}
+
+impl Source {
+    /// Whether a message is there.
+    pub(crate) fn has_message(&self) -> bool {
+        !self.last.is_empty()
+    }
+
+    /// Whether nothing follows any more.
+    pub(crate) fn has_closed(&self) -> bool {
+        // In this order: the last message comes before the end.
+        self.last.words.producer.0.tail.load(Ordering::Acquire) & CLOSED != 0 && self.last.is_empty()
+    }
+
+    /// Moves the message that is there, if any, to the end's private stream.
+    pub(crate) fn pull(&mut self) -> bool {
+        let Some(draft) = self.last.take() else { return false };
+        let same = |one: &Arc<PeerInfo>| draft.peer.as_ref().is_some_and(|other| Arc::ptr_eq(one, other));
+        if self.stage.peer.as_ref().map_or(draft.peer.is_some(), |peer| !same(peer)) {
+            self.stage.set_peer(draft.peer);
+        }
+        for (flags, body) in &draft.frames {
+            self.stage.write_frame(*flags, &Part::Shared(body));
+        }
+        self.stage.publish_quietly();
+        true
+    }
+}
+
+/// Makes one direction of a pipe that keeps only its last message: its two ends. High-water marks do not apply.
+///
+/// The last message survives [`Writer::close`]; a [`crate::Drain`] sends it again after [`crate::Drain::rewind`]
+/// unless a newer one has come.
+#[must_use]
+pub fn conflating(pool: &Arc<Pool>) -> (Writer, Reader) {
+    let last = Arc::new(Last { draft: AtomicPtr::new(ptr::null_mut()), words: Half::new(pool) });
+    let (mut writer, stage) = channel(pool);
+    writer.sink = Some(Box::new(Sink { last: last.clone(), stage }));
+    let (mut stage, mut reader) = channel(pool);
+    stage.set_largest_class(0);
+    reader.source = Some(Box::new(Source { last, stage }));
+    (writer, reader)
+}

@@ -1,0 +1,60 @@
+//! Ending a wait from outside.
+
+use crate::command::ToSocket;
+use crate::error::{Error, Result};
+use crate::socket::{Core, Socket};
+use queue::{Inbox, Item};
+use std::sync::{Arc, Weak};
+
+/// Makes calls that wait in one socket return [`Error::Interrupted`], from any thread: for Ctrl-C, or to tell a
+/// thread to stop. Clones do the same; the socket may be dropped before.
+///
+/// Not to be used inside a signal handler, but by a thread that waits for signals:
+///
+/// ```
+/// use zincmq::{Context, Error, Pull};
+/// # fn main() -> zincmq::Result<()> {
+/// let context = Context::new();
+/// let mut pull = Pull::new(&context)?;
+/// pull.bind("inproc://work")?;
+/// let interrupter = pull.interrupter();
+/// // With the crate `ctrlc`: ctrlc::set_handler(move || interrupter.interrupt());
+/// std::thread::spawn(move || interrupter.interrupt());
+/// loop {
+///     match pull.recv() {
+///         Ok(message) => println!("{message:?}"),
+///         Err(Error::Interrupted) => break, // tidy up, and sockets linger as ever
+///         Err(error) => return Err(error),
+///     }
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Interrupter(Weak<Inbox<ToSocket>>);
+
+impl Interrupter {
+    /// Interrupts the call that waits in the socket now; if none does, the next `send`, `recv` (their batch,
+    /// timeout and async forms too), [`Poller::wait`](crate::Poller::wait) or [`proxy`](crate::proxy()), at the
+    /// latest when it would wait. `try_` calls are not concerned. Several interrupts before that count as one.
+    pub fn interrupt(&self) {
+        if let Some(inbox) = self.0.upgrade() {
+            inbox.push(Item::Command(ToSocket::Interrupt));
+        }
+    }
+}
+
+impl<K> Socket<K> {
+    /// What interrupts this socket's waiting.
+    #[must_use]
+    pub fn interrupter(&self) -> Interrupter {
+        Interrupter(Arc::downgrade(&self.core.owner.inbox))
+    }
+}
+
+impl Core {
+    /// An interrupt that has come ends one call.
+    #[inline]
+    pub(crate) fn heed_interrupt(&mut self) -> Result<()> {
+        if std::mem::take(&mut self.interrupted) { Err(Error::Interrupted) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,86 @@
+//! Waiting calls end when they are interrupted, wherever they wait.
+
+mod common;
+
+use common::{ENDPOINTS, PATIENCE, pipeline, within};
+use std::time::Duration;
+use zincmq::poller::{Interest, Item};
+use zincmq::{Context, Dealer, Error, Interrupter, Poller, Pull, Push, Router, proxy};
+
+/// Interrupts in a moment, when the call most likely waits; met before, it ends as well.
+fn soon(interrupter: Interrupter) {
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(20));
+        interrupter.interrupt();
+    });
+}
+
+#[test]
+fn a_receive_that_waits_is_interrupted() {
+    for endpoint in ENDPOINTS {
+        within(PATIENCE, move || {
+            let context = Context::new();
+            let (mut push, mut pull) = pipeline(&context, endpoint, 1, 1);
+            push.send("first").unwrap();
+            pull.recv().unwrap();
+            for _ in 0..2 {
+                soon(pull.interrupter());
+                assert!(matches!(pull.recv(), Err(Error::Interrupted)), "{endpoint}");
+            }
+            push.send("afterwards").unwrap();
+            assert_eq!(pull.recv().unwrap().bytes(), b"afterwards");
+        });
+    }
+}
+
+#[test]
+fn the_next_call_is_interrupted_once() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let mut push = Push::new(&context).unwrap();
+        let interrupter = push.interrupter();
+        interrupter.interrupt();
+        interrupter.clone().interrupt();
+        assert!(matches!(push.try_send("x"), Err(Error::Again)));
+        assert!(matches!(push.send("x"), Err(Error::Interrupted)));
+        assert!(matches!(push.send_timeout("x", Duration::from_millis(1)), Err(Error::Again)));
+        drop(push);
+        interrupter.interrupt();
+    });
+}
+
+#[test]
+fn one_that_never_waits_is_interrupted_too() {
+    let context = Context::new();
+    let (mut push, mut pull) = pipeline(&context, "inproc://busy", 0, 0);
+    (0..3).for_each(|_| push.send("work").unwrap());
+    pull.recv().unwrap();
+    pull.interrupter().interrupt();
+    let calls = [pull.recv(), pull.recv()];
+    assert!(calls.iter().any(|call| matches!(call, Err(Error::Interrupted))));
+}
+
+#[test]
+fn pollers_and_proxies_are_interrupted() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let (mut one, mut other) = (Pull::new(&context).unwrap(), Pull::new(&context).unwrap());
+        let (interrupter, readable) = (other.interrupter(), Interest::READABLE);
+        soon(interrupter);
+        let mut items = [Item::Socket(&mut one, readable), Item::Socket(&mut other, readable)];
+        assert!(matches!(Poller::new().wait(&mut items, None), Err(Error::Interrupted)));
+        let (mut router, mut dealer) = (Router::new(&context).unwrap(), Dealer::new(&context).unwrap());
+        soon(router.interrupter());
+        assert!(matches!(proxy(&mut router, &mut dealer, None), Err(Error::Interrupted)));
+    });
+}
+
+#[test]
+fn tasks_are_interrupted() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let mut pull = Pull::new(&context).unwrap();
+        soon(pull.interrupter());
+        assert!(matches!(smol::block_on(pull.recv_async()), Err(Error::Interrupted)));
+    });
+}
