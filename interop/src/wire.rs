@@ -81,7 +81,8 @@ impl Wire {
     pub fn expect(&mut self, bytes: impl AsRef<[u8]>) {
         let bytes = bytes.as_ref();
         let read = self.read(bytes.len());
-        assert!(read == bytes, "read {} for {}", read.escape_ascii(), bytes.escape_ascii());
+        let begin = |bytes: &[u8]| bytes[..bytes.len().min(100)].escape_ascii().to_string();
+        assert!(read == bytes, "read {}... for {}...", begin(&read), begin(bytes));
     }
 
     /// Whether there is something to read, now or very soon.

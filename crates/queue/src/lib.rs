@@ -1,6 +1,6 @@
 //! The shared-memory structures of zincmq.
 //!
-//! A pipe's direction holds ZMTP frames as bytes in a chain of large [`segment`]s. The producer appends frames
+//! A pipe's direction holds ZMTP frames as bytes in a chain of large segments. The producer appends frames
 //! and publishes whole messages; the consumer goes from header to header. Four ends fit together freely:
 //!
 //! | end | writes or reads | used by |

@@ -1,5 +1,7 @@
 //! `zinc`: ZeroMQ at the shell. Lines in, messages out, and back; proxies; measurements; a demonstration.
 
+#![forbid(unsafe_code)]
+
 mod bench;
 mod converse;
 mod demo;

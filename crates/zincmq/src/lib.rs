@@ -1,4 +1,31 @@
-//! ZeroMQ in Rust.
+//! ZeroMQ in Rust: sockets that carry whole messages, with patterns, queues and reconnection, without a broker.
+//!
+//! A [`Context`] holds I/O threads; sockets are made in it, one type a pattern: [`Push`] and [`Pull`], [`Req`] and
+//! [`Rep`], [`Pub`] and [`Sub`], [`Dealer`] and [`Router`], and more. They bind and connect to endpoints
+//! (`tcp://`, `ipc://`, `inproc://`) and speak ZMTP 3.1 to any other ZeroMQ.
+//!
+//! ```
+//! use zincmq::{Context, Rep, Req};
+//!
+//! # fn main() -> zincmq::Result<()> {
+//! let context = Context::new();
+//! let mut rep = Rep::new(&context)?;
+//! let endpoint = rep.bind("tcp://127.0.0.1:*")?;
+//! let mut req = Req::new(&context)?;
+//! req.connect(&endpoint)?;
+//!
+//! req.send("Hello")?;
+//! assert_eq!(rep.recv()?.as_str(), Ok("Hello"));
+//! rep.send(["World", "in two parts"])?;
+//! assert_eq!(req.recv()?[1], "in two parts");
+//! # Ok(()) }
+//! ```
+//!
+//! Every call that may wait has three forms: blocking (`recv`), at once (`try_recv`) and async (`recv_async`, under
+//! any executor). [`Poller`] waits for several sockets and foreign descriptors, [`proxy()`] passes messages from
+//! one socket to another, [`Monitor`] tells of connections, [`Socket::stats`] of numbers.
+
+#![forbid(unsafe_code)]
 
 // The road of a message, from top to bottom: a module imports only modules below it (tests/layering.rs).
 
@@ -50,8 +77,8 @@ pub mod socket_type;
 mod spin;
 
 pub use context::{Builder, Context};
-pub use io::SchedPolicy;
 pub use error::{Error, Result};
+pub use io::SchedPolicy;
 pub use message::{Frame, Message, PeerInfo};
 pub use monitor::{Event, EventKind, Events, Monitor};
 pub use poller::Poller;

@@ -364,7 +364,8 @@ fn a_peer_that_never_reads_holds_up_nobody_else() {
     let count = count.min(reader.join().unwrap());
     assert!(count >= 3000, "{count}");
     let grown = memory().saturating_sub(before);
-    assert!(grown < MEMORY + 1000 * BODY.len(), "{grown} bytes more");
+    // What waits for the silent one, and for the good one on both sides.
+    assert!(grown < MEMORY + 3000 * BODY.len(), "{grown} bytes more");
     push.set(option::LINGER, 0).unwrap();
 }
 

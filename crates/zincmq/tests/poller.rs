@@ -159,7 +159,7 @@ fn no_wake_up_is_lost() {
                 let mut poller = Poller::new();
                 for _ in 0..2000 {
                     poller.wait(&mut [Item::Socket(&mut far, READ)], Some(PATIENCE)).unwrap();
-                    back.send(&far.try_recv().unwrap()).unwrap();
+                    back.send(far.try_recv().unwrap()).unwrap();
                 }
                 (far, back)
             });

@@ -1,7 +1,7 @@
 //! The first things that must work, over each transport.
 
-use zincmq::{Context, Dealer, Message, Pub, Pull, Push, Rep, Req, Router, Sub};
 use std::time::Duration;
+use zincmq::{Context, Dealer, Message, Pub, Pull, Push, Rep, Req, Router, Sub};
 
 const ENDPOINTS: [&str; 3] = ["inproc://smoke", "tcp://127.0.0.1:*", "ipc://*"];
 const PATIENCE: Duration = Duration::from_secs(10);

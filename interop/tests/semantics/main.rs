@@ -1,7 +1,6 @@
 //! What sockets promise beyond passing messages on, ours facing genuine ones in either role.
-//!
-//! CONFLATE is left out: it is not there yet.
 
+mod conflate;
 mod heartbeat;
 mod linger;
 mod metadata;

@@ -4,7 +4,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use zincmq::{Context, Event, EventKind, Monitor, Pull, Push, option};
@@ -64,7 +64,7 @@ pub(crate) fn fill(push: &mut Push) -> usize {
 
 /// An ipc endpoint that nobody is bound to.
 pub(crate) fn fresh_ipc() -> String {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
+    static NEXT: AtomicU64 = AtomicU64::new(0);
     format!("ipc://@zincmq-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 

@@ -1,0 +1,244 @@
+//! What a monitor tells, and in which order (zmq_socket_monitor(3)).
+
+mod common;
+
+use common::{NETWORK, PATIENCE, await_event, fresh_ipc, fresh_tcp, raw_peer, until, within};
+use std::net::TcpListener;
+use std::time::Duration;
+use zincmq::EventKind::{
+    self, Accepted, BindFailed, Closed, ConnectDelayed, ConnectRetried, Connected, Disconnected,
+    HandshakeSucceeded, Listening, MonitorStopped,
+};
+use zincmq::{Context, Error, Event, Events, Monitor, Pull, Push, option};
+
+const EADDRINUSE: u64 = 98;
+const EINPROGRESS: u64 = 115;
+
+/// The next event; a connection under way is passed over, since it depends on the system whether that is told.
+fn next(monitor: &mut Monitor) -> Event {
+    loop {
+        let event = monitor.recv_timeout(PATIENCE).expect("an event");
+        if event.kind != ConnectDelayed {
+            return event;
+        }
+        assert_eq!(event.value, EINPROGRESS);
+    }
+}
+
+#[track_caller]
+fn expect<const N: usize>(monitor: &mut Monitor, kinds: [EventKind; N]) -> [Event; N] {
+    let events = [(); N].map(|()| next(monitor));
+    assert_eq!(events.each_ref().map(|event| event.kind), kinds);
+    events
+}
+
+/// Everything up to the end, which comes.
+fn rest(monitor: &mut Monitor) -> Vec<EventKind> {
+    std::iter::from_fn(|| match monitor.recv_timeout(PATIENCE) {
+        Ok(event) => Some(event.kind),
+        Err(Error::Terminated) => None,
+        Err(error) => panic!("{error}"),
+    })
+    .collect()
+}
+
+#[test]
+fn a_connection_from_beginning_to_end() {
+    within(PATIENCE, || {
+        for endpoint in NETWORK {
+            let (ours, theirs) = (Context::new(), Context::new());
+            let mut pull = Pull::new(&ours).unwrap();
+            let mut server = pull.monitor(Events::ALL);
+            let bound = pull.bind(endpoint).unwrap();
+            let mut push = Push::new(&theirs).unwrap();
+            push.set(option::RECONNECT_IVL, 60_000).unwrap();
+            let mut client = push.monitor(Events::ALL);
+            push.connect(&bound).unwrap();
+
+            let [connected, shaken] = expect(&mut client, [Connected, HandshakeSucceeded]);
+            assert_eq!((&connected.remote, shaken.value), (&bound, 0));
+            let [listening, accepted, _] = expect(&mut server, [Listening, Accepted, HandshakeSucceeded]);
+            assert_eq!((&listening.local, &accepted.local), (&bound, &bound));
+
+            drop(pull);
+            ours.term();
+            let mut ended = rest(&mut server);
+            assert_eq!(ended.pop(), Some(MonitorStopped), "{endpoint}");
+            assert!(ended.contains(&Closed), "{endpoint}: {ended:?}");
+            assert!(ended.iter().all(|kind| [Closed, Disconnected].contains(kind)), "{ended:?}");
+
+            let [lost, retried] = expect(&mut client, [Disconnected, ConnectRetried]);
+            assert_eq!(lost.value, connected.value, "the descriptor that was told");
+            assert!((60_000..120_000).contains(&retried.value), "{}", retried.value);
+            drop(push);
+            theirs.term();
+            assert_eq!(rest(&mut client).last(), Some(&MonitorStopped));
+        }
+    });
+}
+
+#[test]
+fn what_is_refused_is_tried_again() {
+    within(PATIENCE, || {
+        for endpoint in [fresh_ipc(), fresh_tcp()] {
+            let context = Context::new();
+            let mut push = Push::new(&context).unwrap();
+            push.set(option::RECONNECT_IVL, 5).unwrap();
+            let mut monitor = push.monitor(Events::ALL);
+            push.connect(&endpoint).unwrap();
+            for _ in 0..3 {
+                let [closed, retried] = expect(&mut monitor, [Closed, ConnectRetried]);
+                assert_eq!(closed.remote, endpoint);
+                assert!((5..10).contains(&retried.value), "{}", retried.value);
+            }
+            let mut pull = Pull::new(&context).unwrap();
+            pull.bind(&endpoint).unwrap();
+            await_event(&mut monitor, Connected);
+            expect(&mut monitor, [HandshakeSucceeded]);
+        }
+    });
+}
+
+#[test]
+fn without_reconnection_a_refusal_is_the_last_word() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let mut push = Push::new(&context).unwrap();
+        push.set(option::RECONNECT_IVL, -1).unwrap();
+        let mut monitor = push.monitor(Events::ALL);
+        push.connect(&fresh_tcp()).unwrap();
+        expect(&mut monitor, [Closed]);
+        drop(push);
+        context.term();
+        assert_eq!(rest(&mut monitor), [MonitorStopped]);
+    });
+}
+
+#[test]
+fn pauses_double_up_to_the_longest() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let mut push = Push::new(&context).unwrap();
+        push.set(option::RECONNECT_IVL, 2).unwrap();
+        push.set(option::RECONNECT_IVL_MAX, 9).unwrap();
+        let mut monitor = push.monitor(Events::NONE.with(ConnectRetried));
+        push.connect(&fresh_tcp()).unwrap();
+        let pauses = [(); 5].map(|()| next(&mut monitor).value);
+        assert_eq!(pauses, [2, 4, 8, 9, 9]);
+    });
+}
+
+#[test]
+fn a_lost_connection_is_made_again() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut push = Push::new(&context).unwrap();
+        push.set(option::RECONNECT_IVL, 5).unwrap();
+        let mut monitor = push.monitor(Events::ALL);
+        push.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
+        for _ in 0..3 {
+            let (mut stream, _) = listener.accept().unwrap();
+            common::raw_greet(&mut stream, "PULL");
+            common::raw_finish(&mut stream);
+            expect(&mut monitor, [Connected, HandshakeSucceeded]);
+            drop(stream);
+            expect(&mut monitor, [Disconnected, ConnectRetried]);
+        }
+        assert_eq!(push.stats().reconnects, 2);
+    });
+}
+
+#[test]
+fn a_peer_that_leaves_is_told_with_its_descriptor() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let mut pull = Pull::new(&context).unwrap();
+        let mut monitor = pull.monitor(Events::ALL);
+        let bound = pull.bind("tcp://127.0.0.1:*").unwrap();
+        let peer = raw_peer(&bound, "PUSH");
+        let address = format!("tcp://{}", peer.local_addr().unwrap());
+        let [_, accepted, _] = expect(&mut monitor, [Listening, Accepted, HandshakeSucceeded]);
+        drop(peer);
+        let [gone] = expect(&mut monitor, [Disconnected]);
+        assert_eq!((gone.value, &gone.remote), (accepted.value, &address));
+        assert_eq!(accepted.remote, address);
+    });
+}
+
+#[test]
+fn an_endpoint_in_use_is_told() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let mut first = Pull::new(&context).unwrap();
+        let bound = first.bind("tcp://127.0.0.1:*").unwrap();
+        let mut second = Pull::new(&context).unwrap();
+        let mut monitor = second.monitor(Events::ALL);
+        assert!(matches!(second.bind(&bound), Err(Error::Io { .. })));
+        let [failed] = expect(&mut monitor, [BindFailed]);
+        assert_eq!((failed.value, failed.local), (EADDRINUSE, bound));
+        assert!(matches!(monitor.try_recv(), Err(Error::Again)));
+    });
+}
+
+#[test]
+fn unbinding_is_told() {
+    within(PATIENCE, || {
+        for endpoint in NETWORK {
+            let context = Context::new();
+            let mut pull = Pull::new(&context).unwrap();
+            let mut monitor = pull.monitor(Events::ALL);
+            let bound = pull.bind(endpoint).unwrap();
+            pull.unbind(&bound).unwrap();
+            let [listening, closed] = expect(&mut monitor, [Listening, Closed]);
+            assert_eq!((listening.value, listening.local), (closed.value, closed.local));
+        }
+    });
+}
+
+#[test]
+fn only_what_was_asked_for_is_told() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let mut pull = Pull::new(&context).unwrap();
+        let mut monitor = pull.monitor(Events::NONE.with(Accepted).with(Disconnected));
+        let bound = pull.bind("tcp://127.0.0.1:*").unwrap();
+        drop(raw_peer(&bound, "PUSH"));
+        expect(&mut monitor, [Accepted, Disconnected]);
+    });
+}
+
+#[test]
+fn a_second_monitor_stops_the_first() {
+    let context = Context::new();
+    let mut pull = Pull::new(&context).unwrap();
+    let mut first = pull.monitor(Events::ALL);
+    let mut second = pull.monitor(Events::ALL);
+    assert_eq!(rest(&mut first), [MonitorStopped]);
+    assert!(matches!(second.try_recv(), Err(Error::Again)));
+    assert!(matches!(second.recv_timeout(Duration::ZERO), Err(Error::Again)));
+}
+
+/// Far more events than the monitor keeps, and nobody reads: messages flow all the same, and what was lost is
+/// counted.
+#[test]
+fn an_unread_monitor_holds_nothing_up() {
+    const KEPT: u64 = 65_536;
+    within(2 * PATIENCE, || {
+        let context = Context::new();
+        let mut pull = Pull::new(&context).unwrap();
+        let mut monitor = pull.monitor(Events::ALL);
+        let refused = (0..KEPT + 10).filter(|_| pull.bind("tcp://192.0.2.1:1").is_err()).count();
+        assert_eq!(refused as u64, KEPT + 10);
+        assert_eq!(monitor.dropped(), 10);
+        let bound = pull.bind("tcp://127.0.0.1:*").unwrap();
+        let mut push = Push::new(&context).unwrap();
+        push.connect(&bound).unwrap();
+        push.send("flows").unwrap();
+        assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), b"flows");
+        until("listening, accepted and shaken hands were dropped", || monitor.dropped() == 13);
+        assert_eq!(next(&mut monitor).kind, BindFailed);
+        drop(pull);
+        until("the last event has a place again", || monitor.recv_timeout(PATIENCE).is_err());
+    });
+}

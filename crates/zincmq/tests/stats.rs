@@ -1,0 +1,203 @@
+//! The numbers of sockets and peers, in scenarios whose numbers are known.
+
+mod common;
+
+use common::{ENDPOINTS, PATIENCE, fill, fresh_ipc, fresh_tcp, pipeline, raw_peer, until, within};
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use zincmq::{Context, Dealer, Events, Pub, Pull, Push, Router, Sub, option};
+
+/// One byte of flags, one of size.
+const HEADER: u64 = 2;
+
+#[test]
+fn messages_and_bytes_are_counted_at_both_ends() {
+    within(PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::new();
+            let (mut push, mut pull) = pipeline(&context, endpoint, 1000, 1000);
+            for _ in 0..100 {
+                push.send_timeout(["ten bytes.", "five."], PATIENCE).unwrap();
+            }
+            for _ in 0..100 {
+                pull.recv_timeout(PATIENCE).unwrap();
+            }
+            let bytes = 100 * (10 + 5 + 2 * HEADER);
+            let (sent, received) = (push.stats(), pull.stats());
+            assert_eq!((sent.sent, sent.received, sent.sent_bytes), (100, 0, bytes), "{endpoint}");
+            assert_eq!((received.sent, received.received), (0, 100), "{endpoint}");
+            assert_eq!(received.received_bytes, bytes, "{endpoint}");
+            assert_eq!((sent.peers.len(), received.peers.len()), (1, 1));
+            assert_eq!((sent.peers[0].sent, sent.peers[0].sent_bytes), (100, bytes), "{endpoint}");
+            assert_eq!((received.peers[0].received, received.peers[0].received_bytes), (100, bytes));
+            assert_eq!((sent.dropped_full, sent.reconnects, sent.handshake_failures), (0, 0, 0));
+        }
+    });
+}
+
+#[test]
+fn each_peer_has_its_numbers_and_leaves_them_behind() {
+    within(PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::new();
+            let mut router = Router::new(&context).unwrap();
+            let bound = router.bind(endpoint).unwrap();
+            let mut peers: Vec<Dealer> = (1..=3_usize)
+                .map(|count| {
+                    let mut dealer = Dealer::new(&context).unwrap();
+                    dealer.connect(&bound).unwrap();
+                    (0..count).for_each(|_| dealer.send("from me").unwrap());
+                    dealer
+                })
+                .collect();
+            for _ in 0..6 {
+                let message = router.recv_timeout(PATIENCE).unwrap();
+                router.send(message).unwrap();
+            }
+            for (count, dealer) in (1..).zip(&mut peers) {
+                (0..count).for_each(|_| drop(dealer.recv_timeout(PATIENCE).unwrap()));
+                assert_eq!((dealer.stats().sent, dealer.stats().received), (count, count), "{endpoint}");
+            }
+            let mut each: Vec<_> =
+                router.stats().peers.iter().map(|peer| (peer.sent, peer.received, peer.sent_bytes)).collect();
+            each.sort_unstable();
+            let bytes = 7 + HEADER;
+            assert_eq!(each, [(1, 1, bytes), (2, 2, 2 * bytes), (3, 3, 3 * bytes)], "{endpoint}");
+            drop(peers.pop());
+            until("one has gone", || !router.can_recv() && router.stats().peers.len() == 2);
+            drop(peers);
+            until("all have gone", || !router.can_recv() && router.stats().peers.is_empty());
+            let stats = router.stats();
+            assert_eq!((stats.sent, stats.received), (6, 6), "{endpoint}");
+            assert_eq!((stats.sent_bytes, stats.received_bytes), (6 * bytes, 6 * bytes), "{endpoint}");
+            assert_eq!(stats.queued_out, 0);
+        }
+    });
+}
+
+#[test]
+fn what_nobody_took_is_queued() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        // Nobody is bound there: everything stays.
+        let mut push = Push::new(&context).unwrap();
+        push.set(option::SNDHWM, 50).unwrap();
+        push.connect(&fresh_ipc()).unwrap();
+        assert_eq!(fill(&mut push), 50);
+        let stats = push.stats();
+        assert_eq!((stats.sent, stats.queued_out, stats.peers[0].queued_out), (50, 50, 50));
+        push.set(option::LINGER, 0).unwrap();
+
+        // Credit comes in steps of half the high-water mark.
+        let (mut push, mut pull) = pipeline(&context, "inproc://queued", 5, 5);
+        assert_eq!(fill(&mut push), 10);
+        (0..4).for_each(|_| drop(pull.recv().unwrap()));
+        assert_eq!(push.stats().queued_out, 10);
+        pull.recv().unwrap();
+        assert_eq!(push.stats().queued_out, 5);
+        (0..5).for_each(|_| drop(pull.recv().unwrap()));
+        assert_eq!(push.stats().queued_out, 0);
+    });
+}
+
+#[test]
+fn what_a_full_subscriber_misses_is_dropped() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let mut publisher = Pub::new(&context).unwrap();
+        publisher.set(option::SNDHWM, 3).unwrap();
+        publisher.bind("inproc://drops").unwrap();
+        let subscribe = |hwm: i32| {
+            let mut sub = Sub::new(&context).unwrap();
+            sub.set(option::RCVHWM, hwm).unwrap();
+            sub.subscribe("a").unwrap();
+            sub.connect("inproc://drops").unwrap();
+            sub
+        };
+        let (mut slow, mut fast) = (subscribe(2), subscribe(1000));
+        until("both have subscribed", || {
+            publisher.topics().unwrap() == 1 && publisher.stats().peers.len() == 2
+        });
+        for _ in 0..20 {
+            publisher.send("a").unwrap();
+            publisher.send("b for nobody").unwrap();
+            fast.recv_timeout(PATIENCE).unwrap();
+        }
+        let stats = publisher.stats();
+        assert_eq!((stats.sent, stats.dropped_full), (25, 15));
+        let mut dropped: Vec<_> = stats.peers.iter().map(|peer| (peer.sent, peer.dropped_full)).collect();
+        dropped.sort_unstable();
+        assert_eq!(dropped, [(5, 15), (20, 0)]);
+        (0..5).for_each(|_| drop(slow.recv_timeout(PATIENCE).unwrap()));
+        assert!(slow.try_recv().is_err());
+        drop((slow, fast));
+        until("both have gone", || publisher.topics().unwrap() == 0 && publisher.stats().peers.is_empty());
+        assert_eq!(publisher.stats().dropped_full, 15);
+    });
+}
+
+#[test]
+fn connections_made_again_are_counted() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut push = Push::new(&context).unwrap();
+        push.set(option::RECONNECT_IVL, 5).unwrap();
+        push.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
+        for made in 0..4 {
+            let (mut stream, _) = listener.accept().unwrap();
+            common::raw_greet(&mut stream, "PULL");
+            common::raw_finish(&mut stream);
+            until("it is counted", || push.stats().reconnects == made);
+        }
+        assert_eq!(push.stats().peers.len(), 1, "one endpoint is one peer, however often it is connected");
+    });
+}
+
+#[test]
+fn failed_handshakes_are_counted() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let mut pull = Pull::new(&context).unwrap();
+        let bound = pull.bind("tcp://127.0.0.1:*").unwrap();
+        let address = bound.strip_prefix("tcp://").unwrap();
+        for count in 1..=3 {
+            let mut stream = TcpStream::connect(address).unwrap();
+            if count < 3 {
+                stream.write_all(b"\xff\0\0\0\0\0\0\0\x01\x7f\x03\0GARBAGE").unwrap();
+            }
+            drop(stream);
+            until("it is counted", || pull.stats().handshake_failures == count);
+        }
+        let _peer = raw_peer(&bound, "PUSH");
+        until("a good one comes in", || pull.stats().peers.len() == 1);
+        assert_eq!(pull.stats().handshake_failures, 3);
+    });
+}
+
+/// A binder goes and comes again: for the connecting side it is the same peer.
+#[test]
+fn numbers_survive_a_reconnection() {
+    within(PATIENCE, || {
+        for endpoint in [fresh_ipc(), fresh_tcp()] {
+            let context = Context::new();
+            let mut pull = Pull::new(&context).unwrap();
+            pull.bind(&endpoint).unwrap();
+            let mut push = Push::new(&context).unwrap();
+            push.set(option::RECONNECT_IVL, 5).unwrap();
+            push.connect(&endpoint).unwrap();
+            push.send("before").unwrap();
+            pull.recv_timeout(PATIENCE).unwrap();
+            let mut monitor = push.monitor(Events::ALL);
+            pull.unbind(&endpoint).unwrap();
+            common::await_event(&mut monitor, zincmq::EventKind::Disconnected);
+            push.send("after").unwrap();
+            until("the endpoint is free again", || pull.bind(&endpoint).is_ok());
+            assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), b"after", "{endpoint}");
+            let (sent, received) = (push.stats(), pull.stats());
+            assert_eq!((sent.sent, sent.reconnects, sent.peers.len()), (2, 1, 1), "{endpoint}");
+            assert_eq!(sent.sent_bytes, 6 + 5 + 2 * HEADER, "{endpoint}");
+            assert_eq!((received.received, received.peers.len()), (2, 1), "{endpoint}");
+        }
+    });
+}

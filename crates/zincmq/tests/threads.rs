@@ -1,0 +1,184 @@
+//! Sockets and threads: a socket may change its thread at any time, a context serves many at once.
+
+mod common;
+
+use common::{ENDPOINTS, PATIENCE, within};
+use std::sync::mpsc::channel;
+use std::thread;
+use zincmq::{Context, Dealer, Message, Pair, Pull, Push, Rep, Req, Router};
+
+const THREADS: usize = 16;
+
+/// Each message is sent by another thread than the one before, and read by another.
+#[test]
+fn sockets_change_threads_between_messages() {
+    within(2 * PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::new();
+            let (mut push, mut pull) = common::pipeline(&context, endpoint, 100, 100);
+            for number in 0..200_u32 {
+                push = thread::spawn(move || {
+                    push.send_timeout(&number.to_be_bytes(), PATIENCE).unwrap();
+                    push
+                })
+                .join()
+                .unwrap();
+                pull = thread::spawn(move || {
+                    assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), number.to_be_bytes());
+                    pull
+                })
+                .join()
+                .unwrap();
+            }
+        }
+    });
+}
+
+/// The socket is handed on in the middle of a stream and of a conversation, while its peer goes on.
+#[test]
+fn sockets_change_threads_while_messages_stream() {
+    const EACH: u32 = 500;
+    within(2 * PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::new();
+            let (mut push, mut pull) = common::pipeline(&context, endpoint, 20, 20);
+            let sender = thread::spawn(move || {
+                for number in 0..8 * EACH {
+                    push.send_timeout(&number.to_be_bytes(), PATIENCE).unwrap();
+                }
+                push
+            });
+            for turn in 0..8 {
+                let (over, back) = channel();
+                let reader = thread::spawn(move || {
+                    for number in turn * EACH..(turn + 1) * EACH {
+                        assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), number.to_be_bytes());
+                    }
+                    over.send(pull).unwrap();
+                });
+                // Handed on while the first thread may still be alive.
+                pull = back.recv().unwrap();
+                reader.join().unwrap();
+            }
+            drop(sender.join().unwrap());
+        }
+    });
+}
+
+/// A conversation has its caller move the bytes: what it holds for that must move with the socket.
+#[test]
+fn both_ends_of_a_conversation_change_threads() {
+    within(2 * PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::new();
+            let mut one = Pair::new(&context).unwrap();
+            let bound = one.bind(endpoint).unwrap();
+            let mut other = Pair::new(&context).unwrap();
+            other.connect(&bound).unwrap();
+            for round in 0..50_u32 {
+                let answerer = thread::spawn(move || {
+                    for _ in 0..10 {
+                        let question = other.recv_timeout(PATIENCE).unwrap();
+                        other.send_timeout(question, PATIENCE).unwrap();
+                    }
+                    other
+                });
+                for number in 0..10 {
+                    let question = (round * 10 + number).to_be_bytes();
+                    one.send_timeout(&question, PATIENCE).unwrap();
+                    assert_eq!(one.recv_timeout(PATIENCE).unwrap().bytes(), question, "{endpoint}");
+                }
+                other = answerer.join().unwrap();
+                std::mem::swap(&mut one, &mut other);
+            }
+        }
+    });
+}
+
+#[test]
+fn sixteen_threads_share_a_context() {
+    const REQUESTS: u32 = 100;
+    within(2 * PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::builder().io_threads(2).build();
+            let mut router = Router::new(&context).unwrap();
+            let bound = router.bind(endpoint).unwrap();
+            let ask = |name: usize| {
+                let (context, bound) = (context.clone(), bound.clone());
+                thread::spawn(move || {
+                    let mut req = Req::new(&context).unwrap();
+                    req.connect(&bound).unwrap();
+                    for number in 0..REQUESTS {
+                        let question = Message::from([format!("{name}"), format!("{number}")]);
+                        req.send_timeout(question.clone(), PATIENCE).unwrap();
+                        assert_eq!(req.recv_timeout(PATIENCE).unwrap(), question);
+                    }
+                })
+            };
+            let askers: Vec<_> = (0..THREADS).map(ask).collect();
+            for _ in 0..THREADS as u32 * REQUESTS {
+                let request = router.recv_timeout(PATIENCE).unwrap();
+                router.send(request).unwrap();
+            }
+            askers.into_iter().for_each(|asker| asker.join().unwrap());
+        }
+    });
+}
+
+/// A socket a thread, all made, used and dropped at the same time, each with its own peer.
+#[test]
+fn sixteen_threads_make_and_drop_sockets() {
+    within(2 * PATIENCE, || {
+        let context = Context::new();
+        let life = |endpoint: String| {
+            let context = context.clone();
+            thread::spawn(move || {
+                for round in 0..10_u8 {
+                    let mut pull = Pull::new(&context).unwrap();
+                    let bound = pull.bind(&endpoint).unwrap();
+                    let mut push = Push::new(&context).unwrap();
+                    push.connect(&bound).unwrap();
+                    push.send(&[round]).unwrap();
+                    assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), [round]);
+                }
+            })
+        };
+        let endpoint = |number: usize| match number % 3 {
+            0 => format!("inproc://{number}"),
+            1 => "ipc://*".to_owned(),
+            _ => "tcp://127.0.0.1:*".to_owned(),
+        };
+        let lives: Vec<_> = (0..THREADS).map(|number| life(endpoint(number))).collect();
+        lives.into_iter().for_each(|life| life.join().unwrap());
+        context.term();
+    });
+}
+
+/// Answers find back though the workers' sockets were made by one thread and used by others.
+#[test]
+fn sockets_made_here_work_there() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let mut dealer = Dealer::new(&context).unwrap();
+        let bound = dealer.bind("tcp://127.0.0.1:*").unwrap();
+        let worker = |_| {
+            let mut rep = Rep::new(&context).unwrap();
+            rep.connect(&bound).unwrap();
+            thread::spawn(move || {
+                for _ in 0..20 {
+                    let request = rep.recv_timeout(PATIENCE).unwrap();
+                    rep.send(request).unwrap();
+                }
+            })
+        };
+        let workers: Vec<_> = (0..THREADS).map(worker).collect();
+        common::until("all workers are there", || dealer.can_send() && dealer.stats().peers.len() == THREADS);
+        for _ in 0..20 * THREADS {
+            dealer.send_timeout(["", "task"], PATIENCE).unwrap();
+        }
+        for _ in 0..20 * THREADS {
+            assert_eq!(dealer.recv_timeout(PATIENCE).unwrap(), Message::from(["", "task"]));
+        }
+        workers.into_iter().for_each(|worker| worker.join().unwrap());
+    });
+}
