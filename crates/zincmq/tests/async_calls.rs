@@ -1,0 +1,119 @@
+//! Waiting as a task, under several executors; futures that are dropped halfway.
+
+mod common;
+
+use common::{ENDPOINTS, PATIENCE, Random, block_on, block_on_for, fill, pipeline, within};
+use std::pin::pin;
+use std::task::{Context as Task, Poll, Waker};
+use std::thread::{scope, spawn};
+use std::time::Duration;
+use zincmq::{Context, Error, Pull, Push};
+
+const STREAM: u32 = 50_000;
+
+fn number(message: &zincmq::Message) -> u32 {
+    u32::from_be_bytes(message.bytes().try_into().unwrap())
+}
+
+async fn stream(mut push: Push, mut pull: Pull, count: u32) {
+    for expected in 0..count {
+        push.send_async(&expected.to_be_bytes()).await.unwrap();
+        assert_eq!(number(&pull.recv_async().await.unwrap()), expected);
+    }
+}
+
+#[test]
+fn any_executor_will_do() {
+    within(PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::new();
+            let ends = || pipeline(&context, &endpoint.replace("test", "executor"), 10, 10);
+            let run = |executor: &dyn Fn(Push, Pull)| {
+                let (push, pull) = ends();
+                executor(push, pull);
+            };
+            run(&|push, pull| block_on(stream(push, pull, 200)));
+            run(&|push, pull| smol::block_on(stream(push, pull, 200)));
+            run(&|push, pull| {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                runtime.block_on(stream(push, pull, 200));
+            });
+            run(&|push, pull| {
+                let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+                runtime.block_on(runtime.spawn(stream(push, pull, 200))).unwrap();
+            });
+        }
+    });
+}
+
+#[test]
+fn receives_dropped_halfway_lose_nothing() {
+    within(PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::new();
+            let (mut push, mut pull) = pipeline(&context, endpoint, 100, 100);
+            scope(|scope| {
+                scope.spawn(move || (0..STREAM).for_each(|n| push.send(&n.to_be_bytes()).unwrap()));
+                let (mut random, mut expected) = (Random(7), 0);
+                while expected < STREAM {
+                    let polls = random.below(4);
+                    let mut task = Task::from_waker(Waker::noop());
+                    let message = {
+                        let mut future = pin!(pull.recv_async());
+                        (0..polls).find_map(|_| match future.as_mut().poll(&mut task) {
+                            Poll::Ready(message) => Some(message.unwrap()),
+                            Poll::Pending => None,
+                        })
+                    };
+                    // Now and then the thread waits, as a thread or as a task.
+                    let message = message.or_else(|| match random.below(4) {
+                        0 => Some(pull.recv().unwrap()),
+                        1 => Some(block_on(pull.recv_async()).unwrap()),
+                        2 => block_on_for(Duration::from_micros(50), pull.recv_async()).map(Result::unwrap),
+                        _ => None,
+                    });
+                    if let Some(message) = message {
+                        assert_eq!(number(&message), expected, "{endpoint}");
+                        expected += 1;
+                    }
+                }
+            });
+            assert!(matches!(pull.try_recv(), Err(Error::Again)));
+        }
+    });
+}
+
+#[test]
+fn sends_dropped_while_the_queue_is_full_send_nothing() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let (mut push, mut pull) = pipeline(&context, "inproc://full", 2, 2);
+        let accepted = fill(&mut push);
+        for polls in [0, 1, 2, 3] {
+            let mut future = pin!(push.send_async("dropped"));
+            let mut task = Task::from_waker(Waker::noop());
+            (0..polls).for_each(|_| assert!(future.as_mut().poll(&mut task).is_pending()));
+        }
+        for _ in 0..accepted {
+            assert_eq!(pull.try_recv().unwrap().bytes(), b"fill");
+        }
+        assert!(matches!(pull.try_recv(), Err(Error::Again)));
+        block_on(push.send_async("sent")).unwrap();
+        assert_eq!(block_on(pull.recv_async()).unwrap().bytes(), b"sent");
+    });
+}
+
+#[test]
+fn shutdown_ends_a_waiting_task() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let mut pull = Pull::new(&context).unwrap();
+        let mut push = Push::new(&context).unwrap();
+        let threads = [
+            spawn(move || matches!(block_on(pull.recv_async()), Err(Error::Terminated))),
+            spawn(move || matches!(block_on(push.send_async("nobody")), Err(Error::Terminated))),
+        ];
+        context.shutdown();
+        assert!(threads.into_iter().all(|thread| thread.join().unwrap()));
+    });
+}
