@@ -17,8 +17,8 @@ pub(crate) const CLASSES: [usize; 3] = [1 << 10, 8 << 10, 64 << 10];
 pub(crate) const CLASSES: [usize; 3] = [HEADER + 6, HEADER + 6, HEADER + 12];
 const HEADER: usize = size_of::<Segment>();
 const ALIGN: usize = 64;
-/// What the pool keeps at most, all classes together.
-const POOL_BYTES: usize = 16 << 20;
+/// What the pool keeps at most of each class: of the smallest, which many idle connections give back, little.
+const POOL_BYTES: [usize; 3] = [1 << 20, 4 << 20, 16 << 20];
 /// Bodies by reference in one segment.
 const SPLICES: usize = if cfg!(loom) { 2 } else { 16 };
 
@@ -34,7 +34,6 @@ pub struct Pool {
 #[derive(Debug, Default)]
 struct Free {
     lists: [Vec<Block>; 3],
-    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -71,7 +70,6 @@ impl Pool {
         if let Ok(mut free) = self.free.lock()
             && let Some(block) = free.lists[class].pop()
         {
-            free.bytes -= CLASSES[class];
             return block.0;
         }
         let layout = layout(class);
@@ -90,9 +88,8 @@ impl Pool {
     #[cfg(not(loom))]
     fn give(&self, class: usize, block: NonNull<u8>) {
         if let Ok(mut free) = self.free.lock()
-            && free.bytes + CLASSES[class] <= POOL_BYTES
+            && free.lists[class].len() < POOL_BYTES[class] / CLASSES[class]
         {
-            free.bytes += CLASSES[class];
             free.lists[class].push(Block(block));
             return;
         }

@@ -11,6 +11,7 @@ use crate::transport::Transport;
 use queue::{Inbox, Item, Pool, Reader, Writer};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Names a pipe in commands; never reused in a process.
 pub(crate) type PipeId = u64;
@@ -25,6 +26,8 @@ pub(crate) struct Owner {
     pub(crate) inbox: Arc<Inbox<ToSocket>>,
     pub(crate) monitor: Sink,
     pub(crate) troubles: Troubles,
+    /// [`ToSocket::Sweep`] is on its way.
+    pub(crate) sweeping: AtomicBool,
     pub(crate) pool: Arc<Pool>,
     /// The context waits for it to end.
     pub(crate) _life: Life,
@@ -58,6 +61,8 @@ pub(crate) enum ToSocket {
     Detach { pipe: PipeId },
     /// The call that waits, or the next that would, is interrupted.
     Interrupt,
+    /// Connections have come to rest: give back what idle pipes hold.
+    Sweep,
     /// The context shuts down.
     Stop,
 }

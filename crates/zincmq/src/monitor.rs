@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::life::lock;
 use queue::Signal;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 /// A monitor that nobody reads keeps this many events, then drops and counts.
@@ -83,9 +83,9 @@ pub struct Event {
     pub remote: String,
 }
 
-/// The place where a socket's events go: nowhere, or to its monitor.
+/// The place where a socket's events go: nowhere, or to its monitor while that lives.
 #[derive(Debug, Default)]
-pub(crate) struct Sink(Mutex<Option<Arc<Feed>>>);
+pub(crate) struct Sink(Mutex<Weak<Feed>>);
 
 #[derive(Debug)]
 struct Feed {
@@ -120,14 +120,14 @@ impl Feed {
 impl Sink {
     /// Tells the monitor, if there is one.
     pub(crate) fn emit(&self, kind: EventKind, value: u64, local: &str, remote: &str) {
-        if let Some(feed) = &*lock(&self.0) {
+        if let Some(feed) = lock(&self.0).upgrade() {
             feed.add(Event { kind, value, local: local.to_owned(), remote: remote.to_owned() }, false);
         }
     }
 
     /// Ends the monitor, if there is one, with its last event.
     pub(crate) fn stop(&self) {
-        if let Some(feed) = lock(&self.0).take() {
+        if let Some(feed) = std::mem::take(&mut *lock(&self.0)).upgrade() {
             let last = Event {
                 kind: EventKind::MonitorStopped,
                 value: 0,
@@ -142,7 +142,7 @@ impl Sink {
     pub(crate) fn open(&self, events: Events) -> Monitor {
         self.stop();
         let feed = Arc::new(Feed { events, queue: Mutex::default(), signal: Signal::default() });
-        *lock(&self.0) = Some(feed.clone());
+        *lock(&self.0) = Arc::downgrade(&feed);
         Monitor { feed }
     }
 }

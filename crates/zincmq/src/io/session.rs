@@ -17,6 +17,7 @@ use queue::{Drain, Filler, Held, Item, Lease, Tick, TryLock};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use zmtp::Version;
 
@@ -707,6 +708,10 @@ impl Session {
             let told = held.unlock();
             if told {
                 self.owner.inbox.signal().notify();
+            }
+            // The socket's own end, too, may hold memory.
+            if !self.owner.sweeping.swap(true, Ordering::Relaxed) {
+                self.owner.inbox.push(Item::Command(ToSocket::Sweep));
             }
         }
     }

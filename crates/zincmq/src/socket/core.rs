@@ -17,9 +17,10 @@ use crate::stats::{SocketStats, Troubles};
 use queue::{Inbox, Item, Part};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How often a socket in use gives memory of idle pipes back.
+/// How often a socket in use gives memory of idle pipes back, inproc ones among them.
 const SWEEP: Duration = Duration::from_secs(1);
 
 pub(crate) struct Core {
@@ -61,6 +62,7 @@ impl Core {
             inbox,
             monitor: crate::monitor::Sink::default(),
             troubles: Troubles::default(),
+            sweeping: AtomicBool::new(false),
             pool: home.pool().clone(),
             _life: home.life(),
         };
@@ -240,9 +242,13 @@ impl Core {
         self.items = items;
         self.bury();
         if self.swept.elapsed() > SWEEP {
-            self.swept = Instant::now();
-            self.peers.sweep();
+            self.sweep();
         }
+    }
+
+    fn sweep(&mut self) {
+        self.swept = Instant::now();
+        self.peers.sweep();
     }
 
     fn obey(&mut self, command: ToSocket) {
@@ -277,6 +283,10 @@ impl Core {
                 }
             }
             ToSocket::Interrupt => self.interrupted = true,
+            ToSocket::Sweep => {
+                self.owner.sweeping.store(false, Ordering::Relaxed);
+                self.sweep();
+            }
             ToSocket::Stop => self.stopped = true,
         }
     }
