@@ -78,7 +78,7 @@ fn a_publisher_drops_what_a_slow_subscriber_has_no_room_for() {
         for number in 0..4 * MARK {
             from.send(&[&number.to_be_bytes()[..], &BODY]).unwrap();
         }
-        let mut expected = 0;
+        let (mut expected, mut count) = (0, 0);
         while let Some(message) = to.recv_within(GLANCE) {
             if message[0] == b"probe" {
                 continue;
@@ -86,8 +86,9 @@ fn a_publisher_drops_what_a_slow_subscriber_has_no_room_for() {
             let number = u32::from_be_bytes(message[0][..].try_into().unwrap());
             assert!(number >= expected && message[1] == BODY, "{number} instead of {expected}");
             expected = number + 1;
+            count += 1;
         }
-        assert!((MARK / 2..4 * MARK).contains(&expected), "{publisher:?}: {expected}");
+        assert!((MARK / 2..2 * MARK + SLACK).contains(&count), "{publisher:?}: {count}");
         from.send(&["after"]).unwrap();
         assert_eq!(to.recv().unwrap(), [b"after"]);
     }
