@@ -20,6 +20,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use zmtp::Version;
 
+/// Bits of `RECONNECT_STOP`.
+const REFUSED: i32 = 1;
+const UNGREETED: i32 = 2;
+const RELEASED: i32 = 4;
+
 /// Whether a session goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fate {
@@ -58,6 +63,8 @@ pub(crate) struct Session {
     deadline: Option<Instant>,
     /// The socket or endpoint was closed.
     closing: bool,
+    /// It was the endpoint: disconnected or unbound.
+    released: bool,
     linger_until: Option<Instant>,
     beat: Option<Instant>,
 }
@@ -91,6 +98,7 @@ impl Session {
             route: None,
             deadline: None,
             closing: false,
+            released: false,
             linger_until: None,
             beat: None,
         }
@@ -121,6 +129,7 @@ impl Session {
             route: Some(route),
             deadline: None,
             closing: false,
+            released: false,
             linger_until: None,
             beat: None,
         }
@@ -209,24 +218,25 @@ impl Session {
                 self.phase = Phase::Connecting(descriptor);
                 Fate::Lives
             }
-            Err(_) => self.attempt_failed(None, hub),
+            Err(error) => self.attempt_failed(None, &error, hub),
         }
     }
 
     /// The attempt to connect has come to nothing.
-    fn attempt_failed(&mut self, descriptor: Option<OwnedFd>, hub: &mut Hub) -> Fate {
+    fn attempt_failed(&mut self, descriptor: Option<OwnedFd>, error: &io::Error, hub: &mut Hub) -> Fate {
         let number = descriptor.as_ref().map_or(u64::MAX, |descriptor| descriptor.as_raw_fd() as u64);
         if let Some(descriptor) = descriptor {
             hub.unwatch(descriptor.as_fd());
         }
         self.emit(EventKind::Closed, number);
-        self.retry(hub)
+        let refused = error.kind() == io::ErrorKind::ConnectionRefused;
+        if refused && self.stops(REFUSED) { self.give_up() } else { self.retry(hub) }
     }
 
     fn connected(&mut self, descriptor: OwnedFd, hub: &mut Hub) -> Fate {
         match self.transport.connected(descriptor.as_fd(), &self.name, &self.options) {
             Ok(link) => self.link = Some(link),
-            Err(_) => return self.attempt_failed(Some(descriptor), hub),
+            Err(error) => return self.attempt_failed(Some(descriptor), &error, hub),
         }
         self.emit(EventKind::Connected, descriptor.as_raw_fd() as u64);
         let target = self.route.as_ref().and_then(|route| route.target.as_ref());
@@ -270,7 +280,8 @@ impl Session {
         }
         self.disconnected(hub);
         // A peer that broke the protocol would do so again.
-        if matches!(failure, Failure::Protocol(_)) { self.give_up() } else { self.retry(hub) }
+        let hopeless = matches!(failure, Failure::Protocol(_)) || self.stops(UNGREETED);
+        if hopeless { self.give_up() } else { self.retry(hub) }
     }
 
     /// The peer is known: messages can flow.
@@ -375,8 +386,10 @@ impl Session {
     }
 
     fn transcoder(&self, peer: Option<&zmtp::Peer>) -> Option<Box<dyn Transcode>> {
-        let Some(peer) = peer else { return Some(Box::new(Raw)) };
         let options = &self.options;
+        let Some(peer) = peer else {
+            return Some(Box::new(Raw { chunk: options.in_batch_size.max(1) as usize }));
+        };
         if peer.version == Version::V1_0 {
             let message = u64::try_from(options.maxmultipart).unwrap_or(u64::MAX);
             return Some(Box::new(Legacy::new(options.maxmsgsize, message)));
@@ -514,11 +527,13 @@ impl Session {
     }
 
     fn set_beat(&mut self, beat: Option<Instant>, hub: &mut Hub) {
-        // One alarm at a time: a beat that comes too early asks again.
-        if self.beat.is_none()
-            && let Some(at) = beat
+        // One alarm at a time, the earliest: a beat that comes too early asks again.
+        if let Some(at) = beat
+            && self.beat.is_none_or(|set| at < set)
         {
-            self.beat = beat;
+            if let Some(set) = self.beat.replace(at) {
+                hub.alarms.remove(&(set, self.key, Alarm::Beat));
+            }
             hub.set_alarm(at, self.key, Alarm::Beat);
         }
     }
@@ -588,6 +603,15 @@ impl Session {
         self.link = None;
     }
 
+    /// Whether this is a reason not to connect again (`RECONNECT_STOP`).
+    fn stops(&self, reason: i32) -> bool {
+        self.options.reconnect_stop & reason != 0
+    }
+
+    fn may_connect(&self) -> bool {
+        self.route.is_some() && !(self.released && self.stops(RELEASED))
+    }
+
     /// Never again.
     fn give_up(&mut self) -> Fate {
         self.ends = None;
@@ -598,7 +622,7 @@ impl Session {
     /// Connects again after a pause, if this side connects and may.
     fn retry(&mut self, hub: &mut Hub) -> Fate {
         self.phase = Phase::Resting;
-        if self.closing && self.check_linger() == Fate::Ends {
+        if self.closing && (self.check_linger() == Fate::Ends || !self.may_connect()) {
             return Fate::Ends;
         }
         let options = &self.options;
@@ -609,7 +633,7 @@ impl Session {
         let base = milliseconds(options.reconnect_ivl);
         let pause = if options.reconnect_ivl_max > 0 {
             let longest = milliseconds(options.reconnect_ivl_max);
-            route.pause = if route.pause.is_zero() { base } else { route.pause * 2 }.min(longest.max(base));
+            route.pause = if route.pause.is_zero() { base } else { route.pause * 2 }.min(longest);
             route.pause
         } else {
             base + Duration::from_millis(random() % base.as_millis().max(1) as u64)
@@ -639,11 +663,11 @@ impl Session {
 
     /// Connecting or the handshake has taken too long.
     fn late(&mut self, hub: &mut Hub) -> Fate {
+        let late = io::Error::from(rustix::io::Errno::TIMEDOUT);
         match std::mem::replace(&mut self.phase, Phase::Resting) {
-            Phase::Connecting(descriptor) => self.attempt_failed(Some(descriptor), hub),
+            Phase::Connecting(descriptor) => self.attempt_failed(Some(descriptor), &late, hub),
             phase => {
                 self.phase = phase;
-                let late = io::Error::from(rustix::io::Errno::TIMEDOUT);
                 self.refuse(&Failure::Lost(late), hub)
             }
         }
@@ -666,10 +690,11 @@ impl Session {
         self.drive(&connection, hub, |_| ())
     }
 
-    /// The socket, or this endpoint of it, was closed: what is queued may still go out for a time.
-    pub(crate) fn linger(&mut self, linger: i32, hub: &mut Hub) -> Fate {
+    /// The socket, or this endpoint of it (`released`), was closed: what is queued may still go out for a time.
+    pub(crate) fn linger(&mut self, linger: i32, released: bool, hub: &mut Hub) -> Fate {
         self.closing = true;
-        if linger == 0 || (self.route.is_none() && !matches!(self.phase, Phase::Traffic(_))) {
+        self.released |= released;
+        if linger == 0 || (!self.may_connect() && !matches!(self.phase, Phase::Traffic(_))) {
             return Fate::Ends;
         }
         if linger > 0 {

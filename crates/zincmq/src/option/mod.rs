@@ -48,7 +48,14 @@ impl Options {
     pub fn set_value(&mut self, row: &Row, value: Value) -> Result<(), OptionError> {
         let cell = row.cell.ok_or(OptionError::Access { name: row.name, set: true })?;
         let value = row.check(value)?;
-        (cell.set)(self, value.clone()).ok_or_else(|| row.refuse(value))
+        (cell.set)(self, value.clone()).ok_or_else(|| row.refuse(value))?;
+        // One more option than there are states: each sets both.
+        if row.number == XPUB_VERBOSE.row().number {
+            self.xpub_verboser = false;
+        } else if row.number == XPUB_VERBOSER.row().number {
+            self.xpub_verbose = self.xpub_verboser;
+        }
+        Ok(())
     }
 
     /// The value of the option of a row.
