@@ -6,6 +6,7 @@ use crate::command::{
 use crate::engine::{self, Connection, End, Engine, Legacy, Pulse, Raw, Rest, Setup, Transcode, Upstream};
 use crate::io::greeting::{Failure, Greeted, Greeting};
 use crate::io::hub::{Alarm, Hub};
+use crate::io::notice;
 use crate::life::{fresh_id, random};
 use crate::message::PeerInfo;
 use crate::monitor::EventKind;
@@ -290,7 +291,7 @@ impl Session {
             return Fate::Ends;
         };
         self.deadline = None;
-        let unsent = greeting.unsent();
+        let mut unsent = greeting.unsent();
         let descriptor = Arc::new(greeting.into_descriptor());
         self.emit(EventKind::HandshakeSucceeded, 0);
         let routing_id = peer.as_ref().and_then(|peer| peer.routing_id.clone()).unwrap_or_default();
@@ -304,7 +305,11 @@ impl Session {
             filler.writer().write_kind(queue::Kind::Subscribe, b"");
             filler.resync();
         }
-        let transcoder = self.transcoder(peer.as_ref());
+        let mut transcoder = self.transcoder(peer.as_ref());
+        notice::hello(self.owner.socket_type, &self.options, transcoder.as_mut(), &mut unsent);
+        if self.route.as_ref().is_some_and(|route| route.connected_before && fresh.is_none()) {
+            notice::reopened(&mut filler, self.owner.socket_type, &self.options);
+        }
         let setup = Setup {
             descriptor: descriptor.clone(),
             drain,
@@ -352,7 +357,8 @@ impl Session {
         let Some(ends) = fresh else {
             let first = self.route.as_ref().is_some_and(|route| !route.connected_before);
             if first {
-                inbox.push(Item::Command(ToSocket::Identified { pipe: self.pipe, routing_id }));
+                let known = ToSocket::Identified { pipe: self.pipe, routing_id, farewell: Vec::new() };
+                inbox.push(Item::Command(known));
             }
             return inbox.push(Item::Command(ToSocket::Opened { pipe: self.pipe, connection }));
         };
@@ -369,6 +375,7 @@ impl Session {
             how,
             io: Some(hub.inbox.clone()),
             connection: Some(connection),
+            farewell: Vec::new(),
         };
         inbox.push(Item::Command(ToSocket::Attach(Box::new(attach))));
     }
@@ -548,6 +555,10 @@ impl Session {
         if matches!(end, End::Flushed) {
             return Fate::Ends;
         }
+        let hopeless = matches!(end, End::Protocol(_) | End::TooLarge);
+        let connects = self.route.is_some();
+        let lasts = self.route.as_ref().is_some_and(|route| !route.immediate) && !hopeless;
+        notice::lost(&mut filler, self.owner.socket_type, &self.options, connects, lasts);
         self.disconnected(hub);
         self.beat = None;
         let Some(route) = &self.route else {
@@ -555,7 +566,7 @@ impl Session {
             self.owner.inbox.push(Item::Command(ToSocket::Detach { pipe: self.pipe }));
             return Fate::Ends;
         };
-        if matches!(end, End::Protocol(_) | End::TooLarge) {
+        if hopeless {
             drop((drain, filler));
             return self.give_up();
         }
