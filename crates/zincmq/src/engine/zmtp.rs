@@ -44,6 +44,9 @@ pub(crate) enum End {
     /// A frame, message or command larger than allowed.
     #[error("a frame or message larger than allowed")]
     TooLarge,
+    /// The peer of a REQ sent what is no reply.
+    #[error("a message that is no reply")]
+    NoReply,
 }
 
 /// What an engine has left to do.
@@ -351,6 +354,10 @@ impl Engine {
                         self.full = true;
                         return Ok(());
                     }
+                }
+                Err(Refusal::NoReply) => {
+                    self.publish();
+                    return Err(End::NoReply);
                 }
                 Err(Refusal::TooLarge(_) | Refusal::CommandTooLarge(_) | Refusal::NoMemory(_)) => {
                     self.publish();

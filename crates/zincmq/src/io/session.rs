@@ -305,6 +305,9 @@ impl Session {
             filler.writer().write_kind(queue::Kind::Subscribe, b"");
             filler.resync();
         }
+        if self.owner.socket_type == SocketType::Req {
+            filler.expect_replies();
+        }
         let mut transcoder = self.transcoder(peer.as_ref());
         notice::hello(self.owner.socket_type, &self.options, transcoder.as_mut(), &mut unsent);
         if self.route.as_ref().is_some_and(|route| route.connected_before && fresh.is_none()) {
@@ -399,7 +402,8 @@ impl Session {
         };
         if peer.version == Version::V1_0 {
             let message = u64::try_from(options.maxmultipart).unwrap_or(u64::MAX);
-            return Some(Box::new(Legacy::new(options.maxmsgsize, message)));
+            let replies = self.owner.socket_type == SocketType::Req;
+            return Some(Box::new(Legacy::new(options.maxmsgsize, message, replies)));
         }
         let subscriber = matches!(self.owner.socket_type, SocketType::Sub | SocketType::XSub);
         subscriber.then(|| Box::new(Upstream(peer.version)) as Box<dyn Transcode>)
@@ -555,7 +559,7 @@ impl Session {
         if matches!(end, End::Flushed) {
             return Fate::Ends;
         }
-        let hopeless = matches!(end, End::Protocol(_) | End::TooLarge);
+        let hopeless = matches!(end, End::Protocol(_) | End::TooLarge | End::NoReply);
         let connects = self.route.is_some();
         let lasts = self.route.as_ref().is_some_and(|route| !route.immediate) && !hopeless;
         notice::lost(&mut filler, self.owner.socket_type, &self.options, connects, lasts);
