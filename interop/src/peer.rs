@@ -33,7 +33,7 @@ pub struct Peer {
 
 #[derive(Debug)]
 enum Socket {
-    Ours(AnySocket),
+    Ours(Box<AnySocket>),
     Genuine(genuine::Socket),
 }
 
@@ -51,7 +51,7 @@ impl Peer {
             Library::Ours => {
                 let context = zincmq::Context::new();
                 let socket = AnySocket::with_type(&context, socket_type).expect("a socket of ours");
-                (Socket::Ours(socket), Context::Ours { _handle: context })
+                (Socket::Ours(Box::new(socket)), Context::Ours { _handle: context })
             }
             Library::Genuine => {
                 let context = genuine::Context::new().expect("a genuine context");
@@ -226,4 +226,3 @@ impl Peer {
         }
     }
 }
-

@@ -127,7 +127,9 @@ impl Wire {
                 self.read(length - 1)
             }
             Version::V2_0 => {
-                self.write([&[0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 1, socket.1][..], &frame(0, routing_id)].concat());
+                self.write(
+                    [&[0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 1, socket.1][..], &frame(0, routing_id)].concat(),
+                );
                 self.expect_signature();
                 assert!(self.read(1)[0] >= 1, "a revision of at least 1");
                 self.read(1);
@@ -163,5 +165,6 @@ fn ready(socket: &str, routing_id: &[u8]) -> Vec<u8> {
     let property = |name: &str, value: &[u8]| {
         [&[name.len() as u8], name.as_bytes(), &(value.len() as u32).to_be_bytes(), value].concat()
     };
-    [&b"\x05READY"[..], &property("Socket-Type", socket.as_bytes()), &property("Identity", routing_id)].concat()
+    [&b"\x05READY"[..], &property("Socket-Type", socket.as_bytes()), &property("Identity", routing_id)]
+        .concat()
 }

@@ -19,7 +19,12 @@ fn framed(version: Version, flags: u8, body: &[u8]) -> Vec<u8> {
 
 /// Runs `test` with every version, our socket connecting and accepting, after the opening. The peer is of the
 /// type `theirs` (its name, and its number in 2.0) and has a routing id.
-fn with_each(ours: SocketType, theirs: (&str, u8), routing_id: &str, test: impl Fn(Version, &mut Peer, &mut Wire)) {
+fn with_each(
+    ours: SocketType,
+    theirs: (&str, u8),
+    routing_id: &str,
+    test: impl Fn(Version, &mut Peer, &mut Wire),
+) {
     for version in VERSIONS {
         for accepts in [true, false] {
             println!("{version:?}, ours {ours} {}", if accepts { "accepts" } else { "connects" });

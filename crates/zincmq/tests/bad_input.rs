@@ -7,9 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 use zincmq::EventKind::{self, Disconnected, HandshakeFailedNoDetail, HandshakeFailedProtocol};
-use zincmq::{
-    Context, Error, Events, Message, Monitor, Pub, Pull, Push, Rep, Req, Sub, option,
-};
+use zincmq::{Context, Error, Events, Message, Monitor, Pub, Pull, Push, Rep, Req, Sub, option};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const EINVAL: i32 = 22;
@@ -273,7 +271,10 @@ fn announced_sizes_take_no_memory() {
         wire
     });
     victim.is_undisturbed();
-    wires.map(drop).map(|()| victim.wait_for(Disconnected));
+    for wire in wires {
+        drop(wire);
+        victim.wait_for(Disconnected);
+    }
     victim.is_undisturbed();
 }
 
@@ -293,7 +294,10 @@ fn garbage_ends_its_connection() {
         ("a message for READY", [greeting(), frame(0, b"message")].concat()),
         ("another command for READY", [greeting(), frame(COMMAND, b"\x04PING\0\0")].concat()),
         ("an unnamed command", [greeting(), frame(COMMAND, b"")].concat()),
-        ("a cut-off property", [greeting(), frame(COMMAND, b"\x05READY\x0BSocket-Type\0\0\0\x09PUSH")].concat()),
+        (
+            "a cut-off property",
+            [greeting(), frame(COMMAND, b"\x05READY\x0BSocket-Type\0\0\0\x09PUSH")].concat(),
+        ),
         ("an incompatible peer", [greeting(), frame(COMMAND, &ready("PUB"))].concat()),
         ("an ERROR without end", [greeting(), frame(COMMAND, b"\x05ERROR\x09cut")].concat()),
     ];
@@ -400,7 +404,7 @@ fn a_peer_that_dies_leaves_no_part_of_a_message() {
     for (whole, cuts) in [
         (frame(0, b"short"), vec![1, 2, 3, 6]),
         (frame(0, &[3; 300]), vec![1, 5, 9, 10, 308]),
-        (large.clone(), vec![5, 9, 10, 65_536, 1 << 20]),
+        (large, vec![5, 9, 10, 65_536, 1 << 20]),
         (two, vec![6, 7, 8, 9, 14]),
         (three, vec![70_000, 70_009, 70_010, 70_017, 70_020, 70_100]),
     ] {

@@ -289,7 +289,7 @@ fn ipc_joins_and_names_the_ends() {
         assert_joined(&client, &server);
         assert_eq!(ours, theirs);
         assert_eq!((&ours.local, &ours.remote), (&bound.endpoint, &bound.endpoint));
-        let credentials = format!(":{}:{}:{}", uid.as_raw(), gid.as_raw(), std::process::id());
+        let credentials = format!("localhost:{}:{}:{}", uid.as_raw(), gid.as_raw(), std::process::id());
         assert_eq!(ours.peer_address, credentials);
         let again = ipc().accept(bound.fd.as_fd(), &bound.endpoint, &options).unwrap_err();
         assert_eq!(again.kind(), ErrorKind::WouldBlock);

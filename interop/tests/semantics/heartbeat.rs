@@ -10,7 +10,10 @@ use zincmq::option;
 fn an_idle_peer_that_answers_stays() {
     for subject in subjects() {
         let mut dealer = Peer::new(subject, Dealer);
-        dealer.set(option::HEARTBEAT_IVL, 20).set(option::HEARTBEAT_TIMEOUT, 2000).set(option::HEARTBEAT_TTL, 2000);
+        dealer
+            .set(option::HEARTBEAT_IVL, 20)
+            .set(option::HEARTBEAT_TIMEOUT, 2000)
+            .set(option::HEARTBEAT_TTL, 2000);
         let mut other = Peer::new(subject.other(), Dealer);
         let mut events = [dealer.monitor(), other.monitor()];
         dealer.connect(&other.bind_tcp());

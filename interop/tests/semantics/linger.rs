@@ -1,7 +1,7 @@
 //! The end of sockets and contexts: what was accepted still goes out.
 
 use crate::subjects;
-use interop::{Peer, PATIENCE, Wire};
+use interop::{PATIENCE, Peer, Wire};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};

@@ -47,7 +47,9 @@ fn fill(from: &mut Peer) -> u32 {
 fn a_reader_that_does_not_read_holds_its_writer_up() {
     for types in [[Push, Pull], [Dealer, Dealer]] {
         for sender in subjects() {
-            for (endpoint, sender_binds) in [("tcp://127.0.0.1:*", true), ("tcp://127.0.0.1:*", false), ("ipc://*", false)] {
+            for (endpoint, sender_binds) in
+                [("tcp://127.0.0.1:*", true), ("tcp://127.0.0.1:*", false), ("ipc://*", false)]
+            {
                 println!("{types:?}: {sender:?} sends, binds {sender_binds}, {endpoint}");
                 let [mut from, mut to] = pair(sender, types, endpoint, sender_binds);
                 let sent = fill(&mut from);

@@ -14,7 +14,8 @@ const UNREACHABLE: i32 = 113;
 fn ids_are_automatic_unless_announced() {
     for subject in subjects() {
         for (socket_type, id) in [(Dealer, None), (Dealer, Some(vec![b'x'; 255])), (Req, Some(vec![b'y']))] {
-            let (mut peer, mut router) = (Peer::new(subject, socket_type), Peer::new(subject.other(), Router));
+            let (mut peer, mut router) =
+                (Peer::new(subject, socket_type), Peer::new(subject.other(), Router));
             if let Some(id) = &id {
                 peer.set(option::ROUTING_ID, &id[..]);
             }
@@ -35,7 +36,8 @@ fn ids_are_automatic_unless_announced() {
 fn probes_make_a_peer_known() {
     for subject in subjects() {
         for socket_type in [Dealer, Req, Router] {
-            let (mut peer, mut router) = (Peer::new(subject, socket_type), Peer::new(subject.other(), Router));
+            let (mut peer, mut router) =
+                (Peer::new(subject, socket_type), Peer::new(subject.other(), Router));
             peer.set(option::PROBE_ROUTER, true).set(option::ROUTING_ID, *b"name");
             peer.connect(&router.bind_tcp());
             assert_eq!(router.recv_helped(&mut peer), [&b"name"[..], b""], "{subject:?} {socket_type}");

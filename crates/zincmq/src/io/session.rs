@@ -291,28 +291,17 @@ impl Session {
             return Fate::Ends;
         };
         self.deadline = None;
-        let mut unsent = greeting.unsent();
+        let mut unsent = if peer.is_some() { greeting.unsent() } else { Vec::new() };
         let descriptor = Arc::new(greeting.into_descriptor());
         self.emit(EventKind::HandshakeSucceeded, 0);
         let routing_id = peer.as_ref().and_then(|peer| peer.routing_id.clone()).unwrap_or_default();
         let fresh = self.ends.is_none().then(|| self.make_pipe(hub));
         let Some((drain, mut filler)) = self.ends.take() else { return Fate::Ends };
         filler.restart(Some(Arc::new(self.describe(peer.as_ref(), descriptor.as_raw_fd()))));
-        if peer.as_ref().is_some_and(|peer| peer.unversioned)
-            && matches!(self.owner.socket_type, SocketType::Pub | SocketType::XPub)
-        {
-            // Such a peer cannot subscribe: it gets everything.
-            filler.writer().write_kind(queue::Kind::Subscribe, b"");
-            filler.resync();
-        }
-        if self.owner.socket_type == SocketType::Req {
-            filler.expect_replies();
-        }
+        let again = fresh.is_none() && self.route.as_ref().is_some_and(|route| route.connected_before);
+        self.begin(&mut filler, peer.as_ref(), again);
         let mut transcoder = self.transcoder(peer.as_ref());
         notice::hello(self.owner.socket_type, &self.options, transcoder.as_mut(), &mut unsent);
-        if self.route.as_ref().is_some_and(|route| route.connected_before && fresh.is_none()) {
-            notice::reopened(&mut filler, self.owner.socket_type, &self.options);
-        }
         let setup = Setup {
             descriptor: descriptor.clone(),
             drain,
@@ -340,6 +329,27 @@ impl Session {
             }
         }
         self.turn(hub)
+    }
+
+    /// What the inbound pipe gets before the peer's first message, on its first connection or `again`.
+    fn begin(&self, filler: &mut Filler, peer: Option<&zmtp::Peer>, again: bool) {
+        let socket_type = self.owner.socket_type;
+        if peer.is_some_and(|peer| peer.unversioned)
+            && matches!(socket_type, SocketType::Pub | SocketType::XPub)
+        {
+            // Such a peer cannot subscribe: it gets everything.
+            filler.writer().write_kind(queue::Kind::Subscribe, b"");
+            filler.resync();
+            if filler.publish() {
+                filler.wake();
+            }
+        }
+        if socket_type == SocketType::Req {
+            filler.expect_replies();
+        }
+        if again {
+            notice::reopened(filler, socket_type, &self.options);
+        }
     }
 
     /// A pipe for a connection that had none: the socket's ends.
@@ -386,8 +396,9 @@ impl Session {
     /// What messages of this connection tell of it.
     fn describe(&self, peer: Option<&zmtp::Peer>, descriptor: i32) -> PeerInfo {
         let mut properties = peer.map(|peer| peer.properties.clone()).unwrap_or_default();
-        for (name, _) in properties.iter_mut().filter(|(name, _)| name == "Identity") {
-            "Routing-Id".clone_into(name);
+        // The same under its newer name.
+        if let Some((_, id)) = properties.iter().find(|(name, _)| name == "Identity") {
+            properties.push(("Routing-Id".to_owned(), id.clone()));
         }
         if let Some(link) = &self.link {
             properties.push(("Peer-Address".to_owned(), link.peer_address.clone().into_bytes()));

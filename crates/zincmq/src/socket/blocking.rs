@@ -24,6 +24,9 @@ impl Core {
             return Ok(());
         }
         let inbox = self.owner.inbox.clone();
+        if until.is_some_and(|until| Instant::now() >= until) {
+            return Err(Error::Again);
+        }
         if receives && let Some(result) = self.drive(until) {
             return result;
         }
@@ -32,9 +35,6 @@ impl Core {
         }
         if self.spin.look(|| inbox.is_pending()) {
             return Ok(());
-        }
-        if until.is_some_and(|until| Instant::now() >= until) {
-            return Err(Error::Again);
         }
         inbox.signal().arm_thread();
         if inbox.is_pending() {
@@ -55,8 +55,8 @@ impl Core {
     ) -> Result<()> {
         self.heed_interrupt()?;
         match attempt(self) {
-            Ok(()) if !self.is_stopped() => return Ok(()),
-            Err(Denied::Again) | Ok(()) => {}
+            Ok(()) => return Ok(()),
+            Err(Denied::Again) => {}
             Err(denied) => return Err(self.refusal(denied)),
         }
         let until = until(self);

@@ -206,6 +206,6 @@ fn link(endpoint: &str, peer: &Peer) -> Link {
     Link {
         local: endpoint.to_owned(),
         remote: endpoint.to_owned(),
-        peer_address: format!(":{}:{}:{}", peer.uid, peer.gid, peer.pid),
+        peer_address: format!("localhost:{}:{}:{}", peer.uid, peer.gid, peer.pid),
     }
 }

@@ -4,7 +4,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use zincmq::{Context, Event, EventKind, Monitor, Pull, Push, option};
@@ -64,7 +64,7 @@ pub(crate) fn fill(push: &mut Push) -> usize {
 
 /// An ipc endpoint that nobody is bound to.
 pub(crate) fn fresh_ipc() -> String {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
     format!("ipc://@zincmq-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
@@ -130,4 +130,36 @@ impl Random {
     pub(crate) fn once_in(&mut self, odds: u64) -> bool {
         self.below(odds) == 0
     }
+}
+
+/// Wakes a parked thread.
+struct Unpark(std::thread::Thread);
+
+impl std::task::Wake for Unpark {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Polls until it is ready; `None`, with the future dropped, when the time is over.
+pub(crate) fn block_on_for<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+    let end = Instant::now() + limit;
+    let waker = std::sync::Arc::new(Unpark(std::thread::current())).into();
+    let mut future = std::pin::pin!(future);
+    loop {
+        let mut context = std::task::Context::from_waker(&waker);
+        if let std::task::Poll::Ready(result) = future.as_mut().poll(&mut context) {
+            return Some(result);
+        }
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return None;
+        }
+        std::thread::park_timeout(left);
+    }
+}
+
+/// The smallest executor: polls, parks.
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    block_on_for(PATIENCE, future).expect("the future is never ready")
 }

@@ -1,0 +1,236 @@
+//! Many connections to one socket: what each takes of memory, and whether their number makes messages dearer.
+//!
+//! 500 connections, or as many as `ZINCMQ_SCALE` says. The peers live in a process of their own, which is this
+//! program again, so that neither runs out of descriptors. With `--nocapture` the figures are shown.
+
+mod common;
+
+use common::{PATIENCE, raw_finish, until, within};
+use rustix::process::{Resource, getrlimit, setrlimit};
+use rustix::time::{ClockId, clock_gettime};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::env;
+use std::io::{BufRead, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+use zincmq::{Context, Router, option};
+
+/// What a connection may take while nothing happens on it, in bytes.
+const MOST: isize = 8096;
+/// How much dearer a message may be with many active connections than with one.
+const DEARER: f64 = 4.0;
+/// Tells this program that it is to be the peers, and of which address.
+const ADDRESS: &str = "ZINCMQ_SCALE_ADDRESS";
+const COUNT: &str = "ZINCMQ_SCALE";
+const BODY: usize = 16;
+
+/// Counts what is allocated: blocks that live, by their size in steps of 16 bytes; the last for all above.
+struct Counting;
+
+const SIZES: usize = 600;
+static LIVE: [AtomicIsize; SIZES] = [const { AtomicIsize::new(0) }; SIZES];
+static BYTES: AtomicIsize = AtomicIsize::new(0);
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+impl Counting {
+    fn count(size: usize, blocks: isize) {
+        LIVE[size.div_ceil(16).min(SIZES - 1)].fetch_add(blocks, Relaxed);
+        BYTES.fetch_add(size as isize * blocks, Relaxed);
+    }
+}
+
+// SAFETY: all is left to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        Self::count(layout.size(), 1);
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        Self::count(layout.size(), -1);
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+/// What lived at some moment.
+struct Memory {
+    bytes: isize,
+    blocks: Vec<isize>,
+}
+
+impl Memory {
+    fn now() -> Self {
+        Self { bytes: BYTES.load(Relaxed), blocks: LIVE.iter().map(|live| live.load(Relaxed)).collect() }
+    }
+
+    /// Bytes that each of `count` connections has taken since.
+    fn each(&self, count: usize) -> isize {
+        (BYTES.load(Relaxed) - self.bytes) / count as isize
+    }
+
+    /// Blocks of which at least every tenth connection has one.
+    fn show(&self, count: usize) {
+        for (at, (then, now)) in self.blocks.iter().zip(Self::now().blocks).enumerate() {
+            let each = (now - then) as f64 / count as f64;
+            if each >= 0.1 {
+                println!("  {each:4.1} blocks of up to {} bytes", at * 16);
+            }
+        }
+    }
+}
+
+/// As many descriptors as the system allows.
+fn raise_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).unwrap();
+}
+
+/// What this process has used of its processors.
+fn processor_time() -> Duration {
+    clock_gettime(ClockId::ProcessCPUTime).try_into().unwrap()
+}
+
+fn name(number: usize) -> [u8; 5] {
+    let mut name = [b'p'; 5];
+    name[1..].copy_from_slice(&(number as u32).to_be_bytes());
+    name
+}
+
+/// A DEALER of ZMTP 3.0, NULL (RFC 23), under its name.
+fn dealer(address: &str, number: usize) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut bytes = vec![0; 64];
+    bytes[0] = 0xff;
+    bytes[9] = 0x7f;
+    bytes[10] = 3;
+    bytes[12..16].copy_from_slice(b"NULL");
+    let properties = [b"\x0bSocket-Type\0\0\0\x06DEALER\x08Identity\0\0\0\x05", &name(number)[..]].concat();
+    bytes.extend([4, 6 + properties.len() as u8]);
+    bytes.extend(b"\x05READY");
+    bytes.extend(properties);
+    stream.write_all(&bytes).unwrap();
+    raw_finish(&mut stream);
+    stream
+}
+
+/// Not a test by itself: the peers, in their own process. Each line they read has two numbers: so many of them
+/// are to answer so many messages each, in turn.
+#[test]
+fn peers() {
+    let Ok(address) = env::var(ADDRESS) else { return };
+    raise_limit();
+    let mut streams: Vec<TcpStream> = (0..count()).map(|number| dealer(&address, number)).collect();
+    for line in std::io::stdin().lock().lines().map(Result::unwrap) {
+        let (active, rounds) = line.split_once(' ').unwrap();
+        let (active, rounds): (usize, usize) = (active.parse().unwrap(), rounds.parse().unwrap());
+        for _ in 0..rounds {
+            for stream in &mut streams[..active] {
+                let mut frame = [0; 2 + BODY];
+                stream.read_exact(&mut frame).unwrap();
+                stream.write_all(&frame).unwrap();
+            }
+        }
+    }
+}
+
+fn count() -> usize {
+    env::var(COUNT).map_or(500, |count| count.parse().unwrap())
+}
+
+/// The socket with its peers.
+struct Crowd {
+    router: Router,
+    peers: Child,
+}
+
+impl Crowd {
+    fn gather(mut router: Router, count: usize) -> Self {
+        let endpoint = router.last_endpoint().strip_prefix("tcp://").unwrap().to_owned();
+        let peers = Command::new(env::current_exe().unwrap())
+            .args(["peers", "--exact", "--nocapture"])
+            .env(ADDRESS, endpoint)
+            .env(COUNT, count.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        until("all are connected", || router.stats().peers.len() == count);
+        Self { router, peers }
+    }
+
+    /// Sends a message to each of the first `active` peers and takes their answers, so many times. Returns what
+    /// a message and its answer cost of processor time.
+    fn talk(&mut self, active: usize, rounds: usize) -> Duration {
+        writeln!(self.peers.stdin.as_mut().unwrap(), "{active} {rounds}").unwrap();
+        let before = processor_time();
+        for round in 0..rounds {
+            let body = [round as u8; BODY];
+            for number in 0..active {
+                self.router.send([&name(number)[..], &body]).unwrap();
+            }
+            let mut answered = vec![false; active];
+            for _ in 0..active {
+                let answer = self.router.recv_timeout(PATIENCE).unwrap();
+                assert_eq!(answer[1], body);
+                let number = u32::from_be_bytes(answer[0][1..].try_into().unwrap());
+                assert!(!std::mem::replace(&mut answered[number as usize], true), "{number} answers twice");
+            }
+        }
+        (processor_time() - before) / (active * rounds) as u32
+    }
+
+    fn part(mut self) {
+        drop(self.peers.stdin.take());
+        assert!(self.peers.wait().unwrap().success());
+        until("all have gone", || self.router.stats().peers.is_empty());
+    }
+}
+
+#[test]
+fn many_connections_are_small_and_all_are_served() {
+    if env::var(ADDRESS).is_ok() {
+        return;
+    }
+    within(4 * PATIENCE, || {
+        raise_limit();
+        let count = count();
+        let context = Context::new();
+        let mut router = Router::new(&context).unwrap();
+        router.set(option::ROUTER_MANDATORY, true).unwrap();
+        router.bind("tcp://127.0.0.1:*").unwrap();
+        let (before, begin) = (Memory::now(), Instant::now());
+        let mut crowd = Crowd::gather(router, count);
+        println!("{count} connections in {:?}, {} bytes each", begin.elapsed(), before.each(count));
+        before.show(count);
+        assert!(before.each(count) <= MOST, "{} bytes a connection", before.each(count));
+
+        let begin = Instant::now();
+        crowd.talk(count, 1);
+        println!("all answer in {:?}, then {} bytes each", begin.elapsed(), before.each(count));
+        let begin = Instant::now();
+        until("idle connections give memory back", || {
+            _ = crowd.router.can_recv();
+            before.each(count) <= MOST
+        });
+        println!("{} bytes each after {:?}", before.each(count), begin.elapsed());
+        before.show(count);
+
+        let active = [1, 10, 100, count.min(1000)];
+        let costs = active.map(|active| crowd.talk(active, 2000_usize.div_ceil(active)));
+        for (active, cost) in active.iter().zip(costs) {
+            println!("{active:5} active: {cost:?} a message and its answer");
+        }
+        let dearer = costs[3].as_secs_f64() / costs[0].as_secs_f64();
+        assert!(dearer <= DEARER, "{dearer} times as dear with {} active connections", active[3]);
+        crowd.part();
+    });
+}
