@@ -43,6 +43,8 @@ pub enum Refusal {
     CommandTooLarge(u64),
     /// No memory for the body.
     NoMemory(u64),
+    /// The message is no reply: see [`Filler::expect_replies`].
+    NoReply,
 }
 
 /// The limits that the walk enforces.
@@ -73,6 +75,16 @@ pub struct Filler {
     /// What the next read takes at most: where a frame is large, little more than its rest.
     appetite: usize,
     bounds: Bounds,
+    /// Where only replies may come: the part of the one begun.
+    reply: Option<Reply>,
+}
+
+/// How much of a reply's envelope has been passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reply {
+    Nothing,
+    Number,
+    Envelope,
 }
 
 // SAFETY: as for `Writer`; `begun_in` is a segment that the reader cannot have passed.
@@ -94,7 +106,14 @@ impl Filler {
             body: None,
             appetite: usize::MAX,
             bounds: Bounds { frame, ..bounds },
+            reply: None,
         }
+    }
+
+    /// From now on the peer may only send what a REQ understands: perhaps a number of 4 bytes, then an empty frame,
+    /// then the body in at least one frame. Anything else is refused.
+    pub fn expect_replies(&mut self) {
+        self.reply = Some(Reply::Nothing);
     }
 
     /// The writing end itself, for messages that do not come from the descriptor: those only where
@@ -132,6 +151,7 @@ impl Filler {
         }
         self.body = None;
         self.message = 0;
+        self.reply = self.reply.map(|_| Reply::Nothing);
         self.fill = self.writer.at;
         self.dropped = self.fill..self.fill;
         // Whole frames of a message that stays unfinished. The reader may know their segments already, so they
@@ -303,13 +323,26 @@ impl Filler {
     /// A whole data frame has been walked over.
     #[inline]
     fn pass(&mut self, flags: u8, advance: u64, size: u64) -> Result<(), Refusal> {
-        if flags & MORE != 0 || self.message != 0 {
+        if flags & MORE != 0 || self.message != 0 || self.reply.is_some() {
+            self.check_reply(flags & MORE != 0, size)?;
             self.message = self.check_message(size)?;
         }
         self.writer.at += advance;
         if flags & MORE == 0 {
             self.end_message();
         }
+        Ok(())
+    }
+
+    /// Whether one more frame still makes it a reply.
+    fn check_reply(&mut self, more: bool, size: u64) -> Result<(), Refusal> {
+        let Some(passed) = self.reply else { return Ok(()) };
+        self.reply = Some(match (passed, more, size) {
+            (Reply::Nothing, true, 4) => Reply::Number,
+            (Reply::Nothing | Reply::Number, true, 0) | (Reply::Envelope, true, _) => Reply::Envelope,
+            (Reply::Envelope, false, _) => Reply::Nothing,
+            _ => return Err(Refusal::NoReply),
+        });
         Ok(())
     }
 

@@ -335,3 +335,29 @@ fn misused_commands_do_no_harm() {
         assert_eq!(found.filter(|body| !body.is_empty()).collect::<Vec<_>>(), [[42]]);
     }
 }
+
+#[test]
+fn only_replies_may_come_where_they_are_expected() {
+    let refusal = |wire: &[u8]| {
+        let mut receiver = Receiver::new(0, UNBOUNDED);
+        receiver.filler.expect_replies();
+        receiver.filler.preload(wire);
+        receiver.walk().err()
+    };
+    let reply = [&[MORE, 0, 0, 2][..], b"ok"].concat();
+    let numbered = [&[MORE, 4, 1, 2, 3, 4][..], &reply].concat();
+    let long = [&[MORE, 0, MORE, 1, 7][..], &[MORE, 0, 0, 0]].concat();
+    let ping = [&[COMMAND, 7, 4][..], b"PING\0\0"].concat();
+    assert_eq!(refusal(&[&reply[..], &numbered, &ping, &long, &reply, &[MORE, 0]].concat()), None);
+    for wrong in [
+        &[0, 0][..],
+        &[0, 1, 1],
+        &[0, 4, 1, 2, 3, 4],
+        &[MORE, 1, 1],
+        &[MORE, 4, 1, 2, 3, 4, MORE, 4, 1, 2, 3, 4],
+        &[MORE, 4, 1, 2, 3, 4, 0, 0],
+        &[MORE, 4, 1, 2, 3, 4, MORE, 1, 0],
+    ] {
+        assert_eq!(refusal(&[&reply[..], wrong].concat()), Some(Refusal::NoReply), "{wrong:?}");
+    }
+}

@@ -51,8 +51,8 @@ pub(crate) struct Ends {
 pub(crate) enum ToSocket {
     /// A new peer: a connection was accepted, or an inproc peer connected.
     Attach(Box<Attach>),
-    /// The routing id of a pipe's peer has become known.
-    Identified { pipe: PipeId, routing_id: Vec<u8> },
+    /// The peer of a pipe has become known: its routing id, and what it is to receive when this side leaves.
+    Identified { pipe: PipeId, routing_id: Vec<u8>, farewell: Vec<u8> },
     /// The connection of a pipe has opened, for the first time or again.
     Opened { pipe: PipeId, connection: Arc<Connection> },
     /// The connection of a pipe was lost; `fresh` replaces the outbound half where the old one is void.
@@ -77,6 +77,8 @@ pub(crate) struct Attach {
     /// The I/O thread at the other end; none for inproc.
     pub(crate) io: Option<Arc<Inbox<ToIo>>>,
     pub(crate) connection: Option<Arc<Connection>>,
+    /// What an inproc peer is to receive when this side leaves (its `DISCONNECT_MSG`); empty: nothing.
+    pub(crate) farewell: Vec<u8>,
 }
 
 /// To an I/O thread.

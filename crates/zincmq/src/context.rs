@@ -209,6 +209,8 @@ struct Bound {
     routing_id: Vec<u8>,
     high_water: (i32, i32),
     conflates: Conflates,
+    /// What it wants to receive when a connector leaves.
+    farewell: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -311,12 +313,16 @@ impl Home {
         let high_water = (options.sndhwm, options.rcvhwm);
         let conflates = Conflates::new(owner.socket_type, options);
         let inbox = owner.inbox.clone();
-        let bound = Bound { socket: owner.id, endpoint, inbox, routing_id, high_water, conflates };
+        let farewell = options.farewell(owner.socket_type).unwrap_or_default().to_vec();
+        let socket = owner.id;
+        let bound =
+            Bound { socket, endpoint, inbox, routing_id, high_water, conflates, farewell: farewell.clone() };
         names.bound.insert(name.to_owned(), bound);
         let adopt = |pending: Pending| {
             let routing_id = options.routing_id.clone();
             let (pipe, connector) = (pending.pipe, &pending.connector);
-            connector.push(Item::Command(ToSocket::Identified { pipe, routing_id }));
+            let farewell = farewell.clone();
+            connector.push(Item::Command(ToSocket::Identified { pipe, routing_id, farewell }));
             attach(pipe, endpoint, pending.ends, pending.routing_id, false)
         };
         Ok(names.pending.remove(name).into_iter().flatten().map(adopt).collect())
@@ -334,6 +340,7 @@ impl Home {
         let mut ours = attach(pipe, endpoint, here, Vec::new(), true);
         if let Some(bound) = names.bound.get(name) {
             ours.how.routing_id = Some(bound.routing_id.clone());
+            ours.farewell.clone_from(&bound.farewell);
             // The binder's marks count at once, before it has taken the pipe in.
             there.set_high_water(bound.high_water.0, bound.high_water.1);
             let theirs = Box::new(attach(pipe, bound.endpoint, there, routing_id, false));
@@ -359,5 +366,5 @@ impl Home {
 
 fn attach(pipe: PipeId, endpoint: u64, ends: Ends, routing_id: Vec<u8>, connected: bool) -> Attach {
     let how = Attached { routing_id: Some(routing_id), assigned_id: None, connected };
-    Attach { pipe, endpoint, ends, how, io: None, connection: None }
+    Attach { pipe, endpoint, ends, how, io: None, connection: None, farewell: Vec::new() }
 }

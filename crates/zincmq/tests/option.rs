@@ -29,7 +29,6 @@ const INTS: &[(i32, i32)] = &[
     (89, -1),
     (97, 0),
     (101, 8192),
-    (102, 8192),
     (109, 0),
     (112, 0),
     (113, 0),
@@ -39,7 +38,6 @@ const FLAGS: &[(i32, bool)] = &[
     (33, false),
     (39, false),
     (40, false),
-    (41, false),
     (42, false),
     (51, false),
     (52, false),
@@ -245,4 +243,19 @@ fn rows_know_their_socket_types() {
     let refused = mandatory.require(SocketType::Push).unwrap_err();
     assert_eq!(refused.to_string(), "ROUTER_MANDATORY does not apply to a PUSH socket");
     assert!(option::SNDHWM.row().applies_to(SocketType::Push));
+}
+
+#[test]
+fn verbose_and_verboser_are_one_setting() {
+    let mut options = Options::default();
+    let mut set = |name: &str, value: &str| {
+        options.set_text(name, value).unwrap();
+        (options.xpub_verbose || options.xpub_verboser, options.xpub_verboser)
+    };
+    assert_eq!(set("xpub_verboser", "1"), (true, true));
+    assert_eq!(set("xpub_verbose", "1"), (true, false));
+    assert_eq!(set("xpub_verboser", "1"), (true, true));
+    assert_eq!(set("xpub_verbose", "0"), (false, false));
+    assert_eq!(set("xpub_verbose", "1"), (true, false));
+    assert_eq!(set("xpub_verboser", "0"), (false, false));
 }

@@ -14,11 +14,13 @@ pub(crate) struct Legacy {
     parts: Vec<Vec<u8>>,
     gathered: u64,
     max_message: u64,
+    /// Only what a REQ understands may come.
+    replies: bool,
 }
 
 impl Legacy {
-    pub(crate) fn new(max_frame: i64, max_message: u64) -> Self {
-        Self { max_frame, parts: Vec::new(), gathered: 0, max_message }
+    pub(crate) fn new(max_frame: i64, max_message: u64, replies: bool) -> Self {
+        Self { max_frame, parts: Vec::new(), gathered: 0, max_message, replies }
     }
 }
 
@@ -55,6 +57,9 @@ impl Transcode for Legacy {
             }
             self.parts.push(frame.to_vec());
             if !header.flags.has(Flags::MORE) {
+                if self.replies && !is_reply(&self.parts) {
+                    return Err(End::NoReply);
+                }
                 let parts: Vec<_> = self.parts.iter().map(|part| Part::Slice(part)).collect();
                 into.write(&[], &parts);
                 self.parts.clear();
@@ -63,4 +68,13 @@ impl Transcode for Legacy {
         }
         Ok(done)
     }
+}
+
+/// Perhaps a number of 4 bytes, then an empty frame, then the body.
+fn is_reply(parts: &[Vec<u8>]) -> bool {
+    let rest = match parts {
+        [number, rest @ ..] if number.len() == 4 => rest,
+        all => all,
+    };
+    matches!(rest, [empty, _, ..] if empty.is_empty())
 }

@@ -5,12 +5,12 @@ use crate::engine::upstream::bytes_of;
 use crate::engine::zmtp::End;
 use queue::{Part, Taken, Writer};
 
-/// The most bytes that one received message carries, as in zmq_socket(3).
-const CHUNK: usize = 8192;
-
 /// Both directions, as they are: one message out is its bytes, what was read at once is one message in.
 #[derive(Debug)]
-pub(crate) struct Raw;
+pub(crate) struct Raw {
+    /// The most bytes that one received message carries (`IN_BATCH_SIZE`).
+    pub(crate) chunk: usize,
+}
 
 impl Transcode for Raw {
     fn encode(&mut self, taken: Taken<'_>, out: &mut Vec<u8>) -> Result<(), End> {
@@ -24,7 +24,7 @@ impl Transcode for Raw {
 
     fn decode(&mut self, bytes: &[u8], into: &mut Writer) -> Result<usize, End> {
         let mut done = 0;
-        for chunk in bytes.chunks(CHUNK) {
+        for chunk in bytes.chunks(self.chunk.max(1)) {
             if !into.await_room() {
                 break;
             }

@@ -44,6 +44,9 @@ pub(crate) enum End {
     /// A frame, message or command larger than allowed.
     #[error("a frame or message larger than allowed")]
     TooLarge,
+    /// The peer of a REQ sent what is no reply.
+    #[error("a message that is no reply")]
+    NoReply,
 }
 
 /// What an engine has left to do.
@@ -60,7 +63,7 @@ pub(crate) enum Rest {
 pub(crate) struct Pulse {
     /// How often to send PING; zero: never.
     pub(crate) interval: Duration,
-    /// How long after a PING anything must have come.
+    /// How long after a PING anything must have come; zero: for ever.
     pub(crate) timeout: Duration,
     /// What PING tells the peer, in milliseconds.
     pub(crate) ttl: u32,
@@ -103,6 +106,8 @@ pub(crate) struct Engine {
     reads_subscriptions: bool,
     pulse: Pulse,
     heard: Instant,
+    last_ping: Instant,
+    /// When the first PING was sent after which nothing has been heard.
     pinged: Option<Instant>,
     /// When the peer's own PING says that silence ends the connection.
     ttl: Option<Duration>,
@@ -132,6 +137,7 @@ impl Engine {
             reads_subscriptions: matches!(setup.socket_type, SocketType::XPub | SocketType::Pub),
             pulse: setup.pulse,
             heard: Instant::now(),
+            last_ping: Instant::now(),
             pinged: None,
             ttl: None,
         }
@@ -349,6 +355,10 @@ impl Engine {
                         return Ok(());
                     }
                 }
+                Err(Refusal::NoReply) => {
+                    self.publish();
+                    return Err(End::NoReply);
+                }
                 Err(Refusal::TooLarge(_) | Refusal::CommandTooLarge(_) | Refusal::NoMemory(_)) => {
                     self.publish();
                     return Err(End::TooLarge);
@@ -431,12 +441,11 @@ impl Engine {
 
     /// When heartbeats need attention next.
     pub(crate) fn next_beat(&self) -> Option<Instant> {
-        let ping = (!self.pulse.interval.is_zero()).then(|| match self.pinged {
-            Some(pinged) => pinged + self.pulse.timeout,
-            None => self.heard + self.pulse.interval,
-        });
+        let Pulse { interval, timeout, .. } = self.pulse;
+        let ping = (!interval.is_zero()).then(|| self.last_ping + interval);
+        let answer = self.pinged.filter(|_| !timeout.is_zero()).map(|pinged| pinged + timeout);
         let silence = self.ttl.map(|ttl| self.heard + ttl);
-        ping.into_iter().chain(silence).min()
+        ping.into_iter().chain(answer).chain(silence).min()
     }
 
     /// Sends PING where one is due.
@@ -444,19 +453,23 @@ impl Engine {
     /// # Errors
     /// [`End::Silent`] if the peer has been silent for too long.
     pub(crate) fn beat(&mut self, now: Instant) -> Result<(), End> {
-        if self.ttl.is_some_and(|ttl| now >= self.heard + ttl) {
+        let Pulse { interval, timeout, ttl } = self.pulse;
+        if self.full {
+            // Nothing is heard because nothing is read.
+            self.heard = now;
+            self.pinged = None;
+        }
+        let unanswered = self.pinged.is_some_and(|pinged| !timeout.is_zero() && now >= pinged + timeout);
+        if unanswered || self.ttl.is_some_and(|ttl| now >= self.heard + ttl) {
             return Err(End::Silent);
         }
-        if self.pulse.interval.is_zero() {
-            return Ok(());
-        }
-        match self.pinged {
-            Some(pinged) if now >= pinged + self.pulse.timeout => return Err(End::Silent),
-            None if now >= self.heard + self.pulse.interval => {
-                command::ping(&mut self.control, self.pulse.ttl, b"");
-                self.pinged = Some(now);
+        // At its time even if the peer was heard: it wants to hear of this side. But one at a time.
+        if !interval.is_zero() && now >= self.last_ping + interval {
+            self.last_ping = now;
+            self.pinged.get_or_insert(now);
+            if self.control.is_empty() {
+                command::ping(&mut self.control, ttl, b"");
             }
-            _ => {}
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod greeting;
 mod hub;
 mod listener;
+mod notice;
 mod scheduling;
 mod session;
 mod thread;

@@ -6,6 +6,7 @@ use crate::command::{
 use crate::engine::{self, Connection, End, Engine, Legacy, Pulse, Raw, Rest, Setup, Transcode, Upstream};
 use crate::io::greeting::{Failure, Greeted, Greeting};
 use crate::io::hub::{Alarm, Hub};
+use crate::io::notice;
 use crate::life::{fresh_id, random};
 use crate::message::PeerInfo;
 use crate::monitor::EventKind;
@@ -20,6 +21,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use zmtp::Version;
+
+/// Bits of `RECONNECT_STOP`.
+const REFUSED: i32 = 1;
+const UNGREETED: i32 = 2;
+const RELEASED: i32 = 4;
 
 /// Whether a session goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,6 +65,8 @@ pub(crate) struct Session {
     deadline: Option<Instant>,
     /// The socket or endpoint was closed.
     closing: bool,
+    /// It was the endpoint: disconnected or unbound.
+    released: bool,
     linger_until: Option<Instant>,
     beat: Option<Instant>,
 }
@@ -92,6 +100,7 @@ impl Session {
             route: None,
             deadline: None,
             closing: false,
+            released: false,
             linger_until: None,
             beat: None,
         }
@@ -122,6 +131,7 @@ impl Session {
             route: Some(route),
             deadline: None,
             closing: false,
+            released: false,
             linger_until: None,
             beat: None,
         }
@@ -210,24 +220,25 @@ impl Session {
                 self.phase = Phase::Connecting(descriptor);
                 Fate::Lives
             }
-            Err(_) => self.attempt_failed(None, hub),
+            Err(error) => self.attempt_failed(None, &error, hub),
         }
     }
 
     /// The attempt to connect has come to nothing.
-    fn attempt_failed(&mut self, descriptor: Option<OwnedFd>, hub: &mut Hub) -> Fate {
+    fn attempt_failed(&mut self, descriptor: Option<OwnedFd>, error: &io::Error, hub: &mut Hub) -> Fate {
         let number = descriptor.as_ref().map_or(u64::MAX, |descriptor| descriptor.as_raw_fd() as u64);
         if let Some(descriptor) = descriptor {
             hub.unwatch(descriptor.as_fd());
         }
         self.emit(EventKind::Closed, number);
-        self.retry(hub)
+        let refused = error.kind() == io::ErrorKind::ConnectionRefused;
+        if refused && self.stops(REFUSED) { self.give_up() } else { self.retry(hub) }
     }
 
     fn connected(&mut self, descriptor: OwnedFd, hub: &mut Hub) -> Fate {
         match self.transport.connected(descriptor.as_fd(), &self.name, &self.options) {
             Ok(link) => self.link = Some(link),
-            Err(_) => return self.attempt_failed(Some(descriptor), hub),
+            Err(error) => return self.attempt_failed(Some(descriptor), &error, hub),
         }
         self.emit(EventKind::Connected, descriptor.as_raw_fd() as u64);
         let target = self.route.as_ref().and_then(|route| route.target.as_ref());
@@ -271,7 +282,8 @@ impl Session {
         }
         self.disconnected(hub);
         // A peer that broke the protocol would do so again.
-        if matches!(failure, Failure::Protocol(_)) { self.give_up() } else { self.retry(hub) }
+        let hopeless = matches!(failure, Failure::Protocol(_)) || self.stops(UNGREETED);
+        if hopeless { self.give_up() } else { self.retry(hub) }
     }
 
     /// The peer is known: messages can flow.
@@ -280,24 +292,17 @@ impl Session {
             return Fate::Ends;
         };
         self.deadline = None;
-        let unsent = if peer.is_some() { greeting.unsent() } else { Vec::new() };
+        let mut unsent = if peer.is_some() { greeting.unsent() } else { Vec::new() };
         let descriptor = Arc::new(greeting.into_descriptor());
         self.emit(EventKind::HandshakeSucceeded, 0);
         let routing_id = peer.as_ref().and_then(|peer| peer.routing_id.clone()).unwrap_or_default();
         let fresh = self.ends.is_none().then(|| self.make_pipe(hub));
         let Some((drain, mut filler)) = self.ends.take() else { return Fate::Ends };
         filler.restart(Some(Arc::new(self.describe(peer.as_ref(), descriptor.as_raw_fd()))));
-        if peer.as_ref().is_some_and(|peer| peer.unversioned)
-            && matches!(self.owner.socket_type, SocketType::Pub | SocketType::XPub)
-        {
-            // Such a peer cannot subscribe: it gets everything.
-            filler.writer().write_kind(queue::Kind::Subscribe, b"");
-            filler.resync();
-            if filler.publish() {
-                filler.wake();
-            }
-        }
-        let transcoder = self.transcoder(peer.as_ref());
+        let again = fresh.is_none() && self.route.as_ref().is_some_and(|route| route.connected_before);
+        self.begin(&mut filler, peer.as_ref(), again);
+        let mut transcoder = self.transcoder(peer.as_ref());
+        notice::hello(self.owner.socket_type, &self.options, transcoder.as_mut(), &mut unsent);
         let setup = Setup {
             descriptor: descriptor.clone(),
             drain,
@@ -327,6 +332,27 @@ impl Session {
         self.turn(hub)
     }
 
+    /// What the inbound pipe gets before the peer's first message, on its first connection or `again`.
+    fn begin(&self, filler: &mut Filler, peer: Option<&zmtp::Peer>, again: bool) {
+        let socket_type = self.owner.socket_type;
+        if peer.is_some_and(|peer| peer.unversioned)
+            && matches!(socket_type, SocketType::Pub | SocketType::XPub)
+        {
+            // Such a peer cannot subscribe: it gets everything.
+            filler.writer().write_kind(queue::Kind::Subscribe, b"");
+            filler.resync();
+            if filler.publish() {
+                filler.wake();
+            }
+        }
+        if socket_type == SocketType::Req {
+            filler.expect_replies();
+        }
+        if again {
+            notice::reopened(filler, socket_type, &self.options);
+        }
+    }
+
     /// A pipe for a connection that had none: the socket's ends.
     fn make_pipe(&mut self, hub: &Hub) -> Ends {
         let conflates = Conflates::new(self.owner.socket_type, &self.options);
@@ -345,7 +371,8 @@ impl Session {
         let Some(ends) = fresh else {
             let first = self.route.as_ref().is_some_and(|route| !route.connected_before);
             if first {
-                inbox.push(Item::Command(ToSocket::Identified { pipe: self.pipe, routing_id }));
+                let known = ToSocket::Identified { pipe: self.pipe, routing_id, farewell: Vec::new() };
+                inbox.push(Item::Command(known));
             }
             return inbox.push(Item::Command(ToSocket::Opened { pipe: self.pipe, connection }));
         };
@@ -362,6 +389,7 @@ impl Session {
             how,
             io: Some(hub.inbox.clone()),
             connection: Some(connection),
+            farewell: Vec::new(),
         };
         inbox.push(Item::Command(ToSocket::Attach(Box::new(attach))));
     }
@@ -380,11 +408,14 @@ impl Session {
     }
 
     fn transcoder(&self, peer: Option<&zmtp::Peer>) -> Option<Box<dyn Transcode>> {
-        let Some(peer) = peer else { return Some(Box::new(Raw)) };
         let options = &self.options;
+        let Some(peer) = peer else {
+            return Some(Box::new(Raw { chunk: options.in_batch_size.max(1) as usize }));
+        };
         if peer.version == Version::V1_0 {
             let message = u64::try_from(options.maxmultipart).unwrap_or(u64::MAX);
-            return Some(Box::new(Legacy::new(options.maxmsgsize, message)));
+            let replies = self.owner.socket_type == SocketType::Req;
+            return Some(Box::new(Legacy::new(options.maxmsgsize, message, replies)));
         }
         let subscriber = matches!(self.owner.socket_type, SocketType::Sub | SocketType::XSub);
         subscriber.then(|| Box::new(Upstream(peer.version)) as Box<dyn Transcode>)
@@ -519,11 +550,13 @@ impl Session {
     }
 
     fn set_beat(&mut self, beat: Option<Instant>, hub: &mut Hub) {
-        // One alarm at a time: a beat that comes too early asks again.
-        if self.beat.is_none()
-            && let Some(at) = beat
+        // One alarm at a time, the earliest: a beat that comes too early asks again.
+        if let Some(at) = beat
+            && self.beat.is_none_or(|set| at < set)
         {
-            self.beat = beat;
+            if let Some(set) = self.beat.replace(at) {
+                hub.alarms.remove(&(set, self.key, Alarm::Beat));
+            }
             hub.set_alarm(at, self.key, Alarm::Beat);
         }
     }
@@ -538,6 +571,10 @@ impl Session {
         if matches!(end, End::Flushed) {
             return Fate::Ends;
         }
+        let hopeless = matches!(end, End::Protocol(_) | End::TooLarge | End::NoReply);
+        let connects = self.route.is_some();
+        let lasts = self.route.as_ref().is_some_and(|route| !route.immediate) && !hopeless;
+        notice::lost(&mut filler, self.owner.socket_type, &self.options, connects, lasts);
         self.disconnected(hub);
         self.beat = None;
         let Some(route) = &self.route else {
@@ -545,7 +582,7 @@ impl Session {
             self.owner.inbox.push(Item::Command(ToSocket::Detach { pipe: self.pipe }));
             return Fate::Ends;
         };
-        if matches!(end, End::Protocol(_) | End::TooLarge) {
+        if hopeless {
             drop((drain, filler));
             return self.give_up();
         }
@@ -593,6 +630,15 @@ impl Session {
         self.link = None;
     }
 
+    /// Whether this is a reason not to connect again (`RECONNECT_STOP`).
+    fn stops(&self, reason: i32) -> bool {
+        self.options.reconnect_stop & reason != 0
+    }
+
+    fn may_connect(&self) -> bool {
+        self.route.is_some() && !(self.released && self.stops(RELEASED))
+    }
+
     /// Never again.
     fn give_up(&mut self) -> Fate {
         self.ends = None;
@@ -603,7 +649,7 @@ impl Session {
     /// Connects again after a pause, if this side connects and may.
     fn retry(&mut self, hub: &mut Hub) -> Fate {
         self.phase = Phase::Resting;
-        if self.closing && self.check_linger() == Fate::Ends {
+        if self.closing && (self.check_linger() == Fate::Ends || !self.may_connect()) {
             return Fate::Ends;
         }
         let options = &self.options;
@@ -614,7 +660,7 @@ impl Session {
         let base = milliseconds(options.reconnect_ivl);
         let pause = if options.reconnect_ivl_max > 0 {
             let longest = milliseconds(options.reconnect_ivl_max);
-            route.pause = if route.pause.is_zero() { base } else { route.pause * 2 }.min(longest.max(base));
+            route.pause = if route.pause.is_zero() { base } else { route.pause * 2 }.min(longest);
             route.pause
         } else {
             base + Duration::from_millis(random() % base.as_millis().max(1) as u64)
@@ -644,11 +690,11 @@ impl Session {
 
     /// Connecting or the handshake has taken too long.
     fn late(&mut self, hub: &mut Hub) -> Fate {
+        let late = io::Error::from(rustix::io::Errno::TIMEDOUT);
         match std::mem::replace(&mut self.phase, Phase::Resting) {
-            Phase::Connecting(descriptor) => self.attempt_failed(Some(descriptor), hub),
+            Phase::Connecting(descriptor) => self.attempt_failed(Some(descriptor), &late, hub),
             phase => {
                 self.phase = phase;
-                let late = io::Error::from(rustix::io::Errno::TIMEDOUT);
                 self.refuse(&Failure::Lost(late), hub)
             }
         }
@@ -671,10 +717,11 @@ impl Session {
         self.drive(&connection, hub, |_| ())
     }
 
-    /// The socket, or this endpoint of it, was closed: what is queued may still go out for a time.
-    pub(crate) fn linger(&mut self, linger: i32, hub: &mut Hub) -> Fate {
+    /// The socket, or this endpoint of it (`released`), was closed: what is queued may still go out for a time.
+    pub(crate) fn linger(&mut self, linger: i32, released: bool, hub: &mut Hub) -> Fate {
         self.closing = true;
-        if linger == 0 || (self.route.is_none() && !matches!(self.phase, Phase::Traffic(_))) {
+        self.released |= released;
+        if linger == 0 || (!self.may_connect() && !matches!(self.phase, Phase::Traffic(_))) {
             return Fate::Ends;
         }
         if linger > 0 {

@@ -276,7 +276,7 @@ impl Worker {
                     self.remove(key)
                 }
                 Some(Some(Entry::Session(session))) if session.belongs_to(socket, endpoint) => {
-                    self.with_session(key, |session, hub| session.linger(linger, hub));
+                    self.with_session(key, |session, hub| session.linger(linger, endpoint.is_some(), hub));
                 }
                 _ => {}
             }

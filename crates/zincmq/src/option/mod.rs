@@ -26,6 +26,19 @@ impl Options {
         Self { linger: if subscriber { 0 } else { -1 }, ..Self::default() }
     }
 
+    /// The first message to every new peer, for the types that have one (`HELLO_MSG`).
+    pub(crate) fn hello(&self, socket: SocketType) -> Option<&[u8]> {
+        use SocketType::{Dealer, Rep, Req, Router};
+        let says = matches!(socket, Dealer | Req | Router | Rep);
+        Some(&*self.hello_msg).filter(|message| says && !message.is_empty())
+    }
+
+    /// What is received when a peer leaves, on the types that want to know (`DISCONNECT_MSG`).
+    pub(crate) fn farewell(&self, socket: SocketType) -> Option<&[u8]> {
+        let hears = matches!(socket, SocketType::Router | SocketType::Rep);
+        Some(&*self.disconnect_msg).filter(|message| hears && !message.is_empty())
+    }
+
     /// Sets an option. Whether the socket type knows it is not checked here ([`Row::require`]).
     ///
     /// # Errors
@@ -48,7 +61,14 @@ impl Options {
     pub fn set_value(&mut self, row: &Row, value: Value) -> Result<(), OptionError> {
         let cell = row.cell.ok_or(OptionError::Access { name: row.name, set: true })?;
         let value = row.check(value)?;
-        (cell.set)(self, value.clone()).ok_or_else(|| row.refuse(value))
+        (cell.set)(self, value.clone()).ok_or_else(|| row.refuse(value))?;
+        // One more option than there are states: each sets both.
+        if row.number == XPUB_VERBOSE.row().number {
+            self.xpub_verboser = false;
+        } else if row.number == XPUB_VERBOSER.row().number {
+            self.xpub_verbose = self.xpub_verboser;
+        }
+        Ok(())
     }
 
     /// The value of the option of a row.

@@ -139,10 +139,8 @@ fields {
     TCP_ACCEPT_FILTER = 38, tcp_accept_filter: Vec<Subnet> = Vec::new(), text(MAX), Set, Later, ALL;
     /// Queue messages only to completed connections.
     IMMEDIATE = 39, immediate: bool = false, ONE, SetGet, Later, ALL;
-    /// Deliver every subscription, not only the first of each topic.
+    /// Deliver every subscription, not only the first of each topic; and cancellations as by default.
     XPUB_VERBOSE = 40, xpub_verbose: bool = false, POSITIVE, Set, Now, PUBLISHERS;
-    /// Speak plain TCP as STREAM does. Deprecated.
-    ROUTER_RAW = 41, router_raw: bool = false, POSITIVE, Set, Later, ROUTERS;
     /// Use IPv6, and IPv4 through it.
     IPV6 = 42, ipv6: bool = false, ONE, SetGet, Later, ALL;
     /// Send an empty message on each new connection, so that a ROUTER peer learns of this socket.
@@ -187,7 +185,7 @@ fields {
     /// Milliseconds of silence after which the peer gives up, in steps of 100; 0: never.
     HEARTBEAT_TTL = 76, heartbeat_ttl: i32 = 0,
         Kind::Int { min: 0, max: 6_553_599, step: 100 }, SetGet, Later, ALL;
-    /// Milliseconds to wait for any traffic after a heartbeat; -1: as `HEARTBEAT_IVL`.
+    /// Milliseconds to wait for any traffic after a heartbeat; 0: without end; -1: as `HEARTBEAT_IVL`.
     HEARTBEAT_TIMEOUT = 77, heartbeat_timeout: i32 = -1, Kind::from(0), SetGet, Later, ALL;
     /// Deliver every subscription and every cancellation.
     XPUB_VERBOSER = 78, xpub_verboser: bool = false, POSITIVE, Set, Now, PUBLISHERS;
@@ -213,13 +211,12 @@ fields {
     SOCKS_USERNAME = 99, socks_username: String = String::new(), loose_text(255), SetGet, Later, ALL;
     /// The password for the SOCKS5 proxy.
     SOCKS_PASSWORD = 100, socks_password: String = String::new(), loose_text(255), SetGet, Later, ALL;
-    /// The most bytes read from a connection at once, and so the longest chunk a STREAM socket delivers.
+    /// The longest chunk that a STREAM socket delivers, in bytes; other types read as much as is there.
     IN_BATCH_SIZE = 101, in_batch_size: i32 = 8192, Kind::from(1), SetGet, Later, ALL;
-    /// The most bytes that small messages are gathered into before they are written.
-    OUT_BATCH_SIZE = 102, out_batch_size: i32 = 8192, Kind::from(1), SetGet, Later, ALL;
     /// Only the first part of a message may be a subscription.
     ONLY_FIRST_SUBSCRIBE = 108, only_first_subscribe: bool = false, POSITIVE, Set, Now, SUBSCRIPTION_READERS;
-    /// Stop reconnecting: 1 when refused, 2 when the handshake fails, 4 after a disconnect; sums of these.
+    /// Stop reconnecting: 1 when refused, 2 when the handshake fails, 4 to send what is left after a
+    /// disconnect; sums of these.
     RECONNECT_STOP = 109, reconnect_stop: i32 = 0, Kind::int(0, 7), SetGet, Later, ALL;
     /// The first message to every new peer; empty: none.
     HELLO_MSG = 110, hello_msg: Vec<u8> = Vec::new(), bytes(0, MAX), Set, Later, ALL;

@@ -7,7 +7,7 @@ use crate::message::Message;
 use crate::option::Options;
 use crate::pattern::{
     self,
-    contract::{Denied, Kind, Pattern, PeerId},
+    contract::{Denied, Kind, Pattern, PeerId, Peers},
 };
 use crate::socket::driving::Driving;
 use crate::socket::peers::Table;
@@ -173,8 +173,12 @@ impl Core {
 
     /// Takes a new peer in.
     pub(crate) fn attach(&mut self, attach: Attach) -> PeerId {
-        let how = attach.how.clone();
+        let (how, inproc) = (attach.how.clone(), attach.io.is_none());
         let id = self.peers.insert(attach, &self.owner.inbox);
+        if inproc && let Some(hello) = self.peers.options.hello(self.owner.socket_type) {
+            let hello = hello.to_vec();
+            self.peers.send_exempt(id, &[Part::Slice(&hello)]);
+        }
         self.pattern.attached(&mut self.peers, id, how);
         self.look(id);
         id
@@ -256,8 +260,9 @@ impl Core {
             ToSocket::Attach(attach) => {
                 self.attach(*attach);
             }
-            ToSocket::Identified { pipe, routing_id } => {
+            ToSocket::Identified { pipe, routing_id, farewell } => {
                 let Some(id) = self.peers.of_pipe(pipe) else { return };
+                self.peers.set_farewell(id, farewell);
                 self.pattern.identified(&mut self.peers, id, &routing_id);
             }
             ToSocket::Opened { pipe, connection } => {
@@ -306,6 +311,8 @@ impl Core {
 
 impl Drop for Core {
     fn drop(&mut self) {
+        // An inproc peer may have said what it wants to hear when this side leaves.
+        self.process();
         self.home.unbind_all(self.owner.id);
         let linger = self.peers.options.linger;
         for io in &self.threads {

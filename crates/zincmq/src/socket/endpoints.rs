@@ -152,6 +152,7 @@ impl Core {
                 how,
                 io: Some(io.clone()),
                 connection: None,
+                farewell: Vec::new(),
             };
             self.attach(attach);
         }

@@ -26,6 +26,17 @@ pub(crate) struct Peer {
     connection: Option<Arc<Connection>>,
     /// A wait that this thread drove itself has just ended: the next send may go out the same way.
     inline: bool,
+    /// The last message to an inproc peer; empty: none.
+    farewell: Vec<u8>,
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        if !self.farewell.is_empty() && !self.writer.is_gone() {
+            self.writer.write(&[], &[Part::Slice(&self.farewell)]);
+            self.publish();
+        }
+    }
 }
 
 /// All peers of one socket.
@@ -69,7 +80,7 @@ impl Table {
 
     /// Gives the pipe a place, with the high-water marks as they are now.
     pub(crate) fn insert(&mut self, attach: Attach, inbox: &Arc<Inbox<crate::command::ToSocket>>) -> PeerId {
-        let Attach { pipe, endpoint, ends, io, connection, .. } = attach;
+        let Attach { pipe, endpoint, ends, io, connection, farewell, .. } = attach;
         self.end_lease();
         let class = segment_class(self.by_pipe.len() + 1);
         self.conflates |= ends.reader.conflates();
@@ -83,6 +94,7 @@ impl Table {
             io,
             connection,
             inline: false,
+            farewell,
         };
         peer.set_high_water(&self.options);
         peer.writer.set_largest_class(class);
@@ -155,6 +167,12 @@ impl Table {
             if let Some(connection) = &peer.connection {
                 connection.end_lease();
             }
+        }
+    }
+
+    pub(crate) fn set_farewell(&mut self, id: PeerId, message: Vec<u8>) {
+        if let Some(peer) = self.get(id) {
+            peer.farewell = message;
         }
     }
 

@@ -1,0 +1,69 @@
+//! Messages that belong to a connection's beginning or end and are sent or received by this side itself.
+
+use crate::engine::Transcode;
+use crate::option::Options;
+use crate::socket_type::SocketType;
+use queue::{Body, Filler, Kind, Part, Taken};
+use zmtp::{Flags, frame};
+
+/// Bits of `ROUTER_NOTIFY`.
+const CONNECT: i32 = 1;
+const DISCONNECT: i32 = 2;
+
+/// Appends the first message to a new peer (`HELLO_MSG`), in the encoding of the connection, to `out`.
+pub(crate) fn hello(
+    socket_type: SocketType,
+    options: &Options,
+    transcoder: Option<&mut Box<dyn Transcode>>,
+    out: &mut Vec<u8>,
+) {
+    let Some(hello) = options.hello(socket_type) else { return };
+    match transcoder {
+        Some(transcoder) => {
+            // Nothing but an empty frame can end a connection, and this is none.
+            _ = transcoder.encode(Taken { kind: Kind::Data, more: false, body: Body::Copy(hello) }, out);
+        }
+        None => {
+            frame::append(out, Flags::LAST, &[hello]);
+        }
+    }
+}
+
+/// The connection of a pipe that lasts has been made again.
+pub(crate) fn reopened(filler: &mut Filler, socket_type: SocketType, options: &Options) {
+    if socket_type == SocketType::Router && options.router_notify & CONNECT != 0 {
+        put(filler, b"");
+    }
+}
+
+/// The connection was lost: what the socket receives behind the peer's last message. `connects`: this side had
+/// connected; `lasts`: the pipe goes on.
+pub(crate) fn lost(
+    filler: &mut Filler,
+    socket_type: SocketType,
+    options: &Options,
+    connects: bool,
+    lasts: bool,
+) {
+    use SocketType::{Dealer, Rep, Req, Router};
+    match socket_type {
+        Dealer | Req if connects && !options.hiccup_msg.is_empty() => put(filler, &options.hiccup_msg),
+        Router | Rep if !connects => {
+            options.farewell(socket_type).iter().for_each(|message| put(filler, message))
+        }
+        _ => {}
+    }
+    // Where the pipe ends, its end tells the socket.
+    if socket_type == Router && lasts && options.router_notify & DISCONNECT != 0 {
+        put(filler, b"");
+    }
+}
+
+/// One message, past the high-water mark. Nothing unfinished may be before it.
+fn put(filler: &mut Filler, message: &[u8]) {
+    filler.writer().write(&[], &[Part::Slice(message)]);
+    filler.resync();
+    if filler.publish() {
+        filler.wake();
+    }
+}
