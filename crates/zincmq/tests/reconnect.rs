@@ -86,18 +86,17 @@ fn reconnecting_can_be_turned_off() {
 
 #[test]
 fn a_refusal_can_be_final() {
-    for endpoint in [fresh_tcp()] {
-        let context = Context::new();
-        let mut push = Push::new(&context).unwrap();
-        push.set(option::RECONNECT_STOP, 1).unwrap();
-        push.set(option::RECONNECT_IVL, 1).unwrap();
-        let mut monitor = push.monitor(Events::ALL);
-        push.connect(&endpoint).unwrap();
-        await_event(&mut monitor, EventKind::Closed);
-        until("the peer is gone", || push.stats().peers.is_empty());
-        drop(push);
-        assert_eq!(rest(monitor), []);
-    }
+    let endpoint = fresh_tcp();
+    let context = Context::new();
+    let mut push = Push::new(&context).unwrap();
+    push.set(option::RECONNECT_STOP, 1).unwrap();
+    push.set(option::RECONNECT_IVL, 1).unwrap();
+    let mut monitor = push.monitor(Events::ALL);
+    push.connect(&endpoint).unwrap();
+    await_event(&mut monitor, EventKind::Closed);
+    until("the peer is gone", || push.stats().peers.is_empty());
+    drop(push);
+    assert_eq!(rest(monitor), []);
 }
 
 #[test]
