@@ -296,9 +296,12 @@ impl Core {
         }
     }
 
-    /// The high-water marks have changed.
+    /// The high-water marks have changed: who was full may have room, and its reader need not tell.
     pub(crate) fn apply_high_water(&mut self) {
         self.peers.apply_high_water();
+        for id in self.peers.ids() {
+            self.pattern.writable(&mut self.peers, id);
+        }
     }
 
     pub(crate) fn stats(&mut self) -> SocketStats {

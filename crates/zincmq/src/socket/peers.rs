@@ -116,6 +116,10 @@ impl Table {
         self.by_pipe.get(&pipe).copied()
     }
 
+    pub(crate) fn ids(&self) -> Vec<PeerId> {
+        self.all.iter().map(|(key, _)| PeerId(key)).collect()
+    }
+
     pub(crate) fn of_endpoint(&self, endpoint: EndpointId) -> Vec<PeerId> {
         let belonging = self.all.iter().filter(|(_, peer)| peer.endpoint == endpoint);
         belonging.map(|(key, _)| PeerId(key)).collect()
