@@ -4,8 +4,10 @@ mod greeting;
 mod hub;
 mod listener;
 mod notice;
+mod route;
 mod scheduling;
 mod session;
+mod terms;
 mod thread;
 
 pub use scheduling::SchedPolicy;

@@ -3,12 +3,13 @@
 use crate::command::{
     Attach, Conflates, Connect, EndpointId, Ends, Listen, Owner, PipeId, ToIo, ToSocket, pipe,
 };
-use crate::engine::{self, Connection, End, Engine, Legacy, Pulse, Raw, Rest, Setup, Transcode, Upstream};
+use crate::engine::{self, Connection, End, Engine, Rest, Setup};
 use crate::io::greeting::{Failure, Greeted, Greeting};
 use crate::io::hub::{Alarm, Hub};
 use crate::io::notice;
-use crate::life::{fresh_id, random};
-use crate::message::PeerInfo;
+use crate::io::route::Route;
+use crate::io::terms::{Terms, milliseconds};
+use crate::life::fresh_id;
 use crate::monitor::EventKind;
 use crate::option::Options;
 use crate::pattern::contract::Attached;
@@ -19,8 +20,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
-use zmtp::Version;
+use std::time::Instant;
 
 /// Bits of `RECONNECT_STOP`.
 const REFUSED: i32 = 1;
@@ -71,17 +71,6 @@ pub(crate) struct Session {
     beat: Option<Instant>,
 }
 
-#[derive(Debug)]
-struct Route {
-    address: String,
-    target: Option<Target>,
-    attempts: usize,
-    /// The pause before the next attempt doubles up to the maximum.
-    pause: Duration,
-    connected_before: bool,
-    immediate: bool,
-}
-
 impl Session {
     pub(crate) fn accepted(listen: &Listen, descriptor: OwnedFd, link: Link) -> Self {
         let phase = Self::greeting(descriptor, None, listen.owner.socket_type, &listen.options);
@@ -107,15 +96,7 @@ impl Session {
     }
 
     pub(crate) fn connecting(connect: Connect) -> Self {
-        let immediate = connect.ends.is_none();
-        let route = Route {
-            address: connect.address,
-            target: None,
-            attempts: 0,
-            pause: Duration::ZERO,
-            connected_before: false,
-            immediate,
-        };
+        let route = Route::new(connect.address, connect.ends.is_none());
         Self {
             ends: connect.ends.map(|ends| io_ends(ends, &connect.options)),
             owner: connect.owner,
@@ -298,18 +279,20 @@ impl Session {
         let routing_id = peer.as_ref().and_then(|peer| peer.routing_id.clone()).unwrap_or_default();
         let fresh = self.ends.is_none().then(|| self.make_pipe(hub));
         let Some((drain, mut filler)) = self.ends.take() else { return Fate::Ends };
-        filler.restart(Some(Arc::new(self.describe(peer.as_ref(), descriptor.as_raw_fd()))));
+        let terms =
+            Terms { socket_type: self.owner.socket_type, options: &self.options, peer: peer.as_ref() };
+        filler.restart(Some(Arc::new(terms.describe(self.link.as_ref(), descriptor.as_raw_fd()))));
         let again = fresh.is_none() && self.route.as_ref().is_some_and(|route| route.connected_before);
-        self.begin(&mut filler, peer.as_ref(), again);
-        let mut transcoder = self.transcoder(peer.as_ref());
-        notice::hello(self.owner.socket_type, &self.options, transcoder.as_mut(), &mut unsent);
+        terms.begin(&mut filler, again);
+        let mut transcoder = terms.transcoder();
+        notice::hello(terms.socket_type, &self.options, transcoder.as_mut(), &mut unsent);
         let setup = Setup {
             descriptor: descriptor.clone(),
             drain,
             filler,
             transcoder,
-            socket_type: self.owner.socket_type,
-            pulse: self.pulse(peer.as_ref()),
+            socket_type: terms.socket_type,
+            pulse: terms.pulse(),
         };
         let engine = Engine::new(setup, unsent, rest);
         let connection = Arc::new(Connection {
@@ -323,34 +306,10 @@ impl Session {
         self.descriptor = Some(descriptor);
         self.announce(fresh, routing_id, &connection, hub);
         self.phase = Phase::Traffic(connection);
-        if let Some(route) = &mut self.route {
-            route.pause = Duration::ZERO;
-            if std::mem::replace(&mut route.connected_before, true) {
-                self.owner.troubles.reconnected();
-            }
+        if self.route.as_mut().is_some_and(Route::arrived) {
+            self.owner.troubles.reconnected();
         }
         self.turn(hub)
-    }
-
-    /// What the inbound pipe gets before the peer's first message, on its first connection or `again`.
-    fn begin(&self, filler: &mut Filler, peer: Option<&zmtp::Peer>, again: bool) {
-        let socket_type = self.owner.socket_type;
-        if peer.is_some_and(|peer| peer.unversioned)
-            && matches!(socket_type, SocketType::Pub | SocketType::XPub)
-        {
-            // Such a peer cannot subscribe: it gets everything.
-            filler.writer().write_kind(queue::Kind::Subscribe, b"");
-            filler.resync();
-            if filler.publish() {
-                filler.wake();
-            }
-        }
-        if socket_type == SocketType::Req {
-            filler.expect_replies();
-        }
-        if again {
-            notice::reopened(filler, socket_type, &self.options);
-        }
     }
 
     /// A pipe for a connection that had none: the socket's ends.
@@ -392,44 +351,6 @@ impl Session {
             farewell: Vec::new(),
         };
         inbox.push(Item::Command(ToSocket::Attach(Box::new(attach))));
-    }
-
-    /// What messages of this connection tell of it.
-    fn describe(&self, peer: Option<&zmtp::Peer>, descriptor: i32) -> PeerInfo {
-        let mut properties = peer.map(|peer| peer.properties.clone()).unwrap_or_default();
-        // The same under its newer name.
-        if let Some((_, id)) = properties.iter().find(|(name, _)| name == "Identity") {
-            properties.push(("Routing-Id".to_owned(), id.clone()));
-        }
-        if let Some(link) = &self.link {
-            properties.push(("Peer-Address".to_owned(), link.peer_address.clone().into_bytes()));
-        }
-        PeerInfo { properties, descriptor }
-    }
-
-    fn transcoder(&self, peer: Option<&zmtp::Peer>) -> Option<Box<dyn Transcode>> {
-        let options = &self.options;
-        let Some(peer) = peer else {
-            return Some(Box::new(Raw { chunk: options.in_batch_size.max(1) as usize }));
-        };
-        if peer.version == Version::V1_0 {
-            let message = u64::try_from(options.maxmultipart).unwrap_or(u64::MAX);
-            let replies = self.owner.socket_type == SocketType::Req;
-            return Some(Box::new(Legacy::new(options.maxmsgsize, message, replies)));
-        }
-        let subscriber = matches!(self.owner.socket_type, SocketType::Sub | SocketType::XSub);
-        subscriber.then(|| Box::new(Upstream(peer.version)) as Box<dyn Transcode>)
-    }
-
-    fn pulse(&self, peer: Option<&zmtp::Peer>) -> Pulse {
-        let options = &self.options;
-        if peer.is_none_or(|peer| peer.version < Version::V3_0) {
-            return Pulse::default();
-        }
-        let interval = milliseconds(options.heartbeat_ivl);
-        let timeout =
-            if options.heartbeat_timeout < 0 { interval } else { milliseconds(options.heartbeat_timeout) };
-        Pulse { interval, timeout, ttl: options.heartbeat_ttl.max(0) as u32 }
     }
 
     /// Something has happened to the descriptor.
@@ -657,14 +578,7 @@ impl Session {
         if options.reconnect_ivl <= 0 {
             return self.give_up();
         }
-        let base = milliseconds(options.reconnect_ivl);
-        let pause = if options.reconnect_ivl_max > 0 {
-            let longest = milliseconds(options.reconnect_ivl_max);
-            route.pause = if route.pause.is_zero() { base } else { route.pause * 2 }.min(longest);
-            route.pause
-        } else {
-            base + Duration::from_millis(random() % base.as_millis().max(1) as u64)
-        };
+        let pause = route.next_pause(options);
         self.emit(EventKind::ConnectRetried, pause.as_millis() as u64);
         hub.set_alarm(Instant::now() + pause, self.key, Alarm::Reconnect);
         Fate::Lives
@@ -779,10 +693,6 @@ impl Session {
             Phase::Resting => {}
         }
     }
-}
-
-fn milliseconds(count: i32) -> Duration {
-    Duration::from_millis(count.max(0) as u64)
 }
 
 /// The I/O thread's ends of a pipe.

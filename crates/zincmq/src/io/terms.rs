@@ -1,0 +1,88 @@
+//! What the handshake has settled: how the engine speaks, what the pipe gets first, what messages tell of their
+//! connection.
+
+use crate::engine::{Legacy, Pulse, Raw, Transcode, Upstream};
+use crate::io::notice;
+use crate::message::PeerInfo;
+use crate::option::Options;
+use crate::socket_type::SocketType;
+use crate::transport::Link;
+use queue::Filler;
+use std::time::Duration;
+use zmtp::Version;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Terms<'a> {
+    pub(crate) socket_type: SocketType,
+    pub(crate) options: &'a Options,
+    /// None: plain bytes, no ZMTP.
+    pub(crate) peer: Option<&'a zmtp::Peer>,
+}
+
+/// An option in milliseconds; negative ones count as none.
+pub(crate) fn milliseconds(count: i32) -> Duration {
+    Duration::from_millis(count.max(0) as u64)
+}
+
+impl Terms<'_> {
+    /// What messages of this connection tell of it.
+    pub(crate) fn describe(&self, link: Option<&Link>, descriptor: i32) -> PeerInfo {
+        let mut properties = self.peer.map(|peer| peer.properties.clone()).unwrap_or_default();
+        // The same under its newer name.
+        if let Some((_, id)) = properties.iter().find(|(name, _)| name == "Identity") {
+            properties.push(("Routing-Id".to_owned(), id.clone()));
+        }
+        if let Some(link) = link {
+            properties.push(("Peer-Address".to_owned(), link.peer_address.clone().into_bytes()));
+        }
+        PeerInfo { properties, descriptor }
+    }
+
+    /// What the inbound pipe gets before the peer's first message, on its first connection or `again`.
+    pub(crate) fn begin(&self, filler: &mut Filler, again: bool) {
+        if self.peer.is_some_and(|peer| peer.unversioned)
+            && matches!(self.socket_type, SocketType::Pub | SocketType::XPub)
+        {
+            // Such a peer cannot subscribe: it gets everything.
+            filler.writer().write_kind(queue::Kind::Subscribe, b"");
+            filler.resync();
+            if filler.publish() {
+                filler.wake();
+            }
+        }
+        if self.socket_type == SocketType::Req {
+            filler.expect_replies();
+        }
+        if again {
+            notice::reopened(filler, self.socket_type, self.options);
+        }
+    }
+
+    /// The translation that the connection needs, if its bytes are not the pipe's own.
+    pub(crate) fn transcoder(&self) -> Option<Box<dyn Transcode>> {
+        let options = self.options;
+        let Some(peer) = self.peer else {
+            return Some(Box::new(Raw { chunk: options.in_batch_size.max(1) as usize }));
+        };
+        if peer.version == Version::V1_0 {
+            let message = u64::try_from(options.maxmultipart).unwrap_or(u64::MAX);
+            let replies = self.socket_type == SocketType::Req;
+            return Some(Box::new(Legacy::new(options.maxmsgsize, message, replies)));
+        }
+        let subscriber = matches!(self.socket_type, SocketType::Sub | SocketType::XSub);
+        subscriber.then(|| Box::new(Upstream(peer.version)) as Box<dyn Transcode>)
+    }
+
+    /// The heartbeats: none to peers before ZMTP 3.0.
+    pub(crate) fn pulse(&self) -> Pulse {
+        let options = self.options;
+        if self.peer.is_none_or(|peer| peer.version < Version::V3_0) {
+            return Pulse::default();
+        }
+        let interval = milliseconds(options.heartbeat_ivl);
+        let timeout =
+            if options.heartbeat_timeout < 0 { interval } else { milliseconds(options.heartbeat_timeout) };
+        Pulse { interval, timeout, ttl: options.heartbeat_ttl.max(0) as u32 }
+    }
+}
