@@ -1,7 +1,7 @@
 //! Requests: taking turns, and the two options that loosen it.
 
 use crate::{connected, subjects};
-use interop::{GLANCE, Library};
+use interop::GLANCE;
 use zincmq::SocketType::{Rep, Req, Router};
 use zincmq::{Error, option};
 
