@@ -158,7 +158,7 @@ impl Reader {
     }
 
     /// The frame at the head, past those that are nothing: see [`Cursor::header`].
-    #[inline]
+    #[inline(always)]
     fn head(&mut self) -> Option<(SegmentPtr, u8, u64, usize)> {
         loop {
             if self.cursor.at == self.cursor.limit && !self.refresh() {
