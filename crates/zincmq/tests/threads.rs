@@ -5,7 +5,8 @@ mod common;
 use common::{ENDPOINTS, PATIENCE, within};
 use std::sync::mpsc::channel;
 use std::thread;
-use zincmq::{Context, Dealer, Message, Pair, Pull, Push, Rep, Req, Router};
+use std::time::Duration;
+use zincmq::{Context, Dealer, Error, Message, Pair, Pull, Push, Rep, Req, Router};
 
 const THREADS: usize = 16;
 
@@ -180,5 +181,40 @@ fn sockets_made_here_work_there() {
             assert_eq!(dealer.recv_timeout(PATIENCE).unwrap(), Message::from(["", "task"]));
         }
         workers.into_iter().for_each(|worker| worker.join().unwrap());
+    });
+}
+
+/// A thread that waits for the reply with timeouts, while the request has not gone out yet, must not keep the
+/// descriptor from the I/O thread.
+#[test]
+fn a_large_request_goes_out_while_its_sender_waits_for_the_reply() {
+    within(PATIENCE * 3, || {
+        let context = Context::new();
+        let mut rep = Rep::new(&context).unwrap();
+        let endpoint = rep.bind("tcp://127.0.0.1:*").unwrap();
+        let mut req = Req::new(&context).unwrap();
+        req.connect(&endpoint).unwrap();
+        for round in 0..3 {
+            req.send("first").unwrap();
+            rep.recv().unwrap();
+            rep.send("answer").unwrap();
+            req.recv().unwrap();
+            req.send(vec![round; 50 << 20]).unwrap();
+            // The other end does not read yet: the kernel's buffers are full now.
+            for _ in 0..30 {
+                let early = req.recv_timeout(Duration::from_millis(1));
+                assert!(matches!(early, Err(Error::Again)));
+            }
+            let answering = thread::spawn(move || {
+                let request = rep.recv().unwrap();
+                assert!(
+                    request.bytes().len() == 50 << 20 && request.bytes().iter().all(|byte| *byte == round)
+                );
+                rep.send("done").unwrap();
+                rep
+            });
+            while req.recv_timeout(Duration::from_millis(5)).is_err() {}
+            rep = answering.join().unwrap();
+        }
     });
 }

@@ -1,7 +1,7 @@
 //! An open connection, as both sides hold it: the engine behind a lock that either may take, so that a thread
 //! that waits for a message can do the I/O itself.
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Rest};
 use mio::Registry;
 use mio::unix::SourceFd;
 use queue::{Lease, Take, TryLock};
@@ -88,9 +88,15 @@ impl Connection {
         let Some(mut held) = self.engine.try_lock() else { return false };
         let Some(engine) = held.as_mut() else { return false };
         let before = engine.received();
-        let ended = engine.pump().is_err();
+        let result = engine.pump();
         let found = engine.received() != before;
-        let unfinished = ended || engine.has_output();
+        // With something found the caller will be back by itself.
+        let left = match result {
+            Ok(Rest::Quiet) => false,
+            Ok(Rest::Busy) => !found,
+            Err(_) => true,
+        };
+        let unfinished = left || engine.has_output();
         if held.unlock() || unfinished {
             self.tell(Wish::Turn);
         }

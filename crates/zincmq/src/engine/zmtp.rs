@@ -215,6 +215,7 @@ impl Engine {
     /// [`End`], which the I/O thread will come upon again.
     pub(crate) fn read_now(&mut self) -> Result<(), End> {
         self.may_read = true;
+        self.full = false;
         self.read().map(|_| ())
     }
 
@@ -223,13 +224,13 @@ impl Engine {
     ///
     /// # Errors
     /// [`End`], which the I/O thread will come upon again.
-    pub(crate) fn pump(&mut self) -> Result<(), End> {
+    pub(crate) fn pump(&mut self) -> Result<Rest, End> {
         if !self.full && !self.may_read {
-            return Ok(());
+            return Ok(Rest::Quiet);
         }
         self.full = false;
         self.pumped = true;
-        let result = self.read().map(|_| ());
+        let result = self.read();
         self.pumped = false;
         result
     }

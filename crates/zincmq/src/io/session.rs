@@ -460,11 +460,25 @@ impl Session {
         Fate::Lives
     }
 
+    /// A caller listens to the descriptor: but not while there is something that only the poller can tell.
+    pub(crate) fn leased(&mut self, hub: &mut Hub) -> Fate {
+        let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
+        // It may have ended before the caller had taken the descriptor out of the poller.
+        if !connection.lease.is_held() {
+            return self.unleased(hub);
+        }
+        let connection = connection.clone();
+        self.drive(&connection, hub, Engine::writable)
+    }
+
     /// The descriptor is the poller's again.
     pub(crate) fn unleased(&mut self, hub: &mut Hub) -> Fate {
         let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
         let connection = connection.clone();
-        if let Some(descriptor) = &self.descriptor {
+        // Unless a caller has it again already; whoever has it will say when it ends.
+        if !connection.lease.is_held()
+            && let Some(descriptor) = &self.descriptor
+        {
             _ = hub.watch(descriptor.as_fd(), self.key);
         }
         self.drive(&connection, hub, Engine::recheck)
@@ -627,7 +641,9 @@ impl Session {
         if let Err(end) = engine.beat(Instant::now()) {
             return self.ended(held, &end, hub);
         }
-        drop(held);
+        if held.unlock() {
+            hub.busy.push_back(self.key);
+        }
         self.drive(&connection, hub, |_| ())
     }
 
@@ -658,17 +674,15 @@ impl Session {
         if ended { Fate::Ends } else { Fate::Lives }
     }
 
-    pub(crate) fn sweep(&self) {
+    pub(crate) fn sweep(&self, hub: &mut Hub) {
         if let Phase::Traffic(connection) = &self.phase
             && let Some(mut held) = connection.engine.try_lock()
         {
             if let Some(engine) = held.as_mut() {
                 engine.sweep();
             }
-            // Whoever tried meanwhile has left word in the inbox as well, or will be back with the next event.
-            let told = held.unlock();
-            if told {
-                self.owner.inbox.signal().notify();
+            if held.unlock() {
+                hub.busy.push_back(self.key);
             }
             // The socket's own end, too, may hold memory.
             if !self.owner.sweeping.swap(true, Ordering::Relaxed) {

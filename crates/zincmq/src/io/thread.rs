@@ -251,7 +251,10 @@ impl Worker {
                 if self.hub.leased.is_empty() {
                     self.ticked = Instant::now();
                 }
-                self.hub.leased.push(session);
+                if !self.hub.leased.contains(&session) {
+                    self.hub.leased.push(session);
+                }
+                self.with_session(session, Session::leased);
             }
             ToIo::CloseEndpoint { socket, endpoint, linger } => self.close(socket, Some(endpoint), linger),
             ToIo::CloseSocket { socket, linger } => self.close(socket, None, linger),
@@ -316,7 +319,7 @@ impl Worker {
         self.dirty = false;
         for entry in self.entries.values_mut() {
             if let Some(Entry::Session(session)) = entry {
-                session.sweep();
+                session.sweep(&mut self.hub);
             }
         }
     }

@@ -78,7 +78,7 @@ impl Core {
             connection.leave_lease();
             return Some(Driven::Well);
         }
-        if let Some(driven) = self.read_awhile(connection, until) {
+        if let Some(driven) = self.read_awhile(connection) {
             return self.settle(connection, driven, true);
         }
         let mut set = [
@@ -97,7 +97,7 @@ impl Core {
     }
 
     /// Reads again and again for a while, if that is worth it. `None`: nothing came.
-    fn read_awhile(&mut self, connection: &Connection, until: Option<Instant>) -> Option<Driven> {
+    fn read_awhile(&mut self, connection: &Connection) -> Option<Driven> {
         let mut found = None;
         let inbox = self.owner.inbox.clone();
         self.spin.look(|| {
@@ -106,7 +106,7 @@ impl Core {
                 (0, Driven::Well) => None,
                 (_, driven) => Some(driven),
             };
-            found.is_some() || until.is_some_and(|until| Instant::now() >= until)
+            found.is_some()
         });
         if found.is_some() {
             self.owner.inbox.signal().disarm();

@@ -268,7 +268,9 @@ impl Peer {
 
     /// Nothing more can be sent to it. Returns whether that is new.
     pub(crate) fn set_closing(&mut self) -> bool {
-        self.connection = None;
+        if let Some(connection) = self.connection.take() {
+            connection.end_lease();
+        }
         !std::mem::replace(&mut self.closing, true)
     }
 
