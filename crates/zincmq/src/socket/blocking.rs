@@ -30,9 +30,6 @@ impl Core {
         if receives && let Some(result) = self.drive(until) {
             return result;
         }
-        if !receives && self.peers.write_full() && inbox.is_pending() {
-            return Ok(());
-        }
         if self.spin.look(|| inbox.is_pending()) {
             return Ok(());
         }

@@ -148,20 +148,6 @@ impl Table {
         }
     }
 
-    /// Writes what is queued for full peers, in the I/O thread's place: for a thread that would have to wait.
-    /// Returns whether there is room now where there was none.
-    pub(crate) fn write_full(&mut self) -> bool {
-        let mut any = false;
-        for peer in self.all.values_mut() {
-            if let Some(connection) = &peer.connection
-                && !peer.writer.has_room()
-            {
-                any |= connection.write() && peer.writer.has_room();
-            }
-        }
-        any
-    }
-
     /// Lets the I/O thread listen to the connection again, if this side does.
     pub(crate) fn end_lease(&mut self) {
         if !std::mem::take(&mut self.leases) {
