@@ -152,7 +152,8 @@ fields {
     /// Keep only the last message of each queue, whatever the high-water marks: what PUSH, PUB and DEALER send,
     /// what PULL, SUB and DEALER receive. Over inproc, if the peer connects before the bind, the peer decides.
     CONFLATE = 54, conflate: bool = false, ONE, SetGet, Later, ALL;
-    /// The domain told to the ZAP handler (RFC 27); empty: NULL connections are not authenticated.
+    /// The domain for ZAP (RFC 27). **Authenticates nobody yet**: there is no ZAP here, and a domain only makes the
+    /// socket refuse peers of ZMTP 1.0 and 2.0.
     ZAP_DOMAIN = 55, zap_domain: String = String::new(), loose_text(255), SetGet, Later, ALL;
     /// A new peer takes over the routing id of an older one.
     ROUTER_HANDOVER = 56, router_handover: bool = false, POSITIVE, Set, Now, ROUTERS;
