@@ -421,11 +421,23 @@ impl Peers for Table {
             let Some(peer) = self.get(id) else { continue };
             match peer.accepts() {
                 Ok(()) => {
-                    peer.writer.write_shared(parts, &mut shared);
-                    peer.publish();
+                    match targets {
+                        [_] => peer.writer.write(&[], parts),
+                        _ => peer.writer.write_shared(parts, &mut shared),
+                    }
+                    peer.writer.publish_quietly();
                 }
                 Err(Refused::Full) => peer.dropped += 1,
                 Err(Refused::Gone) => {}
+            }
+        }
+        // One fence for all: then each reader that had gone to rest before it is found resting.
+        queue::fence_before_looks();
+        for &id in targets {
+            if let Some(peer) = self.get(id)
+                && peer.writer.finds_reader_asleep()
+            {
+                peer.wake();
             }
         }
         shared.clear();
