@@ -212,14 +212,16 @@ impl Engine {
         self.filler.writer().written()
     }
 
-    /// Reads for a caller that was told that there is something.
+    /// Reads for a caller that was told that there is something. Returns whether that was much: a large body is
+    /// under way, or the turn is over.
     ///
     /// # Errors
     /// [`End`], which the I/O thread will come upon again.
-    pub(crate) fn read_now(&mut self) -> Result<(), End> {
+    pub(crate) fn read_now(&mut self) -> Result<bool, End> {
         self.may_read = true;
         self.full = false;
-        self.read().map(|_| ())
+        let rest = self.read()?;
+        Ok(rest == Rest::Busy || self.filler.is_inside_body())
     }
 
     /// Reads on for a caller that has emptied the pipe and will ask again before it rests: it need not be told
@@ -228,7 +230,8 @@ impl Engine {
     /// # Errors
     /// [`End`], which the I/O thread will come upon again.
     pub(crate) fn pump(&mut self) -> Result<Rest, End> {
-        if !self.full && !self.may_read {
+        // A large body is better read while the caller does something else.
+        if !self.full && (!self.may_read || self.filler.is_inside_body()) {
             return Ok(Rest::Quiet);
         }
         self.full = false;

@@ -148,6 +148,11 @@ impl Table {
         }
     }
 
+    /// Whether nothing was sent to the only peer since a wait brought something.
+    pub(crate) fn has_inline(&mut self) -> bool {
+        self.all.values_mut().next().is_some_and(|peer| peer.inline)
+    }
+
     /// Lets the I/O thread listen to the connection again, if this side does.
     pub(crate) fn end_lease(&mut self) {
         if !std::mem::take(&mut self.leases) {
@@ -414,6 +419,14 @@ impl Peers for Table {
     }
 
     fn broadcast(&mut self, targets: &[PeerId], parts: &[Part<'_>]) {
+        if let &[only] = targets {
+            if self.send(only, &[], parts) == Err(Refused::Full)
+                && let Some(peer) = self.get(only)
+            {
+                peer.dropped += 1;
+            }
+            return;
+        }
         let mut shared = std::mem::take(&mut self.shared);
         shared.clear();
         shared.resize(parts.len(), None);
@@ -421,10 +434,7 @@ impl Peers for Table {
             let Some(peer) = self.get(id) else { continue };
             match peer.accepts() {
                 Ok(()) => {
-                    match targets {
-                        [_] => peer.writer.write(&[], parts),
-                        _ => peer.writer.write_shared(parts, &mut shared),
-                    }
+                    peer.writer.write_shared(parts, &mut shared);
                     peer.writer.publish_quietly();
                 }
                 Err(Refused::Full) => peer.dropped += 1,
