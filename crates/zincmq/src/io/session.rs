@@ -281,7 +281,8 @@ impl Session {
         let Some((drain, mut filler)) = self.ends.take() else { return Fate::Ends };
         let terms =
             Terms { socket_type: self.owner.socket_type, options: &self.options, peer: peer.as_ref() };
-        filler.restart(Some(Arc::new(terms.describe(self.link.as_ref(), descriptor.as_raw_fd()))));
+        let info = Arc::new(terms.describe(self.link.as_ref(), descriptor.as_raw_fd()));
+        filler.restart(Some(info.clone()));
         let again = fresh.is_none() && self.route.as_ref().is_some_and(|route| route.connected_before);
         terms.begin(&mut filler, again);
         let mut transcoder = terms.transcoder();
@@ -298,6 +299,7 @@ impl Session {
         let connection = Arc::new(Connection {
             engine: TryLock::new(Some(engine)),
             descriptor: Arc::downgrade(&descriptor),
+            info,
             session: self.key,
             overseer: hub.inbox.clone(),
             registry: hub.registry.clone(),
