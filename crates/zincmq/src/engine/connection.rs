@@ -37,6 +37,8 @@ pub(crate) struct Connection {
     pub(crate) descriptor: Weak<OwnedFd>,
     /// What it says of itself.
     pub(crate) info: Arc<PeerInfo>,
+    /// The endpoints of this side and the other.
+    pub(crate) ends: (String, String),
     /// The session's key on its I/O thread.
     pub(crate) session: u64,
     pub(crate) overseer: Arc<dyn Overseer>,

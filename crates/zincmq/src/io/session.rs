@@ -136,10 +136,16 @@ impl Session {
     }
 
     fn emit(&self, kind: EventKind, value: u64) {
+        let (local, remote) = self.endpoints();
+        self.owner.monitor.emit(kind, value, local, remote);
+    }
+
+    /// The endpoints of this side and the other, as far as known.
+    fn endpoints(&self) -> (&str, &str) {
         match (&self.link, &self.route) {
-            (Some(link), Some(_)) => self.owner.monitor.emit(kind, value, &link.local, &self.name),
-            (Some(link), None) => self.owner.monitor.emit(kind, value, &self.name, &link.remote),
-            (None, _) => self.owner.monitor.emit(kind, value, "", &self.name),
+            (Some(link), Some(_)) => (&link.local, &self.name),
+            (Some(link), None) => (&self.name, &link.remote),
+            (None, _) => ("", &self.name),
         }
     }
 
@@ -296,10 +302,12 @@ impl Session {
             pulse: terms.pulse(),
         };
         let engine = Engine::new(setup, unsent, rest);
+        let (local, remote) = self.endpoints();
         let connection = Arc::new(Connection {
             engine: TryLock::new(Some(engine)),
             descriptor: Arc::downgrade(&descriptor),
             info,
+            ends: (local.to_owned(), remote.to_owned()),
             session: self.key,
             overseer: hub.inbox.clone(),
             registry: hub.registry.clone(),

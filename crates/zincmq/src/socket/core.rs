@@ -336,6 +336,20 @@ impl Core {
         }
     }
 
+    /// Tells the monitor what is queued for each peer.
+    pub(crate) fn report_queues(&mut self) -> Result<()> {
+        self.check()?;
+        let mut none = true;
+        for (endpoint, ends, outbound, inbound) in self.peers.queues() {
+            none = false;
+            let name =
+                self.endpoints.iter().find(|entry| entry.id == endpoint).map_or("", |entry| &entry.name);
+            let (local, remote) = ends.unwrap_or((name, name));
+            self.owner.monitor.report(outbound, inbound, local, remote);
+        }
+        if none { Err(Error::Again) } else { Ok(()) }
+    }
+
     pub(crate) fn stats(&mut self) -> SocketStats {
         self.process();
         let mut stats = self.peers.stats();

@@ -212,6 +212,16 @@ impl Table {
         }
     }
 
+    /// Of each peer: its endpoint, the names of both ends if they are connected over the network, and the messages
+    /// queued outbound and inbound.
+    pub(crate) fn queues(&self) -> impl Iterator<Item = (EndpointId, Option<(&str, &str)>, u64, u64)> {
+        self.all.iter().map(|(_, peer)| {
+            let ends = peer.connection.as_ref().map(|connection| &connection.ends);
+            let ends = ends.map(|(local, remote)| (&**local, &**remote));
+            (peer.endpoint, ends, peer.writer.queued(), peer.reader.waiting())
+        })
+    }
+
     pub(crate) fn stats(&self) -> SocketStats {
         let mut stats = self.past.clone();
         stats.peers = self.all.iter().map(|(_, peer)| peer.stats()).collect();
