@@ -27,3 +27,6 @@ mod border;
 mod errno;
 mod fork;
 mod handle;
+
+#[cfg(test)]
+mod tests;
