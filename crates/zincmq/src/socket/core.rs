@@ -1,5 +1,6 @@
 //! The heart of a socket: one pattern, its peers, and the commands that change them. Never blocks.
 
+use crate::bell::Bell;
 use crate::command::{Attach, EndpointId, Owner, ToIo, ToSocket};
 use crate::context::Home;
 use crate::error::{Error, Result};
@@ -35,6 +36,10 @@ pub(crate) struct Core {
     stopped: bool,
     /// The next call that waits does not.
     pub(crate) interrupted: bool,
+    /// A signal handler ends a wait.
+    pub(crate) interruptible: bool,
+    /// What event loops listen to, once somebody has asked for it.
+    pub(crate) watch: Option<Arc<Bell>>,
     swept: Instant,
     pub(crate) driving: Driving,
     pub(crate) spin: Spin,
@@ -78,6 +83,8 @@ impl Core {
             items: VecDeque::new(),
             stopped: false,
             interrupted: false,
+            interruptible: false,
+            watch: None,
             swept: Instant::now(),
             driving: Driving::default(),
             spin: Spin::default(),
@@ -118,6 +125,15 @@ impl Core {
         result
     }
 
+    /// Whether a message that begins with `first` would be accepted now.
+    pub(crate) fn try_admit(&mut self, first: &[u8]) -> std::result::Result<(), Denied> {
+        self.process();
+        if self.stopped {
+            return Err(Denied::Again);
+        }
+        self.pattern.admit(&mut self.peers, first)
+    }
+
     #[inline]
     pub(crate) fn try_recv(&mut self, into: &mut Message) -> std::result::Result<(), Denied> {
         self.process();
@@ -129,7 +145,10 @@ impl Core {
             self.peers.freshen();
         }
         let result = self.pattern.recv(&mut self.peers, into);
-        self.bury();
+        if self.bury() && result == Err(Denied::Again) {
+            // The end of a peer may be something to receive.
+            return self.pattern.recv(&mut self.peers, into);
+        }
         result
     }
 
@@ -148,14 +167,24 @@ impl Core {
         self.stop_driving();
         self.process();
         let ready = self.pattern.can_recv(&mut self.peers);
-        self.bury();
-        ready
+        let ended = self.bury();
+        ready || (ended && self.pattern.can_recv(&mut self.peers))
     }
 
     pub(crate) fn subscribe(&mut self, kind: Kind, topic: &[u8]) -> Result<()> {
         self.check()?;
         let name = self.name();
         self.pattern.subscribe(&mut self.peers, kind, topic).map_err(|denied| Error::denied(denied, name))
+    }
+
+    /// Whether the peer of this routing id has room.
+    pub(crate) fn has_room_for(&mut self, routing_id: &[u8]) -> Result<bool> {
+        self.check()?;
+        if self.owner.socket_type != SocketType::Router {
+            return Err(Error::Unsupported { socket: self.name() });
+        }
+        let peer = self.pattern.peer_of(routing_id).ok_or(Error::Unroutable)?;
+        Ok(self.peers.has_room(peer))
     }
 
     pub(crate) fn topics(&self) -> Result<usize> {
@@ -173,13 +202,15 @@ impl Core {
 
     /// Takes a new peer in.
     pub(crate) fn attach(&mut self, attach: Attach) -> PeerId {
-        let (how, inproc) = (attach.how.clone(), attach.io.is_none());
+        let how = attach.how.clone();
         let id = self.peers.insert(attach, &self.owner.inbox);
-        if inproc && let Some(hello) = self.peers.options.hello(self.owner.socket_type) {
-            let hello = hello.to_vec();
-            self.peers.send_exempt(id, &[Part::Slice(&hello)]);
-        }
         self.pattern.attached(&mut self.peers, id, how);
+        if self.owner.socket_type == SocketType::Stream
+            && let Some(given) = self.pattern.routing_id_of(id)
+        {
+            // So that who connected can name the peer (zmq_getsockopt(3), ZMQ_ROUTING_ID).
+            self.peers.options.routing_id = given.to_vec();
+        }
         self.look(id);
         id
     }
@@ -214,14 +245,14 @@ impl Core {
         self.end(id);
     }
 
-    /// Lets go of peers whose end the pattern has come upon.
+    /// Lets go of peers whose end the pattern has come upon. Returns whether there were any.
     #[inline]
-    fn bury(&mut self) {
-        while self.peers.has_ended() {
-            if let Some(id) = self.peers.next_ended() {
-                self.end(id);
-            }
+    fn bury(&mut self) -> bool {
+        let any = self.peers.has_ended();
+        while let Some(id) = self.peers.next_ended() {
+            self.end(id);
         }
+        any
     }
 
     /// Does what other threads asked for.
@@ -245,6 +276,7 @@ impl Core {
         }
         self.items = items;
         self.bury();
+        self.keep_watch();
         if self.swept.elapsed() > SWEEP {
             self.sweep();
         }
@@ -302,6 +334,20 @@ impl Core {
         for id in self.peers.ids() {
             self.pattern.writable(&mut self.peers, id);
         }
+    }
+
+    /// Tells the monitor what is queued for each peer.
+    pub(crate) fn report_queues(&mut self) -> Result<()> {
+        self.check()?;
+        let mut none = true;
+        for (endpoint, ends, outbound, inbound) in self.peers.queues() {
+            none = false;
+            let name =
+                self.endpoints.iter().find(|entry| entry.id == endpoint).map_or("", |entry| &entry.name);
+            let (local, remote) = ends.unwrap_or((name, name));
+            self.owner.monitor.report(outbound, inbound, local, remote);
+        }
+        if none { Err(Error::Again) } else { Ok(()) }
     }
 
     pub(crate) fn stats(&mut self) -> SocketStats {
