@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use crate::Result;
 use crate::compiler::{Compiler, keep};
@@ -58,10 +59,12 @@ impl Tree {
 
     /// The objects that all tests share.
     pub(crate) fn common(&self, jobs: usize) -> Result<Vec<PathBuf>> {
-        let objects = each(jobs, COMMON, |source| {
-            let source = self.folder.join(source);
-            let object = source.with_extension("o");
-            self.compiler.make(&[source], &object, &["-c"]).map(|()| object)
+        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lines.c");
+        let sources: Vec<_> = COMMON.iter().map(|source| self.folder.join(source)).chain([ours]).collect();
+        let objects = each(jobs, &sources, |source| {
+            let name = source.with_extension("o");
+            let object = self.folder.join(name.file_name().unwrap_or_default());
+            self.compiler.make(slice::from_ref(source), &object, &["-c"]).map(|()| object)
         });
         objects.into_iter().collect()
     }
@@ -72,7 +75,8 @@ impl Tree {
         let program = source.with_extension("");
         let library = format!("-l:{SONAME}");
         let inputs: Vec<_> = [source].into_iter().chain(objects.iter().cloned()).collect();
-        let link: Vec<_> = LINK_FLAGS.iter().copied().chain([self.search.as_str(), library.as_str()]).collect();
+        let link: Vec<_> =
+            LINK_FLAGS.iter().copied().chain([self.search.as_str(), library.as_str()]).collect();
         self.compiler.make(&inputs, &program, &link).map(|()| program)
     }
 }

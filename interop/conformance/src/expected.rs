@@ -94,7 +94,7 @@ mod tests {
         let failed = Outcome::Failed("Expected 1 Was 2".into());
         for (name, outcome, verdict, bad) in [
             ("test_a", &failed, Verdict::Known, false),
-            ("test_a", &Outcome::TimedOut, Verdict::Known, false),
+            ("test_a", &Outcome::TimedOut(None), Verdict::Known, false),
             ("test_a", &Outcome::Passed, Verdict::Unexpected, true),
             ("test_a", &Outcome::Skipped, Verdict::Skipped, false),
             ("test_b", &failed, Verdict::Broken, true),

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::slice;
 
 use crate::Result;
 use crate::compiler::{Compiler, keep};
@@ -45,7 +46,6 @@ const PLATFORM: &[&str] = &[
     "ZMQ_HAVE_SO_PEERCRED",
     "ZMQ_HAVE_SO_PRIORITY",
     "ZMQ_HAVE_UIO",
-    "ZMQ_USE_EPOLL",
 ];
 
 /// The rest is told to the compiler by flags; this depends on the C library.
@@ -88,7 +88,7 @@ impl Library {
         fs::write(folder.join("platform.hpp"), GENUINE_PLATFORM)?;
         let objects = each(jobs, &genuine_sources(vendor)?, |path| -> Result<PathBuf> {
             let object = folder.join(path.with_extension("o").file_name().ok_or("a source without a name")?);
-            compiler.make(&[path.clone()], &object, &["-c", "-I", &folder.to_string_lossy()])?;
+            compiler.make(slice::from_ref(path), &object, &["-c", "-I", &folder.to_string_lossy()])?;
             Ok(object)
         });
         let objects = objects.into_iter().collect::<Result<Vec<_>>>()?;
@@ -143,7 +143,8 @@ fn genuine_compiler(vendor: &Path) -> Compiler {
         "ZMQ_USE_BUILTIN_SHA1",
         "ZMQ_USE_CV_IMPL_STL11",
     ];
-    let folders = ["include", "src", "external/sha1"].map(|folder| format!("-I{}", vendor.join(folder).display()));
+    let folders =
+        ["include", "src", "external/sha1"].map(|folder| format!("-I{}", vendor.join(folder).display()));
     let defines = always.iter().chain(LINUX).map(|define| format!("-D{define}"));
     Compiler::new(flags.map(String::from).into_iter().chain(folders).chain(defines))
 }

@@ -14,7 +14,8 @@ use crate::run::wait;
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// Tools that talk to each other over tcp: the one that binds, the one that connects, and how many messages.
-const PAIRS: &[(&str, &str, &str)] = &[("local_thr", "remote_thr", "100000"), ("local_lat", "remote_lat", "1000")];
+const PAIRS: &[(&str, &str, &str)] =
+    &[("local_thr", "remote_thr", "100000"), ("local_lat", "remote_lat", "1000")];
 const SINGLES: &[(&str, &str)] = &[("inproc_thr", "100000"), ("inproc_lat", "1000"), ("proxy_thr", "10000")];
 
 /// Runs them all; whether all passed.

@@ -49,7 +49,8 @@ impl Display for Outcome {
             Self::Skipped => write!(formatter, "skip"),
             Self::Failed(reason) => write!(formatter, "FAIL {reason}"),
             Self::Crashed(reason) => write!(formatter, "CRASH {reason}"),
-            Self::TimedOut => write!(formatter, "TIMEOUT"),
+            Self::TimedOut(None) => write!(formatter, "TIMEOUT"),
+            Self::TimedOut(Some(case)) => write!(formatter, "TIMEOUT after {case}"),
             Self::DoesNotCompile(reason) => write!(formatter, "DOES NOT COMPILE {reason}"),
         }
     }

@@ -22,7 +22,8 @@ pub(crate) enum Outcome {
     Skipped,
     Failed(String),
     Crashed(String),
-    TimedOut,
+    /// After which case, if it told.
+    TimedOut(Option<String>),
     DoesNotCompile(String),
 }
 
@@ -75,12 +76,12 @@ pub(crate) fn wait(command: &mut Command, limit: Duration) -> Result<Option<Exit
 }
 
 fn outcome(status: Option<ExitStatus>, output: &str) -> Outcome {
-    let Some(status) = status else { return Outcome::TimedOut };
+    let Some(status) = status else { return Outcome::TimedOut(last_case(output)) };
     match (status.code(), status.signal()) {
         (Some(0), _) => Outcome::Passed,
         (Some(SKIPPED), _) => Outcome::Skipped,
         (Some(code), _) => Outcome::Failed(reason(output).unwrap_or_else(|| format!("exit code {code}"))),
-        (None, signal) if signal == Some(Signal::ALARM.as_raw()) => Outcome::TimedOut,
+        (None, signal) if signal == Some(Signal::ALARM.as_raw()) => Outcome::TimedOut(last_case(output)),
         (None, signal) => Outcome::Crashed(crash(signal, output)),
     }
 }
@@ -93,7 +94,14 @@ fn reason(output: &str) -> Option<String> {
         let line = place.rsplit_once(':').map_or(place, |(_, line)| line);
         Some(format!("{case}{message} (line {line})"))
     });
-    failure.or_else(|| output.lines().rfind(|line| !line.trim().is_empty()).map(|line| line.trim().to_owned()))
+    failure
+        .or_else(|| output.lines().rfind(|line| !line.trim().is_empty()).map(|line| line.trim().to_owned()))
+}
+
+fn last_case(output: &str) -> Option<String> {
+    let line =
+        output.lines().rfind(|line| [":PASS", ":FAIL", ":IGNORE"].iter().any(|end| line.contains(end)))?;
+    line.split(':').nth(2).map(str::to_owned)
 }
 
 fn crash(signal: Option<i32>, output: &str) -> String {
@@ -132,8 +140,8 @@ FAIL
         assert_eq!(ended(1 << 8, OUTPUT), Outcome::Failed("test_two: Expected 1 Was 2 (line 20)".into()));
         assert_eq!(ended(3 << 8, ""), Outcome::Failed("exit code 3".into()));
         assert_eq!(ended(11, "assertion\n\n"), Outcome::Crashed("signal 11: assertion".into()));
-        assert_eq!(ended(14, ""), Outcome::TimedOut);
-        assert_eq!(outcome(None, OUTPUT), Outcome::TimedOut);
+        assert_eq!(ended(14, ""), Outcome::TimedOut(None));
+        assert_eq!(outcome(None, OUTPUT), Outcome::TimedOut(Some("test_three".into())));
     }
 
     #[test]
@@ -146,6 +154,8 @@ FAIL
         let mut command = Command::new("sh");
         command.args(["-c", "sleep 1000 & sleep 1000"]).process_group(0);
         assert_eq!(wait(&mut command, Duration::from_millis(10)).unwrap(), None);
-        assert!(wait(Command::new("true").process_group(0), Duration::from_secs(60)).unwrap().unwrap().success());
+        assert!(
+            wait(Command::new("true").process_group(0), Duration::from_secs(60)).unwrap().unwrap().success()
+        );
     }
 }

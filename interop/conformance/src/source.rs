@@ -42,7 +42,8 @@ impl Source {
             .find(|package| package["name"] == "zeromq-src")
             .and_then(|package| package["manifest_path"].as_str())
             .ok_or("the workspace does not depend on zeromq-src")?;
-        let target = metadata["target_directory"].as_str().ok_or("cargo metadata names no target directory")?;
+        let target =
+            metadata["target_directory"].as_str().ok_or("cargo metadata names no target directory")?;
         Ok(Self { vendor: Path::new(manifest).with_file_name("vendor"), target: target.into() })
     }
 

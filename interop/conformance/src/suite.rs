@@ -1,6 +1,6 @@
 //! The whole run: compile all, run all, tell.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::Result;
@@ -27,7 +27,8 @@ impl Suite {
     pub(crate) fn run(&self, tests: &[&Test]) -> Result<bool> {
         eprintln!("compiling {} tests", tests.len());
         let common = self.tree.common(self.jobs)?;
-        let programs = each(self.jobs, tests, |test| self.tree.program(&format!("tests/{}.cpp", test.name), &common));
+        let programs =
+            each(self.jobs, tests, |test| self.tree.program(&format!("tests/{}.cpp", test.name), &common));
         let all: Vec<_> = tests.iter().copied().zip(programs).collect();
         let (alone, together): (Vec<_>, Vec<_>) = all.into_iter().partition(|(test, _)| test.alone);
         let mut finished = each(self.jobs, &together, |(test, program)| self.finish(test, program));
@@ -46,7 +47,7 @@ impl Suite {
     }
 
     /// The first run that does not pass, or the last one.
-    fn repeated(&self, test: &Test, program: &PathBuf) -> Finished {
+    fn repeated(&self, test: &Test, program: &Path) -> Finished {
         let scratch = self.scratch.join(&test.name);
         let once = || {
             run(program, &self.library.folder, &scratch, test.limit)
