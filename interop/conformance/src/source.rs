@@ -83,7 +83,7 @@ fn metadata(offline: bool) -> Result<Value> {
 fn limit(name: &str) -> Duration {
     Duration::from_secs(match name {
         "test_heartbeats" | "test_security_zap" => 60,
-        "test_reconnect_ivl" => 20,
+        "test_radio_dish" | "test_reconnect_ivl" => 20,
         _ => 10,
     })
 }
