@@ -5,3 +5,5 @@
 
 mod border;
 mod errno;
+mod security;
+mod util;
