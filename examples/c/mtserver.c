@@ -18,8 +18,9 @@ static void work (void *requests)
             break;
         request[size < 255 ? size : 255] = '\0';
         if (strcmp (request, "stop") == 0) {
-            void *control = connected (context, ZMQ_PAIR, "inproc://control");
+            void *control = connected (context, ZMQ_REQ, "inproc://control");
             send_text (control, "TERMINATE", 0);
+            zmq_recv (control, reply, sizeof reply, 0); /* An empty reply, unless the context is faster. */
             zmq_close (control);
             break;
         }
@@ -42,7 +43,7 @@ int main (int argc, char **argv)
     answered = zmq_atomic_counter_new ();
     clients = bound (context, ZMQ_ROUTER, ARGUMENT (1, "tcp://127.0.0.1:5555"));
     requests = bound (context, ZMQ_DEALER, "inproc://requests");
-    control = bound (context, ZMQ_PAIR, "inproc://control");
+    control = bound (context, ZMQ_REP, "inproc://control");
 
     /* A socket may be made in one thread and used in another, as long as it is one at a time. */
     for (i = 0; i < threads; i++) {
