@@ -3,21 +3,26 @@
 use super::contract::{Attached, Denied, Pattern, PeerId, Peers, Refused};
 use crate::message::Message;
 use crate::strategy::routed::Routed;
+use crate::strategy::routing::RoutingId;
 use queue::Part;
 
 /// An empty body closes the connection when sent, and tells of its coming and going when received.
 #[derive(Debug)]
-pub(super) struct Stream(Routed);
+pub(super) struct Stream {
+    routed: Routed,
+    /// The automatic id given last.
+    newest: Option<RoutingId>,
+}
 
 impl Stream {
     /// Automatic routing ids count up from the low half of `seed`.
     pub(super) fn new(seed: u64) -> Self {
-        Self(Routed::new(seed))
+        Self { routed: Routed::new(seed), newest: None }
     }
 
     fn notify(&mut self, peers: &dyn Peers, peer: PeerId) {
         if peers.options().stream_notify {
-            self.0.notify(peer);
+            self.routed.notify(peer);
         }
     }
 }
@@ -26,11 +31,12 @@ impl Pattern for Stream {
     fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, how: Attached) {
         match how.assigned_id {
             Some(id) => {
-                self.0.admit_assigned(peers, peer, &id);
+                self.routed.admit_assigned(peers, peer, &id);
             }
             None => {
-                let id = self.0.routing.automatic();
-                self.0.admit(peer, id);
+                let id = self.routed.routing.automatic();
+                self.newest = Some(id.clone());
+                self.routed.admit(peer, id);
             }
         }
         if how.routing_id.is_some() {
@@ -44,18 +50,18 @@ impl Pattern for Stream {
     }
 
     fn readable(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
-        self.0.readable(peer);
+        self.routed.readable(peer);
     }
 
     fn writable(&mut self, _peers: &mut dyn Peers, _peer: PeerId) {}
 
     fn closing(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
-        self.0.routing.retire(peer);
+        self.routed.routing.retire(peer);
     }
 
     fn detached(&mut self, peers: &mut dyn Peers, peer: PeerId) {
         self.notify(peers, peer);
-        self.0.remove(peer);
+        self.routed.remove(peer);
     }
 
     fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
@@ -65,9 +71,9 @@ impl Pattern for Stream {
             [_] | [] => return Ok(()),
             _ => return Err(Denied::Invalid),
         };
-        let peer = self.0.routing.peer_of(id).ok_or(Denied::Unroutable)?;
+        let peer = self.routed.routing.peer_of(id).ok_or(Denied::Unroutable)?;
         if body.is_empty() {
-            self.0.remove(peer);
+            self.routed.remove(peer);
             peers.abort(peer);
             return Ok(());
         }
@@ -78,12 +84,12 @@ impl Pattern for Stream {
     }
 
     fn admit(&mut self, peers: &mut dyn Peers, first: &[u8]) -> Result<(), Denied> {
-        let peer = self.0.routing.peer_of(first).ok_or(Denied::Unroutable)?;
+        let peer = self.routed.routing.peer_of(first).ok_or(Denied::Unroutable)?;
         if peers.has_room(peer) { Ok(()) } else { Err(Denied::Again) }
     }
 
     fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
-        self.0.recv(peers, into)
+        self.routed.recv(peers, into)
     }
 
     fn can_send(&mut self, _peers: &mut dyn Peers) -> bool {
@@ -91,14 +97,18 @@ impl Pattern for Stream {
     }
 
     fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {
-        self.0.can_recv(peers)
+        self.routed.can_recv(peers)
+    }
+
+    fn newest_id(&self) -> Option<&[u8]> {
+        self.newest.as_deref()
     }
 
     fn routing_id_of(&self, peer: PeerId) -> Option<&[u8]> {
-        self.0.routing.id_of(peer)
+        self.routed.routing.id_of(peer)
     }
 
     fn peer_of(&self, routing_id: &[u8]) -> Option<PeerId> {
-        self.0.routing.peer_of(routing_id)
+        self.routed.routing.peer_of(routing_id)
     }
 }
