@@ -235,6 +235,8 @@ struct Bound {
     routing_id: Vec<u8>,
     high_water: (i32, i32),
     conflates: Conflates,
+    /// What it has to say to each connector: it may be busy elsewhere when one comes.
+    hello: Option<Vec<u8>>,
     /// What it wants to receive when a connector leaves.
     farewell: Vec<u8>,
 }
@@ -354,17 +356,25 @@ impl Home {
         let conflates = Conflates::new(owner.socket_type, options);
         let inbox = owner.inbox.clone();
         let farewell = options.farewell(owner.socket_type).unwrap_or_default().to_vec();
-        let socket = owner.id;
-        let bound =
-            Bound { socket, endpoint, inbox, routing_id, high_water, conflates, farewell: farewell.clone() };
+        let bound = Bound {
+            socket: owner.id,
+            endpoint,
+            inbox,
+            routing_id,
+            high_water,
+            conflates,
+            hello: options.hello(owner.socket_type).map(<[u8]>::to_vec),
+            farewell: farewell.clone(),
+        };
         names.bound.insert(name.to_owned(), bound);
         let waiting = names.pending.remove(name);
         drop(names);
-        let adopt = |pending: Pending| {
+        let adopt = |mut pending: Pending| {
             let routing_id = options.routing_id.clone();
             let (pipe, connector) = (pending.pipe, &pending.connector);
             let farewell = farewell.clone();
             connector.push(Item::Command(ToSocket::Identified { pipe, routing_id, farewell }));
+            pending.ends.greet(options.hello(owner.socket_type));
             attach(pipe, endpoint, pending.ends, pending.routing_id, false)
         };
         Ok(waiting.into_iter().flatten().map(adopt).collect())
@@ -376,7 +386,8 @@ impl Home {
         let conflates = Conflates::new(owner.socket_type, options);
         let peer = names.bound.get(name).map(|bound| bound.conflates);
         let conflates = peer.map_or(conflates, |peer| conflates.with_peer(peer));
-        let (here, mut there) = pipe(self.pool(), conflates, options);
+        let (mut here, mut there) = pipe(self.pool(), conflates, options);
+        here.greet(options.hello(owner.socket_type));
         let pipe = fresh_id();
         let routing_id = options.routing_id.clone();
         let mut ours = attach(pipe, endpoint, here, Vec::new(), true);
@@ -385,6 +396,7 @@ impl Home {
             ours.farewell.clone_from(&bound.farewell);
             // The binder's marks count at once, before it has taken the pipe in.
             there.set_high_water(bound.high_water.0, bound.high_water.1);
+            there.greet(bound.hello.as_deref());
             let theirs = Box::new(attach(pipe, bound.endpoint, there, routing_id, false));
             let binder = bound.inbox.clone();
             drop(names);

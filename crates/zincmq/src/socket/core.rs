@@ -144,8 +144,11 @@ impl Core {
         if self.peers.conflates {
             self.peers.freshen();
         }
-        let result = self.pattern.recv(&mut self.peers, into);
-        self.bury();
+        let mut result = self.pattern.recv(&mut self.peers, into);
+        // Who has gone may leave a notice to be received.
+        while self.bury() && result == Err(Denied::Again) {
+            result = self.pattern.recv(&mut self.peers, into);
+        }
         result
     }
 
@@ -163,8 +166,10 @@ impl Core {
     pub(crate) fn can_recv(&mut self) -> bool {
         self.stop_driving();
         self.process();
-        let ready = self.pattern.can_recv(&mut self.peers);
-        self.bury();
+        let mut ready = self.pattern.can_recv(&mut self.peers);
+        while self.bury() && !ready {
+            ready = self.pattern.can_recv(&mut self.peers);
+        }
         ready
     }
 
@@ -184,6 +189,10 @@ impl Core {
         Ok(self.peers.has_room(peer))
     }
 
+    pub(crate) fn newest_id(&self) -> Option<&[u8]> {
+        self.pattern.newest_id()
+    }
+
     pub(crate) fn topics(&self) -> Result<usize> {
         self.pattern.topics().map_err(|denied| Error::denied(denied, self.name()))
     }
@@ -199,12 +208,8 @@ impl Core {
 
     /// Takes a new peer in.
     pub(crate) fn attach(&mut self, attach: Attach) -> PeerId {
-        let (how, inproc) = (attach.how.clone(), attach.io.is_none());
+        let how = attach.how.clone();
         let id = self.peers.insert(attach, &self.owner.inbox);
-        if inproc && let Some(hello) = self.peers.options.hello(self.owner.socket_type) {
-            let hello = hello.to_vec();
-            self.peers.send_exempt(id, &[Part::Slice(&hello)]);
-        }
         self.pattern.attached(&mut self.peers, id, how);
         self.look(id);
         id
@@ -240,14 +245,16 @@ impl Core {
         self.end(id);
     }
 
-    /// Lets go of peers whose end the pattern has come upon.
+    /// Lets go of peers whose end the pattern has come upon. Returns whether there were any.
     #[inline]
-    fn bury(&mut self) {
+    fn bury(&mut self) -> bool {
+        let found = self.peers.has_ended();
         while self.peers.has_ended() {
             if let Some(id) = self.peers.next_ended() {
                 self.end(id);
             }
         }
+        found
     }
 
     /// Does what other threads asked for.
