@@ -29,3 +29,6 @@ mod security;
 mod util;
 mod fork;
 mod handle;
+
+#[cfg(test)]
+mod tests;

@@ -235,8 +235,8 @@ struct Bound {
     routing_id: Vec<u8>,
     high_water: (i32, i32),
     conflates: Conflates,
-    /// What it has to say to each connector: it may be busy elsewhere when one comes.
-    hello: Option<Vec<u8>>,
+    /// What it says to each connector (`HELLO_MSG`), whether it is there to say it or not; empty: nothing.
+    hello: Vec<u8>,
     /// What it wants to receive when a connector leaves.
     farewell: Vec<u8>,
 }
@@ -345,6 +345,7 @@ impl Home {
         owner: &Owner,
         options: &Options,
     ) -> Result<Vec<Attach>> {
+        let socket_type = owner.socket_type;
         let mut names = lock(&self.shared().names);
         if names.bound.contains_key(name) {
             let endpoint = format!("inproc://{name}");
@@ -356,26 +357,29 @@ impl Home {
         let conflates = Conflates::new(owner.socket_type, options);
         let inbox = owner.inbox.clone();
         let farewell = options.farewell(owner.socket_type).unwrap_or_default().to_vec();
+        let socket = owner.id;
+        let hello = options.hello(owner.socket_type).unwrap_or_default().to_vec();
         let bound = Bound {
-            socket: owner.id,
+            socket,
             endpoint,
             inbox,
             routing_id,
             high_water,
             conflates,
-            hello: options.hello(owner.socket_type).map(<[u8]>::to_vec),
+            hello,
             farewell: farewell.clone(),
         };
         names.bound.insert(name.to_owned(), bound);
         let waiting = names.pending.remove(name);
         drop(names);
-        let adopt = |mut pending: Pending| {
+        let adopt = |pending: Pending| {
             let routing_id = options.routing_id.clone();
             let (pipe, connector) = (pending.pipe, &pending.connector);
             let farewell = farewell.clone();
             connector.push(Item::Command(ToSocket::Identified { pipe, routing_id, farewell }));
-            pending.ends.greet(options.hello(owner.socket_type));
-            attach(pipe, endpoint, pending.ends, pending.routing_id, false)
+            let mut ends = pending.ends;
+            ends.greet(options.hello(socket_type));
+            attach(pipe, endpoint, ends, pending.routing_id, false)
         };
         Ok(waiting.into_iter().flatten().map(adopt).collect())
     }
@@ -396,7 +400,7 @@ impl Home {
             ours.farewell.clone_from(&bound.farewell);
             // The binder's marks count at once, before it has taken the pipe in.
             there.set_high_water(bound.high_water.0, bound.high_water.1);
-            there.greet(bound.hello.as_deref());
+            there.greet(Some(&bound.hello));
             let theirs = Box::new(attach(pipe, bound.endpoint, there, routing_id, false));
             let binder = bound.inbox.clone();
             drop(names);

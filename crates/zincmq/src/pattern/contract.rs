@@ -193,11 +193,6 @@ pub trait Pattern: Send {
         Err(Denied::Invalid)
     }
 
-    /// The id that was made up for the peer that came last; `ROUTING_ID` reads as this (STREAM).
-    fn newest_id(&self) -> Option<&[u8]> {
-        None
-    }
-
     /// The routing id the pattern gave this peer (ROUTER, STREAM).
     fn routing_id_of(&self, _peer: PeerId) -> Option<&[u8]> {
         None

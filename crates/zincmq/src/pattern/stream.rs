@@ -3,26 +3,21 @@
 use super::contract::{Attached, Denied, Pattern, PeerId, Peers, Refused};
 use crate::message::Message;
 use crate::strategy::routed::Routed;
-use crate::strategy::routing::RoutingId;
 use queue::Part;
 
 /// An empty body closes the connection when sent, and tells of its coming and going when received.
 #[derive(Debug)]
-pub(super) struct Stream {
-    routed: Routed,
-    /// The automatic id given last.
-    newest: Option<RoutingId>,
-}
+pub(super) struct Stream(Routed);
 
 impl Stream {
     /// Automatic routing ids count up from the low half of `seed`.
     pub(super) fn new(seed: u64) -> Self {
-        Self { routed: Routed::new(seed), newest: None }
+        Self(Routed::new(seed))
     }
 
     fn notify(&mut self, peers: &dyn Peers, peer: PeerId) {
         if peers.options().stream_notify {
-            self.routed.notify(peer);
+            self.0.notify(peer);
         }
     }
 }
@@ -31,12 +26,11 @@ impl Pattern for Stream {
     fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, how: Attached) {
         match how.assigned_id {
             Some(id) => {
-                self.routed.admit_assigned(peers, peer, &id);
+                self.0.admit_assigned(peers, peer, &id);
             }
             None => {
-                let id = self.routed.routing.automatic();
-                self.newest = Some(id.clone());
-                self.routed.admit(peer, id);
+                let id = self.0.routing.automatic();
+                self.0.admit(peer, id);
             }
         }
         if how.routing_id.is_some() {
@@ -50,18 +44,18 @@ impl Pattern for Stream {
     }
 
     fn readable(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
-        self.routed.readable(peer);
+        self.0.readable(peer);
     }
 
     fn writable(&mut self, _peers: &mut dyn Peers, _peer: PeerId) {}
 
     fn closing(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
-        self.routed.routing.retire(peer);
+        self.0.routing.retire(peer);
     }
 
     fn detached(&mut self, peers: &mut dyn Peers, peer: PeerId) {
         self.notify(peers, peer);
-        self.routed.remove(peer);
+        self.0.remove(peer);
     }
 
     fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
@@ -71,9 +65,9 @@ impl Pattern for Stream {
             [_] | [] => return Ok(()),
             _ => return Err(Denied::Invalid),
         };
-        let peer = self.routed.routing.peer_of(id).ok_or(Denied::Unroutable)?;
+        let peer = self.0.routing.peer_of(id).ok_or(Denied::Unroutable)?;
         if body.is_empty() {
-            self.routed.remove(peer);
+            self.0.remove(peer);
             peers.abort(peer);
             return Ok(());
         }
@@ -84,12 +78,12 @@ impl Pattern for Stream {
     }
 
     fn admit(&mut self, peers: &mut dyn Peers, first: &[u8]) -> Result<(), Denied> {
-        let peer = self.routed.routing.peer_of(first).ok_or(Denied::Unroutable)?;
+        let peer = self.0.routing.peer_of(first).ok_or(Denied::Unroutable)?;
         if peers.has_room(peer) { Ok(()) } else { Err(Denied::Again) }
     }
 
     fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
-        self.routed.recv(peers, into)
+        self.0.recv(peers, into)
     }
 
     fn can_send(&mut self, _peers: &mut dyn Peers) -> bool {
@@ -97,18 +91,14 @@ impl Pattern for Stream {
     }
 
     fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {
-        self.routed.can_recv(peers)
-    }
-
-    fn newest_id(&self) -> Option<&[u8]> {
-        self.newest.as_deref()
+        self.0.can_recv(peers)
     }
 
     fn routing_id_of(&self, peer: PeerId) -> Option<&[u8]> {
-        self.routed.routing.id_of(peer)
+        self.0.routing.id_of(peer)
     }
 
     fn peer_of(&self, routing_id: &[u8]) -> Option<PeerId> {
-        self.routed.routing.peer_of(routing_id)
+        self.0.routing.peer_of(routing_id)
     }
 }

@@ -144,10 +144,10 @@ impl Core {
         if self.peers.conflates {
             self.peers.freshen();
         }
-        let mut result = self.pattern.recv(&mut self.peers, into);
-        // Who has gone may leave a notice to be received.
-        while self.bury() && result == Err(Denied::Again) {
-            result = self.pattern.recv(&mut self.peers, into);
+        let result = self.pattern.recv(&mut self.peers, into);
+        if self.bury() && result == Err(Denied::Again) {
+            // The end of a peer may be something to receive.
+            return self.pattern.recv(&mut self.peers, into);
         }
         result
     }
@@ -166,11 +166,9 @@ impl Core {
     pub(crate) fn can_recv(&mut self) -> bool {
         self.stop_driving();
         self.process();
-        let mut ready = self.pattern.can_recv(&mut self.peers);
-        while self.bury() && !ready {
-            ready = self.pattern.can_recv(&mut self.peers);
-        }
-        ready
+        let ready = self.pattern.can_recv(&mut self.peers);
+        let ended = self.bury();
+        ready || (ended && self.pattern.can_recv(&mut self.peers))
     }
 
     pub(crate) fn subscribe(&mut self, kind: Kind, topic: &[u8]) -> Result<()> {
@@ -187,10 +185,6 @@ impl Core {
         }
         let peer = self.pattern.peer_of(routing_id).ok_or(Error::Unroutable)?;
         Ok(self.peers.has_room(peer))
-    }
-
-    pub(crate) fn newest_id(&self) -> Option<&[u8]> {
-        self.pattern.newest_id()
     }
 
     pub(crate) fn topics(&self) -> Result<usize> {
@@ -211,6 +205,12 @@ impl Core {
         let how = attach.how.clone();
         let id = self.peers.insert(attach, &self.owner.inbox);
         self.pattern.attached(&mut self.peers, id, how);
+        if self.owner.socket_type == SocketType::Stream
+            && let Some(given) = self.pattern.routing_id_of(id)
+        {
+            // So that who connected can name the peer (zmq_getsockopt(3), ZMQ_ROUTING_ID).
+            self.peers.options.routing_id = given.to_vec();
+        }
         self.look(id);
         id
     }
@@ -248,13 +248,11 @@ impl Core {
     /// Lets go of peers whose end the pattern has come upon. Returns whether there were any.
     #[inline]
     fn bury(&mut self) -> bool {
-        let found = self.peers.has_ended();
-        while self.peers.has_ended() {
-            if let Some(id) = self.peers.next_ended() {
-                self.end(id);
-            }
+        let any = self.peers.has_ended();
+        while let Some(id) = self.peers.next_ended() {
+            self.end(id);
         }
-        found
+        any
     }
 
     /// Does what other threads asked for.
@@ -336,6 +334,20 @@ impl Core {
         for id in self.peers.ids() {
             self.pattern.writable(&mut self.peers, id);
         }
+    }
+
+    /// Tells the monitor what is queued for each peer.
+    pub(crate) fn report_queues(&mut self) -> Result<()> {
+        self.check()?;
+        let mut none = true;
+        for (endpoint, ends, outbound, inbound) in self.peers.queues() {
+            none = false;
+            let name =
+                self.endpoints.iter().find(|entry| entry.id == endpoint).map_or("", |entry| &entry.name);
+            let (local, remote) = ends.unwrap_or((name, name));
+            self.owner.monitor.report(outbound, inbound, local, remote);
+        }
+        if none { Err(Error::Again) } else { Ok(()) }
     }
 
     pub(crate) fn stats(&mut self) -> SocketStats {

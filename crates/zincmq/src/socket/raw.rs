@@ -6,7 +6,6 @@ use crate::pattern::contract::Kind;
 use crate::socket::Socket;
 use std::os::fd::AsRawFd;
 
-const ROUTING_ID: i32 = 5;
 const SUBSCRIBE: i32 = 6;
 const UNSUBSCRIBE: i32 = 7;
 const FD: i32 = 14;
@@ -53,11 +52,6 @@ impl<K> Socket<K> {
             LAST_ENDPOINT => return Ok(Value::Text(self.last_endpoint().to_owned())),
             THREAD_SAFE => return Ok(Value::Flag(false)),
             TOPICS_COUNT => i32::try_from(self.topics()?).unwrap_or(i32::MAX),
-            ROUTING_ID => {
-                let own = self.core.peers.options.get_raw(number)?;
-                // A STREAM tells the id of the peer that came last, for whoever wants to speak first.
-                return Ok(self.core.newest_id().map_or(own, |id| Value::Bytes(id.to_vec())));
-            }
             _ => return Ok(self.core.peers.options.get_raw(number)?),
         };
         Ok(Value::Int(value))

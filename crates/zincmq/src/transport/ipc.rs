@@ -10,7 +10,6 @@ use rustix::net::{
     AddressFamily, SocketAddrUnix, SocketFlags, SocketType, accept_with, bind, connect, listen, socket_with,
 };
 use std::ffi::OsStr;
-use std::fmt::{self, Display, Formatter};
 use std::hash::{BuildHasher, RandomState};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -20,9 +19,6 @@ use std::{env, fs, io};
 
 /// The longest path or name in bytes: the system's 108 with the NUL, or the mark of an abstract name.
 const LIMIT: usize = 107;
-
-/// The name of the end that connects, which is bound to nothing.
-const NAMELESS: &str = "ipc://";
 
 /// The transport over local sockets.
 #[derive(Debug)]
@@ -67,9 +63,7 @@ impl Transport for Ipc {
         if !peer.admitted(options) {
             return Ok(Accept::Refused);
         }
-        let link =
-            Link { local: endpoint.to_owned(), remote: NAMELESS.to_owned(), peer_address: peer.to_string() };
-        Ok(Accept::Connection(fd, link))
+        Ok(Accept::Connection(fd, link(endpoint, NAMELESS, &peer)))
     }
 
     fn needs_lookup(&self, _: &str, _: &Options) -> bool {
@@ -95,8 +89,7 @@ impl Transport for Ipc {
 
     fn connected(&self, fd: BorrowedFd<'_>, endpoint: &str, _: &Options) -> io::Result<Link> {
         socket_error(fd)??;
-        let peer_address = Peer::of(fd)?.to_string();
-        Ok(Link { local: NAMELESS.to_owned(), remote: endpoint.to_owned(), peer_address })
+        Ok(link(NAMELESS, endpoint, &Peer::of(fd)?))
     }
 }
 
@@ -174,12 +167,6 @@ struct Peer {
     gid: u32,
 }
 
-impl Display for Peer {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        write!(formatter, "localhost:{}:{}:{}", self.uid, self.gid, self.pid)
-    }
-}
-
 impl Peer {
     fn of(fd: BorrowedFd<'_>) -> io::Result<Self> {
         let credentials = socket_peercred(fd)?;
@@ -211,5 +198,16 @@ impl Peer {
         let ours = groups.lines().filter(|line| id(line).is_some_and(|gid| gids.contains(&gid)));
         let mut members = ours.flat_map(|line| line.split(':').nth(3).unwrap_or_default().split(','));
         user.is_some_and(|user| members.any(|member| member == user))
+    }
+}
+
+/// Connecting sockets have no name of their own.
+const NAMELESS: &str = "ipc://";
+
+fn link(local: &str, remote: &str, peer: &Peer) -> Link {
+    Link {
+        local: local.to_owned(),
+        remote: remote.to_owned(),
+        peer_address: format!("localhost:{}:{}:{}", peer.uid, peer.gid, peer.pid),
     }
 }

@@ -181,18 +181,6 @@ fn router_tells_of_peers_that_come_and_go() {
 }
 
 #[test]
-fn stream_knows_whom_it_reached_last() {
-    let mut rig = Rig::new(SocketType::Stream);
-    assert_eq!(rig.pattern.newest_id(), None);
-    for peer in 1..3 {
-        rig.attach_as(peer, Attached::default());
-        assert_eq!(rig.pattern.newest_id(), rig.pattern.routing_id_of(PeerId(peer)));
-    }
-    rig.attach_as(3, Attached { assigned_id: Some(b"mine".to_vec()), ..Attached::default() });
-    assert_eq!(rig.pattern.newest_id(), rig.pattern.routing_id_of(PeerId(2)));
-}
-
-#[test]
 fn stream_carries_bytes_and_nothing_else() {
     let mut rig = Rig::with(SocketType::Stream, 1);
     let id = "\0\0\0\0\0";
