@@ -11,6 +11,25 @@ const ENOCOMPATPROTO: c_int = HAUSNUMERO + 52;
 pub(crate) const ETERM: c_int = HAUSNUMERO + 53;
 const EMTHREAD: c_int = HAUSNUMERO + 54;
 
+/// Why a call failed, as the number that C is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Fault(pub(crate) c_int);
+
+impl Fault {
+    /// Tells C and returns what the call returns then.
+    #[cold]
+    pub(crate) fn report<R>(self, returned: R) -> R {
+        set(self.0);
+        returned
+    }
+}
+
+impl From<zincmq::Error> for Fault {
+    fn from(error: zincmq::Error) -> Self {
+        Self(error.errno())
+    }
+}
+
 /// Sets the calling thread's `errno`.
 #[inline]
 pub(crate) fn set(errno: i32) {

@@ -3,7 +3,32 @@
 //! What C hands over is checked before it is believed: handles are looked up, lengths compared, and no panic
 //! crosses the border. Pointers to plain memory are taken at their word, as in C.
 
+#![allow(unreachable_pub, reason = "what C calls need not be reachable from Rust")]
+
+// The objects that C has handles to.
+mod context;
+mod poller;
+mod socket;
+
+// What is done with them.
+mod monitor;
+mod option;
+mod poll;
+mod proxy;
+mod send_recv;
+mod stats;
+
+// What has nothing to do with sockets.
+mod security;
+mod timers;
+mod util;
+
+// Messages, and the memory behind them.
+mod block;
+mod message;
+
+// The border itself.
 mod border;
 mod errno;
-mod security;
-mod util;
+mod fork;
+mod handle;

@@ -63,7 +63,9 @@ fn workers_share_tasks() {
     assert_eq!(sink.output(), "100 results, their sum is 338350\n");
     let done = workers.map(|worker| {
         let said = worker.output();
-        said.strip_suffix(" done\n").and_then(|number| number.parse::<u32>().ok()).unwrap_or_else(|| panic!("{said}"))
+        said.strip_suffix(" done\n")
+            .and_then(|number| number.parse::<u32>().ok())
+            .unwrap_or_else(|| panic!("{said}"))
     });
     assert_eq!(done.iter().sum::<u32>(), 100);
 }

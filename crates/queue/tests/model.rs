@@ -207,9 +207,7 @@ impl Model {
             }
             Step::SetPeer(peer) => {
                 self.peer = *peer;
-                writer.set_peer(
-                    peer.map(|n| Arc::new(PeerInfo { descriptor: i32::from(n), ..Default::default() })),
-                );
+                writer.set_peer(peer.map(|n| Arc::new(PeerInfo::new(Vec::new(), i32::from(n)))));
             }
             Step::WriterMark(mark) => {
                 writer.set_high_water(*mark);

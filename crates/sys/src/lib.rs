@@ -1,5 +1,6 @@
 //! Thin wrappers over the system calls that zincmq needs and mio, socket2 and rustix do not give.
 
+use rustix::event::PollFd;
 use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
@@ -39,6 +40,40 @@ pub fn receive(
         libc::recvmsg(from.as_raw_fd(), &mut header, libc::MSG_DONTWAIT)
     };
     usize::try_from(received).map_err(|_| io::Error::last_os_error())
+}
+
+/// A set of signals, for the time of a wait.
+#[derive(Clone, Copy)]
+pub struct SignalMask(libc::sigset_t);
+
+impl From<libc::sigset_t> for SignalMask {
+    fn from(set: libc::sigset_t) -> Self {
+        Self(set)
+    }
+}
+
+impl std::fmt::Debug for SignalMask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SignalMask")
+    }
+}
+
+/// Waits for descriptors, with the signals of `mask` blocked instead of the thread's own if it is given. No timeout:
+/// without limit.
+///
+/// # Errors
+/// As ppoll(2).
+pub fn poll(set: &mut [PollFd<'_>], timeout: Option<Duration>, mask: Option<&SignalMask>) -> io::Result<()> {
+    let limit = |timeout: Duration| libc::timespec {
+        tv_sec: libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX),
+        tv_nsec: timeout.subsec_nanos().into(),
+    };
+    let limit = timeout.map(limit);
+    let limit = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
+    let mask = mask.map_or(ptr::null(), |mask| &raw const mask.0);
+    // SAFETY: rustix hands `PollFd` to the same system call as it is; all pointers outlive the call.
+    let result = unsafe { libc::ppoll(set.as_mut_ptr().cast(), set.len() as libc::nfds_t, limit, mask) };
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// Sleeps while `word` holds `expected`, until woken or until `until`. Returns `false` only if a signal handler

@@ -53,7 +53,7 @@ impl Converse {
             if output.is_done() && outbound.is_done() {
                 return Ok(());
             }
-            let interest = Interest { readable: !output.is_done(), writable };
+            let interest = Interest { readable: !output.is_done(), writable, ..Interest::default() };
             let socket = Item::Socket(&mut session.socket, interest);
             let ready = match outbound.input.item().filter(|_| !writable) {
                 Some(lines) => poller.wait(&mut [socket, lines], timeout)?,

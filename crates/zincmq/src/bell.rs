@@ -1,11 +1,11 @@
 //! A bell that poll(2) hears: a descriptor that becomes readable when something wakes it.
 
 use queue::Wake;
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
-use rustix::io::Errno;
+use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
+use sys::SignalMask;
 
 /// See the module.
 #[derive(Debug)]
@@ -33,12 +33,16 @@ impl Bell {
     }
 }
 
-/// poll(2); an interruption by a signal counts as waking up. `None`: without limit.
-pub(crate) fn wait(set: &mut [PollFd<'_>], timeout: Option<Duration>) -> io::Result<()> {
-    let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
-    match poll(set, timeout.as_ref()) {
-        Ok(_) | Err(Errno::INTR) => Ok(()),
-        Err(error) => Err(error.into()),
+/// ppoll(2); no timeout: without limit. Returns `false` if a signal handler ran.
+pub(crate) fn wait(
+    set: &mut [PollFd<'_>],
+    timeout: Option<Duration>,
+    mask: Option<&SignalMask>,
+) -> io::Result<bool> {
+    match sys::poll(set, timeout, mask) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::option::Options;
 use crate::pattern::contract::Attached;
 use queue::{Inbox, Item, Pool};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Where sockets live: I/O threads, inproc names, limits. Cloning gives another handle to the same context.
 ///
@@ -64,13 +64,28 @@ impl Context {
     /// The number of I/O threads.
     #[must_use]
     pub fn io_threads(&self) -> usize {
-        self.0.shared().config.io_threads
+        self.0.shared().config().io_threads
     }
 
     /// The number of sockets that may be open at a time.
     #[must_use]
     pub fn max_sockets(&self) -> usize {
-        self.0.shared().config.max_sockets
+        self.0.shared().config().max_sockets
+    }
+
+    /// Changes how the context is to be. What concerns I/O threads is heeded until the first socket starts them,
+    /// the rest by each socket made from now on.
+    ///
+    /// ```
+    /// # use zincmq::Context;
+    /// let context = Context::new();
+    /// context.configure(|builder| builder.io_threads(2));
+    /// assert_eq!(context.io_threads(), 2);
+    /// ```
+    pub fn configure(&self, change: impl FnOnce(Builder) -> Builder) {
+        let config = &self.0.shared().config;
+        let changed = change(lock(config).clone());
+        *lock(config) = changed;
     }
 
     /// Wakes every call that blocks in a socket of this context; it and all later ones fail with
@@ -82,7 +97,16 @@ impl Context {
     /// [`Context::shutdown`], then waits until every socket has been dropped and has lingered
     /// (zmq_ctx_term(3)).
     pub fn term(&self) {
-        self.0.shared().term();
+        self.0.shared().term(false);
+    }
+
+    /// As [`Context::term`], but a signal handler that runs meanwhile ends the wait. The context stays shut down;
+    /// the call may be repeated.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`].
+    pub fn term_interruptible(&self) -> Result<()> {
+        if self.0.shared().term(true) { Ok(()) } else { Err(Error::Interrupted) }
     }
 }
 
@@ -154,7 +178,7 @@ impl Builder {
     #[must_use]
     pub fn build(self) -> Context {
         Context(Home(Arc::new(Handle(Arc::new(Shared {
-            config: self,
+            config: Mutex::new(self),
             pool: Pool::new(),
             living: Arc::default(),
             state: Mutex::default(),
@@ -173,13 +197,13 @@ struct Handle(Arc<Shared>);
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.0.term();
+        self.0.term(false);
     }
 }
 
 #[derive(Debug)]
 pub(crate) struct Shared {
-    config: Builder,
+    config: Mutex<Builder>,
     pool: Arc<Pool>,
     living: Arc<Living>,
     state: Mutex<State>,
@@ -189,6 +213,8 @@ pub(crate) struct Shared {
 #[derive(Debug, Default)]
 struct State {
     stopped: bool,
+    /// The I/O threads run.
+    started: bool,
     sockets: HashMap<u64, Arc<Inbox<ToSocket>>>,
     threads: Vec<IoThread>,
 }
@@ -223,22 +249,33 @@ struct Pending {
 }
 
 impl Shared {
+    fn config(&self) -> MutexGuard<'_, Builder> {
+        lock(&self.config)
+    }
+
     fn shutdown(&self) {
         let mut state = lock(&self.state);
         state.stopped = true;
-        for inbox in state.sockets.values() {
+        let sockets: Vec<_> = state.sockets.values().cloned().collect();
+        drop(state);
+        // Who is told may use the context at once, hence without its locks.
+        for inbox in sockets {
             inbox.push(Item::Command(ToSocket::Stop));
         }
-        drop(state);
         // Nobody will bind to these any more.
-        lock(&self.names).pending.clear();
+        let pending = std::mem::take(&mut lock(&self.names).pending);
+        drop(pending);
     }
 
-    fn term(&self) {
+    /// Returns `false` if it was interrupted.
+    fn term(&self, interruptible: bool) -> bool {
         self.shutdown();
-        self.living.wait();
+        if !self.living.wait(interruptible) {
+            return false;
+        }
         let threads = std::mem::take(&mut lock(&self.state).threads);
         threads.into_iter().for_each(IoThread::stop);
+        true
     }
 }
 
@@ -258,17 +295,20 @@ impl Home {
     /// Takes a new socket in; the first one starts the I/O threads.
     pub(crate) fn register(&self, inbox: &Arc<Inbox<ToSocket>>) -> Result<u64> {
         let shared = self.shared();
+        let config = shared.config().clone();
         let mut state = lock(&shared.state);
         if state.stopped {
             return Err(Error::Terminated);
         }
-        if state.sockets.len() >= shared.config.max_sockets {
-            return Err(Error::TooManySockets(shared.config.max_sockets));
+        if state.sockets.len() >= config.max_sockets {
+            return Err(Error::TooManySockets(config.max_sockets));
         }
-        while state.threads.len() < shared.config.io_threads {
-            let thread = IoThread::start(state.threads.len(), &shared.config.scheduling)?;
+        let wanted = if state.started { 0 } else { config.io_threads };
+        while state.threads.len() < wanted {
+            let thread = IoThread::start(state.threads.len(), &config.scheduling)?;
             state.threads.push(thread);
         }
+        state.started = true;
         let id = fresh_id();
         state.sockets.insert(id, inbox.clone());
         Ok(id)
@@ -280,7 +320,7 @@ impl Home {
 
     /// What a new socket takes over from its context.
     pub(crate) fn inherit(&self, options: &mut Options) {
-        let config = &self.shared().config;
+        let config = self.shared().config();
         options.ipv6 = config.ipv6;
         if !config.blocky {
             options.linger = 0;
@@ -318,6 +358,8 @@ impl Home {
         let bound =
             Bound { socket, endpoint, inbox, routing_id, high_water, conflates, farewell: farewell.clone() };
         names.bound.insert(name.to_owned(), bound);
+        let waiting = names.pending.remove(name);
+        drop(names);
         let adopt = |pending: Pending| {
             let routing_id = options.routing_id.clone();
             let (pipe, connector) = (pending.pipe, &pending.connector);
@@ -325,7 +367,7 @@ impl Home {
             connector.push(Item::Command(ToSocket::Identified { pipe, routing_id, farewell }));
             attach(pipe, endpoint, pending.ends, pending.routing_id, false)
         };
-        Ok(names.pending.remove(name).into_iter().flatten().map(adopt).collect())
+        Ok(waiting.into_iter().flatten().map(adopt).collect())
     }
 
     /// Connects to an inproc name, bound or not yet. Returns this side's pipe.
@@ -344,7 +386,9 @@ impl Home {
             // The binder's marks count at once, before it has taken the pipe in.
             there.set_high_water(bound.high_water.0, bound.high_water.1);
             let theirs = Box::new(attach(pipe, bound.endpoint, there, routing_id, false));
-            bound.inbox.push(Item::Command(ToSocket::Attach(theirs)));
+            let binder = bound.inbox.clone();
+            drop(names);
+            binder.push(Item::Command(ToSocket::Attach(theirs)));
         } else {
             ours.how.routing_id = None;
             let pending = Pending { pipe, ends: there, routing_id, connector: owner.inbox.clone() };

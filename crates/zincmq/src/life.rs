@@ -1,8 +1,9 @@
 //! Numbers that name things, and the count of what still lives.
 
+use queue::Signal;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Locks a mutex; a thread that panicked while it held it has left nothing half done here.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -23,24 +24,38 @@ pub(crate) fn random() -> u64 {
 
 /// How many sockets live or linger.
 #[derive(Debug, Default)]
-pub(crate) struct Living {
-    count: Mutex<usize>,
-    none: Condvar,
+pub(crate) struct Living(Mutex<Count>);
+
+#[derive(Debug, Default)]
+struct Count {
+    alive: usize,
+    /// Threads that wait until there is none.
+    waiting: Vec<Arc<Signal>>,
 }
 
 impl Living {
     /// One more.
     pub(crate) fn begin(self: &Arc<Self>) -> Life {
-        *lock(&self.count) += 1;
+        lock(&self.0).alive += 1;
         Life(self.clone())
     }
 
-    /// Waits until there is none.
-    pub(crate) fn wait(&self) {
-        let mut count = lock(&self.count);
-        while *count > 0 {
-            count = self.none.wait(count).unwrap_or_else(PoisonError::into_inner);
-        }
+    /// Waits until there is none. Returns `false` if `interruptible` and a signal handler ran meanwhile.
+    pub(crate) fn wait(&self, interruptible: bool) -> bool {
+        let signal = Arc::new(Signal::default());
+        lock(&self.0).waiting.push(signal.clone());
+        let done = loop {
+            signal.arm_thread();
+            if lock(&self.0).alive == 0 {
+                signal.disarm();
+                break true;
+            }
+            if !signal.sleep(None) && interruptible {
+                break false;
+            }
+        };
+        lock(&self.0).waiting.retain(|other| !Arc::ptr_eq(other, &signal));
+        done
     }
 }
 
@@ -50,10 +65,10 @@ pub(crate) struct Life(Arc<Living>);
 
 impl Drop for Life {
     fn drop(&mut self) {
-        let mut count = lock(&self.0.count);
-        *count -= 1;
-        if *count == 0 {
-            self.0.none.notify_all();
+        let mut count = lock(&self.0.0);
+        count.alive -= 1;
+        if count.alive == 0 {
+            count.waiting.iter().for_each(|signal| signal.notify());
         }
     }
 }

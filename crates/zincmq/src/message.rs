@@ -83,6 +83,12 @@ impl Frame {
         std::str::from_utf8(self)
     }
 
+    /// Whether other messages may share the memory of this part.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(&self.0, Body::Shared(bytes) if !bytes.is_unique())
+    }
+
     /// The bytes, without a copy where the part owns them already.
     #[must_use]
     pub fn into_vec(self) -> Vec<u8> {
@@ -331,8 +337,19 @@ impl Message {
 
     /// All that the connection that brought this message said of itself.
     #[must_use]
-    pub fn peer(&self) -> Option<&PeerInfo> {
-        self.source.as_deref()
+    #[inline]
+    pub fn peer(&self) -> Option<&Arc<PeerInfo>> {
+        self.source.as_ref()
+    }
+
+    /// Takes the body of part `at` out; an empty one is left in its place.
+    pub fn take_part(&mut self, at: usize) -> Option<Frame> {
+        let place = match at {
+            _ if at >= self.parts => return None,
+            0 => &mut self.first,
+            _ => self.rest.get_mut(at - 1)?,
+        };
+        Some(std::mem::take(place))
     }
 
     /// The place for one more part, with whatever memory an earlier message left there.

@@ -4,7 +4,9 @@ use crate::error::{Error, Result};
 use crate::life::lock;
 use queue::Signal;
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, Weak};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 /// A monitor that nobody reads keeps this many events, then drops and counts.
@@ -61,6 +63,12 @@ impl Events {
     #[must_use]
     pub const fn with(self, kind: EventKind) -> Self {
         Self(self.0 | kind as u16)
+    }
+
+    /// The events whose bits are set, as C names them.
+    #[must_use]
+    pub const fn from_bits(bits: u16) -> Self {
+        Self(bits)
     }
 
     /// Whether `kind` is among these.
@@ -182,6 +190,24 @@ impl Monitor {
     /// [`Error::Again`] when the time is over; [`Error::Terminated`] after [`EventKind::MonitorStopped`].
     pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Event> {
         self.recv_until(Instant::now().checked_add(timeout))
+    }
+
+    /// As [`Monitor::recv`], for async code; needs no particular executor. Dropping the future loses no event.
+    ///
+    /// # Errors
+    /// As [`Monitor::recv`].
+    pub async fn recv_async(&mut self) -> Result<Event> {
+        poll_fn(|context| {
+            self.feed.signal.arm(Arc::new(context.waker().clone()));
+            match self.try_recv() {
+                Err(Error::Again) => Poll::Pending,
+                result => {
+                    self.feed.signal.forget();
+                    Poll::Ready(result)
+                }
+            }
+        })
+        .await
     }
 
     fn recv_until(&mut self, until: Option<Instant>) -> Result<Event> {

@@ -1,35 +1,15 @@
 //! Waiting for several sockets, and foreign descriptors beside them, in one thread (zmq_poll(3)).
 
 use crate::bell::{self, Bell};
-use crate::error::Result;
+use crate::error::{Error, Result};
+pub use crate::socket::Interest;
 use crate::socket::{Core, Socket};
 use queue::{Signal, Wake};
 use rustix::event::{PollFd, PollFlags};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// What to wait for, and what was found.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Interest {
-    /// A message can be received, or the descriptor can be read.
-    pub readable: bool,
-    /// A send would be accepted, or the descriptor can be written.
-    pub writable: bool,
-}
-
-impl Interest {
-    /// To read.
-    pub const READABLE: Self = Self { readable: true, writable: false };
-    /// To write.
-    pub const WRITABLE: Self = Self { readable: false, writable: true };
-    /// Both.
-    pub const BOTH: Self = Self { readable: true, writable: true };
-
-    const fn any(self) -> bool {
-        self.readable || self.writable
-    }
-}
+pub use sys::SignalMask;
 
 /// Any socket, whatever its type.
 pub trait Pollable: private::Sealed {}
@@ -92,6 +72,8 @@ pub struct Poller {
     bell: Arc<Signal>,
     /// The bell where descriptors are waited for too; made when first needed.
     descriptor: Option<Arc<Bell>>,
+    interruptible: bool,
+    mask: Option<SignalMask>,
 }
 
 impl Poller {
@@ -99,6 +81,18 @@ impl Poller {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Whether a signal handler that runs during a wait makes it return [`Error::Interrupted`], as in C. By default
+    /// the wait goes on.
+    pub fn set_interruptible(&mut self, on: bool) {
+        self.interruptible = on;
+    }
+
+    /// While it sleeps, and only then, these signals are blocked in place of those that the thread blocks, as in
+    /// ppoll(2): so that one which is blocked otherwise cannot slip in before the sleep.
+    pub fn set_signal_mask(&mut self, mask: Option<SignalMask>) {
+        self.mask = mask;
     }
 
     /// What the last wait found of item `at`.
@@ -118,12 +112,15 @@ impl Poller {
         if let Some(ready) = self.look(items)? {
             return Ok(ready);
         }
-        let foreign = items.iter().any(|item| matches!(item, Item::Descriptor(..)));
+        if timeout == Some(Duration::ZERO) && self.mask.is_none() {
+            return Ok(0);
+        }
+        let foreign = self.mask.is_some() || items.iter().any(|item| matches!(item, Item::Descriptor(..)));
         let bell: Arc<dyn Wake> = if foreign { self.descriptor()? } else { self.bell.clone() };
         let result = self.sleep(items, &bell, foreign, until);
         for item in items {
             if let Item::Socket(socket, _) = item {
-                socket.core().owner.inbox.signal().forget();
+                socket.core().rest();
             }
         }
         result
@@ -162,23 +159,26 @@ impl Poller {
                 self.bell.disarm();
                 return Ok(0);
             }
-            if foreign {
+            let undisturbed = if foreign {
                 self.bell.disarm();
-                self.poll(items, until.map(|until| until - now))?;
+                self.poll(items, until.map(|until| until - now))?
             } else {
-                self.bell.sleep(until);
+                self.bell.sleep(until)
+            };
+            if !undisturbed && self.interruptible {
+                return Err(Error::Interrupted);
             }
         }
     }
 
-    /// Sleeps in poll(2) until a descriptor is ready or the bell rings.
-    fn poll(&self, items: &[Item<'_>], timeout: Option<Duration>) -> Result<()> {
-        let Some(bell) = &self.descriptor else { return Ok(()) };
+    /// Sleeps in poll(2) until a descriptor is ready or the bell rings. Returns `false` if a signal handler ran.
+    fn poll(&self, items: &[Item<'_>], timeout: Option<Duration>) -> Result<bool> {
+        let Some(bell) = &self.descriptor else { return Ok(true) };
         let mut set: Vec<_> = descriptors(items).collect();
         set.push(PollFd::from_borrowed_fd(bell.descriptor(), PollFlags::IN));
-        bell::wait(&mut set, timeout)?;
+        let undisturbed = bell::wait(&mut set, timeout, self.mask.as_ref())?;
         bell.silence();
-        Ok(())
+        Ok(undisturbed)
     }
 
     /// Looks at every item once. `None`: none is ready.
@@ -187,7 +187,7 @@ impl Poller {
         self.found.resize(items.len(), Interest::default());
         let mut set: Vec<_> = descriptors(items).collect();
         if !set.is_empty() {
-            bell::wait(&mut set, Some(Duration::ZERO))?;
+            bell::wait(&mut set, Some(Duration::ZERO), None)?;
         }
         let outcomes: Vec<PollFlags> = set.iter().map(PollFd::revents).collect();
         let mut outcomes = outcomes.into_iter();
@@ -205,6 +205,8 @@ impl Poller {
                     let outcome = outcomes.next().unwrap_or(PollFlags::empty());
                     found.readable = interest.readable && outcome.intersects(PollFlags::IN | broken);
                     found.writable = interest.writable && outcome.intersects(PollFlags::OUT | broken);
+                    found.urgent = outcome.intersects(PollFlags::PRI);
+                    found.failed = outcome.intersects(broken);
                 }
             }
         }
@@ -219,6 +221,7 @@ fn descriptors<'a>(items: &'a [Item<'_>]) -> impl Iterator<Item = PollFd<'a>> {
             let mut flags = PollFlags::empty();
             flags.set(PollFlags::IN, interest.readable);
             flags.set(PollFlags::OUT, interest.writable);
+            flags.set(PollFlags::PRI, interest.urgent);
             Some(PollFd::from_borrowed_fd(descriptor.as_fd(), flags))
         }
         Item::Socket(..) => None,

@@ -27,7 +27,7 @@ pub fn proxy<F, B>(
     backend: &mut Socket<B>,
     capture: Option<&mut AnySocket>,
 ) -> Result<()> {
-    Proxy::new(frontend, backend, capture).run(None)
+    Proxy::new(frontend, Some(backend), capture).run(None)
 }
 
 /// As [`proxy`], told by the messages that `control` receives: `PAUSE`, `RESUME`, `TERMINATE`, and
@@ -45,7 +45,41 @@ pub fn proxy_steerable<F, B>(
     capture: Option<&mut AnySocket>,
     control: &mut AnySocket,
 ) -> Result<()> {
-    Proxy::new(frontend, backend, capture).run(Some(control))
+    Proxy::new(frontend, Some(backend), capture).run(Some(control))
+}
+
+/// As [`proxy`] or, with `control`, [`proxy_steerable`], where one socket is both ends: what it receives it sends
+/// again.
+///
+/// # Errors
+/// As [`proxy`].
+pub fn reflect<K>(
+    socket: &mut Socket<K>,
+    capture: Option<&mut AnySocket>,
+    control: Option<&mut AnySocket>,
+) -> Result<()> {
+    Proxy::new(socket, None, capture).run(control)
+}
+
+/// Both ends, or the one that is both.
+struct Ends<'a> {
+    front: Side<'a>,
+    back: Option<Side<'a>>,
+}
+
+impl<'a> Ends<'a> {
+    /// Where messages come from on the way forth or, otherwise, back.
+    fn from(&mut self, forth: bool) -> &mut Side<'a> {
+        match &mut self.back {
+            Some(back) if !forth => back,
+            _ => &mut self.front,
+        }
+    }
+
+    /// Where they go.
+    fn to(&mut self, forth: bool) -> &mut Side<'a> {
+        self.from(!forth)
+    }
 }
 
 struct Side<'a> {
@@ -97,19 +131,22 @@ impl Way {
     /// Moves messages until there are no more, or no room, or the turn is over.
     fn forward(
         &mut self,
-        from: &mut Side<'_>,
-        to: &mut Side<'_>,
+        ends: &mut Ends<'_>,
+        forth: bool,
         capture: &mut Option<&mut AnySocket>,
     ) -> Result<()> {
         for _ in 0..BURST {
-            if !to.socket.core().can_send() {
+            // One socket may be able to send only after it has received.
+            let must_have_room = self.held || ends.back.is_some();
+            if must_have_room && !ends.to(forth).socket.core().can_send() {
                 self.awaits = Awaits::Room;
                 return Ok(());
             }
-            if !self.held && !self.read(from, capture)? {
+            if !self.held && !self.read(ends.from(forth), capture)? {
                 self.awaits = Awaits::Message;
                 return Ok(());
             }
+            let to = ends.to(forth);
             let core = to.socket.core();
             match self.message.with(|parts| core.try_send(parts)) {
                 Ok(()) => self.held = false,
@@ -149,9 +186,15 @@ enum Steer {
     End,
 }
 
+/// Where something may be done.
+struct Found {
+    forth: bool,
+    back_again: bool,
+    control: bool,
+}
+
 struct Proxy<'a> {
-    front: Side<'a>,
-    back: Side<'a>,
+    ends: Ends<'a>,
     capture: Option<&'a mut AnySocket>,
     forth: Way,
     back_again: Way,
@@ -161,13 +204,13 @@ struct Proxy<'a> {
 impl<'a> Proxy<'a> {
     fn new(
         front: &'a mut dyn Pollable,
-        back: &'a mut dyn Pollable,
+        back: Option<&'a mut dyn Pollable>,
         capture: Option<&'a mut AnySocket>,
     ) -> Self {
-        let side = |socket| Side { socket, received: Traffic::default(), sent: Traffic::default() };
+        let none = Traffic::default();
+        let side = |socket: &'a mut dyn Pollable| Side { socket, received: none, sent: none };
         Self {
-            front: side(front),
-            back: side(back),
+            ends: Ends { front: side(front), back: back.map(side) },
             capture,
             forth: Way::default(),
             back_again: Way::default(),
@@ -177,10 +220,10 @@ impl<'a> Proxy<'a> {
 
     fn run(mut self, mut control: Option<&mut AnySocket>) -> Result<()> {
         let mut poller = Poller::new();
+        poller.set_interruptible(self.ends.front.socket.core().interruptible);
         loop {
-            self.wait(&mut poller, control.as_deref_mut())?;
-            let (front, back) = (poller.found(0), poller.found(1));
-            if poller.found(2).readable
+            let found = self.wait(&mut poller, control.as_deref_mut())?;
+            if found.control
                 && let Some(control) = control.as_deref_mut()
                 && let Steer::End = self.obey(control)?
             {
@@ -189,33 +232,38 @@ impl<'a> Proxy<'a> {
             if self.paused {
                 continue;
             }
-            if front.readable || back.writable || self.forth.awaits == Awaits::Peer {
-                self.forth.forward(&mut self.front, &mut self.back, &mut self.capture)?;
+            if found.forth || self.forth.awaits == Awaits::Peer {
+                self.forth.forward(&mut self.ends, true, &mut self.capture)?;
             }
-            if back.readable || front.writable || self.back_again.awaits == Awaits::Peer {
-                self.back_again.forward(&mut self.back, &mut self.front, &mut self.capture)?;
+            if found.back_again || self.back_again.awaits == Awaits::Peer {
+                self.back_again.forward(&mut self.ends, false, &mut self.capture)?;
             }
         }
     }
 
-    fn wait(&mut self, poller: &mut Poller, control: Option<&mut AnySocket>) -> Result<()> {
+    fn wait(&mut self, poller: &mut Poller, control: Option<&mut AnySocket>) -> Result<Found> {
         let (mut front, mut back) = (Interest::default(), Interest::default());
         let mut timeout = None;
+        let single = self.ends.back.is_none();
         if !self.paused {
             (front.readable, back.writable) = self.forth.interests();
-            (back.readable, front.writable) = self.back_again.interests();
+            (back.readable, front.writable) =
+                if single { (false, back.writable) } else { self.back_again.interests() };
             let retry = [&self.forth, &self.back_again].iter().any(|way| way.awaits == Awaits::Peer);
             timeout = retry.then_some(RETRY);
         }
-        let front = Item::Socket(&mut *self.front.socket, front);
-        let back = Item::Socket(&mut *self.back.socket, back);
-        match control {
-            None => poller.wait(&mut [front, back], timeout)?,
-            Some(control) => {
-                poller.wait(&mut [front, back, Item::Socket(control, Interest::READABLE)], timeout)?
-            }
-        };
-        Ok(())
+        let mut items = vec![Item::Socket(&mut *self.ends.front.socket, front)];
+        items.extend(self.ends.back.as_mut().map(|side| Item::Socket(&mut *side.socket, back)));
+        let steering = items.len();
+        items.extend(control.map(|control| Item::Socket(control, Interest::READABLE)));
+        poller.wait(&mut items, timeout)?;
+        let front = poller.found(0);
+        let back = if single { front } else { poller.found(1) };
+        Ok(Found {
+            forth: front.readable || back.writable,
+            back_again: !single && (back.readable || front.writable),
+            control: poller.found(steering).readable,
+        })
     }
 
     /// Does what the control socket says.
@@ -241,7 +289,8 @@ impl<'a> Proxy<'a> {
     }
 
     fn statistics(&self) -> Message {
-        let traffic = [self.front.received, self.front.sent, self.back.received, self.back.sent];
+        let (front, back) = (&self.ends.front, self.ends.back.as_ref().unwrap_or(&self.ends.front));
+        let traffic = [front.received, front.sent, back.received, back.sent];
         let numbers = traffic.iter().flat_map(|traffic| [traffic.messages, traffic.bytes]);
         numbers.map(|number| Frame::copy_from(&number.to_ne_bytes())).collect()
     }

@@ -36,7 +36,7 @@ impl Terms<'_> {
         if let Some(link) = link {
             properties.push(("Peer-Address".to_owned(), link.peer_address.clone().into_bytes()));
         }
-        PeerInfo { properties, descriptor }
+        PeerInfo::new(properties, descriptor)
     }
 
     /// What the inbound pipe gets before the peer's first message, on its first connection or `again`.

@@ -149,6 +149,15 @@ pub trait Pattern: Send {
     /// [`Denied`]; nothing is sent then.
     fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied>;
 
+    /// Whether [`Pattern::send`] would take a message that begins with `first`, for a caller that has its other parts
+    /// later.
+    ///
+    /// # Errors
+    /// What the send would be denied.
+    fn admit(&mut self, peers: &mut dyn Peers, _first: &[u8]) -> Result<(), Denied> {
+        if self.can_send(peers) { Ok(()) } else { Err(Denied::Again) }
+    }
+
     /// Receives one whole message, appended to `into` (which is empty).
     ///
     /// # Errors

@@ -32,6 +32,10 @@ impl Pattern for Pub {
         self.0.send(peers, parts)
     }
 
+    fn admit(&mut self, peers: &mut dyn Peers, first: &[u8]) -> Result<(), Denied> {
+        self.0.admit(peers, first)
+    }
+
     fn recv(&mut self, _peers: &mut dyn Peers, _into: &mut Message) -> Result<(), Denied> {
         Err(Denied::Unsupported)
     }

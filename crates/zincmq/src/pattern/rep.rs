@@ -62,6 +62,10 @@ impl Pattern for Rep {
         Ok(())
     }
 
+    fn admit(&mut self, _peers: &mut dyn Peers, _first: &[u8]) -> Result<(), Denied> {
+        self.requester.map(drop).ok_or(Denied::State)
+    }
+
     fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
         if self.requester.is_some() {
             return Err(Denied::State);

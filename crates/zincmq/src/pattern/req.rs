@@ -31,6 +31,11 @@ impl Req {
         let (outbound, inbound) = (LoadBalance::default(), FairQueue::default());
         Self { outbound, inbound, awaited: None, number: seed as u32 }
     }
+
+    /// Whether it may send.
+    fn has_turn(&self, peers: &dyn Peers) -> bool {
+        self.awaited.is_none() || peers.options().req_relaxed
+    }
 }
 
 impl Awaited {
@@ -72,7 +77,7 @@ impl Pattern for Req {
     }
 
     fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
-        if self.awaited.is_some() && !peers.options().req_relaxed {
+        if !self.has_turn(peers) {
             return Err(Denied::State);
         }
         // An old reply must not be taken for the one to this request.
@@ -82,6 +87,14 @@ impl Pattern for Req {
         let from = self.outbound.send(peers, delimiter.encoded(), parts)?;
         self.awaited = Some(Awaited { from, delimiter, opened: false });
         Ok(())
+    }
+
+    fn admit(&mut self, peers: &mut dyn Peers, _first: &[u8]) -> Result<(), Denied> {
+        match self.has_turn(peers) {
+            false => Err(Denied::State),
+            true if self.outbound.can_send(peers) => Ok(()),
+            true => Err(Denied::Again),
+        }
     }
 
     fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
@@ -94,7 +107,7 @@ impl Pattern for Req {
     }
 
     fn can_send(&mut self, peers: &mut dyn Peers) -> bool {
-        (self.awaited.is_none() || peers.options().req_relaxed) && self.outbound.can_send(peers)
+        self.has_turn(peers) && self.outbound.can_send(peers)
     }
 
     fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {

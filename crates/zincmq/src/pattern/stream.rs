@@ -77,6 +77,11 @@ impl Pattern for Stream {
         })
     }
 
+    fn admit(&mut self, peers: &mut dyn Peers, first: &[u8]) -> Result<(), Denied> {
+        let peer = self.0.routing.peer_of(first).ok_or(Denied::Unroutable)?;
+        if peers.has_room(peer) { Ok(()) } else { Err(Denied::Again) }
+    }
+
     fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
         self.0.recv(peers, into)
     }

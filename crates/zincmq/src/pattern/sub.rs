@@ -49,6 +49,10 @@ impl Pattern for Sub {
         Err(Denied::Unsupported)
     }
 
+    fn admit(&mut self, _peers: &mut dyn Peers, _first: &[u8]) -> Result<(), Denied> {
+        Err(Denied::Unsupported)
+    }
+
     fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
         self.0.recv_matching(peers, into)
     }

@@ -38,6 +38,10 @@ impl Pattern for XPub {
         self.0.send(peers, parts)
     }
 
+    fn admit(&mut self, peers: &mut dyn Peers, first: &[u8]) -> Result<(), Denied> {
+        self.0.admit(peers, first)
+    }
+
     fn recv(&mut self, _peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
         self.0.recv(into)
     }

@@ -38,8 +38,8 @@ impl Core {
             inbox.signal().disarm();
             return Ok(());
         }
-        inbox.signal().sleep(until);
-        Ok(())
+        let undisturbed = inbox.signal().sleep(until);
+        if undisturbed || !self.interruptible { Ok(()) } else { Err(Error::Interrupted) }
     }
 
     /// Tries until it is not denied for now, or the time is over. `timeout` in milliseconds, -1: none.
@@ -69,6 +69,7 @@ impl Core {
             }
         };
         self.peers.patient = false;
+        self.keep_watch();
         result
     }
 
@@ -105,6 +106,17 @@ impl<K: Sends> Socket<K> {
         let message = message.ready();
         let until = |core: &Core| deadline(core.peers.options.sndtimeo);
         self.core.block(false, until, |core| message.with(|parts| core.try_send(parts)))
+    }
+
+    /// Waits until a message that begins with the part `first` would be accepted: what [`Socket::send`] would wait
+    /// for or fail with, before the rest of the message is there. A send that follows does not wait, unless the
+    /// peer has left meanwhile.
+    ///
+    /// # Errors
+    /// As [`Socket::send`].
+    pub fn admit(&mut self, first: &[u8]) -> Result<()> {
+        let until = |core: &Core| deadline(core.peers.options.sndtimeo);
+        self.core.block(false, until, |core| core.try_admit(first))
     }
 
     /// As [`Socket::send`], waiting at most so long, whatever `SNDTIMEO` says.

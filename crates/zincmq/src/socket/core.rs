@@ -1,5 +1,6 @@
 //! The heart of a socket: one pattern, its peers, and the commands that change them. Never blocks.
 
+use crate::bell::Bell;
 use crate::command::{Attach, EndpointId, Owner, ToIo, ToSocket};
 use crate::context::Home;
 use crate::error::{Error, Result};
@@ -35,6 +36,10 @@ pub(crate) struct Core {
     stopped: bool,
     /// The next call that waits does not.
     pub(crate) interrupted: bool,
+    /// A signal handler ends a wait.
+    pub(crate) interruptible: bool,
+    /// What event loops listen to, once somebody has asked for it.
+    pub(crate) watch: Option<Arc<Bell>>,
     swept: Instant,
     pub(crate) driving: Driving,
     pub(crate) spin: Spin,
@@ -78,6 +83,8 @@ impl Core {
             items: VecDeque::new(),
             stopped: false,
             interrupted: false,
+            interruptible: false,
+            watch: None,
             swept: Instant::now(),
             driving: Driving::default(),
             spin: Spin::default(),
@@ -118,6 +125,15 @@ impl Core {
         result
     }
 
+    /// Whether a message that begins with `first` would be accepted now.
+    pub(crate) fn try_admit(&mut self, first: &[u8]) -> std::result::Result<(), Denied> {
+        self.process();
+        if self.stopped {
+            return Err(Denied::Again);
+        }
+        self.pattern.admit(&mut self.peers, first)
+    }
+
     #[inline]
     pub(crate) fn try_recv(&mut self, into: &mut Message) -> std::result::Result<(), Denied> {
         self.process();
@@ -156,6 +172,16 @@ impl Core {
         self.check()?;
         let name = self.name();
         self.pattern.subscribe(&mut self.peers, kind, topic).map_err(|denied| Error::denied(denied, name))
+    }
+
+    /// Whether the peer of this routing id has room.
+    pub(crate) fn has_room_for(&mut self, routing_id: &[u8]) -> Result<bool> {
+        self.check()?;
+        if self.owner.socket_type != SocketType::Router {
+            return Err(Error::Unsupported { socket: self.name() });
+        }
+        let peer = self.pattern.peer_of(routing_id).ok_or(Error::Unroutable)?;
+        Ok(self.peers.has_room(peer))
     }
 
     pub(crate) fn topics(&self) -> Result<usize> {
@@ -245,6 +271,7 @@ impl Core {
         }
         self.items = items;
         self.bury();
+        self.keep_watch();
         if self.swept.elapsed() > SWEEP {
             self.sweep();
         }

@@ -29,7 +29,8 @@ impl Driving {
             }
             self.paused_until = None;
         }
-        core.peers.only_connection()
+        // Event loops that watch the socket are told by the I/O thread.
+        if core.watch.is_some() { None } else { core.peers.only_connection() }
     }
 
     fn bell(&mut self) -> Result<Arc<Bell>> {
@@ -50,10 +51,10 @@ impl Core {
         let result = match (connection, bell) {
             (Some(connection), Some(bell)) => {
                 let driven = self.listen(&connection, &bell, until);
-                if driven == Some(Driven::Streams) {
+                if let Some(Ok(Driven::Streams)) = driven {
                     driving.paused_until = Some(Instant::now() + PAUSE);
                 }
-                driven.map(|_| Ok(()))
+                driven.map(|driven| driven.map(drop))
             }
             _ => None,
         };
@@ -61,13 +62,14 @@ impl Core {
         result
     }
 
-    /// One wait for the descriptor or a change of the socket. `None`: not this thread's any more.
+    /// One wait for the descriptor or a change of the socket. `None`: not this thread's any more. An error if a signal
+    /// handler ended it.
     fn listen(
         &mut self,
         connection: &Connection,
         bell: &Arc<Bell>,
         until: Option<Instant>,
-    ) -> Option<Driven> {
+    ) -> Option<Result<Driven>> {
         self.peers.leases = true;
         let descriptor = connection.take_lease()?;
         let owner = self.owner.clone();
@@ -76,24 +78,28 @@ impl Core {
         if owner.inbox.is_pending() {
             signal.disarm();
             connection.leave_lease();
-            return Some(Driven::Well);
+            return Some(Ok(Driven::Well));
         }
         if let Some(driven) = self.read_awhile(connection) {
-            return self.settle(connection, driven, true);
+            return self.settle(connection, driven, true).map(Ok);
         }
         let mut set = [
             PollFd::from_borrowed_fd(descriptor.as_fd(), PollFlags::IN),
             PollFd::from_borrowed_fd(bell.descriptor(), PollFlags::IN),
         ];
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-        let polled = bell::wait(&mut set, left);
+        let polled = bell::wait(&mut set, left, None);
         signal.disarm();
         let (heard, rang) = (bell::rang(&set[0]), bell::rang(&set[1]));
         if rang {
             bell.silence();
         }
         let driven = if polled.is_ok() && heard { connection.read().1 } else { Driven::Well };
-        self.settle(connection, driven, heard)
+        let settled = self.settle(connection, driven, heard);
+        if self.interruptible && matches!(polled, Ok(false)) {
+            return Some(Err(Error::Interrupted));
+        }
+        settled.map(Ok)
     }
 
     /// Reads again and again for a while, if that is worth it. `None`: nothing came.

@@ -44,7 +44,7 @@ struct Forget<'a>(&'a mut Core);
 
 impl Drop for Forget<'_> {
     fn drop(&mut self) {
-        self.0.owner.inbox.signal().forget();
+        self.0.rest();
     }
 }
 

@@ -8,9 +8,12 @@ mod future;
 mod interrupter;
 pub mod outgoing;
 mod peers;
+mod raw;
+mod watch;
 
 pub(crate) use self::core::Core;
 pub use self::interrupter::Interrupter;
+pub use self::watch::Interest;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::message::Message;
@@ -122,6 +125,21 @@ impl<K> Socket<K> {
         self.core.can_recv()
     }
 
+    /// Whether a send to the peer of this routing id would be accepted now: ROUTER (zmq_socket_get_peer_state).
+    ///
+    /// # Errors
+    /// [`Error::Unroutable`] if there is no such peer, [`Error::Unsupported`] on other types,
+    /// [`Error::Terminated`].
+    pub fn can_send_to(&mut self, routing_id: &[u8]) -> Result<bool> {
+        self.core.has_room_for(routing_id)
+    }
+
+    /// Whether a signal handler that runs while a call waits makes it return [`Error::Interrupted`], as in C. By
+    /// default calls go on waiting.
+    pub fn set_interruptible(&mut self, on: bool) {
+        self.core.interruptible = on;
+    }
+
     /// The numbers of this socket and of each of its peers.
     #[must_use]
     pub fn stats(&mut self) -> SocketStats {
@@ -146,7 +164,17 @@ impl<K: Sends> Socket<K> {
     /// [`Error::Again`] if it is not; the other errors of [`Socket::send`].
     #[inline]
     pub fn try_send(&mut self, message: impl Outgoing) -> Result<()> {
-        message.ready().with(|parts| self.core.try_send(parts)).map_err(|denied| self.ended_or(denied))
+        let message = message.ready();
+        let result = self.core.attempt(|core| message.with(|parts| core.try_send(parts)));
+        result.map_err(|denied| self.ended_or(denied))
+    }
+
+    /// As [`Socket::admit`], without waiting.
+    ///
+    /// # Errors
+    /// As [`Socket::admit`].
+    pub fn try_admit(&mut self, first: &[u8]) -> Result<()> {
+        self.core.attempt(|core| core.try_admit(first)).map_err(|denied| self.ended_or(denied))
     }
 }
 
@@ -167,7 +195,7 @@ impl<K: Receives> Socket<K> {
     /// As [`Socket::try_recv`].
     #[inline]
     pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()> {
-        self.core.try_recv(message).map_err(|denied| {
+        self.core.attempt(|core| core.try_recv(message)).map_err(|denied| {
             self.core.stop_driving();
             self.ended_or(denied)
         })

@@ -59,6 +59,22 @@ impl Parts for &Message {
     }
 }
 
+impl Parts for &Bytes {
+    #[inline]
+    fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R {
+        send(&[Part::Shared(self)])
+    }
+}
+
+impl<'a> Outgoing for &'a Bytes {
+    type Ready = &'a Bytes;
+
+    #[inline]
+    fn ready(self) -> Self::Ready {
+        self
+    }
+}
+
 impl<'a> Outgoing for &'a [u8] {
     type Ready = &'a [u8];
 

@@ -84,12 +84,15 @@ pub(crate) fn send(
         return Ok(());
     }
     if nodrop {
-        // Every full one is asked, since each is to tell when it has room.
-        let full = targets.iter().filter(|&&peer| !peers.has_room(peer)).count();
-        if full > 0 {
-            return Err(Denied::Again);
-        }
+        admit(peers, targets)?;
     }
     peers.broadcast(targets, parts);
     Ok(())
+}
+
+/// Whether all of `targets` have room.
+pub(crate) fn admit(peers: &mut dyn Peers, targets: &[PeerId]) -> Result<(), Denied> {
+    // Every full one is asked, since each is to tell when it has room.
+    let full = targets.iter().filter(|&&peer| !peers.has_room(peer)).count();
+    if full > 0 { Err(Denied::Again) } else { Ok(()) }
 }

@@ -178,10 +178,8 @@ impl Publisher {
 
     /// Sends a message to all whose subscriptions its first part matches.
     pub(crate) fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
-        let options = peers.options();
-        let (nodrop, last_value) = (options.xpub_nodrop, options.xpub_manual_last_value);
-        let only = if last_value { self.asker } else { None };
-        let choice = Choice { only, invert: options.invert_matching };
+        let nodrop = peers.options().xpub_nodrop;
+        let (choice, last_value) = self.choice(peers);
         let matching = self.subscriptions.matching(parts.first().map_or(&[], |part| part));
         if choice.is_plain() && self.leaving.is_empty() {
             return distribute::send(peers, matching, parts, nodrop);
@@ -191,6 +189,27 @@ impl Publisher {
             self.asker = None;
         }
         Ok(())
+    }
+
+    /// Whether a message that begins with `first` would be sent now: no only where nobody may lose it.
+    pub(crate) fn admit(&mut self, peers: &mut dyn Peers, first: &[u8]) -> Result<(), Denied> {
+        if !peers.options().xpub_nodrop {
+            return Ok(());
+        }
+        let (choice, _) = self.choice(peers);
+        let matching = self.subscriptions.matching(first);
+        if choice.is_plain() && self.leaving.is_empty() {
+            return distribute::admit(peers, matching);
+        }
+        distribute::admit(peers, self.subscribers.choose(matching, choice))
+    }
+
+    /// Who among those that match gets the next message, and whether it is a last value.
+    fn choice(&self, peers: &dyn Peers) -> (Choice, bool) {
+        let options = peers.options();
+        let last_value = options.xpub_manual_last_value;
+        let only = if last_value { self.asker } else { None };
+        (Choice { only, invert: options.invert_matching }, last_value)
     }
 
     /// Takes the next notice or message from a peer.

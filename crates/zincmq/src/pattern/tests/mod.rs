@@ -150,7 +150,7 @@ impl Peers for Lanes {
     }
 
     fn stamp(&mut self, peer: PeerId, into: &mut Message) {
-        let source = Arc::new(PeerInfo { descriptor: peer.0 as i32, ..PeerInfo::default() });
+        let source = Arc::new(PeerInfo::new(Vec::new(), peer.0 as i32));
         into.set_source(self.lane(peer).is_some().then_some(&source));
     }
 

@@ -1,0 +1,196 @@
+//! The memory of a message body that does not fit the message: counted, and let go of exactly once.
+
+use crate::errno::Fault;
+use libc::c_void;
+use std::alloc::{Layout, alloc, dealloc};
+use std::ptr::NonNull;
+use std::slice;
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
+use zincmq::Frame;
+
+/// What the application is called with when memory it gave is not needed any more.
+pub(crate) type FreeFn = unsafe extern "C" fn(data: *mut c_void, hint: *mut c_void);
+
+/// The bytes of a fresh block begin behind its header, aligned for anything.
+const ALIGNMENT: usize = 16;
+const HEADER: usize = size_of::<Header>().next_multiple_of(ALIGNMENT);
+
+struct Header {
+    references: AtomicUsize,
+    data: *mut u8,
+    size: usize,
+    keeper: Keeper,
+}
+
+/// Whose the bytes are.
+enum Keeper {
+    /// The block's own, behind the header.
+    Block { room: usize },
+    /// The application's.
+    Application { free: FreeFn, hint: *mut c_void },
+    /// A received part's, as the socket had it.
+    Frame(#[expect(dead_code, reason = "kept for its memory")] Box<Frame>),
+}
+
+/// A reference to a block.
+#[derive(Debug)]
+pub(crate) struct Block(NonNull<Header>);
+
+// SAFETY: the count is atomic, and the bytes are shared by the rules of zmq_msg_copy(3): who shares does not write.
+unsafe impl Send for Block {}
+// SAFETY: as above.
+unsafe impl Sync for Block {}
+
+impl Block {
+    /// A block of `size` bytes, not initialised.
+    pub(crate) fn with_room(size: usize) -> Result<Self, Fault> {
+        let layout = size.checked_add(HEADER).and_then(layout).ok_or(Fault(libc::ENOMEM))?;
+        // SAFETY: the layout is not empty.
+        let header = NonNull::new(unsafe { alloc(layout) }.cast::<Header>()).ok_or(Fault(libc::ENOMEM))?;
+        // SAFETY: the allocation has HEADER and `size` bytes.
+        unsafe {
+            let data = header.as_ptr().cast::<u8>().add(HEADER);
+            let (references, keeper) = (AtomicUsize::new(1), Keeper::Block { room: size });
+            header.write(Header { references, data, size, keeper });
+        }
+        Ok(Self(header))
+    }
+
+    /// A block around the application's memory; `free` is called when the last reference has gone.
+    pub(crate) fn adopt(data: *mut u8, size: usize, free: FreeFn, hint: *mut c_void) -> Self {
+        Self::around(data, size, Keeper::Application { free, hint })
+    }
+
+    /// A block around a part as it was received.
+    pub(crate) fn hold(frame: Frame) -> Self {
+        let frame = Box::new(frame);
+        Self::around(frame.as_ptr().cast_mut(), frame.len(), Keeper::Frame(frame))
+    }
+
+    fn around(data: *mut u8, size: usize, keeper: Keeper) -> Self {
+        let header = Header { references: AtomicUsize::new(1), data, size, keeper };
+        Self(NonNull::from(Box::leak(Box::new(header))))
+    }
+
+    fn header(&self) -> &Header {
+        // SAFETY: the header lives as long as there is a reference.
+        unsafe { self.0.as_ref() }
+    }
+
+    pub(crate) fn data(&self) -> *mut u8 {
+        self.header().data
+    }
+
+    /// Whether there are other references, or the bytes are shared below.
+    pub(crate) fn is_shared(&self) -> bool {
+        let beneath = matches!(&self.header().keeper, Keeper::Frame(frame) if frame.is_shared());
+        beneath || self.header().references.load(Ordering::Acquire) > 1
+    }
+
+    /// Makes this a block of `size` bytes again, without its content. Says no if it has not the room or is shared.
+    pub(crate) fn reuse(&mut self, size: usize) -> bool {
+        let Keeper::Block { room } = self.header().keeper else { return false };
+        if room < size || self.is_shared() {
+            return false;
+        }
+        // SAFETY: this is the only reference.
+        unsafe { self.0.as_mut() }.size = size;
+        true
+    }
+
+    /// The block as a number of a message; [`Block::from_raw`] takes it back.
+    pub(crate) fn into_raw(self) -> *mut c_void {
+        let raw = self.0.as_ptr().cast();
+        std::mem::forget(self);
+        raw
+    }
+
+    /// # Safety
+    /// `raw` is from [`Block::into_raw`], and is used for one block only.
+    pub(crate) unsafe fn from_raw(raw: *mut c_void) -> Self {
+        // SAFETY: it was not null when it was given out.
+        Self(unsafe { NonNull::new_unchecked(raw.cast()) })
+    }
+}
+
+fn layout(size: usize) -> Option<Layout> {
+    Layout::from_size_align(size, ALIGNMENT).ok()
+}
+
+impl AsRef<[u8]> for Block {
+    fn as_ref(&self) -> &[u8] {
+        let header = self.header();
+        if header.size == 0 {
+            return &[];
+        }
+        // SAFETY: the keeper keeps so many bytes; what is sent has been written by the application.
+        unsafe { slice::from_raw_parts(header.data, header.size) }
+    }
+}
+
+impl Clone for Block {
+    fn clone(&self) -> Self {
+        self.header().references.fetch_add(1, Ordering::Relaxed);
+        Self(self.0)
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        if self.header().references.fetch_sub(1, Ordering::Release) != 1 {
+            return;
+        }
+        fence(Ordering::Acquire);
+        let header = self.0.as_ptr();
+        // SAFETY: this was the last reference; each kind is freed as it was made.
+        unsafe {
+            match (*header).keeper {
+                Keeper::Block { room } => {
+                    if let Some(layout) = layout(HEADER + room) {
+                        dealloc(header.cast(), layout);
+                    }
+                }
+                Keeper::Application { free, hint } => {
+                    let data = (*header).data;
+                    drop(Box::from_raw(header));
+                    free(data.cast(), hint);
+                }
+                Keeper::Frame(_) => drop(Box::from_raw(header)),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    unsafe extern "C" fn count(_data: *mut c_void, hint: *mut c_void) {
+        // SAFETY: the tests pass a counter.
+        unsafe { &*hint.cast::<AtomicUsize>() }.fetch_add(1, Ordering::Relaxed);
+    }
+
+    #[test]
+    fn the_application_is_told_once_by_the_last_reference() {
+        let (calls, mut bytes) = (AtomicUsize::new(0), [1, 2, 3]);
+        let block = Block::adopt(bytes.as_mut_ptr(), 3, count, (&raw const calls).cast_mut().cast());
+        let copy = block.clone();
+        assert!(block.is_shared());
+        drop(block);
+        assert_eq!((copy.as_ref(), calls.load(Ordering::Relaxed)), (&[1, 2, 3][..], 0));
+        drop(copy);
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn a_block_is_used_again_if_nobody_shares_it() {
+        let mut block = Block::with_room(100).unwrap();
+        assert!(block.reuse(50) && block.reuse(100) && !block.reuse(101));
+        let copy = block.clone();
+        assert!(!block.reuse(1));
+        drop(copy);
+        assert!(block.reuse(1));
+        assert!(!Block::hold(Frame::from("part")).reuse(1));
+        assert_eq!(Block::with_room(usize::MAX).unwrap_err(), Fault(libc::ENOMEM));
+    }
+}

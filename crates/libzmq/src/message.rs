@@ -1,0 +1,565 @@
+//! Messages: `zmq_msg_...`. One `zmq_msg_t` is one part.
+
+use crate::block::{Block, FreeFn};
+use crate::border::{call, guarded};
+use crate::errno::Fault;
+use libc::{c_char, c_int, c_void};
+use std::ffi::{CStr, CString};
+use std::mem::MaybeUninit;
+use std::sync::Arc;
+use std::{ptr, slice};
+use zincmq::{Frame, Message, PeerInfo};
+
+/// Bodies up to this many bytes live in the message itself.
+const INLINE: usize = 45;
+/// Received bodies up to this many bytes are copied, larger ones stay where they are.
+const COPIED: usize = 8 << 10;
+/// Parts of a message of several, up to this many bytes, are copied while it is gathered.
+const GATHERED: usize = 512;
+/// Bodies of this size and more travel by reference.
+const LARGE: usize = 60 << 10;
+
+/// What `kind` can be; anything else is no message.
+const CLOSED: u8 = 0;
+const SHORT: u8 = 0x71;
+const BLOCK: u8 = 0x72;
+const CONSTANT: u8 = 0x73;
+
+const PROPERTY_MORE: c_int = 1;
+const PROPERTY_SRCFD: c_int = 2;
+const PROPERTY_SHARED: c_int = 3;
+const LONGEST_GROUP: usize = 255;
+
+/// `zmq_msg_t`: 64 bytes that may be moved by copying them.
+#[repr(C, align(8))]
+pub struct Msg {
+    /// The body, or a block, or address and length of a constant.
+    body: [MaybeUninit<u8>; INLINE],
+    kind: u8,
+    /// The length of a short body.
+    len: u8,
+    /// Whether more parts follow: 0 or 1.
+    more: u8,
+    /// The connection it came by, from `Arc::into_raw`, or null.
+    peer: *const PeerInfo,
+    /// Null unless something is on it, from `Box::into_raw`.
+    label: *mut Label,
+}
+
+const _: () = assert!(size_of::<Msg>() == 64);
+
+/// What only some draft socket types look at.
+#[derive(Clone, Debug, Default)]
+struct Label {
+    routing_id: u32,
+    group: CString,
+}
+
+/// A body as the socket takes it.
+pub(crate) enum Body<'a> {
+    Slice(&'a [u8]),
+    Large(bytes::Bytes),
+}
+
+impl Body<'_> {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Slice(bytes) => bytes,
+            Self::Large(bytes) => bytes,
+        }
+    }
+
+    /// A part to be gathered with others.
+    pub(crate) fn into_frame(self) -> Frame {
+        match self {
+            Self::Slice(bytes) => bytes.into(),
+            Self::Large(bytes) => bytes.into(),
+        }
+    }
+}
+
+impl Msg {
+    pub(crate) const fn empty() -> Self {
+        Self {
+            body: [MaybeUninit::uninit(); INLINE],
+            kind: SHORT,
+            len: 0,
+            more: 0,
+            peer: ptr::null(),
+            label: ptr::null_mut(),
+        }
+    }
+
+    /// The message at an address that C gave.
+    ///
+    /// # Safety
+    /// The address is NULL or that of 64 readable and writable bytes that nobody else uses.
+    pub(crate) unsafe fn at<'a>(address: *mut Self) -> Result<&'a mut Self, Fault> {
+        // SAFETY: the caller's word. `more` is read only from what was initialised here.
+        let kind = if address.is_null() { CLOSED } else { unsafe { (&raw const (*address).kind).read() } };
+        match kind {
+            // SAFETY: as above.
+            SHORT | BLOCK | CONSTANT => Ok(unsafe { &mut *address }),
+            _ => Err(Fault(libc::EFAULT)),
+        }
+    }
+
+    /// A message with so much room, not initialised.
+    pub(crate) fn with_room(size: usize) -> Result<Self, Fault> {
+        let mut message = Self::empty();
+        if size <= INLINE {
+            message.len = size as u8;
+        } else {
+            message.put_block(Block::with_room(size)?);
+        }
+        Ok(message)
+    }
+
+    fn copy_of(bytes: &[u8]) -> Result<Self, Fault> {
+        let mut message = Self::with_room(bytes.len())?;
+        message.overwrite(bytes);
+        Ok(message)
+    }
+
+    pub(crate) fn constant(data: *mut c_void, size: usize) -> Self {
+        let mut message = Self::empty();
+        message.kind = CONSTANT;
+        // SAFETY: the body has room for both, and is aligned as the message.
+        unsafe { message.body.as_mut_ptr().cast::<(*mut c_void, usize)>().write((data, size)) };
+        message
+    }
+
+    fn put_block(&mut self, block: Block) {
+        self.kind = BLOCK;
+        // SAFETY: as in `constant`.
+        unsafe { self.body.as_mut_ptr().cast::<*mut c_void>().write(block.into_raw()) };
+    }
+
+    /// The block of a message of that kind.
+    fn block(&self) -> std::mem::ManuallyDrop<Block> {
+        // SAFETY: messages of the kind have one, which stays theirs.
+        let block = unsafe { Block::from_raw(self.body.as_ptr().cast::<*mut c_void>().read()) };
+        std::mem::ManuallyDrop::new(block)
+    }
+
+    /// Copies as many bytes as the message has.
+    fn overwrite(&mut self, bytes: &[u8]) {
+        let data = self.data();
+        // SAFETY: the message has room for so many, since it was made for them.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), data, bytes.len().min(self.bytes().len())) };
+    }
+
+    fn data(&mut self) -> *mut u8 {
+        match self.kind {
+            BLOCK => self.block().data(),
+            // SAFETY: a constant's address stands first.
+            CONSTANT => unsafe { self.body.as_ptr().cast::<*mut u8>().read() },
+            _ => self.body.as_mut_ptr().cast(),
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        let (data, size) = match self.kind {
+            BLOCK => {
+                let block = self.block();
+                (block.data().cast_const(), block.as_ref().len())
+            }
+            // SAFETY: a constant is both.
+            CONSTANT => unsafe { self.body.as_ptr().cast::<(*const u8, usize)>().read() },
+            _ => (self.body.as_ptr().cast(), usize::from(self.len)),
+        };
+        if size == 0 {
+            return &[];
+        }
+        // SAFETY: whoever made the message gave so many bytes, and initialises them before they are looked at.
+        unsafe { slice::from_raw_parts(data, size) }
+    }
+
+    /// The body as the socket takes it: large ones by reference; `gathered`: smaller ones, too.
+    pub(crate) fn body(&self, gathered: bool) -> Body<'_> {
+        let bytes = self.bytes();
+        let copied = if gathered { GATHERED } else { LARGE };
+        match self.kind {
+            BLOCK if bytes.len() >= copied => Body::Large(bytes::Bytes::from_owner((*self.block()).clone())),
+            // SAFETY: the application keeps constants as long as the process lives.
+            CONSTANT if bytes.len() >= copied => Body::Large(bytes::Bytes::from_static(unsafe {
+                slice::from_raw_parts(bytes.as_ptr(), bytes.len())
+            })),
+            _ => Body::Slice(bytes),
+        }
+    }
+
+    /// Lets go of all that the message holds; it is none afterwards.
+    pub(crate) fn close(&mut self) {
+        self.set_peer(None);
+        if !self.label.is_null() {
+            // SAFETY: it is from a box, and forgotten here.
+            drop(unsafe { Box::from_raw(self.label) });
+            self.label = ptr::null_mut();
+        }
+        let kind = std::mem::replace(&mut self.kind, CLOSED);
+        if kind == BLOCK {
+            drop(std::mem::ManuallyDrop::into_inner(self.block()));
+        }
+    }
+
+    /// Makes it an empty message.
+    pub(crate) fn clear(&mut self) {
+        self.close();
+        self.kind = SHORT;
+        self.len = 0;
+        self.more = 0;
+    }
+
+    /// What it holds; an empty message is left.
+    fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::empty())
+    }
+
+    fn share(&self) -> Self {
+        let mut copy = Self { label: ptr::null_mut(), peer: ptr::null(), ..*self };
+        if self.kind == BLOCK {
+            copy.put_block((*self.block()).clone());
+        }
+        copy.set_peer(self.peer().as_deref());
+        // SAFETY: it is from a box if there is one.
+        if let Some(label) = unsafe { self.label.as_ref() } {
+            copy.label = Box::into_raw(Box::new(label.clone()));
+        }
+        copy
+    }
+
+    /// The connection, borrowed.
+    fn peer(&self) -> Option<std::mem::ManuallyDrop<Arc<PeerInfo>>> {
+        // SAFETY: it is from an `Arc` that stays this message's.
+        (!self.peer.is_null()).then(|| std::mem::ManuallyDrop::new(unsafe { Arc::from_raw(self.peer) }))
+    }
+
+    /// Costs nothing when it is the same as before.
+    fn set_peer(&mut self, peer: Option<&Arc<PeerInfo>>) {
+        if self.peer == peer.map_or(ptr::null(), Arc::as_ptr) {
+            return;
+        }
+        let old = std::mem::replace(&mut self.peer, peer.cloned().map_or(ptr::null(), Arc::into_raw));
+        if !old.is_null() {
+            // SAFETY: it is from `Arc::into_raw`, and forgotten here.
+            drop(unsafe { Arc::from_raw(old) });
+        }
+    }
+
+    /// Takes over part `at` of a received message.
+    pub(crate) fn receive(&mut self, message: &mut Message, at: usize) -> Result<usize, Fault> {
+        let size = message[at].len();
+        if size > COPIED {
+            self.clear();
+            let frame = message.take_part(at).unwrap_or_default();
+            self.put_block(Block::hold(frame));
+        } else if self.kind == BLOCK && size > INLINE && (*self.block()).reuse(size) {
+            self.overwrite(&message[at]);
+        } else {
+            self.clear();
+            *self = Self::copy_of(&message[at])?;
+        }
+        self.more = u8::from(at + 1 < message.len());
+        self.set_peer(message.peer());
+        Ok(size)
+    }
+
+    fn label(&mut self) -> &mut Label {
+        if self.label.is_null() {
+            self.label = Box::into_raw(Box::default());
+        }
+        // SAFETY: it is from a box.
+        unsafe { &mut *self.label }
+    }
+
+    fn is_shared(&self) -> bool {
+        match self.kind {
+            BLOCK => self.block().is_shared(),
+            kind => kind == CONSTANT,
+        }
+    }
+
+    fn property(&self, property: c_int) -> Result<c_int, Fault> {
+        match property {
+            PROPERTY_MORE => Ok(self.more.into()),
+            PROPERTY_SRCFD => Ok(self.peer().map_or(-1, |peer| peer.descriptor)),
+            PROPERTY_SHARED => Ok(self.is_shared().into()),
+            _ => Err(Fault(libc::EINVAL)),
+        }
+    }
+}
+
+/// Writes a fresh message over whatever is there.
+///
+/// # Safety
+/// `message` is NULL or the address of 64 writable bytes.
+unsafe fn begin(message: *mut Msg, fresh: Result<Msg, Fault>) -> Result<c_int, Fault> {
+    let fresh = fresh?;
+    if message.is_null() {
+        return Err(Fault(libc::EFAULT));
+    }
+    // SAFETY: the caller's word.
+    unsafe { message.write(fresh) };
+    Ok(0)
+}
+
+/// Begins an empty message.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_init(message: *mut Msg) -> c_int {
+    // SAFETY: the caller's word.
+    call(|| unsafe { begin(message, Ok(Msg::empty())) })
+}
+
+/// Begins a message of `size` bytes, not initialised.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_init_size(message: *mut Msg, size: usize) -> c_int {
+    // SAFETY: the caller's word.
+    call(|| unsafe { begin(message, Msg::with_room(size)) })
+}
+
+/// Begins a message with a copy of `size` bytes.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`, `data` to so many bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_init_buffer(message: *mut Msg, data: *const c_void, size: usize) -> c_int {
+    // SAFETY: the caller's word.
+    call(|| unsafe { begin(message, Msg::copy_of(bytes_at(data, size)?)) })
+}
+
+/// Begins a message around memory of the application; `free` is called once, by any thread, when it is not needed any
+/// more. Without `free` the memory stays as it is for ever.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`, `data` to so many bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_init_data(
+    message: *mut Msg,
+    data: *mut c_void,
+    size: usize,
+    free: Option<FreeFn>,
+    hint: *mut c_void,
+) -> c_int {
+    call(|| {
+        if message.is_null() || (data.is_null() && size > 0) {
+            return Err(Fault(libc::EFAULT));
+        }
+        let fresh = match free {
+            None => Msg::constant(data, size),
+            Some(free) => {
+                let mut fresh = Msg::empty();
+                fresh.put_block(Block::adopt(data.cast(), size, free, hint));
+                fresh
+            }
+        };
+        // SAFETY: the caller's word.
+        unsafe { begin(message, Ok(fresh)) }
+    })
+}
+
+/// The bytes that C points to; none at NULL.
+///
+/// # Safety
+/// `data` is NULL or points to so many bytes.
+pub(crate) unsafe fn bytes_at<'a>(data: *const c_void, size: usize) -> Result<&'a [u8], Fault> {
+    match (data.is_null(), size) {
+        (_, 0) => Ok(&[]),
+        (true, _) => Err(Fault(libc::EFAULT)),
+        // SAFETY: the caller's word.
+        _ => Ok(unsafe { slice::from_raw_parts(data.cast(), size) }),
+    }
+}
+
+/// Ends a message.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_close(message: *mut Msg) -> c_int {
+    call(|| {
+        // SAFETY: the caller's word.
+        unsafe { Msg::at(message) }?.close();
+        Ok(0)
+    })
+}
+
+/// Moves a message; an empty one is left.
+///
+/// # Safety
+/// Both point to a `zmq_msg_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_move(to: *mut Msg, from: *mut Msg) -> c_int {
+    call(|| {
+        // SAFETY: the caller's word; the two are borrowed one after the other.
+        unsafe {
+            Msg::at(from)?;
+            Msg::at(to)?;
+            if to != from {
+                let moved = Msg::at(from)?.take();
+                Msg::at(to)?.close();
+                to.write(moved);
+            }
+        }
+        Ok(0)
+    })
+}
+
+/// Makes a message share another's body.
+///
+/// # Safety
+/// Both point to a `zmq_msg_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_copy(to: *mut Msg, from: *mut Msg) -> c_int {
+    call(|| {
+        // SAFETY: the caller's word; the two are borrowed one after the other.
+        unsafe {
+            Msg::at(from)?;
+            Msg::at(to)?;
+            if to != from {
+                let copy = Msg::at(from)?.share();
+                Msg::at(to)?.close();
+                to.write(copy);
+            }
+        }
+        Ok(0)
+    })
+}
+
+/// The address of the body.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_data(message: *mut Msg) -> *mut c_void {
+    // SAFETY: the caller's word.
+    match unsafe { Msg::at(message) } {
+        Ok(message) => message.data().cast(),
+        Err(fault) => fault.report(ptr::null_mut()),
+    }
+}
+
+/// The length of the body.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_size(message: *const Msg) -> usize {
+    // SAFETY: the caller's word.
+    unsafe { Msg::at(message.cast_mut()) }.map_or(0, |message| message.bytes().len())
+}
+
+/// Whether more parts of the same message follow.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_more(message: *const Msg) -> c_int {
+    // SAFETY: the caller's word.
+    unsafe { Msg::at(message.cast_mut()) }.map_or(0, |message| message.more.into())
+}
+
+/// A property of a message: whether more follow, the descriptor it came by, whether it is shared.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_get(message: *const Msg, property: c_int) -> c_int {
+    // SAFETY: the caller's word.
+    call(|| unsafe { Msg::at(message.cast_mut()) }?.property(property))
+}
+
+/// No property of a message can be set.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_set(_message: *mut Msg, _property: c_int, _value: c_int) -> c_int {
+    Fault(libc::EINVAL).report(-1)
+}
+
+/// What the connection that brought the message said of itself; as long as the message lives.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`, `name` to a C string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_gets(message: *const Msg, name: *const c_char) -> *const c_char {
+    guarded(ptr::null(), || {
+        // SAFETY: the caller's word.
+        let value = unsafe { Msg::at(message.cast_mut()) }.and_then(|message| {
+            if name.is_null() {
+                return Err(Fault(libc::EINVAL));
+            }
+            // SAFETY: the caller's word.
+            let name = unsafe { CStr::from_ptr(name) }.to_str().map_err(|_| Fault(libc::EINVAL))?;
+            let peer = message.peer().ok_or(Fault(libc::EINVAL))?;
+            // The text is the connection's, which the message keeps.
+            peer.get_terminated(name).map(|text| text.as_ptr().cast()).ok_or(Fault(libc::EINVAL))
+        });
+        value.unwrap_or_else(|fault| fault.report(ptr::null()))
+    })
+}
+
+/// Names the peer a message is for, on sockets that look at it.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_set_routing_id(message: *mut Msg, routing_id: u32) -> c_int {
+    call(|| {
+        if routing_id == 0 {
+            return Err(Fault(libc::EINVAL));
+        }
+        // SAFETY: the caller's word.
+        unsafe { Msg::at(message) }?.label().routing_id = routing_id;
+        Ok(0)
+    })
+}
+
+/// The peer that a message is for or from; 0: none.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_routing_id(message: *mut Msg) -> u32 {
+    // SAFETY: the caller's word; the label is from a box.
+    unsafe { Msg::at(message).ok().and_then(|message| message.label.as_ref()) }
+        .map_or(0, |label| label.routing_id)
+}
+
+/// Names the group a message is for, on sockets that look at it.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`, `group` to a C string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_set_group(message: *mut Msg, group: *const c_char) -> c_int {
+    call(|| {
+        if group.is_null() {
+            return Err(Fault(libc::EINVAL));
+        }
+        // SAFETY: the caller's word.
+        let (message, group) = unsafe { (Msg::at(message)?, CStr::from_ptr(group)) };
+        if group.count_bytes() > LONGEST_GROUP {
+            return Err(Fault(libc::EINVAL));
+        }
+        message.label().group = group.to_owned();
+        Ok(0)
+    })
+}
+
+/// The group that a message is for or from; empty: none.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_group(message: *mut Msg) -> *const c_char {
+    // SAFETY: the caller's word; the label is from a box.
+    let label = unsafe { Msg::at(message).ok().and_then(|message| message.label.as_ref()) };
+    label.map_or(c"".as_ptr(), |label| label.group.as_ptr())
+}

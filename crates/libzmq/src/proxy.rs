@@ -1,0 +1,70 @@
+//! Proxies: `zmq_proxy`, `zmq_proxy_steerable`, `zmq_device`.
+
+use crate::border::call;
+use crate::errno::Fault;
+use crate::handle::Guard;
+use crate::socket::{self, Socket};
+use libc::{c_int, c_void};
+use zincmq::{AnySocket, proxy};
+
+/// A socket that may be missing.
+struct Place(Option<Guard<'static, Socket>>);
+
+impl Place {
+    fn of(handle: *mut c_void) -> Result<Self, Fault> {
+        if handle.is_null() { Ok(Self(None)) } else { Ok(Self(Some(socket::borrow(handle)?))) }
+    }
+
+    fn core(&mut self) -> Option<&mut AnySocket> {
+        self.0.as_mut().and_then(|guard| guard.as_mut()).map(|socket| &mut socket.core)
+    }
+}
+
+fn run(
+    frontend: *mut c_void,
+    backend: *mut c_void,
+    capture: *mut c_void,
+    control: *mut c_void,
+) -> Result<c_int, Fault> {
+    let fault = Fault(libc::EFAULT);
+    if frontend.is_null() || backend.is_null() {
+        return Err(fault);
+    }
+    let (mut capture, mut control) = (Place::of(capture)?, Place::of(control)?);
+    let mut front = Place::of(frontend)?;
+    let front = front.core().ok_or(fault)?;
+    if frontend == backend {
+        proxy::reflect(front, capture.core(), control.core())?;
+        return Ok(0);
+    }
+    let mut back = Place::of(backend)?;
+    let back = back.core().ok_or(fault)?;
+    match control.core() {
+        None => proxy::proxy(front, back, capture.core())?,
+        Some(control) => proxy::proxy_steerable(front, back, capture.core(), control)?,
+    }
+    Ok(0)
+}
+
+/// Passes messages between two sockets until the context ends; `capture`, if any, gets a copy of each.
+#[unsafe(no_mangle)]
+pub extern "C" fn zmq_proxy(frontend: *mut c_void, backend: *mut c_void, capture: *mut c_void) -> c_int {
+    call(|| run(frontend, backend, capture, std::ptr::null_mut()))
+}
+
+/// As `zmq_proxy`, and does what messages to `control` say: PAUSE, RESUME, TERMINATE, STATISTICS.
+#[unsafe(no_mangle)]
+pub extern "C" fn zmq_proxy_steerable(
+    frontend: *mut c_void,
+    backend: *mut c_void,
+    capture: *mut c_void,
+    control: *mut c_void,
+) -> c_int {
+    call(|| run(frontend, backend, capture, control))
+}
+
+/// As `zmq_proxy`, whatever the type says. Deprecated.
+#[unsafe(no_mangle)]
+pub extern "C" fn zmq_device(_type: c_int, frontend: *mut c_void, backend: *mut c_void) -> c_int {
+    zmq_proxy(frontend, backend, std::ptr::null_mut())
+}

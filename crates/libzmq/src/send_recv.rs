@@ -1,0 +1,226 @@
+//! Sending and receiving, part by part.
+
+use crate::border::{call, clamped};
+use crate::errno::Fault;
+use crate::message::{Body, Msg, bytes_at};
+use crate::socket::{self, on};
+use libc::{c_int, c_void, iovec};
+use std::ptr;
+use zincmq::Message;
+
+const DONTWAIT: c_int = 1;
+const SNDMORE: c_int = 2;
+
+/// Received parts above this many bytes are not kept for their memory.
+const KEPT: usize = 8 << 10;
+
+/// Sends a message, which is empty afterwards; on failure it stays as it is.
+unsafe fn send_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> Result<c_int, Fault> {
+    let mut guard = socket::borrow(socket)?;
+    let socket = guard.as_mut().ok_or(Fault(libc::ENOTSOCK))?;
+    // SAFETY: the caller's word.
+    let message = unsafe { Msg::at(message) }?;
+    let more = flags & SNDMORE != 0;
+    let gathered = more || socket.is_gathering();
+    let size = message.bytes().len();
+    socket.send(message.body(gathered), flags & DONTWAIT == 0, more)?;
+    // The application may be called back, and use the socket.
+    drop(guard);
+    message.clear();
+    Ok(clamped(size))
+}
+
+unsafe fn receive_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> Result<c_int, Fault> {
+    let mut guard = socket::borrow(socket)?;
+    let socket = guard.as_mut().ok_or(Fault(libc::ENOTSOCK))?;
+    // SAFETY: the caller's word.
+    let message = unsafe { Msg::at(message) }?;
+    let size = socket.receive(flags & DONTWAIT == 0, |incoming, at| message.receive(incoming, at))?;
+    Ok(clamped(size))
+}
+
+/// Copies as much of a part as there is room for. Returns its whole length.
+unsafe fn copy_out(incoming: &mut Message, at: usize, to: *mut c_void, room: usize) -> Result<usize, Fault> {
+    let (size, copied) = (incoming[at].len(), incoming[at].len().min(room));
+    if copied > 0 {
+        if to.is_null() {
+            return Err(Fault(libc::EFAULT));
+        }
+        // SAFETY: the caller's word.
+        unsafe { ptr::copy_nonoverlapping(incoming[at].as_ptr(), to.cast::<u8>(), copied) };
+    }
+    if size > KEPT {
+        drop(incoming.take_part(at));
+    }
+    Ok(size)
+}
+
+/// Sends a part: a copy of `size` bytes.
+///
+/// # Safety
+/// `data` points to so many bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_send(
+    socket: *mut c_void,
+    data: *const c_void,
+    size: usize,
+    flags: c_int,
+) -> c_int {
+    on(socket, |socket| {
+        // SAFETY: the caller's word.
+        let bytes = unsafe { bytes_at(data, size) }?;
+        socket.send(Body::Slice(bytes), flags & DONTWAIT == 0, flags & SNDMORE != 0)?;
+        Ok(clamped(size))
+    })
+}
+
+/// Sends a part that stays where it is, as it is, for ever.
+///
+/// # Safety
+/// `data` points to so many bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_send_const(
+    socket: *mut c_void,
+    data: *const c_void,
+    size: usize,
+    flags: c_int,
+) -> c_int {
+    call(|| {
+        if data.is_null() && size > 0 {
+            return Err(Fault(libc::EFAULT));
+        }
+        let mut message = Msg::constant(data.cast_mut(), size);
+        // SAFETY: the message is this call's.
+        unsafe { send_message(socket, &raw mut message, flags) }
+    })
+}
+
+/// Receives a part into `room` bytes; what does not fit is lost. Returns the whole length.
+///
+/// # Safety
+/// `data` points to so much room.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_recv(
+    socket: *mut c_void,
+    data: *mut c_void,
+    room: usize,
+    flags: c_int,
+) -> c_int {
+    on(socket, |socket| {
+        // SAFETY: the caller's word.
+        let copy = |incoming: &mut Message, at| unsafe { copy_out(incoming, at, data, room) };
+        socket.receive(flags & DONTWAIT == 0, copy).map(clamped)
+    })
+}
+
+/// Sends a message as one part; it is empty afterwards.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_send(message: *mut Msg, socket: *mut c_void, flags: c_int) -> c_int {
+    // SAFETY: the caller's word.
+    call(|| unsafe { send_message(socket, message, flags) })
+}
+
+/// Receives a part into a message, whose content goes.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_recv(message: *mut Msg, socket: *mut c_void, flags: c_int) -> c_int {
+    // SAFETY: the caller's word.
+    call(|| unsafe { receive_message(socket, message, flags) })
+}
+
+/// As `zmq_msg_send`. Deprecated.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_sendmsg(socket: *mut c_void, message: *mut Msg, flags: c_int) -> c_int {
+    // SAFETY: the caller's word.
+    call(|| unsafe { send_message(socket, message, flags) })
+}
+
+/// As `zmq_msg_recv`. Deprecated.
+///
+/// # Safety
+/// `message` points to a `zmq_msg_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_recvmsg(socket: *mut c_void, message: *mut Msg, flags: c_int) -> c_int {
+    // SAFETY: the caller's word.
+    call(|| unsafe { receive_message(socket, message, flags) })
+}
+
+/// Sends a part for each of `count` pieces of memory. Returns the length of the last.
+///
+/// # Safety
+/// `pieces` points to so many pieces.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_sendiov(
+    socket: *mut c_void,
+    pieces: *mut iovec,
+    count: usize,
+    flags: c_int,
+) -> c_int {
+    on(socket, |socket| {
+        if count == 0 || pieces.is_null() {
+            return Err(Fault(libc::EINVAL));
+        }
+        let mut size = 0;
+        for at in 0..count {
+            // SAFETY: the caller's word.
+            let bytes = unsafe {
+                let piece = &*pieces.add(at);
+                bytes_at(piece.iov_base, piece.iov_len)?
+            };
+            size = bytes.len();
+            // Whatever the flags say, the message ends with the last piece.
+            let more = flags & SNDMORE != 0 && at + 1 < count;
+            socket.send(Body::Slice(bytes), flags & DONTWAIT == 0, more)?;
+        }
+        Ok(clamped(size))
+    })
+}
+
+/// Receives the parts of a message, each into memory that the caller frees. `count` is how many at most, and then how
+/// many there were; so many are returned.
+///
+/// # Safety
+/// `count` points to a number, `pieces` to so many pieces.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_recviov(
+    socket: *mut c_void,
+    pieces: *mut iovec,
+    count: *mut usize,
+    flags: c_int,
+) -> c_int {
+    on(socket, |socket| {
+        // SAFETY: the caller's word.
+        let most = unsafe { count.as_mut() }.filter(|most| **most > 0 && !pieces.is_null());
+        let count = most.ok_or(Fault(libc::EINVAL))?;
+        let most = std::mem::take(count);
+        while *count < most {
+            // SAFETY: the caller's word.
+            let piece = unsafe { &mut *pieces.add(*count) };
+            let more = socket.receive(flags & DONTWAIT == 0, |incoming, at| {
+                let size = incoming[at].len();
+                // SAFETY: malloc takes any size; the caller frees.
+                let memory = unsafe { libc::malloc(size.max(1)) };
+                if memory.is_null() {
+                    return Err(Fault(libc::ENOMEM));
+                }
+                // SAFETY: the memory has `size` bytes.
+                unsafe { copy_out(incoming, at, memory, size) }?;
+                *piece = iovec { iov_base: memory, iov_len: size };
+                Ok(at + 1 < incoming.len())
+            })?;
+            *count += 1;
+            if !more {
+                break;
+            }
+        }
+        Ok(clamped(*count))
+    })
+}

@@ -1,0 +1,286 @@
+//! Sockets: `zmq_socket`, and what it takes to bind, connect and close them.
+
+use crate::border::{call, guarded};
+use crate::context;
+use crate::errno::{EFSM, Fault};
+use crate::handle::{Guard, Table, Wrong};
+use crate::message::Body;
+use crate::monitor::Outlet;
+use libc::{c_char, c_int, c_void};
+use std::ffi::CStr;
+use std::ptr;
+use std::slice;
+use std::sync::Arc;
+use zincmq::poller::Interest;
+use zincmq::{AnySocket, Error, Message, SocketType};
+
+pub(crate) static SOCKETS: Table<Socket> = Table::new(2);
+
+/// A socket as C uses it: part by part.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    pub(crate) core: AnySocket,
+    pub(crate) context: Arc<context::Context>,
+    /// Parts that wait for the last one of their message.
+    draft: Message,
+    /// The message received last, and how many of its parts C has got.
+    incoming: Message,
+    given: usize,
+    pub(crate) outlet: Option<Arc<Outlet>>,
+}
+
+impl From<Wrong> for Fault {
+    fn from(wrong: Wrong) -> Self {
+        Self(if wrong == Wrong::Busy { libc::EFAULT } else { libc::ENOTSOCK })
+    }
+}
+
+/// The socket of a handle, for the calling thread alone.
+#[inline]
+pub(crate) fn borrow(handle: *mut c_void) -> Result<Guard<'static, Socket>, Fault> {
+    Ok(SOCKETS.borrow(handle)?)
+}
+
+/// A call on a socket that returns -1 with `errno` set when it fails.
+#[inline]
+pub(crate) fn on(handle: *mut c_void, body: impl FnOnce(&mut Socket) -> Result<c_int, Fault>) -> c_int {
+    call(|| body(borrow(handle)?.as_mut().ok_or(Fault(libc::ENOTSOCK))?))
+}
+
+impl Socket {
+    fn new(context: Arc<context::Context>, socket_type: SocketType) -> Result<Self, Fault> {
+        let mut core = AnySocket::with_type(&context.core, socket_type)?;
+        core.set_interruptible(true);
+        let (draft, incoming) = (Message::new(), Message::new());
+        Ok(Self { core, context, draft, incoming, given: 0, outlet: None })
+    }
+
+    /// Whether parts of the message received last are still to be received.
+    pub(crate) fn has_rest(&self) -> bool {
+        self.given < self.incoming.len()
+    }
+
+    /// REQ and REP may send only when the message before has been received whole.
+    fn owes_reading(&self) -> bool {
+        self.has_rest() && matches!(self.core.socket_type(), SocketType::Req | SocketType::Rep)
+    }
+
+    /// Sends one part, or keeps it until the last one comes. The first part of several asks whether the message
+    /// would be accepted, and waits for that; the others neither wait nor fail.
+    #[inline]
+    pub(crate) fn send(&mut self, part: Body<'_>, wait: bool, more: bool) -> Result<(), Fault> {
+        if self.owes_reading() {
+            return Err(Fault(EFSM));
+        }
+        if more || !self.draft.is_empty() {
+            return self.gather(part, wait, more);
+        }
+        Ok(match (part, wait) {
+            (Body::Slice(bytes), true) => self.core.send(bytes),
+            (Body::Slice(bytes), false) => self.core.try_send(bytes),
+            (Body::Large(bytes), true) => self.core.send(&bytes),
+            (Body::Large(bytes), false) => self.core.try_send(&bytes),
+        }?)
+    }
+
+    /// Whether parts of a message have been sent, and not its last.
+    pub(crate) fn is_gathering(&self) -> bool {
+        !self.draft.is_empty()
+    }
+
+    fn gather(&mut self, part: Body<'_>, wait: bool, more: bool) -> Result<(), Fault> {
+        if self.draft.is_empty() {
+            match wait {
+                true => self.core.admit(part.bytes()),
+                false => self.core.try_admit(part.bytes()),
+            }?;
+        }
+        self.draft.push(part.into_frame());
+        // STREAM messages have two parts, whatever is said of more.
+        let last = !more || (self.core.socket_type() == SocketType::Stream && self.draft.len() == 2);
+        if !last {
+            return Ok(());
+        }
+        let message = std::mem::take(&mut self.draft);
+        match self.core.try_send(&message) {
+            // It had been accepted, but its peer has left since: nobody is there to get it.
+            Err(Error::Again | Error::Unroutable) => Ok(()),
+            result => Ok(result?),
+        }
+    }
+
+    /// Receives the next part: `give` gets the message and the place of the part in it.
+    #[inline]
+    pub(crate) fn receive<R>(
+        &mut self,
+        wait: bool,
+        give: impl FnOnce(&mut Message, usize) -> Result<R, Fault>,
+    ) -> Result<R, Fault> {
+        if !self.has_rest() {
+            self.given = 0;
+            match wait {
+                true => self.core.recv_into(&mut self.incoming),
+                false => self.core.try_recv_into(&mut self.incoming),
+            }?;
+        }
+        let at = self.given;
+        self.given += 1;
+        give(&mut self.incoming, at)
+    }
+
+    /// What is ready, parts of messages half sent or half received included (`found` is what the core says).
+    pub(crate) fn amend(&self, found: Interest) -> Interest {
+        let writable = (found.writable || self.is_gathering()) && !self.owes_reading();
+        Interest { readable: found.readable || self.has_rest(), writable, ..found }
+    }
+}
+
+/// The text that C points to.
+///
+/// # Safety
+/// `text` is NULL or points to a C string.
+unsafe fn endpoint<'a>(text: *const c_char) -> Result<&'a str, Fault> {
+    if text.is_null() {
+        return Err(Fault(libc::EINVAL));
+    }
+    // SAFETY: the caller's word.
+    unsafe { CStr::from_ptr(text) }.to_str().map_err(|_| Fault(libc::EINVAL))
+}
+
+/// A new socket, or NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn zmq_socket(context: *mut c_void, socket_type: c_int) -> *mut c_void {
+    guarded(ptr::null_mut(), || {
+        let make = || {
+            let context = context::find(context)?;
+            let socket_type = SocketType::from_number(socket_type).ok_or(Fault(libc::EINVAL))?;
+            SOCKETS.insert(Socket::new(context, socket_type)?).ok_or(Fault(libc::EMFILE))
+        };
+        make().unwrap_or_else(|fault: Fault| fault.report(ptr::null_mut()))
+    })
+}
+
+/// Closes a socket; what it has sent goes out as long as its linger time allows.
+#[unsafe(no_mangle)]
+pub extern "C" fn zmq_close(socket: *mut c_void) -> c_int {
+    call(|| match SOCKETS.remove(socket) {
+        Ok(socket) => {
+            drop(socket);
+            Ok(0)
+        }
+        Err(Wrong::Inherited) => Ok(0),
+        Err(wrong) => Err(wrong.into()),
+    })
+}
+
+/// Listens at an endpoint.
+///
+/// # Safety
+/// `address` points to a C string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_bind(socket: *mut c_void, address: *const c_char) -> c_int {
+    on(socket, |socket| {
+        // SAFETY: the caller's word.
+        socket.core.bind(unsafe { endpoint(address) }?)?;
+        Ok(0)
+    })
+}
+
+/// Connects to an endpoint.
+///
+/// # Safety
+/// `address` points to a C string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_connect(socket: *mut c_void, address: *const c_char) -> c_int {
+    on(socket, |socket| {
+        // SAFETY: the caller's word.
+        socket.core.connect(unsafe { endpoint(address) }?)?;
+        Ok(0)
+    })
+}
+
+/// Stops listening at an endpoint.
+///
+/// # Safety
+/// `address` points to a C string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_unbind(socket: *mut c_void, address: *const c_char) -> c_int {
+    on(socket, |socket| {
+        // SAFETY: the caller's word.
+        socket.core.unbind(unsafe { endpoint(address) }?)?;
+        Ok(0)
+    })
+}
+
+/// Ends the connections to an endpoint.
+///
+/// # Safety
+/// `address` points to a C string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_disconnect(socket: *mut c_void, address: *const c_char) -> c_int {
+    on(socket, |socket| {
+        // SAFETY: the caller's word.
+        socket.core.disconnect(unsafe { endpoint(address) }?)?;
+        Ok(0)
+    })
+}
+
+/// Whether a ROUTER can send to a peer at once: `ZMQ_POLLOUT` or 0.
+///
+/// # Safety
+/// `routing_id` points to `size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_socket_get_peer_state(
+    socket: *mut c_void,
+    routing_id: *const c_void,
+    size: usize,
+) -> c_int {
+    on(socket, |socket| {
+        if routing_id.is_null() {
+            return Err(Fault(libc::EHOSTUNREACH));
+        }
+        // SAFETY: the caller's word.
+        let routing_id = unsafe { slice::from_raw_parts(routing_id.cast(), size) };
+        let writable = socket.core.can_send_to(routing_id)?;
+        Ok(if writable { crate::poll::POLLOUT.into() } else { 0 })
+    })
+}
+
+/// What only sockets of draft types do, which are not there.
+fn unsupported(socket: *mut c_void) -> c_int {
+    on(socket, |_| Err(Fault(libc::ENOTSUP)))
+}
+
+/// Connects a PEER socket and returns the peer's routing id; there are no such sockets.
+///
+/// # Safety
+/// `address` points to a C string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_connect_peer(socket: *mut c_void, _address: *const c_char) -> u32 {
+    unsupported(socket);
+    0
+}
+
+/// Disconnects a peer of a SERVER or PEER socket; there are no such sockets.
+#[unsafe(no_mangle)]
+pub extern "C" fn zmq_disconnect_peer(socket: *mut c_void, _routing_id: u32) -> c_int {
+    unsupported(socket)
+}
+
+/// Joins a group with a DISH socket; there are no such sockets.
+///
+/// # Safety
+/// `group` points to a C string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_join(socket: *mut c_void, _group: *const c_char) -> c_int {
+    unsupported(socket)
+}
+
+/// Leaves a group with a DISH socket; there are no such sockets.
+///
+/// # Safety
+/// `group` points to a C string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_leave(socket: *mut c_void, _group: *const c_char) -> c_int {
+    unsupported(socket)
+}

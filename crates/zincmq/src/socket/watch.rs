@@ -1,0 +1,112 @@
+//! A descriptor for the event loops of others, and what is ready.
+
+use crate::bell::Bell;
+use crate::error::{Error, Result};
+use crate::pattern::contract::Denied;
+use crate::socket::{Core, Socket};
+use queue::Wake;
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+
+/// What to wait for, and what was found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Interest {
+    /// A message can be received, or the descriptor can be read.
+    pub readable: bool,
+    /// A send would be accepted, or the descriptor can be written.
+    pub writable: bool,
+    /// The descriptor has something urgent to read (POLLPRI). Sockets never have.
+    pub urgent: bool,
+    /// The descriptor has failed or was hung up (POLLERR, POLLHUP); found whether asked for or not.
+    pub failed: bool,
+}
+
+impl Interest {
+    /// To read.
+    pub const READABLE: Self = Self { readable: true, writable: false, urgent: false, failed: false };
+    /// To write.
+    pub const WRITABLE: Self = Self { readable: false, writable: true, urgent: false, failed: false };
+    /// Both.
+    pub const BOTH: Self = Self { readable: true, writable: true, urgent: false, failed: false };
+
+    pub(crate) const fn any(self) -> bool {
+        self.readable || self.writable || self.urgent || self.failed
+    }
+}
+
+impl<K> Socket<K> {
+    /// A descriptor that becomes readable when what [`Socket::ready`] says may have changed, for event loops
+    /// (`ZMQ_FD`). It tells of changes, not of states: use the socket, or ask [`Socket::ready`], until there is
+    /// nothing left to do, and only then wait again. Neither read nor close it.
+    ///
+    /// # Errors
+    /// [`Error::System`](crate::Error::System) if there are no descriptors left.
+    pub fn descriptor(&mut self) -> Result<BorrowedFd<'_>> {
+        if self.core.watch.is_none() {
+            let fresh = Arc::new(Bell::new()?);
+            // Something may have happened before anybody listened.
+            fresh.wake();
+            self.core.watch = Some(fresh);
+            self.core.stop_driving();
+        }
+        self.core.keep_watch();
+        let watch = self.core.watch.as_ref().ok_or(Error::Again)?;
+        Ok(watch.descriptor())
+    }
+
+    /// Whether a message can be received and whether a send would be accepted now (`ZMQ_EVENTS`). From now on
+    /// [`Socket::descriptor`] tells of what is not so.
+    ///
+    /// # Errors
+    /// [`Error::Terminated`](crate::Error::Terminated).
+    pub fn ready(&mut self) -> Result<Interest> {
+        self.core.hush();
+        let checked = self.core.check();
+        let (readable, writable) = (self.core.can_recv(), self.core.can_send());
+        self.core.keep_watch();
+        checked.map(|()| Interest { readable, writable, ..Interest::default() })
+    }
+}
+
+impl Core {
+    /// Before a look at everything: what comes from now on is told anew.
+    fn hush(&self) {
+        if let Some(watch) = &self.watch {
+            watch.silence();
+        }
+    }
+
+    /// After somebody else used the signal, or it was used up: the descriptor tells again, at once if something is
+    /// left.
+    pub(crate) fn keep_watch(&self) {
+        if let Some(watch) = &self.watch {
+            self.owner.inbox.signal().arm(watch.clone());
+            if self.owner.inbox.is_pending() || self.is_unsettled() || self.interrupted {
+                watch.wake();
+            }
+        }
+    }
+
+    /// A wait by other means than a thread's is over.
+    pub(crate) fn rest(&self) {
+        self.owner.inbox.signal().forget();
+        self.keep_watch();
+    }
+
+    /// An attempt that does not wait; a no is followed by another look, from which on the descriptor tells.
+    #[inline]
+    pub(crate) fn attempt(
+        &mut self,
+        mut attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
+    ) -> std::result::Result<(), Denied> {
+        match attempt(self) {
+            Err(Denied::Again) if self.watch.is_some() => {
+                self.hush();
+                let result = attempt(self);
+                self.keep_watch();
+                result
+            }
+            result => result,
+        }
+    }
+}
