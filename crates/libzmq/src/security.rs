@@ -14,11 +14,7 @@ use zmtp::z85;
 /// # Safety
 /// `bytes` are `size` bytes, and `text` has room for five for each four of them and one more.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_z85_encode(
-    text: *mut c_char,
-    bytes: *const u8,
-    size: usize,
-) -> *mut c_char {
+pub unsafe extern "C" fn zmq_z85_encode(text: *mut c_char, bytes: *const u8, size: usize) -> *mut c_char {
     guarded(ptr::null_mut(), || {
         // SAFETY: passed on.
         let encoded = unsafe { bytes_at(bytes, size) }.and_then(z85::encode).filter(|_| !text.is_null());
@@ -79,10 +75,7 @@ pub unsafe extern "C" fn zmq_curve_keypair(public_key: *mut c_char, secret_key: 
 /// # Safety
 /// `secret_key` is NULL or a string, `public_key` is NULL or has room for 41 bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_curve_public(
-    public_key: *mut c_char,
-    secret_key: *const c_char,
-) -> c_int {
+pub unsafe extern "C" fn zmq_curve_public(public_key: *mut c_char, secret_key: *const c_char) -> c_int {
     guarded(-1, || {
         // SAFETY: passed on.
         let secret = unsafe { text_at(secret_key) }.and_then(z85::decode);

@@ -1,8 +1,6 @@
 //! What the shared library shows: all functions of the headers, and nothing else.
 
-mod common;
-
-use common::{library, root};
+use crate::program::{library, root};
 use object::elf::DT_SONAME;
 use object::read::elf::ElfFile64;
 use object::{Endianness, Object, ObjectSymbol};

@@ -1,4 +1,4 @@
-//! The library as C programs have it: built, found, compiled against and run.
+//! C programs: compiled against our header and library, and run.
 
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::symlink;

@@ -1,8 +1,6 @@
 //! The header is what programs expect, and clean in every dialect; misuse is told and survived.
 
-mod common;
-
-use common::{Running, compile, root};
+use crate::program::{Running, compile, root};
 
 #[test]
 fn the_header_is_clean_in_every_dialect() {

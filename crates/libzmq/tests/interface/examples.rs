@@ -1,8 +1,6 @@
 //! The examples in C do what they say.
 
-mod common;
-
-use common::{Running, compile, root};
+use crate::program::{Running, compile, root};
 use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
