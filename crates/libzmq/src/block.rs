@@ -29,7 +29,7 @@ enum Keeper {
     /// The application's.
     Application { free: FreeFn, hint: *mut c_void },
     /// A received part's, as the socket had it.
-    Frame(#[expect(dead_code, reason = "kept for its memory")] Box<Frame>),
+    Frame(Box<Frame>),
 }
 
 /// A reference to a block.

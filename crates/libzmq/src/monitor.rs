@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Wake, Waker};
-use zincmq::monitor::{Event, Events, Monitor};
+use zincmq::monitor::{Event, EventKind, Events, Monitor};
 use zincmq::{AnySocket, Frame, Message, SocketType, option};
 
 /// What passes events on. It has no thread: whoever brings an event, or makes room, moves it on by a step that never
@@ -19,6 +19,7 @@ use zincmq::{AnySocket, Frame, Message, SocketType, option};
 pub(crate) struct Outlet {
     pump: TryLock<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
     stopped: AtomicBool,
+    events: Events,
 }
 
 impl fmt::Debug for Outlet {
@@ -34,9 +35,9 @@ impl Wake for Outlet {
 }
 
 impl Outlet {
-    fn start(monitor: Monitor, socket: AnySocket, version: c_int) -> Arc<Self> {
+    fn start(monitor: Monitor, events: Events, socket: AnySocket, version: c_int) -> Arc<Self> {
         let pump = TryLock::new(Some(Box::pin(pump(monitor, socket, version)) as Pin<Box<_>>));
-        let outlet = Arc::new(Self { pump, stopped: AtomicBool::new(false) });
+        let outlet = Arc::new(Self { pump, stopped: AtomicBool::new(false), events });
         outlet.step();
         outlet
     }
@@ -87,9 +88,11 @@ fn first_form(event: &Event) -> Message {
 
 /// Number, count of values, values, both endpoints, each in a part.
 fn second_form(event: &Event) -> Message {
-    let numbers = [event.kind as u64, 1, event.value];
+    let two = event.kind == EventKind::PipesStats;
+    let numbers = [event.kind as u64, 1 + u64::from(two), event.value, event.inbound];
+    let numbers = numbers.into_iter().take(3 + usize::from(two));
     let numbers = numbers.map(|number| Frame::from(&number.to_ne_bytes()));
-    numbers.into_iter().chain([event.local.as_str().into(), event.remote.as_str().into()]).collect()
+    numbers.chain([event.local.as_str().into(), event.remote.as_str().into()]).collect()
 }
 
 impl Socket {
@@ -106,8 +109,8 @@ impl Socket {
             return Ok(0);
         };
         let events = match version {
-            1 => u16::try_from(events).map_err(|_| invalid)?,
-            2 => (events & u64::from(u16::MAX)) as u16,
+            1 => u16::try_from(events).map_err(|_| invalid)?.into(),
+            2 => (events & u64::from(u32::MAX)) as u32,
             _ => return Err(invalid),
         };
         let (scheme, name) = address.split_once("://").ok_or(invalid)?;
@@ -126,8 +129,8 @@ impl Socket {
         let mut outlet = AnySocket::with_type(&self.context.core, kind)?;
         outlet.set(option::LINGER, 0)?;
         outlet.bind(address)?;
-        let monitor = self.core.monitor(Events::from_bits(events));
-        self.outlet = Some(Outlet::start(monitor, outlet, version));
+        let events = Events::from_bits(events);
+        self.outlet = Some(Outlet::start(self.core.monitor(events), events, outlet, version));
         Ok(0)
     }
 
@@ -187,5 +190,11 @@ pub unsafe extern "C" fn zmq_socket_monitor_versioned(
 /// Has the monitor tell of every connection's queues.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_socket_monitor_pipes_stats(socket: *mut c_void) -> c_int {
-    on(socket, |_| Err(Fault(libc::EINVAL)))
+    on(socket, |socket| {
+        if !socket.outlet.as_ref().is_some_and(|outlet| outlet.events.contains(EventKind::PipesStats)) {
+            return Err(Fault(libc::EINVAL));
+        }
+        socket.core.report_queues()?;
+        Ok(0)
+    })
 }

@@ -5,7 +5,8 @@ use crate::errno::Fault;
 use crate::handle::Guard;
 use crate::socket::{self, Socket};
 use libc::{c_int, c_void};
-use zincmq::{AnySocket, proxy};
+use zincmq::AnySocket;
+use zincmq::proxy::{proxy, proxy_steerable, reflect};
 
 /// A socket that may be missing.
 struct Place(Option<Guard<'static, Socket>>);
@@ -34,14 +35,14 @@ fn run(
     let mut front = Place::of(frontend)?;
     let front = front.core().ok_or(fault)?;
     if frontend == backend {
-        proxy::reflect(front, capture.core(), control.core())?;
+        reflect(front, capture.core(), control.core())?;
         return Ok(0);
     }
     let mut back = Place::of(backend)?;
     let back = back.core().ok_or(fault)?;
     match control.core() {
-        None => proxy::proxy(front, back, capture.core())?,
-        Some(control) => proxy::proxy_steerable(front, back, capture.core(), control)?,
+        None => proxy(front, back, capture.core())?,
+        Some(control) => proxy_steerable(front, back, capture.core(), control)?,
     }
     Ok(0)
 }

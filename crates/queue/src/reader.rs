@@ -311,6 +311,23 @@ impl Reader {
         self.parked
     }
 
+    /// Messages that have been published and not been read, counted one by one.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        if self.parked {
+            return 0;
+        }
+        let (mut cursor, mut count) = (self.cursor, u64::from(self.has_newer()));
+        while cursor.at < cursor.limit || cursor.refresh(&self.half, |_| ()) {
+            let Some((segment, flags, header, size)) = cursor.header() else { return count };
+            let start = cursor.at + header;
+            let by_reference = segment.get().body_at(start).is_some();
+            cursor.at = start + if by_reference { 0 } else { size as u64 };
+            count += u64::from(flags & MORE == 0 && Kind::of(flags) != Kind::Skip);
+        }
+        count
+    }
+
     /// Messages read.
     #[must_use]
     pub fn read(&self) -> u64 {

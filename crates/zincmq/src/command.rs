@@ -8,7 +8,7 @@ use crate::pattern::contract::Attached;
 use crate::socket_type::SocketType;
 use crate::stats::Troubles;
 use crate::transport::Transport;
-use queue::{Inbox, Item, Pool, Reader, Writer};
+use queue::{Inbox, Item, Part, Pool, Reader, Writer};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -170,6 +170,15 @@ pub(crate) fn pipe(pool: &Arc<Pool>, conflates: Conflates, options: &Options) ->
 }
 
 impl Ends {
+    /// Writes the first message to a new peer in the same process (`HELLO_MSG`), if there is one.
+    pub(crate) fn greet(&mut self, hello: Option<&[u8]>) {
+        let Some(hello) = hello.filter(|hello| !hello.is_empty()) else { return };
+        self.writer.write(&[], &[Part::Slice(hello)]);
+        if self.writer.publish() {
+            self.writer.wake();
+        }
+    }
+
     /// Sets the marks of this side, in messages; 0: none.
     pub(crate) fn set_high_water(&mut self, send: i32, receive: i32) {
         self.writer.set_high_water(send.max(0) as u32);

@@ -235,6 +235,8 @@ struct Bound {
     routing_id: Vec<u8>,
     high_water: (i32, i32),
     conflates: Conflates,
+    /// What it says to each connector (`HELLO_MSG`), whether it is there to say it or not; empty: nothing.
+    hello: Vec<u8>,
     /// What it wants to receive when a connector leaves.
     farewell: Vec<u8>,
 }
@@ -343,6 +345,7 @@ impl Home {
         owner: &Owner,
         options: &Options,
     ) -> Result<Vec<Attach>> {
+        let socket_type = owner.socket_type;
         let mut names = lock(&self.shared().names);
         if names.bound.contains_key(name) {
             let endpoint = format!("inproc://{name}");
@@ -355,8 +358,17 @@ impl Home {
         let inbox = owner.inbox.clone();
         let farewell = options.farewell(owner.socket_type).unwrap_or_default().to_vec();
         let socket = owner.id;
-        let bound =
-            Bound { socket, endpoint, inbox, routing_id, high_water, conflates, farewell: farewell.clone() };
+        let hello = options.hello(owner.socket_type).unwrap_or_default().to_vec();
+        let bound = Bound {
+            socket,
+            endpoint,
+            inbox,
+            routing_id,
+            high_water,
+            conflates,
+            hello,
+            farewell: farewell.clone(),
+        };
         names.bound.insert(name.to_owned(), bound);
         let waiting = names.pending.remove(name);
         drop(names);
@@ -365,7 +377,9 @@ impl Home {
             let (pipe, connector) = (pending.pipe, &pending.connector);
             let farewell = farewell.clone();
             connector.push(Item::Command(ToSocket::Identified { pipe, routing_id, farewell }));
-            attach(pipe, endpoint, pending.ends, pending.routing_id, false)
+            let mut ends = pending.ends;
+            ends.greet(options.hello(socket_type));
+            attach(pipe, endpoint, ends, pending.routing_id, false)
         };
         Ok(waiting.into_iter().flatten().map(adopt).collect())
     }
@@ -376,7 +390,8 @@ impl Home {
         let conflates = Conflates::new(owner.socket_type, options);
         let peer = names.bound.get(name).map(|bound| bound.conflates);
         let conflates = peer.map_or(conflates, |peer| conflates.with_peer(peer));
-        let (here, mut there) = pipe(self.pool(), conflates, options);
+        let (mut here, mut there) = pipe(self.pool(), conflates, options);
+        here.greet(options.hello(owner.socket_type));
         let pipe = fresh_id();
         let routing_id = options.routing_id.clone();
         let mut ours = attach(pipe, endpoint, here, Vec::new(), true);
@@ -385,6 +400,7 @@ impl Home {
             ours.farewell.clone_from(&bound.farewell);
             // The binder's marks count at once, before it has taken the pipe in.
             there.set_high_water(bound.high_water.0, bound.high_water.1);
+            there.greet(Some(&bound.hello));
             let theirs = Box::new(attach(pipe, bound.endpoint, there, routing_id, false));
             let binder = bound.inbox.clone();
             drop(names);

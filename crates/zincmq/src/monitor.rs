@@ -14,7 +14,7 @@ const KEPT: usize = 64 << 10;
 
 /// What happened. The numbers are the bits of `zmq_socket_monitor(3)`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[repr(u16)]
+#[repr(u32)]
 #[non_exhaustive]
 pub enum EventKind {
     /// A connection was made; the value is its descriptor.
@@ -47,34 +47,37 @@ pub enum EventKind {
     HandshakeFailedProtocol = 0x2000,
     /// The peer was refused, or refused us; the value is the status: 300, 400 or 500.
     HandshakeFailedAuth = 0x4000,
+    /// What is queued for a peer; comes when asked for ([`Socket::report_queues`](crate::Socket::report_queues)). The
+    /// value is the number of messages queued outbound, [`Event::inbound`] that inbound.
+    PipesStats = 0x10000,
 }
 
 /// A set of event kinds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Events(u16);
+pub struct Events(u32);
 
 impl Events {
     /// Every event.
-    pub const ALL: Self = Self(u16::MAX);
+    pub const ALL: Self = Self(u32::MAX);
     /// No event.
     pub const NONE: Self = Self(0);
 
     /// These events and `kind`.
     #[must_use]
     pub const fn with(self, kind: EventKind) -> Self {
-        Self(self.0 | kind as u16)
+        Self(self.0 | kind as u32)
     }
 
     /// The events whose bits are set, as C names them.
     #[must_use]
-    pub const fn from_bits(bits: u16) -> Self {
+    pub const fn from_bits(bits: u32) -> Self {
         Self(bits)
     }
 
     /// Whether `kind` is among these.
     #[must_use]
     pub const fn contains(self, kind: EventKind) -> bool {
-        self.0 & kind as u16 != 0
+        self.0 & kind as u32 != 0
     }
 }
 
@@ -85,10 +88,18 @@ pub struct Event {
     pub kind: EventKind,
     /// A descriptor, an error number, a code or a time: see [`EventKind`].
     pub value: u64,
+    /// With [`EventKind::PipesStats`], the messages queued inbound; otherwise 0.
+    pub inbound: u64,
     /// The endpoint on this side, as far as known.
     pub local: String,
     /// The endpoint on the other side, as far as known.
     pub remote: String,
+}
+
+impl Event {
+    fn new(kind: EventKind, value: u64, local: &str, remote: &str) -> Self {
+        Self { kind, value, inbound: 0, local: local.to_owned(), remote: remote.to_owned() }
+    }
 }
 
 /// The place where a socket's events go: nowhere, or to its monitor while that lives.
@@ -129,20 +140,22 @@ impl Sink {
     /// Tells the monitor, if there is one.
     pub(crate) fn emit(&self, kind: EventKind, value: u64, local: &str, remote: &str) {
         if let Some(feed) = lock(&self.0).upgrade() {
-            feed.add(Event { kind, value, local: local.to_owned(), remote: remote.to_owned() }, false);
+            feed.add(Event::new(kind, value, local, remote), false);
+        }
+    }
+
+    /// Tells the monitor, if there is one, what is queued for a peer.
+    pub(crate) fn report(&self, outbound: u64, inbound: u64, local: &str, remote: &str) {
+        if let Some(feed) = lock(&self.0).upgrade() {
+            let event = Event::new(EventKind::PipesStats, outbound, local, remote);
+            feed.add(Event { inbound, ..event }, false);
         }
     }
 
     /// Ends the monitor, if there is one, with its last event.
     pub(crate) fn stop(&self) {
         if let Some(feed) = std::mem::take(&mut *lock(&self.0)).upgrade() {
-            let last = Event {
-                kind: EventKind::MonitorStopped,
-                value: 0,
-                local: String::new(),
-                remote: String::new(),
-            };
-            feed.add(last, true);
+            feed.add(Event::new(EventKind::MonitorStopped, 0, "", ""), true);
         }
     }
 

@@ -178,3 +178,27 @@ fn a_rep_takes_none_of_these_for_requests() {
         assert_eq!(receive(&mut dealer), [&b""[..], b"reply"]);
     }
 }
+
+#[test]
+fn the_end_that_a_router_comes_upon_is_told_at_once() {
+    let context = Context::new();
+    let mut router: Router = with(&context, &[]);
+    router.set(option::ROUTER_NOTIFY, 2).unwrap();
+    router.bind("inproc://end").unwrap();
+    let mut dealer: Dealer = with(&context, &[(option::ROUTING_ID, "me")]);
+    dealer.connect("inproc://end").unwrap();
+    dealer.send("work").unwrap();
+    drop(dealer);
+    assert_eq!(receive(&mut router), [&b"me"[..], b"work"]);
+    assert_eq!(receive(&mut router), [&b"me"[..], b""]);
+}
+
+#[test]
+fn a_binder_says_hello_without_being_asked() {
+    let context = Context::new();
+    let mut router: Router = with(&context, &[(option::HELLO_MSG, "hello")]);
+    router.bind("inproc://hello").unwrap();
+    let mut dealer: Dealer = with(&context, &[]);
+    dealer.connect("inproc://hello").unwrap();
+    assert_eq!(receive(&mut dealer), [b"hello"]);
+}

@@ -4,7 +4,7 @@
 use crate::engine::{Engine, Rest};
 use mio::Registry;
 use mio::unix::SourceFd;
-use queue::{Lease, Take, TryLock};
+use queue::{Lease, PeerInfo, Take, TryLock};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::{Arc, Weak};
 
@@ -35,6 +35,10 @@ pub(crate) struct Connection {
     pub(crate) engine: TryLock<Option<Engine>>,
     /// The session and the engine own it; a caller that waits holds it for that time.
     pub(crate) descriptor: Weak<OwnedFd>,
+    /// What it says of itself.
+    pub(crate) info: Arc<PeerInfo>,
+    /// The endpoints of this side and the other.
+    pub(crate) ends: (String, String),
     /// The session's key on its I/O thread.
     pub(crate) session: u64,
     pub(crate) overseer: Arc<dyn Overseer>,

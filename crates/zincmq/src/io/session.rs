@@ -136,10 +136,16 @@ impl Session {
     }
 
     fn emit(&self, kind: EventKind, value: u64) {
+        let (local, remote) = self.endpoints();
+        self.owner.monitor.emit(kind, value, local, remote);
+    }
+
+    /// The endpoints of this side and the other, as far as known.
+    fn endpoints(&self) -> (&str, &str) {
         match (&self.link, &self.route) {
-            (Some(link), Some(_)) => self.owner.monitor.emit(kind, value, &link.local, &self.name),
-            (Some(link), None) => self.owner.monitor.emit(kind, value, &self.name, &link.remote),
-            (None, _) => self.owner.monitor.emit(kind, value, "", &self.name),
+            (Some(link), Some(_)) => (&link.local, &self.name),
+            (Some(link), None) => (&self.name, &link.remote),
+            (None, _) => ("", &self.name),
         }
     }
 
@@ -281,7 +287,8 @@ impl Session {
         let Some((drain, mut filler)) = self.ends.take() else { return Fate::Ends };
         let terms =
             Terms { socket_type: self.owner.socket_type, options: &self.options, peer: peer.as_ref() };
-        filler.restart(Some(Arc::new(terms.describe(self.link.as_ref(), descriptor.as_raw_fd()))));
+        let info = Arc::new(terms.describe(self.link.as_ref(), descriptor.as_raw_fd()));
+        filler.restart(Some(info.clone()));
         let again = fresh.is_none() && self.route.as_ref().is_some_and(|route| route.connected_before);
         terms.begin(&mut filler, again);
         let mut transcoder = terms.transcoder();
@@ -295,9 +302,12 @@ impl Session {
             pulse: terms.pulse(),
         };
         let engine = Engine::new(setup, unsent, rest);
+        let (local, remote) = self.endpoints();
         let connection = Arc::new(Connection {
             engine: TryLock::new(Some(engine)),
             descriptor: Arc::downgrade(&descriptor),
+            info,
+            ends: (local.to_owned(), remote.to_owned()),
             session: self.key,
             overseer: hub.inbox.clone(),
             registry: hub.registry.clone(),

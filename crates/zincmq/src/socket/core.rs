@@ -145,7 +145,10 @@ impl Core {
             self.peers.freshen();
         }
         let result = self.pattern.recv(&mut self.peers, into);
-        self.bury();
+        if self.bury() && result == Err(Denied::Again) {
+            // The end of a peer may be something to receive.
+            return self.pattern.recv(&mut self.peers, into);
+        }
         result
     }
 
@@ -164,8 +167,8 @@ impl Core {
         self.stop_driving();
         self.process();
         let ready = self.pattern.can_recv(&mut self.peers);
-        self.bury();
-        ready
+        let ended = self.bury();
+        ready || (ended && self.pattern.can_recv(&mut self.peers))
     }
 
     pub(crate) fn subscribe(&mut self, kind: Kind, topic: &[u8]) -> Result<()> {
@@ -199,13 +202,15 @@ impl Core {
 
     /// Takes a new peer in.
     pub(crate) fn attach(&mut self, attach: Attach) -> PeerId {
-        let (how, inproc) = (attach.how.clone(), attach.io.is_none());
+        let how = attach.how.clone();
         let id = self.peers.insert(attach, &self.owner.inbox);
-        if inproc && let Some(hello) = self.peers.options.hello(self.owner.socket_type) {
-            let hello = hello.to_vec();
-            self.peers.send_exempt(id, &[Part::Slice(&hello)]);
-        }
         self.pattern.attached(&mut self.peers, id, how);
+        if self.owner.socket_type == SocketType::Stream
+            && let Some(given) = self.pattern.routing_id_of(id)
+        {
+            // So that who connected can name the peer (zmq_getsockopt(3), ZMQ_ROUTING_ID).
+            self.peers.options.routing_id = given.to_vec();
+        }
         self.look(id);
         id
     }
@@ -240,14 +245,14 @@ impl Core {
         self.end(id);
     }
 
-    /// Lets go of peers whose end the pattern has come upon.
+    /// Lets go of peers whose end the pattern has come upon. Returns whether there were any.
     #[inline]
-    fn bury(&mut self) {
-        while self.peers.has_ended() {
-            if let Some(id) = self.peers.next_ended() {
-                self.end(id);
-            }
+    fn bury(&mut self) -> bool {
+        let any = self.peers.has_ended();
+        while let Some(id) = self.peers.next_ended() {
+            self.end(id);
         }
+        any
     }
 
     /// Does what other threads asked for.
@@ -329,6 +334,20 @@ impl Core {
         for id in self.peers.ids() {
             self.pattern.writable(&mut self.peers, id);
         }
+    }
+
+    /// Tells the monitor what is queued for each peer.
+    pub(crate) fn report_queues(&mut self) -> Result<()> {
+        self.check()?;
+        let mut none = true;
+        for (endpoint, ends, outbound, inbound) in self.peers.queues() {
+            none = false;
+            let name =
+                self.endpoints.iter().find(|entry| entry.id == endpoint).map_or("", |entry| &entry.name);
+            let (local, remote) = ends.unwrap_or((name, name));
+            self.owner.monitor.report(outbound, inbound, local, remote);
+        }
+        if none { Err(Error::Again) } else { Ok(()) }
     }
 
     pub(crate) fn stats(&mut self) -> SocketStats {

@@ -152,6 +152,14 @@ impl<K> Socket<K> {
         self.core.owner.monitor.open(events)
     }
 
+    /// Has the monitor told of every peer's queues ([`EventKind::PipesStats`](crate::EventKind::PipesStats)).
+    ///
+    /// # Errors
+    /// [`Error::Again`] if there is no peer, [`Error::Terminated`].
+    pub fn report_queues(&mut self) -> Result<()> {
+        self.core.report_queues()
+    }
+
     fn denied(&self, denied: crate::pattern::contract::Denied) -> Error {
         Error::denied(denied, self.core.name())
     }

@@ -3,7 +3,7 @@
 use crate::arena::Arena;
 use crate::command::{Attach, EndpointId, PipeId, ToIo};
 use crate::engine::Connection;
-use crate::message::{Frame, Message};
+use crate::message::{Frame, Message, PeerInfo};
 use crate::option::Options;
 use crate::pattern::contract::{Head, Kind, PeerId, Peers, Refused};
 use crate::stats::{PeerStats, SocketStats};
@@ -24,6 +24,8 @@ pub(crate) struct Peer {
     dropped: u64,
     io: Option<Arc<Inbox<ToIo>>>,
     connection: Option<Arc<Connection>>,
+    /// What the connection said of itself, for what comes before its first message.
+    info: Option<Arc<PeerInfo>>,
     /// A wait that this thread drove itself has just ended: the next send may go out the same way.
     inline: bool,
     /// The last message to an inproc peer; empty: none.
@@ -92,6 +94,7 @@ impl Table {
             closing: false,
             dropped: 0,
             io,
+            info: connection.as_ref().map(|connection| connection.info.clone()),
             connection,
             inline: false,
             farewell,
@@ -136,6 +139,9 @@ impl Table {
     pub(crate) fn set_connection(&mut self, id: PeerId, connection: Option<Arc<Connection>>) {
         self.end_lease();
         if let Some(peer) = self.get(id) {
+            if let Some(connection) = &connection {
+                peer.info = Some(connection.info.clone());
+            }
             peer.connection = connection;
             peer.inline = false;
         }
@@ -204,6 +210,16 @@ impl Table {
         for peer in self.all.values_mut() {
             peer.writer.sweep();
         }
+    }
+
+    /// Of each peer: its endpoint, the names of both ends if they are connected over the network, and the messages
+    /// queued outbound and inbound.
+    pub(crate) fn queues(&self) -> impl Iterator<Item = (EndpointId, Option<(&str, &str)>, u64, u64)> {
+        self.all.iter().map(|(_, peer)| {
+            let ends = peer.connection.as_ref().map(|connection| &connection.ends);
+            let ends = ends.map(|(local, remote)| (&**local, &**remote));
+            (peer.endpoint, ends, peer.writer.queued(), peer.reader.waiting())
+        })
     }
 
     pub(crate) fn stats(&self) -> SocketStats {
@@ -480,7 +496,7 @@ impl Peers for Table {
     }
 
     fn stamp(&mut self, peer: PeerId, into: &mut Message) {
-        into.set_source(self.get(peer).and_then(|peer| peer.reader.peer()));
+        into.set_source(self.get(peer).and_then(|peer| peer.reader.peer().or(peer.info.as_ref())));
     }
 
     fn close(&mut self, peer: PeerId) {

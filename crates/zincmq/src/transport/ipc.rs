@@ -63,7 +63,7 @@ impl Transport for Ipc {
         if !peer.admitted(options) {
             return Ok(Accept::Refused);
         }
-        Ok(Accept::Connection(fd, link(endpoint, &peer)))
+        Ok(Accept::Connection(fd, link(endpoint, NAMELESS, &peer)))
     }
 
     fn needs_lookup(&self, _: &str, _: &Options) -> bool {
@@ -89,7 +89,7 @@ impl Transport for Ipc {
 
     fn connected(&self, fd: BorrowedFd<'_>, endpoint: &str, _: &Options) -> io::Result<Link> {
         socket_error(fd)??;
-        Ok(link(endpoint, &Peer::of(fd)?))
+        Ok(link(NAMELESS, endpoint, &Peer::of(fd)?))
     }
 }
 
@@ -201,11 +201,13 @@ impl Peer {
     }
 }
 
-/// Connecting sockets have no name of their own, so both ends are called as the listener is.
-fn link(endpoint: &str, peer: &Peer) -> Link {
+/// Connecting sockets have no name of their own.
+const NAMELESS: &str = "ipc://";
+
+fn link(local: &str, remote: &str, peer: &Peer) -> Link {
     Link {
-        local: endpoint.to_owned(),
-        remote: endpoint.to_owned(),
+        local: local.to_owned(),
+        remote: remote.to_owned(),
         peer_address: format!("localhost:{}:{}:{}", peer.uid, peer.gid, peer.pid),
     }
 }
