@@ -3,6 +3,7 @@
 
 use crate::{context, poller, socket};
 use std::sync::Once;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Marks what a child process inherits, from now on.
 pub(crate) fn watch() {
@@ -11,7 +12,16 @@ pub(crate) fn watch() {
     WATCH.call_once(|| _ = unsafe { libc::pthread_atfork(None, None, Some(in_child)) });
 }
 
+/// How often this process is a child: what threads keep for themselves is good for one number only.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+/// Changes in a child process.
+pub(crate) fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
 unsafe extern "C" fn in_child() {
+    GENERATION.fetch_add(1, Ordering::Relaxed);
     context::CONTEXTS.disown();
     socket::SOCKETS.disown();
     poller::POLLERS.disown();

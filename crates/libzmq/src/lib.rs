@@ -32,3 +32,6 @@ mod border;
 mod errno;
 mod fork;
 mod handle;
+
+#[cfg(test)]
+mod tests;

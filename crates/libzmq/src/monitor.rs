@@ -164,10 +164,9 @@ pub unsafe extern "C" fn zmq_socket_monitor(
     events: c_int,
 ) -> c_int {
     on(socket, |socket| {
-        // Bits above those of the first form are no events.
-        let events = u64::from(events as u16);
-        // SAFETY: the caller's word.
-        socket.monitor(unsafe { text(address) }?, events, 1, SocketType::Pair.number())
+        // SAFETY: the caller's word. Bits above those of the first form are refused.
+        let address = unsafe { text(address) }?;
+        socket.monitor(address, i64::from(events).cast_unsigned(), 1, SocketType::Pair.number())
     })
 }
 

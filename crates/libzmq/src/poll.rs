@@ -2,6 +2,7 @@
 
 use crate::border::{call, clamped};
 use crate::errno::Fault;
+use crate::fork;
 use crate::handle::Guard;
 use crate::socket::{self, Socket};
 use libc::{c_int, c_long, c_short, c_void, sigset_t};
@@ -69,8 +70,15 @@ impl Sockets {
     }
 }
 
+/// A poller that a thread uses again, in the process that made it: its descriptor would be shared with a child.
+#[derive(Default)]
+struct Kept {
+    generation: u32,
+    poller: Poller,
+}
+
 thread_local! {
-    static POLLER: RefCell<Poller> = RefCell::default();
+    static KEPT: RefCell<Kept> = RefCell::default();
 }
 
 /// Waits until one of `items` is ready and fills in what each found. Returns how many are ready.
@@ -79,8 +87,13 @@ pub(crate) fn wait(
     timeout: Option<Duration>,
     mask: Option<SignalMask>,
 ) -> Result<usize, Fault> {
-    POLLER.with(|poller| match poller.try_borrow_mut() {
-        Ok(mut poller) => wait_with(&mut poller, items, timeout, mask),
+    KEPT.with(|kept| match kept.try_borrow_mut() {
+        Ok(mut kept) => {
+            if kept.generation != fork::generation() {
+                *kept = Kept { generation: fork::generation(), poller: Poller::new() };
+            }
+            wait_with(&mut kept.poller, items, timeout, mask)
+        }
         // Called back from within a wait.
         Err(_) => wait_with(&mut Poller::new(), items, timeout, mask),
     })

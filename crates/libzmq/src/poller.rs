@@ -34,10 +34,10 @@ enum What {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct PollerEvent {
-    socket: *mut c_void,
-    fd: c_int,
-    user_data: *mut c_void,
-    events: c_short,
+    pub(crate) socket: *mut c_void,
+    pub(crate) fd: c_int,
+    pub(crate) user_data: *mut c_void,
+    pub(crate) events: c_short,
 }
 
 impl PollerEvent {

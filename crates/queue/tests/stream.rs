@@ -281,7 +281,7 @@ impl Line {
         }
         self.wires.1 = fresh;
         self.connection += 1;
-        let peer = PeerInfo { descriptor: self.connection, ..Default::default() };
+        let peer = PeerInfo::new(Vec::new(), self.connection);
         self.filler.restart(Some(Arc::new(peer)));
         assert!(self.filler.is_clean());
         self.drain.rewind();

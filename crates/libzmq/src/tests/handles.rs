@@ -1,0 +1,91 @@
+use super::*;
+use crate::context::{zmq_ctx_get, zmq_ctx_set, zmq_ctx_shutdown};
+use crate::errno::ETERM;
+use crate::poll::{PollItem, zmq_poll};
+use std::ptr;
+use std::thread;
+
+/// So that a thread can use what another one has.
+#[derive(Clone, Copy)]
+struct Sent(*mut c_void);
+
+// SAFETY: a handle is a number.
+unsafe impl Send for Sent {}
+
+impl Sent {
+    fn handle(self) -> *mut c_void {
+        self.0
+    }
+}
+
+#[test]
+fn what_is_no_socket_is_none() {
+    let mut null: *mut c_void = ptr::null_mut();
+    let context = zmq_ctx_new();
+    let closed = zmq_socket(context, PAIR);
+    done(zmq_close(closed));
+    let garbage = ptr::without_provenance_mut(0x1234_5678);
+    for wrong in [null, (&raw mut null).cast(), context, closed, garbage] {
+        fails(send(wrong, b"", 0), libc::ENOTSOCK);
+        fails(receive(wrong, 0).0, libc::ENOTSOCK);
+        fails(zmq_close(wrong), libc::ENOTSOCK);
+        let mut item = PollItem { socket: wrong, fd: 0, events: 1, revents: 0 };
+        if !wrong.is_null() {
+            // SAFETY: one item.
+            fails(unsafe { zmq_poll(&raw mut item, 1, 0) }, libc::ENOTSOCK);
+        }
+    }
+    done(zmq_ctx_term(context));
+    for wrong in [null, (&raw mut null).cast(), context, closed, garbage] {
+        fails(zmq_ctx_term(wrong), libc::EFAULT);
+        fails(zmq_ctx_get(wrong, 1), libc::EFAULT);
+        assert!(zmq_socket(wrong, PAIR).is_null());
+        assert_eq!(errno(), libc::EFAULT);
+    }
+}
+
+#[test]
+fn a_second_thread_is_turned_away() {
+    let link = Link::new(PULL, PUSH, "inproc://two");
+    let socket = Sent(link.bound);
+    let waiting = thread::spawn(move || receive(socket.handle(), 0));
+    // Until the other thread has the socket, nothing is there.
+    while receive(link.bound, DONTWAIT).0 == -1 && errno() == libc::EAGAIN {
+        thread::yield_now();
+    }
+    assert_eq!(errno(), libc::EFAULT);
+    fails(zmq_close(link.bound), libc::EFAULT);
+    done(send(link.other, b"now", 0));
+    assert_eq!(waiting.join().unwrap(), (3, b"now".to_vec()));
+    assert_eq!(receive(link.bound, DONTWAIT).0, -1);
+    assert_eq!(errno(), libc::EAGAIN, "it can be used again");
+}
+
+#[test]
+fn a_shut_down_context_has_no_sockets() {
+    let context = zmq_ctx_new();
+    let socket = zmq_socket(context, PULL);
+    done(zmq_ctx_shutdown(context));
+    fails(receive(socket, 0).0, ETERM);
+    assert!(zmq_socket(context, PULL).is_null());
+    assert_eq!(errno(), ETERM);
+    done(zmq_close(socket));
+    done(zmq_ctx_term(context));
+}
+
+#[test]
+fn options_of_a_context_count_until_its_first_socket() {
+    let context = zmq_ctx_new();
+    done(zmq_ctx_set(context, 2, 1));
+    done(zmq_ctx_set(context, 1, 0));
+    done(zmq_ctx_set(context, 42, 1));
+    let socket = zmq_socket(context, PULL);
+    assert!(zmq_socket(context, PULL).is_null());
+    assert_eq!(errno(), libc::EMFILE);
+    assert_eq!(int_option(socket, 42), 1);
+    let endpoint = CString::new(TCP).unwrap();
+    // SAFETY: a C string.
+    fails(unsafe { zmq_bind(socket, endpoint.as_ptr()) }, 156_384_766);
+    done(zmq_close(socket));
+    done(zmq_ctx_term(context));
+}

@@ -1,0 +1,166 @@
+use super::*;
+use crate::message::{
+    zmq_msg_copy, zmq_msg_get, zmq_msg_group, zmq_msg_init_data, zmq_msg_init_size, zmq_msg_move,
+    zmq_msg_routing_id, zmq_msg_set_group, zmq_msg_set_routing_id,
+};
+use crate::send_recv::{zmq_msg_recv, zmq_msg_send, zmq_send_const};
+use std::ffi::CStr;
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const SIZES: [usize; 10] = [0, 1, 45, 46, 512, 8 << 10, (8 << 10) + 1, 60 << 10, 1 << 17, 1 << 20];
+const SHARED: c_int = 3;
+
+unsafe extern "C" fn free(data: *mut c_void, hint: *mut c_void) {
+    // SAFETY: the tests give a counter, and memory from malloc.
+    unsafe {
+        (*hint.cast::<AtomicUsize>()).fetch_add(1, Ordering::Relaxed);
+        libc::free(data);
+    }
+}
+
+/// A message around memory of the application, filled with `byte`.
+fn around(size: usize, byte: u8, freed: &AtomicUsize) -> Msg {
+    let mut message = Msg::empty();
+    // SAFETY: the memory has so many bytes.
+    unsafe {
+        let data = libc::malloc(size.max(1));
+        data.cast::<u8>().write_bytes(byte, size);
+        let hint = ptr::from_ref(freed).cast_mut().cast();
+        done(zmq_msg_init_data(&raw mut message, data, size, Some(free), hint));
+    }
+    message
+}
+
+#[test]
+fn bodies_of_every_size_arrive_and_are_freed_once() {
+    for endpoint in ["inproc://sizes", TCP] {
+        let freed = AtomicUsize::new(0);
+        let link = Link::new(PULL, PUSH, endpoint);
+        let mut received = empty();
+        for (count, size) in SIZES.into_iter().enumerate() {
+            let mut message = around(size, count as u8, &freed);
+            // SAFETY: messages.
+            unsafe {
+                assert_eq!(zmq_msg_send(&raw mut message, link.other, 0), size as c_int);
+                assert_eq!(zmq_msg_size(&raw const message), 0);
+                assert_eq!(zmq_msg_recv(&raw mut received, link.bound, 0), size as c_int);
+            }
+            assert!(contents(&mut received).iter().all(|byte| *byte == count as u8));
+            close(&mut message);
+        }
+        close(&mut received);
+        drop(link);
+        assert_eq!(freed.load(Ordering::Relaxed), SIZES.len());
+    }
+}
+
+#[test]
+fn a_send_that_fails_leaves_the_message() {
+    let freed = AtomicUsize::new(0);
+    let context = zmq_ctx_new();
+    let socket = zmq_socket(context, PUSH);
+    for (size, flags) in SIZES.into_iter().flat_map(|size| [(size, DONTWAIT), (size, DONTWAIT | SNDMORE)]) {
+        let mut message = around(size, 7, &freed);
+        // SAFETY: a message.
+        fails(unsafe { zmq_msg_send(&raw mut message, socket, flags) }, libc::EAGAIN);
+        assert_eq!(contents(&mut message), vec![7; size]);
+        close(&mut message);
+    }
+    assert_eq!(freed.load(Ordering::Relaxed), 2 * SIZES.len());
+    done(zmq_close(socket));
+    done(zmq_ctx_term(context));
+}
+
+#[test]
+fn copies_share_and_moves_leave_nothing() {
+    let freed = AtomicUsize::new(0);
+    let (mut one, mut two) = (around(100, 1, &freed), empty());
+    // SAFETY: messages.
+    unsafe {
+        assert_eq!(zmq_msg_get(&raw const one, SHARED), 0);
+        done(zmq_msg_copy(&raw mut two, &raw mut one));
+        assert_eq!(zmq_msg_get(&raw const one, SHARED), 1);
+        assert_eq!(zmq_msg_data(&raw mut one), zmq_msg_data(&raw mut two));
+        close(&mut one);
+        fails(zmq_msg_close(&raw mut one), libc::EFAULT);
+        fails(zmq_msg_copy(&raw mut two, &raw mut one), libc::EFAULT);
+        done(zmq_msg_init(&raw mut one));
+        done(zmq_msg_move(&raw mut one, &raw mut two));
+        assert_eq!((zmq_msg_size(&raw const one), zmq_msg_size(&raw const two)), (100, 0));
+        done(zmq_msg_copy(&raw mut one, &raw mut one));
+        done(zmq_msg_move(&raw mut one, &raw mut one));
+    }
+    assert_eq!(freed.load(Ordering::Relaxed), 0);
+    close(&mut one);
+    close(&mut two);
+    assert_eq!(freed.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_message_may_be_moved_by_copying_its_bytes() {
+    let mut message = Msg::empty();
+    // SAFETY: a message, of so many bytes.
+    unsafe {
+        done(zmq_msg_init_size(&raw mut message, 45));
+        zmq_msg_data(&raw mut message).cast::<u8>().write_bytes(9, 45);
+    }
+    // SAFETY: the old place is forgotten.
+    let mut moved = unsafe { ptr::read(&raw const message) };
+    assert_eq!(contents(&mut moved), [9; 45]);
+    close(&mut moved);
+}
+
+#[test]
+fn a_block_is_received_into_again() {
+    let link = Link::new(PULL, PUSH, "inproc://again");
+    let mut message = empty();
+    let mut places = Vec::new();
+    for size in [1000, 900, 1000] {
+        done(send(link.other, &vec![1; size], 0));
+        // SAFETY: a message.
+        unsafe {
+            done(zmq_msg_recv(&raw mut message, link.bound, 0));
+            places.push(zmq_msg_data(&raw mut message));
+        }
+        assert_eq!(contents(&mut message), vec![1; size]);
+    }
+    assert!(places.iter().all(|place| *place == places[0]));
+    close(&mut message);
+}
+
+#[test]
+fn constants_are_never_freed() {
+    static BYTES: [u8; 100_000] = [3; 100_000];
+    let link = Link::new(PULL, PUSH, "inproc://constant");
+    let mut message = empty();
+    for size in [1, 100_000] {
+        // SAFETY: so many bytes, for ever.
+        unsafe {
+            done(zmq_send_const(link.other, BYTES.as_ptr().cast(), size, 0));
+            done(zmq_msg_recv(&raw mut message, link.bound, 0));
+        }
+        assert_eq!(contents(&mut message), &BYTES[..size]);
+    }
+    close(&mut message);
+}
+
+#[test]
+fn labels_stay_with_the_message() {
+    let mut message = empty();
+    let long = CString::new(vec![b'g'; 256]).unwrap();
+    // SAFETY: messages and C strings.
+    unsafe {
+        assert_eq!(zmq_msg_routing_id(&raw mut message), 0);
+        fails(zmq_msg_set_routing_id(&raw mut message, 0), libc::EINVAL);
+        done(zmq_msg_set_routing_id(&raw mut message, 7));
+        fails(zmq_msg_set_group(&raw mut message, long.as_ptr()), libc::EINVAL);
+        done(zmq_msg_set_group(&raw mut message, c"group".as_ptr()));
+        let mut copy = empty();
+        done(zmq_msg_copy(&raw mut copy, &raw mut message));
+        close(&mut message);
+        assert_eq!(zmq_msg_routing_id(&raw mut copy), 7);
+        assert_eq!(CStr::from_ptr(zmq_msg_group(&raw mut copy)), c"group");
+        close(&mut copy);
+    }
+}

@@ -1,0 +1,103 @@
+use super::*;
+use crate::errno::EFSM;
+use crate::poll::{PollItem, zmq_poll};
+use crate::send_recv::{zmq_recviov, zmq_sendiov};
+use crate::socket::zmq_disconnect;
+use libc::iovec;
+use std::ptr;
+
+const REQ: c_int = 3;
+const REP: c_int = 4;
+const RCVMORE: c_int = 13;
+const EVENTS: c_int = 15;
+
+fn set_int(socket: *mut c_void, option: c_int, value: c_int) {
+    // SAFETY: an int.
+    let set = unsafe {
+        crate::option::zmq_setsockopt(socket, option, (&raw const value).cast(), size_of::<c_int>())
+    };
+    done(set);
+}
+
+#[test]
+fn parts_wait_for_the_last_and_are_received_one_by_one() {
+    let link = Link::new(PULL, PUSH, "inproc://parts");
+    done(send(link.other, b"one", SNDMORE));
+    done(send(link.other, b"two", SNDMORE));
+    fails(receive(link.bound, DONTWAIT).0, libc::EAGAIN);
+    done(send(link.other, b"three", 0));
+    for (part, more) in [(&b"one"[..], 1), (b"two", 1), (b"three", 0)] {
+        assert_eq!(int_option(link.bound, EVENTS), 1, "the rest of a message can be received");
+        let mut item = PollItem { socket: link.bound, fd: 0, events: 1, revents: 0 };
+        // SAFETY: one item.
+        assert_eq!(unsafe { zmq_poll(&raw mut item, 1, -1) }, 1);
+        assert_eq!(receive(link.bound, 0).1, part);
+        assert_eq!(int_option(link.bound, RCVMORE), more);
+    }
+    assert_eq!(int_option(link.bound, EVENTS), 0);
+}
+
+#[test]
+fn the_first_part_is_refused_or_none() {
+    let link = Link::new(ROUTER, DEALER, "inproc://router");
+    set_int(link.bound, 33, 1);
+    fails(send(link.bound, b"nobody", SNDMORE), libc::EHOSTUNREACH);
+    done(send(link.other, b"", 0));
+    let (_, peer) = receive(link.bound, 0);
+    receive(link.bound, 0);
+    done(send(link.bound, &peer, SNDMORE));
+    // The peer leaves before the message is complete: that is no error any more.
+    let endpoint = CString::new("inproc://router").unwrap();
+    // SAFETY: a C string.
+    done(unsafe { zmq_disconnect(link.other, endpoint.as_ptr()) });
+    assert_eq!(int_option(link.bound, EVENTS) & 2, 2, "a message that was begun can be ended");
+    done(send(link.bound, b"too late", 0));
+    fails(send(link.bound, &peer, SNDMORE), libc::EHOSTUNREACH);
+}
+
+#[test]
+fn a_request_is_answered_after_it_was_read_whole() {
+    let link = Link::new(REP, REQ, "inproc://turns");
+    fails(send(link.bound, b"early", 0), EFSM);
+    done(send(link.other, b"a", SNDMORE));
+    fails(receive(link.other, 0).0, EFSM);
+    done(send(link.other, b"b", 0));
+    assert_eq!(receive(link.bound, 0).1, b"a");
+    fails(send(link.bound, b"answer", 0), EFSM);
+    assert_eq!(int_option(link.bound, EVENTS), 1);
+    assert_eq!(receive(link.bound, 0).1, b"b");
+    done(send(link.bound, b"answer", 0));
+    assert_eq!(receive(link.other, 0).1, b"answer");
+}
+
+#[test]
+fn what_does_not_fit_is_lost() {
+    let link = Link::new(PULL, PUSH, TCP);
+    for size in [17, 9000, 100_000] {
+        done(send(link.other, &vec![5; size], 0));
+        assert_eq!(receive(link.bound, 0), (size as c_int, vec![5; 16]));
+    }
+    fails(receive(link.bound, DONTWAIT).0, libc::EAGAIN);
+}
+
+#[test]
+fn pieces_become_parts_and_parts_pieces() {
+    let link = Link::new(PULL, PUSH, "inproc://pieces");
+    let (one, two) = (*b"one", *b"other");
+    let mut out = [
+        iovec { iov_base: one.as_ptr().cast_mut().cast(), iov_len: 3 },
+        iovec { iov_base: two.as_ptr().cast_mut().cast(), iov_len: 5 },
+    ];
+    let mut room = [iovec { iov_base: ptr::null_mut(), iov_len: 0 }; 4];
+    let mut count = room.len();
+    // SAFETY: so many pieces; what was received is freed as it was made.
+    unsafe {
+        fails(zmq_sendiov(link.other, out.as_mut_ptr(), 0, SNDMORE), libc::EINVAL);
+        assert_eq!(zmq_sendiov(link.other, out.as_mut_ptr(), 2, SNDMORE), 5);
+        assert_eq!(zmq_recviov(link.bound, room.as_mut_ptr(), &raw mut count, 0), 2);
+        assert_eq!(count, 2);
+        let piece = |at: usize| slice::from_raw_parts(room[at].iov_base.cast::<u8>(), room[at].iov_len);
+        assert_eq!((piece(0), piece(1)), (&one[..], &two[..]));
+        room.iter().take(count).for_each(|piece| libc::free(piece.iov_base));
+    }
+}

@@ -1,0 +1,53 @@
+//! Calls that wait end with EINTR when a signal handler has run.
+
+use super::*;
+use crate::errno::ETERM;
+use crate::poll::{PollItem, zmq_poll};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+extern "C" fn nothing(_signal: c_int) {}
+
+/// Sends this thread signals until `call` has returned.
+fn disturbed(call: impl FnOnce() -> c_int) -> c_int {
+    let over = AtomicBool::new(false);
+    // SAFETY: this thread lives as long as the scope, and the handler does nothing.
+    let this = unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = nothing as extern "C" fn(c_int) as usize;
+        action.sa_flags = libc::SA_RESTART;
+        libc::sigaction(libc::SIGUSR1, &raw const action, ptr::null_mut());
+        libc::pthread_self()
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Acquire) {
+                // SAFETY: as above.
+                unsafe { libc::pthread_kill(this, libc::SIGUSR1) };
+                thread::yield_now();
+            }
+        });
+        let returned = call();
+        let left = errno();
+        over.store(true, Ordering::Release);
+        crate::errno::set(left);
+        returned
+    })
+}
+
+#[test]
+fn whatever_waits_is_interrupted() {
+    for endpoint in ["inproc://disturbed", TCP] {
+        let link = Link::new(PULL, PUSH, endpoint);
+        // Over tcp the thread then waits on the connection itself.
+        done(send(link.other, b"first", 0));
+        assert_eq!(receive(link.bound, 0).1, b"first");
+        fails(disturbed(|| receive(link.bound, 0).0), libc::EINTR);
+        let mut item = PollItem { socket: link.bound, fd: 0, events: 1, revents: 0 };
+        // SAFETY: one item.
+        fails(disturbed(|| unsafe { zmq_poll(&raw mut item, 1, -1) }), libc::EINTR);
+        fails(disturbed(|| zmq_ctx_term(link.context)), libc::EINTR);
+        fails(receive(link.bound, 0).0, ETERM);
+    }
+}
