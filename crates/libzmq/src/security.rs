@@ -14,11 +14,7 @@ use zmtp::z85;
 /// # Safety
 /// `bytes` are `size` bytes, and `text` has room for five for each four of them and one more.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn zmq_z85_encode(
-    text: *mut c_char,
-    bytes: *const u8,
-    size: usize,
-) -> *mut c_char {
+pub unsafe extern "C" fn zmq_z85_encode(text: *mut c_char, bytes: *const u8, size: usize) -> *mut c_char {
     guarded(ptr::null_mut(), || {
         // SAFETY: passed on.
         let encoded = unsafe { bytes_at(bytes, size) }.and_then(z85::encode).filter(|_| !text.is_null());
@@ -35,7 +31,7 @@ pub(crate) unsafe extern "C" fn zmq_z85_encode(
 /// # Safety
 /// `text` is a string, and `bytes` has room for four for each five of its signs.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn zmq_z85_decode(bytes: *mut u8, text: *const c_char) -> *mut u8 {
+pub unsafe extern "C" fn zmq_z85_decode(bytes: *mut u8, text: *const c_char) -> *mut u8 {
     guarded(ptr::null_mut(), || {
         // SAFETY: passed on.
         let decoded = unsafe { text_at(text) }.and_then(z85::decode);
@@ -55,7 +51,7 @@ pub(crate) unsafe extern "C" fn zmq_z85_decode(bytes: *mut u8, text: *const c_ch
 /// # Safety
 /// Each is NULL or has room for 41 bytes.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn zmq_curve_keypair(public_key: *mut c_char, secret_key: *mut c_char) -> c_int {
+pub unsafe extern "C" fn zmq_curve_keypair(public_key: *mut c_char, secret_key: *mut c_char) -> c_int {
     guarded(-1, || {
         if public_key.is_null() || secret_key.is_null() {
             return refuse(-1);
@@ -79,10 +75,7 @@ pub(crate) unsafe extern "C" fn zmq_curve_keypair(public_key: *mut c_char, secre
 /// # Safety
 /// `secret_key` is NULL or a string, `public_key` is NULL or has room for 41 bytes.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn zmq_curve_public(
-    public_key: *mut c_char,
-    secret_key: *const c_char,
-) -> c_int {
+pub unsafe extern "C" fn zmq_curve_public(public_key: *mut c_char, secret_key: *const c_char) -> c_int {
     guarded(-1, || {
         // SAFETY: passed on.
         let secret = unsafe { text_at(secret_key) }.and_then(z85::decode);

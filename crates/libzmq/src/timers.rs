@@ -2,7 +2,7 @@
 
 use crate::border::{call, guarded};
 use crate::errno::Fault;
-use crate::handle::{Guard, Table};
+use crate::handle::Table;
 use libc::{c_int, c_long, c_void};
 use std::collections::BTreeMap;
 use std::ptr;
@@ -104,14 +104,15 @@ fn now() -> u64 {
     START.elapsed().as_millis().try_into().unwrap_or(u64::MAX)
 }
 
-/// The set behind a handle: EFAULT if it is none, or another thread is using it.
-fn set(handle: *mut c_void) -> Result<Guard<'static, Timers>, Fault> {
-    SETS.borrow(handle).map_err(|_| Fault(libc::EFAULT))
+/// Does something with the set behind a handle: EFAULT if it is none, or another thread is using it.
+fn with<R>(handle: *mut c_void, body: impl FnOnce(&mut Timers) -> Result<R, Fault>) -> Result<R, Fault> {
+    let mut set = SETS.borrow(handle).map_err(|_| Fault(libc::EFAULT))?;
+    body(set.as_mut().ok_or(Fault(libc::EFAULT))?)
 }
 
-/// The outcome of a call that may not know the timer.
-fn known(done: Option<()>) -> Result<c_int, Fault> {
-    done.map(|()| 0).ok_or(Fault(libc::EINVAL))
+/// A call on one timer of a set: EINVAL if there is none of this number.
+fn change(handle: *mut c_void, body: impl FnOnce(&mut Timers) -> Option<()>) -> c_int {
+    call(|| with(handle, |set| body(set).map(|()| 0).ok_or(Fault(libc::EINVAL))))
 }
 
 fn milliseconds(interval: usize) -> u64 {
@@ -120,7 +121,7 @@ fn milliseconds(interval: usize) -> u64 {
 
 /// Makes an empty set of timers, to be freed by [`zmq_timers_destroy`]. NULL with ENOMEM if there are too many.
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn zmq_timers_new() -> *mut c_void {
+pub extern "C" fn zmq_timers_new() -> *mut c_void {
     guarded(ptr::null_mut(), || {
         SETS.insert(Timers::default()).unwrap_or_else(|| Fault(libc::ENOMEM).report(ptr::null_mut()))
     })
@@ -131,7 +132,7 @@ pub(crate) extern "C" fn zmq_timers_new() -> *mut c_void {
 /// # Safety
 /// `timers` is NULL or points to a pointer.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn zmq_timers_destroy(timers: *mut *mut c_void) -> c_int {
+pub unsafe extern "C" fn zmq_timers_destroy(timers: *mut *mut c_void) -> c_int {
     call(|| {
         if timers.is_null() {
             return Err(Fault(libc::EFAULT));
@@ -146,61 +147,55 @@ pub(crate) unsafe extern "C" fn zmq_timers_destroy(timers: *mut *mut c_void) -> 
 
 /// Adds a timer to a set, and returns its number. EFAULT for no handler.
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn zmq_timers_add(
+pub extern "C" fn zmq_timers_add(
     timers: *mut c_void,
     interval: usize,
     handler: Option<Handler>,
     argument: *mut c_void,
 ) -> c_int {
     call(|| {
-        let mut set = set(timers)?;
-        let handler = handler.ok_or(Fault(libc::EFAULT))?;
-        let added = set.add(now(), milliseconds(interval), Call { handler, argument });
-        added.ok_or(Fault(libc::ENOMEM))
+        with(timers, |set| {
+            let handler = handler.ok_or(Fault(libc::EFAULT))?;
+            let added = set.add(now(), milliseconds(interval), Call { handler, argument });
+            added.ok_or(Fault(libc::ENOMEM))
+        })
     })
 }
 
 /// Takes a timer out of a set.
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn zmq_timers_cancel(timers: *mut c_void, timer: c_int) -> c_int {
-    call(|| known(set(timers)?.cancel(timer)))
+pub extern "C" fn zmq_timers_cancel(timers: *mut c_void, timer: c_int) -> c_int {
+    change(timers, |set| set.cancel(timer))
 }
 
 /// Sets a timer's interval, which begins now.
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn zmq_timers_set_interval(
-    timers: *mut c_void,
-    timer: c_int,
-    interval: usize,
-) -> c_int {
-    call(|| known(set(timers)?.set_interval(now(), timer, milliseconds(interval))))
+pub extern "C" fn zmq_timers_set_interval(timers: *mut c_void, timer: c_int, interval: usize) -> c_int {
+    change(timers, |set| set.set_interval(now(), timer, milliseconds(interval)))
 }
 
 /// Begins a timer's interval anew.
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn zmq_timers_reset(timers: *mut c_void, timer: c_int) -> c_int {
-    call(|| known(set(timers)?.reset(now(), timer)))
+pub extern "C" fn zmq_timers_reset(timers: *mut c_void, timer: c_int) -> c_int {
+    change(timers, |set| set.reset(now(), timer))
 }
 
 /// Milliseconds until the next timer is due. -1 with EINVAL if there is none.
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn zmq_timers_timeout(timers: *mut c_void) -> c_long {
+pub extern "C" fn zmq_timers_timeout(timers: *mut c_void) -> c_long {
     guarded(-1, || {
-        let next = set(timers).and_then(|set| set.timeout(now()).ok_or(Fault(libc::EINVAL)));
+        let next = with(timers, |set| set.timeout(now()).ok_or(Fault(libc::EINVAL)));
         next.map_or_else(|fault| fault.report(-1), |timeout| timeout.try_into().unwrap_or(c_long::MAX))
     })
 }
 
 /// Calls the handlers of all timers that are due, each once. They may change the set, and even destroy it.
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn zmq_timers_execute(timers: *mut c_void) -> c_int {
+pub extern "C" fn zmq_timers_execute(timers: *mut c_void) -> c_int {
     call(|| {
         let now = now();
-        let due = set(timers)?.due(now);
-        for number in due {
-            let Ok(mut set) = set(timers) else { break };
-            let begun = set.begin(now, number);
-            drop(set);
+        for number in with(timers, |set| Ok(set.due(now)))? {
+            let Ok(begun) = with(timers, |set| Ok(set.begin(now, number))) else { break };
             if let Some(Call { handler, argument }) = begun {
                 // SAFETY: the caller wants it called with this, from here.
                 unsafe { handler(number, argument) };

@@ -20,7 +20,7 @@ const CAPABILITIES: [&CStr; 1] = [c"ipc"];
 /// # Safety
 /// Each pointer is NULL or may be written to.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn zmq_version(major: *mut c_int, minor: *mut c_int, patch: *mut c_int) {
+pub unsafe extern "C" fn zmq_version(major: *mut c_int, minor: *mut c_int, patch: *mut c_int) {
     for (place, number) in [major, minor, patch].into_iter().zip(VERSION) {
         if !place.is_null() {
             // SAFETY: not NULL, hence to be written to.
@@ -34,7 +34,7 @@ pub(crate) unsafe extern "C" fn zmq_version(major: *mut c_int, minor: *mut c_int
 /// # Safety
 /// `capability` is NULL or a string.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn zmq_has(capability: *const c_char) -> c_int {
+pub unsafe extern "C" fn zmq_has(capability: *const c_char) -> c_int {
     if capability.is_null() {
         return 0;
     }
@@ -45,7 +45,7 @@ pub(crate) unsafe extern "C" fn zmq_has(capability: *const c_char) -> c_int {
 
 /// Makes a counter that is 0, to be freed by [`zmq_atomic_counter_destroy`].
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn zmq_atomic_counter_new() -> *mut c_void {
+pub extern "C" fn zmq_atomic_counter_new() -> *mut c_void {
     guarded(ptr::null_mut(), || Box::into_raw(Box::new(AtomicI32::new(0))).cast())
 }
 
@@ -63,7 +63,7 @@ unsafe fn counter<'a>(counter: *mut c_void) -> Option<&'a AtomicI32> {
 /// # Safety
 /// `counter` is NULL or a counter.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn zmq_atomic_counter_set(counter: *mut c_void, value: c_int) {
+pub unsafe extern "C" fn zmq_atomic_counter_set(counter: *mut c_void, value: c_int) {
     // SAFETY: passed on.
     if let Some(counter) = unsafe { self::counter(counter) } {
         counter.store(value, Ordering::SeqCst);
@@ -75,7 +75,7 @@ pub(crate) unsafe extern "C" fn zmq_atomic_counter_set(counter: *mut c_void, val
 /// # Safety
 /// As [`zmq_atomic_counter_set`].
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn zmq_atomic_counter_inc(counter: *mut c_void) -> c_int {
+pub unsafe extern "C" fn zmq_atomic_counter_inc(counter: *mut c_void) -> c_int {
     // SAFETY: passed on.
     unsafe { self::counter(counter) }.map_or(0, |counter| counter.fetch_add(1, Ordering::SeqCst))
 }
@@ -85,7 +85,7 @@ pub(crate) unsafe extern "C" fn zmq_atomic_counter_inc(counter: *mut c_void) -> 
 /// # Safety
 /// As [`zmq_atomic_counter_set`].
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn zmq_atomic_counter_dec(counter: *mut c_void) -> c_int {
+pub unsafe extern "C" fn zmq_atomic_counter_dec(counter: *mut c_void) -> c_int {
     // SAFETY: passed on.
     let before = unsafe { self::counter(counter) }.map(|counter| counter.fetch_sub(1, Ordering::SeqCst));
     before.is_some_and(|before| before != 1).into()
@@ -96,7 +96,7 @@ pub(crate) unsafe extern "C" fn zmq_atomic_counter_dec(counter: *mut c_void) -> 
 /// # Safety
 /// As [`zmq_atomic_counter_set`].
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn zmq_atomic_counter_value(counter: *mut c_void) -> c_int {
+pub unsafe extern "C" fn zmq_atomic_counter_value(counter: *mut c_void) -> c_int {
     // SAFETY: passed on.
     unsafe { self::counter(counter) }.map_or(0, |counter| counter.load(Ordering::SeqCst))
 }
@@ -106,7 +106,7 @@ pub(crate) unsafe extern "C" fn zmq_atomic_counter_value(counter: *mut c_void) -
 /// # Safety
 /// `counter` is NULL or points to a counter or to NULL.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn zmq_atomic_counter_destroy(counter: *mut *mut c_void) {
+pub unsafe extern "C" fn zmq_atomic_counter_destroy(counter: *mut *mut c_void) {
     // SAFETY: the caller's pointer, if it is one.
     let Some(place) = (unsafe { counter.as_mut() }) else { return };
     let counter = std::mem::replace(place, ptr::null_mut());
@@ -118,7 +118,7 @@ pub(crate) unsafe extern "C" fn zmq_atomic_counter_destroy(counter: *mut *mut c_
 
 /// Starts a stopwatch, to be freed by [`zmq_stopwatch_stop`].
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn zmq_stopwatch_start() -> *mut c_void {
+pub extern "C" fn zmq_stopwatch_start() -> *mut c_void {
     guarded(ptr::null_mut(), || Box::into_raw(Box::new(Instant::now())).cast())
 }
 
@@ -127,7 +127,7 @@ pub(crate) extern "C" fn zmq_stopwatch_start() -> *mut c_void {
 /// # Safety
 /// `watch` is NULL or comes from [`zmq_stopwatch_start`] and has not been stopped.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn zmq_stopwatch_intermediate(watch: *mut c_void) -> c_ulong {
+pub unsafe extern "C" fn zmq_stopwatch_intermediate(watch: *mut c_void) -> c_ulong {
     // SAFETY: as promised, what zmq_stopwatch_start has made.
     let start = unsafe { watch.cast::<Instant>().as_ref() };
     start.map_or(0, |start| start.elapsed().as_micros().try_into().unwrap_or(c_ulong::MAX))
@@ -138,7 +138,7 @@ pub(crate) unsafe extern "C" fn zmq_stopwatch_intermediate(watch: *mut c_void) -
 /// # Safety
 /// As [`zmq_stopwatch_intermediate`].
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn zmq_stopwatch_stop(watch: *mut c_void) -> c_ulong {
+pub unsafe extern "C" fn zmq_stopwatch_stop(watch: *mut c_void) -> c_ulong {
     // SAFETY: passed on.
     let elapsed = unsafe { zmq_stopwatch_intermediate(watch) };
     if !watch.is_null() {
@@ -150,7 +150,7 @@ pub(crate) unsafe extern "C" fn zmq_stopwatch_stop(watch: *mut c_void) -> c_ulon
 
 /// Waits so many seconds, or until a signal comes.
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn zmq_sleep(seconds: c_int) {
+pub extern "C" fn zmq_sleep(seconds: c_int) {
     if let Ok(seconds) = seconds.try_into() {
         // SAFETY: sleep(3) has no preconditions.
         unsafe { libc::sleep(seconds) };
@@ -179,7 +179,7 @@ impl Argument {
 /// # Safety
 /// `run` may be called on another thread with `argument`.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn zmq_threadstart(run: Option<Run>, argument: *mut c_void) -> *mut c_void {
+pub unsafe extern "C" fn zmq_threadstart(run: Option<Run>, argument: *mut c_void) -> *mut c_void {
     let Some(run) = run else {
         errno::set(libc::EFAULT);
         return ptr::null_mut();
@@ -204,7 +204,7 @@ pub(crate) unsafe extern "C" fn zmq_threadstart(run: Option<Run>, argument: *mut
 /// # Safety
 /// `thread` is NULL or comes from [`zmq_threadstart`], and was not waited for before.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn zmq_threadclose(thread: *mut c_void) {
+pub unsafe extern "C" fn zmq_threadclose(thread: *mut c_void) {
     if !thread.is_null() {
         // SAFETY: made by zmq_threadstart, and closed only once, as promised.
         let thread = unsafe { Box::from_raw(thread.cast::<JoinHandle<()>>()) };

@@ -2,6 +2,7 @@
  * the test. */
 
 #include <stddef.h>
+#include <zincmq.h>
 #include <zmq.h>
 #include <zmq_utils.h>
 
@@ -32,6 +33,8 @@ IS (context_options, ZMQ_IO_THREADS == 1 && ZMQ_THREAD_NAME_PREFIX == 9 && ZMQ_B
 IS (context_defaults, ZMQ_MAX_SOCKETS_DFLT == 1023 && ZMQ_THREAD_PRIORITY_DFLT == -1);
 IS (events, ZMQ_EVENT_CONNECTED == 1 && ZMQ_EVENT_HANDSHAKE_FAILED_AUTH == 0x4000 && ZMQ_EVENT_ALL == 0xFFFF);
 IS (protocol_errors, ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH == 0x11000002);
+
+IS (stats_size, sizeof (struct zincmq_stats) == 72 && offsetof (struct zincmq_stats, peers) == 64);
 
 #ifdef ZMQ_BUILD_DRAFT_API
 IS (draft_types, ZMQ_SERVER == 12 && ZMQ_CHANNEL == 20);

@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <zincmq.h>
 #include <zmq.h>
 
 static int checked, wrong;
@@ -453,6 +454,7 @@ static void beyond_libzmq (void)
     void *pair = socket_of (ZMQ_PAIR), *poller = zmq_poller_new (), *closed = socket_of (ZMQ_PAIR);
     char text[64], group[ZMQ_GROUP_MAX_LENGTH + 2];
     zmq_pollitem_t item = {pair, 0, ZMQ_POLLIN, 0};
+    size_t size = sizeof (int);
     zmq_msg_t msg;
 
     memset (group, 'g', sizeof group);
@@ -485,8 +487,24 @@ static void beyond_libzmq (void)
     FAILS (EFAULT, zmq_msg_copy (&msg, NULL));
     FAILS (EFAULT, zmq_msg_move (NULL, &msg));
     FAILS (EFAULT, zmq_msg_move (&msg, NULL));
+    FAILS (EFAULT, zmq_msg_get (NULL, ZMQ_MORE));
+    IS_NULL (EFAULT, zmq_msg_data (NULL));
+    IS_NULL (EFAULT, zmq_msg_gets (NULL, "Peer-Address"));
+    IS_NULL (EINVAL, zmq_msg_gets (&msg, NULL));
     WORKS (zmq_msg_close (&msg));
     FAILS (EFAULT, zmq_msg_send (&msg, pair, ZMQ_DONTWAIT));
+    FAILS (EFAULT, zmq_msg_init_data (&msg, NULL, 5, NULL, NULL));
+    FAILS (EFAULT, zmq_msg_init_buffer (&msg, NULL, 5));
+
+    FAILS (EFAULT, zmq_send (pair, NULL, 5, ZMQ_DONTWAIT));
+    FAILS (EFAULT, zmq_send_const (pair, NULL, 5, ZMQ_DONTWAIT));
+    FAILS (EINVAL, zmq_setsockopt (pair, ZMQ_LINGER, NULL, sizeof (int)));
+    FAILS (EFAULT, zmq_getsockopt (pair, ZMQ_LINGER, NULL, &size));
+    FAILS (EFAULT, zmq_getsockopt (pair, ZMQ_LINGER, text, NULL));
+    FAILS (EINVAL, zmq_ctx_get_ext (context, ZMQ_IO_THREADS, NULL, &size));
+    FAILS (EFAULT, zmq_poller_wait_all (poller, NULL, 1, 0));
+    FAILS (EFAULT, zincmq_stats (pair, NULL, sizeof (struct zincmq_stats)));
+    FAILS (ENOTSOCK, zincmq_stats (closed, (struct zincmq_stats *) garbage, sizeof garbage));
     WORKS (zmq_poller_destroy (&poller));
     WORKS (zmq_close (pair));
 }

@@ -1,4 +1,4 @@
-//! The library as C programs have it: built, found, compiled against and run.
+//! C programs: compiled against our header and library, and run.
 
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::symlink;
@@ -32,7 +32,9 @@ pub(crate) fn library() -> &'static Path {
         let target = scratch().parent().unwrap();
         let name = |folder: &Path| folder.file_name().unwrap().to_str().unwrap().to_owned();
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--lib", "--package", env!("CARGO_PKG_NAME"), "--target-dir"]).arg(target);
+        build
+            .args(["build", "--quiet", "--lib", "--package", env!("CARGO_PKG_NAME"), "--target-dir"])
+            .arg(target);
         let profile_name = name(&profile);
         build.args(["--profile", if profile_name == "debug" { "dev" } else { &profile_name }]);
         let above = profile.parent().unwrap();
@@ -59,7 +61,8 @@ pub(crate) fn compile(source: &Path, flags: &[&str]) -> PathBuf {
     let mut compiler = Command::new(env::var_os("CC").unwrap_or_else(|| "cc".into()));
     compiler.args(["-Wall", "-Wextra", "-Werror", "-g", "-pthread"]).args(flags);
     compiler.arg("-I").arg(root().join("crates/libzmq/include"));
-    compiler.arg("-o").arg(&program).arg(source).arg(library);
+    // A language that the flags ask for is the source's alone.
+    compiler.arg("-o").arg(&program).arg(source).args(["-x", "none"]).arg(library);
     compiler.arg(format!("-Wl,-rpath,{}", folder.display()));
     assert!(compiler.status().unwrap().success(), "{compiler:?}");
     program

@@ -1,8 +1,6 @@
 //! The examples in C do what they say.
 
-mod common;
-
-use common::{Running, compile, root};
+use crate::program::{Running, compile, root};
 use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
@@ -63,7 +61,9 @@ fn workers_share_tasks() {
     assert_eq!(sink.output(), "100 results, their sum is 338350\n");
     let done = workers.map(|worker| {
         let said = worker.output();
-        said.strip_suffix(" done\n").and_then(|number| number.parse::<u32>().ok()).unwrap_or_else(|| panic!("{said}"))
+        said.strip_suffix(" done\n")
+            .and_then(|number| number.parse::<u32>().ok())
+            .unwrap_or_else(|| panic!("{said}"))
     });
     assert_eq!(done.iter().sum::<u32>(), 100);
 }
