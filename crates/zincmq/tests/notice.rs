@@ -3,7 +3,6 @@
 mod common;
 
 use common::{ENDPOINTS, NETWORK, PATIENCE, fresh_ipc, fresh_tcp, until};
-use std::time::Instant;
 use zincmq::pattern::ability::{Receives, Typed};
 use zincmq::{Context, Dealer, Message, Rep, Router, Socket, option};
 
@@ -39,18 +38,6 @@ fn hello_comes_first_from_both_sides() {
         assert_eq!(receive(&mut router), [&b"me"[..], b"hello from dealer"], "{endpoint}");
         assert_eq!(receive(&mut router), [&b"me"[..], b"work"]);
         assert_eq!(receive(&mut dealer), [b"hello from router"]);
-    }
-}
-
-#[test]
-fn hello_comes_from_a_router_that_does_nothing() {
-    for endpoint in ENDPOINTS {
-        let context = Context::new();
-        let mut router: Router = with(&context, &[(option::HELLO_MSG, "hello")]);
-        let bound = router.bind(endpoint).unwrap();
-        let mut dealer: Dealer = with(&context, &[]);
-        dealer.connect(&bound).unwrap();
-        assert_eq!(receive(&mut dealer), [b"hello"], "{endpoint}");
     }
 }
 
@@ -130,24 +117,6 @@ fn who_connected_gets_no_disconnect_message() {
             assert_eq!(receive(&mut router), [&b"it"[..], b"work"]);
             drop(dealer);
         }
-    }
-}
-
-#[test]
-fn a_router_is_notified_of_a_peer_that_disconnects() {
-    for endpoint in ENDPOINTS {
-        let context = Context::new();
-        let mut router: Router = with(&context, &[]);
-        router.set(option::ROUTER_NOTIFY, 2).unwrap();
-        let bound = router.bind(endpoint).unwrap();
-        let mut dealer: Dealer = with(&context, &[(option::ROUTING_ID, "me")]);
-        dealer.connect(&bound).unwrap();
-        dealer.send("work").unwrap();
-        assert_eq!(receive(&mut router), [&b"me"[..], b"work"], "{endpoint}");
-        dealer.disconnect(&bound).unwrap();
-        let begin = Instant::now();
-        assert_eq!(receive(&mut router), [&b"me"[..], b""], "{endpoint}");
-        assert!(begin.elapsed() < PATIENCE, "woken by the end of the time only");
     }
 }
 
