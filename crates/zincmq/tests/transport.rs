@@ -258,6 +258,16 @@ fn tcp_through_a_proxy_looks_up_the_proxy_only() {
 }
 
 #[test]
+fn tcp_connects_to_a_proxy_from_a_source() {
+    let options = options(&[("socks_proxy", "127.0.0.2:0;127.0.0.1:1080")]);
+    tcp().check("peer.invalid:80", Side::Connect, &options).unwrap();
+    let target = tcp().resolve("peer.invalid:80", &options).unwrap();
+    let Target::Internet { source, addresses, .. } = &target else { panic!() };
+    assert_eq!(*source, Some("127.0.0.2:0".parse().unwrap()));
+    assert_eq!(addresses[..], ["127.0.0.1:1080".parse().unwrap()]);
+}
+
+#[test]
 fn descriptors_of_the_application() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let given = options(&[("use_fd", &listener.as_raw_fd().to_string())]);
@@ -287,8 +297,9 @@ fn ipc_joins_and_names_the_ends() {
         let (client, ours) = connect(ipc(), address(&bound), &options).unwrap();
         let (server, theirs) = accept(ipc(), &bound, &options).unwrap().unwrap();
         assert_joined(&client, &server);
-        assert_eq!(ours, theirs);
-        assert_eq!((&ours.local, &ours.remote), (&bound.endpoint, &bound.endpoint));
+        assert_eq!((ours.local.as_str(), &ours.remote), ("ipc://", &bound.endpoint));
+        assert_eq!((&theirs.local, theirs.remote.as_str()), (&bound.endpoint, "ipc://"));
+        assert_eq!(ours.peer_address, theirs.peer_address);
         let credentials = format!("localhost:{}:{}:{}", uid.as_raw(), gid.as_raw(), std::process::id());
         assert_eq!(ours.peer_address, credentials);
         let again = ipc().accept(bound.fd.as_fd(), &bound.endpoint, &options).unwrap_err();

@@ -169,7 +169,7 @@ fields {
     CONNECT_ROUTING_ID = 61, connect_routing_id: Option<Vec<u8>> = None, bytes(1, MAX), Set, Now, NAMERS;
     /// Milliseconds that a handshake may take; 0: without limit.
     HANDSHAKE_IVL = 66, handshake_ivl: i32 = 30000, Kind::from(0), SetGet, Later, ALL;
-    /// The SOCKS5 proxy (`host:port`) that tcp connections go through; empty: none.
+    /// The SOCKS5 proxy (`[source;]host:port`) that tcp connections go through; empty: none.
     SOCKS_PROXY = 68, socks_proxy: String = String::new(), text(MAX), SetGet, Later, ALL;
     /// Wait or fail (EAGAIN) when a subscriber's queue is full, instead of dropping.
     XPUB_NODROP = 69, xpub_nodrop: bool = false, POSITIVE, Set, Now, PUBLISHERS;

@@ -144,10 +144,10 @@ impl Core {
         if self.peers.conflates {
             self.peers.freshen();
         }
-        let result = self.pattern.recv(&mut self.peers, into);
-        if self.bury() && result == Err(Denied::Again) {
-            // The end of a peer may be something to receive.
-            return self.pattern.recv(&mut self.peers, into);
+        let mut result = self.pattern.recv(&mut self.peers, into);
+        // The end of a peer may be something to receive; or another peer's end comes to light.
+        while self.bury() && result == Err(Denied::Again) {
+            result = self.pattern.recv(&mut self.peers, into);
         }
         result
     }
@@ -166,9 +166,11 @@ impl Core {
     pub(crate) fn can_recv(&mut self) -> bool {
         self.stop_driving();
         self.process();
-        let ready = self.pattern.can_recv(&mut self.peers);
-        let ended = self.bury();
-        ready || (ended && self.pattern.can_recv(&mut self.peers))
+        let mut ready = self.pattern.can_recv(&mut self.peers);
+        while self.bury() && !ready {
+            ready = self.pattern.can_recv(&mut self.peers);
+        }
+        ready
     }
 
     pub(crate) fn subscribe(&mut self, kind: Kind, topic: &[u8]) -> Result<()> {
