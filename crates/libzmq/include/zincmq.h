@@ -12,6 +12,10 @@
 extern "C" {
 #endif
 
+/* Options of sockets. */
+#define ZINCMQ_MAXMULTIPART 23040 /* int64_t: the most bytes in a message of several parts, 16 for each part included;
+                                     -1: no limit, the default */
+
 /* The numbers of a socket since it was made. Later versions add some at the end. */
 struct zincmq_stats
 {

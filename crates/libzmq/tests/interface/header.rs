@@ -1,6 +1,9 @@
 //! The header is what programs expect, and clean in every dialect; misuse is told and survived.
 
 use crate::program::{Running, compile, root};
+use std::collections::HashSet;
+use std::fs;
+use zincmq::option::rows;
 
 #[test]
 fn the_header_is_clean_in_every_dialect() {
@@ -28,4 +31,18 @@ fn misuse_is_told_and_survived() {
         wrong.join("\n"),
         output.lines().last().unwrap_or_default()
     );
+}
+
+#[test]
+fn the_headers_name_the_options_that_the_library_knows() {
+    let include = root().join("crates/libzmq/include");
+    let text = ["zmq.h", "zincmq.h"].map(|name| fs::read_to_string(include.join(name)).unwrap()).concat();
+    let define = |line: &str| {
+        let mut words = line.strip_prefix("#define ")?.split(' ');
+        Some((words.next()?.to_owned(), words.next()?.parse().ok()?))
+    };
+    let defined: HashSet<(String, i32)> = text.lines().filter_map(define).collect();
+    let ours = rows().iter().map(|row| (row.c_name(), row.number));
+    let missing: Vec<_> = ours.filter(|option| !defined.contains(option)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
