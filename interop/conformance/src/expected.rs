@@ -7,7 +7,14 @@ use crate::run::{Finished, Outcome};
 
 /// The tests, and cases of tests, that are known to fail, each with the reason.
 #[derive(Debug, Default)]
-pub(crate) struct Expected(BTreeMap<String, String>);
+pub(crate) struct Expected(BTreeMap<String, Failure>);
+
+#[derive(Debug)]
+struct Failure {
+    reason: String,
+    /// It depends on who is faster.
+    at_times: bool,
+}
 
 /// A test's outcome in view of the list.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,19 +31,22 @@ pub(crate) enum Verdict {
 
 impl Expected {
     /// Reads lines of `test` or `test/case`, blanks, and a reason. Of a test that is named by itself nothing is
-    /// expected but that it fails; of one of which cases are named, that just these fail. Empty lines and those
-    /// that begin with `#` are for the reader. Each name must be a test's, and be there once.
+    /// expected but that it fails; of one of which cases are named, that just these fail. What has a `?` behind its
+    /// name fails at times only. Empty lines and those that begin with `#` are for the reader. Each name must be a
+    /// test's, and be there once.
     pub(crate) fn parse(text: &str, tests: &[&str]) -> Result<Self> {
         let mut list = BTreeMap::new();
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let Some((name, reason)) = line.split_once(char::is_whitespace) else {
                 return Err(format!("the list of expected failures gives no reason for {line}").into());
             };
+            let (name, at_times) = name.strip_suffix('?').map_or((name, false), |name| (name, true));
             let test = name.split_once('/').map_or(name, |(test, _)| test);
             if !tests.contains(&test) {
                 return Err(format!("the list of expected failures names {name}, which is no test").into());
             }
-            if list.insert(name.to_owned(), reason.trim().to_owned()).is_some() {
+            let failure = Failure { reason: reason.trim().to_owned(), at_times };
+            if list.insert(name.to_owned(), failure).is_some() {
                 return Err(format!("the list of expected failures names {name} twice").into());
             }
         }
@@ -45,24 +55,31 @@ impl Expected {
 
     /// Why the test, or part of it, is known to fail.
     pub(crate) fn reasons(&self, test: &str) -> String {
-        let cases = self.cases(test).map(|(_, reason)| reason);
-        let mut reasons: Vec<_> = self.0.get(test).map(String::as_str).into_iter().chain(cases).collect();
+        let cases = self.cases(test).map(|(_, failure)| failure);
+        let all = self.0.get(test).into_iter().chain(cases);
+        let mut reasons: Vec<_> = all.map(|failure| failure.reason.as_str()).collect();
         reasons.dedup();
         reasons.join("; ")
     }
 
     pub(crate) fn verdict(&self, test: &str, finished: &Finished) -> Verdict {
-        let whole = self.0.contains_key(test);
-        let mut listed = self.cases(test).map(|(case, _)| case).peekable();
+        let whole = self.0.get(test);
         let failed = &finished.cases.failed;
+        // What should have failed: the test itself, or one of its cases.
+        let missed =
+            |(case, failure): (&str, &Failure)| !failure.at_times && failed.iter().all(|other| other != case);
         match &finished.outcome {
             Outcome::Skipped => Verdict::Skipped,
-            Outcome::Passed if whole || listed.peek().is_some() => Verdict::Unexpected,
+            Outcome::Passed if whole.is_some_and(|failure| !failure.at_times) => Verdict::Unexpected,
+            Outcome::Passed if self.cases(test).any(missed) => Verdict::Unexpected,
             Outcome::Passed => Verdict::Passed,
-            _ if whole => Verdict::Known,
+            _ if whole.is_some() => Verdict::Known,
             Outcome::Failed(_) if !failed.is_empty() && failed.iter().all(|case| self.has(test, case)) => {
-                let all_fail = listed.all(|case| failed.iter().any(|other| other == case));
-                if all_fail { Verdict::Known } else { Verdict::Unexpected }
+                if self.cases(test).any(missed) {
+                    Verdict::Unexpected
+                } else {
+                    Verdict::Known
+                }
             }
             _ => Verdict::Broken,
         }
@@ -72,11 +89,11 @@ impl Expected {
         self.cases(test).any(|(other, _)| other == case)
     }
 
-    /// The test's cases on the list, with the reasons.
-    fn cases<'a>(&'a self, test: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.0.iter().filter_map(move |(name, reason)| {
+    /// The test's cases on the list.
+    fn cases<'a>(&'a self, test: &'a str) -> impl Iterator<Item = (&'a str, &'a Failure)> {
+        self.0.iter().filter_map(move |(name, failure)| {
             let (other, case) = name.split_once('/')?;
-            (other == test).then_some((case, reason.as_str()))
+            (other == test).then_some((case, failure))
         })
     }
 }
@@ -141,6 +158,20 @@ mod tests {
         ] {
             assert_eq!(list.verdict(name, &finished), verdict);
             assert_eq!(verdict.is_bad(), bad);
+        }
+    }
+
+    #[test]
+    fn some_fail_at_times() {
+        let list = Expected::parse("test_a? race\ntest_b/one? race\ntest_b/two ws", TESTS).unwrap();
+        for (name, finished, verdict) in [
+            ("test_a", failed(&[]), Verdict::Known),
+            ("test_a", finished(Outcome::Passed, &[]), Verdict::Passed),
+            ("test_b", failed(&["two"]), Verdict::Known),
+            ("test_b", failed(&["one", "two"]), Verdict::Known),
+            ("test_b", failed(&["one"]), Verdict::Unexpected),
+        ] {
+            assert_eq!(list.verdict(name, &finished), verdict);
         }
     }
 
