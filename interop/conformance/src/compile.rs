@@ -73,9 +73,7 @@ impl Tree {
         let program = source.with_extension("");
         let library = format!("-l:{SONAME}");
         let inputs: Vec<_> = [source].into_iter().chain(objects.iter().cloned()).collect();
-        let link: Vec<_> =
-            LINK_FLAGS.iter().copied().chain([self.search.as_str(), library.as_str()]).collect();
-        self.compiler.make(&inputs, &program, &link).map(|()| program)
+        self.compiler.make(&inputs, &program, &[&self.search, &library]).map(|()| program)
     }
 }
 

@@ -34,11 +34,11 @@ pub(crate) struct Finished {
     pub(crate) time: Duration,
 }
 
-/// How many of a program's cases ended how, as far as it told.
+/// How a program's cases ended, as far as it told.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Cases {
     pub(crate) passed: usize,
-    pub(crate) failed: usize,
+    pub(crate) failed: Vec<String>,
     pub(crate) ignored: usize,
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn run(program: &Path, libraries: &Path, scratch: &Path, limit: Durat
     let status = wait(&mut command, limit)?;
     let time = begin.elapsed();
     let output = String::from_utf8_lossy(&fs::read(path)?).into_owned();
-    Ok(Finished { outcome: outcome(status, &output), cases: Cases::count(&output), time })
+    Ok(Finished { outcome: outcome(status, &output), cases: Cases::read(&output), time })
 }
 
 /// Runs the command to its end, or for so long. Whatever else it started is ended too.
@@ -88,20 +88,23 @@ fn outcome(status: Option<ExitStatus>, output: &str) -> Outcome {
 
 /// The first case that failed, as `case: message (line)`, or whatever the program said last.
 fn reason(output: &str) -> Option<String> {
-    let failure = output.lines().find_map(|line| {
-        let (place, message) = line.split_once(":FAIL")?;
-        let (place, case) = place.rsplit_once(':')?;
-        let line = place.rsplit_once(':').map_or(place, |(_, line)| line);
-        Some(format!("{case}{message} (line {line})"))
-    });
+    let failure = output
+        .lines()
+        .filter_map(case)
+        .find_map(|(number, name, end)| Some(format!("{name}{} (line {number})", end.strip_prefix("FAIL")?)));
     failure
         .or_else(|| output.lines().rfind(|line| !line.trim().is_empty()).map(|line| line.trim().to_owned()))
 }
 
 fn last_case(output: &str) -> Option<String> {
-    let line =
-        output.lines().rfind(|line| [":PASS", ":FAIL", ":IGNORE"].iter().any(|end| line.contains(end)))?;
-    line.split(':').nth(2).map(str::to_owned)
+    output.lines().filter_map(case).next_back().map(|(_, name, _)| name.to_owned())
+}
+
+/// Reads `path:line:case:PASS`, `path:line:case:FAIL: message` or `path:line:case:IGNORE`: line, case, and end.
+fn case(line: &str) -> Option<(&str, &str, &str)> {
+    let mut fields = line.splitn(4, ':').skip(1);
+    let (number, name, end) = (fields.next()?, fields.next()?, fields.next()?);
+    ["PASS", "FAIL", "IGNORE"].iter().any(|word| end.starts_with(word)).then_some((number, name, end))
 }
 
 fn crash(signal: Option<i32>, output: &str) -> String {
@@ -110,9 +113,20 @@ fn crash(signal: Option<i32>, output: &str) -> String {
 }
 
 impl Cases {
-    fn count(output: &str) -> Self {
-        let count = |word: &str| output.lines().filter(|line| line.contains(word)).count();
-        Self { passed: count(":PASS"), failed: count(":FAIL"), ignored: count(":IGNORE") }
+    fn read(output: &str) -> Self {
+        let mut cases = Self::default();
+        for (_, name, end) in output.lines().filter_map(case) {
+            match end {
+                "PASS" => cases.passed += 1,
+                _ if end.starts_with("FAIL") => cases.failed.push(name.to_owned()),
+                _ => cases.ignored += 1,
+            }
+        }
+        cases
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.passed + self.failed.len() + self.ignored
     }
 }
 
@@ -145,8 +159,8 @@ FAIL
     }
 
     #[test]
-    fn cases_are_counted() {
-        assert_eq!(Cases::count(OUTPUT), Cases { passed: 1, failed: 1, ignored: 1 });
+    fn cases_are_read() {
+        assert_eq!(Cases::read(OUTPUT), Cases { passed: 1, failed: vec!["test_two".into()], ignored: 1 });
     }
 
     #[test]
