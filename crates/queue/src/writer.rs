@@ -11,6 +11,11 @@ use crate::segment::{CLASSES, LARGEST, SegmentPtr, release_chain};
 use bytes::Bytes;
 use std::ptr;
 
+/// Of the bodies that several pipes share, those up to this many bytes are copied: a reference takes as much memory.
+const ALWAYS_COPIED: usize = 128;
+/// Those up to this many bytes are copied as long as the reader keeps up.
+const COPIED: usize = 1024;
+
 /// The writing end of one direction of a pipe. One thread at a time.
 #[derive(Debug)]
 pub struct Writer {
@@ -158,9 +163,9 @@ impl Writer {
         self.written += 1;
     }
 
-    /// Writes one whole message of frames that several pipes share: bodies above 32 bytes go by reference
-    /// where this pipe's reader lags, as judged by [`Writer::backlog`]. `shared` keeps what was made shared for
-    /// the next pipe, one place a part. Nothing is written without parts.
+    /// Writes one whole message of frames that several pipes share: bodies above 128 bytes go by reference where
+    /// this pipe's reader lags, as judged by [`Writer::backlog`]. `shared` keeps what was made shared for the next
+    /// pipe, one place a part. Nothing is written without parts.
     pub fn write_shared(&mut self, parts: &[Part<'_>], shared: &mut [Option<Bytes>]) {
         if parts.is_empty() {
             return;
@@ -168,7 +173,7 @@ impl Writer {
         let lags = self.backlog() >= CLASSES[2] as u64;
         for (index, part) in parts.iter().enumerate() {
             let flags = if index + 1 < parts.len() { MORE } else { 0 };
-            let copied = part.len() <= 32 || (part.len() <= 1024 && !lags);
+            let copied = part.len() <= ALWAYS_COPIED || (part.len() <= COPIED && !lags);
             match shared.get_mut(index) {
                 Some(place) if !copied => {
                     let bytes = place.get_or_insert_with(|| part.to_bytes()).clone();
@@ -309,7 +314,8 @@ impl Writer {
         self.reader_slept()
     }
 
-    /// Publishes without a look at the reader; [`Writer::reader_slept`] must follow.
+    /// Publishes without a look at the reader; [`Writer::reader_slept`], or [`fence_before_looks`] and
+    /// [`Writer::finds_reader_asleep`], must follow.
     #[inline]
     pub fn publish_quietly(&mut self) {
         self.publish_to(self.at);
@@ -337,6 +343,13 @@ impl Writer {
     #[must_use]
     pub fn reader_slept(&self) -> bool {
         self.shared().reader_slept()
+    }
+
+    /// As [`Writer::reader_slept`], where [`fence_before_looks`] has come after the publication.
+    #[inline]
+    #[must_use]
+    pub fn finds_reader_asleep(&self) -> bool {
+        self.shared().finds_reader_asleep()
     }
 
     /// Tells the reader that there is something to read.
@@ -384,6 +397,12 @@ impl Writer {
         self.wake();
         true
     }
+}
+
+/// Stands between the publications to several readers and the looks at them ([`Writer::finds_reader_asleep`]).
+#[inline]
+pub fn fence_before_looks() {
+    fence(Ordering::SeqCst);
 }
 
 impl Drop for Writer {

@@ -218,7 +218,7 @@ static void options (void)
         {ZMQ_REP, ZMQ_REQ_RELAXED},  {ZMQ_PULL, ZMQ_PROBE_ROUTER},  {ZMQ_PULL, ZMQ_STREAM_NOTIFY},
         {ZMQ_SUB, ZMQ_XPUB_MANUAL},  {ZMQ_DEALER, ZMQ_REQ_CORRELATE}, {ZMQ_PAIR, ZMQ_ROUTER_HANDOVER}};
     static const int unreadable[] = {ZMQ_SUBSCRIBE, ZMQ_UNSUBSCRIBE, ZMQ_XPUB_VERBOSE, ZMQ_ROUTER_MANDATORY, 999};
-    void *pull = socket_of (ZMQ_PULL);
+    void *pull = socket_of (ZMQ_PULL), *sub = socket_of (ZMQ_SUB);
     char buffer[300];
     int64_t wide = 0;
     size_t i, size;
@@ -244,6 +244,8 @@ static void options (void)
     FAILS (EINVAL, zmq_setsockopt (pull, ZMQ_SOCKS_PROXY, "", 0));
     FAILS (EINVAL, zmq_setsockopt (pull, ZMQ_TCP_ACCEPT_FILTER, "256.0.0.0/8", 11));
     FAILS (EINVAL, zmq_setsockopt (pull, ZMQ_TCP_ACCEPT_FILTER, "127.0.0.1/33", 12));
+    FAILS (EINVAL, zmq_setsockopt (sub, ZMQ_SUBSCRIBE, NULL, 4));
+    FAILS (EINVAL, zmq_setsockopt (sub, ZMQ_SUBSCRIBE, "a", SIZE_MAX));
 
     size = 1;
     FAILS (EINVAL, zmq_getsockopt (pull, ZMQ_LINGER, buffer, &size));
@@ -255,6 +257,7 @@ static void options (void)
     size = 3;
     FAILS (EINVAL, zmq_getsockopt (pull, ZMQ_LAST_ENDPOINT, buffer, &size));
     WORKS (zmq_close (pull));
+    WORKS (zmq_close (sub));
 }
 
 static void messages (void)
@@ -266,6 +269,8 @@ static void messages (void)
 
     FAILS (ENOMEM, zmq_msg_init_size (&msg, SIZE_MAX));
     FAILS (ENOMEM, zmq_msg_init_size (&msg, SIZE_MAX / 2));
+    FAILS (ENOMEM, zmq_msg_init_buffer (&msg, "a", SIZE_MAX));
+    FAILS (ENOMEM, zmq_send (pair, "a", SIZE_MAX, ZMQ_DONTWAIT));
     FAILS (EFAULT, zmq_msg_close (&none));
     FAILS (EFAULT, zmq_msg_recv (&none, pair, ZMQ_DONTWAIT));
 

@@ -154,6 +154,11 @@ impl Table {
         }
     }
 
+    /// Whether nothing was sent to the only peer since a wait brought something.
+    pub(crate) fn has_inline(&mut self) -> bool {
+        self.all.values_mut().next().is_some_and(|peer| peer.inline)
+    }
+
     /// Lets the I/O thread listen to the connection again, if this side does.
     pub(crate) fn end_lease(&mut self) {
         if !std::mem::take(&mut self.leases) {
@@ -430,6 +435,14 @@ impl Peers for Table {
     }
 
     fn broadcast(&mut self, targets: &[PeerId], parts: &[Part<'_>]) {
+        if let &[only] = targets {
+            if self.send(only, &[], parts) == Err(Refused::Full)
+                && let Some(peer) = self.get(only)
+            {
+                peer.dropped += 1;
+            }
+            return;
+        }
         let mut shared = std::mem::take(&mut self.shared);
         shared.clear();
         shared.resize(parts.len(), None);
@@ -438,10 +451,19 @@ impl Peers for Table {
             match peer.accepts() {
                 Ok(()) => {
                     peer.writer.write_shared(parts, &mut shared);
-                    peer.publish();
+                    peer.writer.publish_quietly();
                 }
                 Err(Refused::Full) => peer.dropped += 1,
                 Err(Refused::Gone) => {}
+            }
+        }
+        // One fence for all: then each reader that had gone to rest before it is found resting.
+        queue::fence_before_looks();
+        for &id in targets {
+            if let Some(peer) = self.get(id)
+                && peer.writer.finds_reader_asleep()
+            {
+                peer.wake();
             }
         }
         shared.clear();
