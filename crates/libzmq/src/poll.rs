@@ -50,22 +50,81 @@ pub(crate) fn duration(milliseconds: c_long) -> Option<Duration> {
     u64::try_from(milliseconds).ok().map(Duration::from_millis)
 }
 
-/// The sockets of a wait, each once.
-struct Sockets {
-    handles: Vec<*mut c_void>,
-    guards: Vec<Guard<'static, Socket>>,
+/// Where an item stands among what is waited for.
+#[derive(Clone, Copy)]
+enum Place {
+    Socket(usize),
+    Descriptor(usize),
+    /// poll(2) looks at no negative descriptor.
+    Nowhere,
 }
 
-impl Sockets {
-    /// The place of a socket, which may be waited for twice.
-    fn place(&mut self, handle: *mut c_void) -> Result<usize, Fault> {
-        match socket::borrow(handle) {
+/// What is waited for: each socket once, then descriptors.
+#[derive(Default)]
+struct Waited {
+    handles: Vec<*mut c_void>,
+    sockets: Vec<(Guard<'static, Socket>, Interest)>,
+    descriptors: Vec<(c_int, Interest)>,
+    /// Some socket has part of a message left for what it is asked: no need to wait.
+    ready: bool,
+}
+
+impl Waited {
+    fn add(&mut self, item: &PollItem) -> Result<Place, Fault> {
+        let wanted = interest(item.events);
+        if !item.socket.is_null() {
+            return self.add_socket(item.socket, wanted).map(Place::Socket);
+        }
+        if item.fd < 0 {
+            return Ok(Place::Nowhere);
+        }
+        self.descriptors.push((item.fd, wanted));
+        Ok(Place::Descriptor(self.descriptors.len() - 1))
+    }
+
+    /// A socket may be asked for twice.
+    fn add_socket(&mut self, handle: *mut c_void, wanted: Interest) -> Result<usize, Fault> {
+        let place = match socket::borrow(handle) {
             Ok(guard) => {
                 self.handles.push(handle);
-                self.guards.push(guard);
-                Ok(self.guards.len() - 1)
+                self.sockets.push((guard, Interest::default()));
+                self.sockets.len() - 1
             }
-            Err(fault) => self.handles.iter().position(|known| *known == handle).ok_or(fault),
+            Err(fault) => self.handles.iter().position(|known| *known == handle).ok_or(fault)?,
+        };
+        let (guard, both) = &mut self.sockets[place];
+        both.readable |= wanted.readable;
+        both.writable |= wanted.writable;
+        let has = guard.as_ref().map(|socket| socket.amend(Interest::default())).unwrap_or_default();
+        self.ready |= (has.readable && wanted.readable) || (has.writable && wanted.writable);
+        Ok(place)
+    }
+
+    fn wait(&mut self, poller: &mut Poller, timeout: Option<Duration>) -> Result<(), Fault> {
+        let mut items = Vec::with_capacity(self.sockets.len() + self.descriptors.len());
+        for (guard, interest) in &mut self.sockets {
+            let socket = guard.as_mut().ok_or(Fault(libc::ENOTSOCK))?;
+            items.push(Item::Socket(&mut socket.core, *interest));
+        }
+        for (fd, interest) in &self.descriptors {
+            // SAFETY: the caller's word: the descriptor is open during the call.
+            items.push(Item::Descriptor(unsafe { BorrowedFd::borrow_raw(*fd) }, *interest));
+        }
+        poller.wait(&mut items, if self.ready { Some(Duration::ZERO) } else { timeout })?;
+        Ok(())
+    }
+
+    /// What was found for an item of these events.
+    fn found(&self, poller: &Poller, place: Place, wanted: c_short) -> c_short {
+        match place {
+            Place::Nowhere => 0,
+            // Failures are told whether asked for or not.
+            Place::Descriptor(at) => events(poller.found(self.sockets.len() + at)) & (wanted | POLLERR),
+            Place::Socket(at) => {
+                let found = poller.found(at);
+                let amended = self.sockets[at].0.as_ref().map_or(found, |socket| socket.amend(found));
+                events(amended) & wanted
+            }
         }
     }
 }
@@ -102,65 +161,19 @@ pub(crate) fn wait(
 fn wait_with(
     poller: &mut Poller,
     items: &mut [PollItem],
-    mut timeout: Option<Duration>,
+    timeout: Option<Duration>,
     mask: Option<SignalMask>,
 ) -> Result<usize, Fault> {
-    let mut sockets = Sockets { handles: Vec::new(), guards: Vec::new() };
-    let mut interests: Vec<Interest> = Vec::new();
-    // Where among the waited-for each item is: sockets first, then descriptors.
-    let mut places = Vec::with_capacity(items.len());
-    let mut descriptors = Vec::new();
-    for item in &mut *items {
-        item.revents = 0;
-        let wanted = interest(item.events);
-        places.push(if item.socket.is_null() {
-            // poll(2) looks at no negative one.
-            (item.fd >= 0).then(|| {
-                descriptors.push((item.fd, wanted));
-                (false, descriptors.len() - 1)
-            })
-        } else {
-            let place = sockets.place(item.socket)?;
-            if place == interests.len() {
-                interests.push(Interest::default());
-            }
-            let both = &mut interests[place];
-            both.readable |= wanted.readable;
-            both.writable |= wanted.writable;
-            let amended = sockets.guards[place].as_ref().map(|socket| socket.amend(Interest::default()));
-            if amended.is_some_and(|has| events(has) & item.events != 0) {
-                timeout = Some(Duration::ZERO);
-            }
-            Some((true, place))
-        });
-    }
-    let mut waited = Vec::with_capacity(interests.len() + descriptors.len());
-    for (guard, interest) in sockets.guards.iter_mut().zip(&interests) {
-        let socket = guard.as_mut().ok_or(Fault(libc::ENOTSOCK))?;
-        waited.push(Item::Socket(&mut socket.core, *interest));
-    }
-    for (fd, interest) in &descriptors {
-        // SAFETY: the caller's word: the descriptor is open during the call.
-        waited.push(Item::Descriptor(unsafe { BorrowedFd::borrow_raw(*fd) }, *interest));
-    }
+    items.iter_mut().for_each(|item| item.revents = 0);
+    let mut waited = Waited::default();
+    let places = items.iter().map(|item| waited.add(item)).collect::<Result<Vec<_>, _>>()?;
     poller.set_interruptible(true);
     poller.set_signal_mask(mask);
-    poller.wait(&mut waited, timeout)?;
-    drop(waited);
-    let mut ready = 0;
-    for (item, place) in items.iter_mut().zip(&places) {
-        let found = match *place {
-            None => continue,
-            Some((false, place)) => poller.found(interests.len() + place),
-            Some((true, place)) => {
-                let found = poller.found(place);
-                sockets.guards[place].as_ref().map_or(found, |socket| socket.amend(found))
-            }
-        };
-        item.revents = events(found) & (item.events | if item.socket.is_null() { POLLERR } else { 0 });
-        ready += usize::from(item.revents != 0);
+    waited.wait(poller, timeout)?;
+    for (item, place) in items.iter_mut().zip(places) {
+        item.revents = waited.found(poller, place, item.events);
     }
-    Ok(ready)
+    Ok(items.iter().filter(|item| item.revents != 0).count())
 }
 
 /// # Safety

@@ -4,6 +4,7 @@ use crate::bell::{self, Bell};
 use crate::error::{Error, Result};
 pub use crate::socket::Interest;
 use crate::socket::{Core, Socket};
+use crate::spin::Spin;
 use queue::{Signal, Wake};
 use rustix::event::{PollFd, PollFlags};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -36,6 +37,16 @@ pub enum Item<'a> {
     Socket(&'a mut dyn Pollable, Interest),
     /// A descriptor that is not a ZeroMQ socket.
     Descriptor(BorrowedFd<'a>, Interest),
+}
+
+impl Item<'_> {
+    /// Whether something has happened to the socket.
+    fn is_pending(&mut self) -> bool {
+        match self {
+            Self::Socket(socket, _) => socket.core().owner.inbox.is_pending(),
+            Self::Descriptor(..) => false,
+        }
+    }
 }
 
 impl std::fmt::Debug for Item<'_> {
@@ -72,6 +83,7 @@ pub struct Poller {
     bell: Arc<Signal>,
     /// The bell where descriptors are waited for too; made when first needed.
     descriptor: Option<Arc<Bell>>,
+    spin: Spin,
     interruptible: bool,
     mask: Option<SignalMask>,
 }
@@ -163,12 +175,22 @@ impl Poller {
                 self.bell.disarm();
                 self.poll(items, until.map(|until| until - now))?
             } else {
-                self.bell.sleep(until)
+                self.rest(items, until)
             };
             if !undisturbed && self.interruptible {
                 return Err(Error::Interrupted);
             }
         }
+    }
+
+    /// Looks again for a while, if that has paid off lately, then sleeps. Returns `false` if a signal handler ran.
+    fn rest(&mut self, items: &mut [Item<'_>], until: Option<Instant>) -> bool {
+        let mut pending = || items.iter_mut().any(|item| item.is_pending());
+        if !self.spin.look(&mut pending) {
+            return self.bell.sleep(until);
+        }
+        self.bell.disarm();
+        true
     }
 
     /// Sleeps in poll(2) until a descriptor is ready or the bell rings. Returns `false` if a signal handler ran.
