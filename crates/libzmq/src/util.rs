@@ -12,8 +12,9 @@ use std::time::Instant;
 /// The version of libzmq's interface that this is.
 const VERSION: [c_int; 3] = [4, 3, 5];
 
-/// What [`zmq_has`] says yes to. tcp and inproc are no capabilities: everybody has them.
-const CAPABILITIES: [&CStr; 1] = [c"ipc"];
+/// What [`zmq_has`] says yes to: `draft` is the draft functions, not each of the draft socket types. tcp and inproc are
+/// no capabilities: everybody has them.
+const CAPABILITIES: [&CStr; 2] = [c"ipc", c"draft"];
 
 /// Tells the version of libzmq that this library takes the place of.
 ///
@@ -231,8 +232,8 @@ mod tests {
     fn capabilities_are_what_there_is() {
         // SAFETY: strings, or NULL.
         let has = |name: &CStr| unsafe { zmq_has(name.as_ptr()) };
-        assert_eq!(has(c"ipc"), 1);
-        for other in [c"", c"IPC", c"ipc ", c"draft", c"curve", c"gssapi", c"pgm", c"norm", c"tcp"] {
+        assert_eq!((has(c"ipc"), has(c"draft")), (1, 1));
+        for other in [c"", c"IPC", c"ipc ", c"DRAFT", c"curve", c"gssapi", c"pgm", c"norm", c"tcp"] {
             assert_eq!(has(other), 0, "{other:?}");
         }
         // SAFETY: NULL.

@@ -96,12 +96,18 @@ impl Writer {
     /// Whether the queue is below its high-water mark.
     #[inline]
     pub fn has_room(&mut self) -> bool {
-        let limit = self.half.high_water();
-        if ((self.written.wrapping_sub(self.credit)) as i64) < limit as i64 {
+        if self.has_known_room() {
             return true;
         }
         self.credit = self.half.consumer.0.credit.load(Ordering::Acquire);
-        ((self.written.wrapping_sub(self.credit)) as i64) < limit as i64
+        self.has_known_room()
+    }
+
+    /// Whether the queue is below its high-water mark by the credit that this end has seen so far.
+    #[inline]
+    #[must_use]
+    pub fn has_known_room(&self) -> bool {
+        ((self.written.wrapping_sub(self.credit)) as i64) < self.half.high_water() as i64
     }
 
     /// As [`Writer::has_room`]; if there is none, the reader will tell when there is, or when it leaves: look at

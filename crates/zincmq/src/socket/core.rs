@@ -38,6 +38,8 @@ pub(crate) struct Core {
     pub(crate) interrupted: bool,
     /// A signal handler ends a wait.
     pub(crate) interruptible: bool,
+    /// Sends that do not wait take new credit lazily.
+    pub(crate) lazy: bool,
     /// What event loops listen to, once somebody has asked for it.
     pub(crate) watch: Option<Arc<Bell>>,
     swept: Instant,
@@ -84,6 +86,7 @@ impl Core {
             stopped: false,
             interrupted: false,
             interruptible: false,
+            lazy: false,
             watch: None,
             swept: Instant::now(),
             driving: Driving::default(),
@@ -122,6 +125,32 @@ impl Core {
         }
         let result = self.pattern.send(&mut self.peers, parts);
         self.bury();
+        result
+    }
+
+    /// An attempt to send that does not wait.
+    #[inline]
+    pub(crate) fn offer(
+        &mut self,
+        attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
+    ) -> std::result::Result<(), Denied> {
+        // A descriptor would not tell of room that is there already.
+        if !self.lazy || self.watch.is_some() {
+            return self.attempt(attempt);
+        }
+        let options = &self.peers.options;
+        // Where a refusal would lose the message, there is no laziness.
+        self.peers.lazy = match self.owner.socket_type {
+            SocketType::Router => options.router_mandatory,
+            SocketType::Pub | SocketType::XPub => options.xpub_nodrop,
+            SocketType::Rep | SocketType::XSub => false,
+            _ => true,
+        };
+        let result = self.attempt(attempt);
+        self.peers.lazy = false;
+        while let Some(id) = self.peers.next_reluctant() {
+            self.pattern.writable(&mut self.peers, id);
+        }
         result
     }
 
