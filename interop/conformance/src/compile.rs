@@ -20,6 +20,9 @@ const COMMON: &[&str] = &[
     "tests/testutil_unity.cpp",
 ];
 
+/// Our own addition to each.
+const LINES: &str = include_str!("lines.c");
+
 /// The tests are many and run once: quickly compiled is better than quickly run.
 const FLAGS: &[&str] = &["-O0", "-w", "-pthread", "-DZMQ_BUILD_DRAFT_API=1", "-DUNITY_EXCLUDE_FLOAT"];
 
@@ -39,7 +42,7 @@ impl Tree {
         let compiler = Compiler::new(FLAGS.iter().map(ToString::to_string).chain(include));
         let platform = library.platform(scratch)?;
         let headers = files(&library.header)?;
-        let mut key = format!("{}\n{}\n{platform}", compiler.key(), source.vendor.display());
+        let mut key = format!("{}\n{}\n{platform}{LINES}", compiler.key(), source.vendor.display());
         for header in &headers {
             key.push_str(&fs::read_to_string(header)?);
         }

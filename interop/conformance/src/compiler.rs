@@ -51,15 +51,42 @@ fn complaint(stderr: &str) -> &str {
     stderr.lines().find(is_error).or_else(|| stderr.lines().next()).unwrap_or("the compiler failed")
 }
 
-/// Makes the directory ready for what depends on `key` alone: what another key left there is removed.
+/// Makes the directory ready for what depends on `key` alone: what another key left there is removed, but nothing
+/// that was not made here.
 pub(crate) fn keep(directory: &Path, key: &str) -> Result<()> {
     let note = directory.join("key");
     if fs::read_to_string(&note).is_ok_and(|old| old == key) {
         return Ok(());
     }
-    if directory.exists() {
+    if note.exists() {
         fs::remove_dir_all(directory)?;
     }
     fs::create_dir_all(directory)?;
+    if fs::read_dir(directory)?.next().is_some() {
+        return Err(format!("{} is not empty", directory.display()).into());
+    }
     Ok(fs::write(note, key)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_made_here_is_removed() {
+        let directory = env::temp_dir().join(format!("conformance-{}", std::process::id()));
+        keep(&directory, "one").unwrap();
+        fs::write(directory.join("made"), "").unwrap();
+        keep(&directory, "one").unwrap();
+        assert!(directory.join("made").exists());
+        keep(&directory, "other").unwrap();
+        assert!(!directory.join("made").exists());
+
+        let strange = directory.join("strange");
+        fs::create_dir(&strange).unwrap();
+        fs::write(strange.join("file"), "").unwrap();
+        assert!(keep(&strange, "one").is_err());
+        assert!(strange.join("file").exists());
+        fs::remove_dir_all(directory).unwrap();
+    }
 }

@@ -88,10 +88,7 @@ fn run(arguments: &Arguments) -> Result<bool> {
     let expected = Expected::parse(&list, &names)?;
     let chosen = choose(&tests, &arguments.only)?;
     if arguments.list {
-        for test in chosen {
-            let alone = if test.alone { "  alone" } else { "" };
-            println!("{:34} {:3} s{alone}", test.name, test.limit.as_secs());
-        }
+        chosen.into_iter().for_each(report::list);
         return Ok(true);
     }
 

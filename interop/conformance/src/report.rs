@@ -4,6 +4,13 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::expected::{Expected, Verdict};
 use crate::run::{Cases, Finished, Outcome};
+use crate::source::Test;
+
+/// Tells that there is this test.
+pub(crate) fn list(test: &Test) {
+    let alone = if test.alone { "  alone" } else { "" };
+    println!("{:34} {:3} s{alone}", test.name, test.limit.as_secs());
+}
 
 /// Tells what happened to one test.
 pub(crate) fn tell(name: &str, finished: &Finished, expected: &Expected) {
