@@ -11,6 +11,9 @@ use crate::segment::{CLASSES, LARGEST, SegmentPtr, release_chain};
 use bytes::Bytes;
 use std::ptr;
 
+/// Bodies up to this many bytes are never shared: a place for a reference takes as much memory.
+const SMALL: usize = 64;
+
 /// The writing end of one direction of a pipe. One thread at a time.
 #[derive(Debug)]
 pub struct Writer {
@@ -158,7 +161,7 @@ impl Writer {
         self.written += 1;
     }
 
-    /// Writes one whole message of frames that several pipes share: bodies above 32 bytes go by reference
+    /// Writes one whole message of frames that several pipes share: bodies above 64 bytes go by reference
     /// where this pipe's reader lags, as judged by [`Writer::backlog`]. `shared` keeps what was made shared for
     /// the next pipe, one place a part. Nothing is written without parts.
     pub fn write_shared(&mut self, parts: &[Part<'_>], shared: &mut [Option<Bytes>]) {
@@ -168,7 +171,7 @@ impl Writer {
         let lags = self.backlog() >= CLASSES[2] as u64;
         for (index, part) in parts.iter().enumerate() {
             let flags = if index + 1 < parts.len() { MORE } else { 0 };
-            let copied = part.len() <= 32 || (part.len() <= 1024 && !lags);
+            let copied = part.len() <= SMALL || (part.len() <= 1024 && !lags);
             match shared.get_mut(index) {
                 Some(place) if !copied => {
                     let bytes = place.get_or_insert_with(|| part.to_bytes()).clone();

@@ -437,7 +437,12 @@ impl Peers for Table {
             let Some(peer) = self.get(id) else { continue };
             match peer.accepts() {
                 Ok(()) => {
-                    peer.writer.write_shared(parts, &mut shared);
+                    // What only one gets is cheaper copied, whether it lags or not.
+                    if targets.len() == 1 {
+                        peer.writer.write(&[], parts);
+                    } else {
+                        peer.writer.write_shared(parts, &mut shared);
+                    }
                     peer.publish();
                 }
                 Err(Refused::Full) => peer.dropped += 1,
