@@ -77,6 +77,14 @@ impl Wire {
         bytes
     }
 
+    /// Reads `most` bytes, or fewer if the other side closes before.
+    pub fn read_some(&mut self, most: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // What was read before an error is kept, and an end that shows itself as one is the end.
+        _ = Read::by_ref(&mut self.0).take(most as u64).read_to_end(&mut bytes);
+        bytes
+    }
+
     /// Reads what must be these bytes.
     pub fn expect(&mut self, bytes: impl AsRef<[u8]>) {
         let bytes = bytes.as_ref();

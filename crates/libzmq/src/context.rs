@@ -86,9 +86,13 @@ impl Context {
     }
 
     fn set(&self, option: c_int, value: c_int) -> Result<c_int, Fault> {
-        let count = usize::try_from(value).map_err(|_| INVALID)?;
-        let flag = if count <= 1 { Ok(count == 1) } else { Err(INVALID) };
         let mut settings = self.settings();
+        if option == THREAD_NAME_PREFIX {
+            self.set_prefix(&mut settings, value.to_string());
+            return Ok(0);
+        }
+        let count = usize::try_from(value).map_err(|_| INVALID)?;
+        let on = count > 0;
         match option {
             IO_THREADS => self.core.configure(|builder| builder.io_threads(count)),
             MAX_SOCKETS if count >= 1 => self.core.configure(|builder| builder.max_sockets(count)),
@@ -104,17 +108,14 @@ impl Context {
                 self.apply_affinity(&settings);
             }
             THREAD_AFFINITY_CPU_REMOVE if settings.cpus.remove(&count) => self.apply_affinity(&settings),
-            THREAD_NAME_PREFIX => self.set_prefix(&mut settings, value.to_string()),
-            ZERO_COPY_RECV => settings.zero_copy_recv = flag?.into(),
+            ZERO_COPY_RECV => settings.zero_copy_recv = on.into(),
             IPV6 => {
-                let on = flag?;
                 self.core.configure(|builder| builder.ipv6(on));
-                settings.ipv6 = value;
+                settings.ipv6 = on.into();
             }
             BLOCKY => {
-                let on = flag?;
                 self.core.configure(|builder| builder.blocky(on));
-                settings.blocky = value;
+                settings.blocky = on.into();
             }
             _ => return Err(INVALID),
         }

@@ -44,7 +44,10 @@ pub(crate) enum Wrong {
     Inherited,
 }
 
+/// On cache lines of its own (they are fetched in pairs): each call of one thread writes the state of its socket, and
+/// another thread's socket may be in the next slot.
 #[derive(Debug)]
+#[repr(align(128))]
 struct Slot<T> {
     state: AtomicU64,
     /// The next free slot, by its index and 1; 0: none.

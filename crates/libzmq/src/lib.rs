@@ -18,6 +18,11 @@ mod proxy;
 mod send_recv;
 mod stats;
 
+// What has nothing to do with sockets.
+mod security;
+mod timers;
+mod util;
+
 // Messages, and the memory behind them.
 mod block;
 mod message;

@@ -364,7 +364,7 @@ pub unsafe extern "C" fn zmq_msg_init_data(
     })
 }
 
-/// The bytes that C points to; none at NULL.
+/// The bytes that C points to; none at NULL. No memory has more than half of what addresses can tell.
 ///
 /// # Safety
 /// `data` is NULL or points to so many bytes.
@@ -372,6 +372,7 @@ pub(crate) unsafe fn bytes_at<'a>(data: *const c_void, size: usize) -> Result<&'
     match (data.is_null(), size) {
         (_, 0) => Ok(&[]),
         (true, _) => Err(Fault(libc::EFAULT)),
+        _ if isize::try_from(size).is_err() => Err(Fault(libc::ENOMEM)),
         // SAFETY: the caller's word.
         _ => Ok(unsafe { slice::from_raw_parts(data.cast(), size) }),
     }

@@ -114,7 +114,7 @@ impl Socket {
             _ => return Err(invalid),
         };
         let (scheme, name) = address.split_once("://").ok_or(invalid)?;
-        if name.is_empty() {
+        if name.is_empty() || scheme.is_empty() {
             return Err(invalid);
         }
         if scheme != "inproc" {

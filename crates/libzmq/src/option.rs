@@ -44,8 +44,12 @@ pub unsafe extern "C" fn zmq_setsockopt(
     length: usize,
 ) -> c_int {
     on(socket, |socket| {
-        // SAFETY: the caller's word.
-        let bytes = if value.is_null() { None } else { Some(unsafe { bytes_at(value, length) }?) };
+        let invalid = |_| Fault(libc::EINVAL);
+        let bytes = match (value.is_null(), length) {
+            (true, 0) => None,
+            // SAFETY: the caller's word.
+            _ => Some(unsafe { bytes_at(value, length) }.map_err(invalid)?),
+        };
         socket.core.set_raw(option, bytes)?;
         Ok(0)
     })

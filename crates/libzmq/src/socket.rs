@@ -11,6 +11,7 @@ use std::ffi::CStr;
 use std::ptr;
 use std::slice;
 use std::sync::Arc;
+use std::time::Duration;
 use zincmq::poller::Interest;
 use zincmq::{AnySocket, Error, Message, SocketType};
 
@@ -51,6 +52,7 @@ impl Socket {
     fn new(context: Arc<context::Context>, socket_type: SocketType) -> Result<Self, Fault> {
         let mut core = AnySocket::with_type(&context.core, socket_type)?;
         core.set_interruptible(true);
+        core.set_lazy(true);
         let (draft, incoming) = (Message::new(), Message::new());
         Ok(Self { core, context, draft, incoming, given: 0, outlet: None })
     }
@@ -102,7 +104,7 @@ impl Socket {
             return Ok(());
         }
         let message = std::mem::take(&mut self.draft);
-        match self.core.try_send(&message) {
+        match self.core.send_timeout(&message, Duration::ZERO) {
             // It had been accepted, but its peer has left since: nobody is there to get it.
             Err(Error::Again | Error::Unroutable) => Ok(()),
             result => Ok(result?),

@@ -171,16 +171,18 @@ impl Drain {
         count
     }
 
-    /// Walks the headers over what the kernel has taken, and releases whole messages.
+    /// Walks the headers over what the kernel has taken, and releases whole messages. A writer that waits for
+    /// credit hears of all of it at once.
     fn walk(&mut self) {
+        let mut credited = false;
         loop {
             if self.scan.at == self.scan.limit && !self.scan.refresh(&self.reader.half, |_| ()) {
-                return;
+                break;
             }
-            let Some((segment, flags, header, size)) = self.scan.header() else { return };
+            let Some((segment, flags, header, size)) = self.scan.header() else { break };
             let wire = header + size as u64;
             if self.ahead < wire {
-                return;
+                break;
             }
             self.ahead -= wire;
             let start = self.scan.at + header;
@@ -191,14 +193,17 @@ impl Drain {
                 self.scan.at = start + size as u64;
             }
             if flags & MORE == 0 {
-                self.commit();
+                credited |= self.commit();
             }
+        }
+        if credited {
+            self.reader.half.wake_writer();
         }
     }
 
-    /// Everything up to `scan` is done with.
+    /// Everything up to `scan` is done with. Returns whether the writer has more credit.
     #[inline]
-    fn commit(&mut self) {
+    fn commit(&mut self) -> bool {
         for (segment, at) in self.spent.drain(..) {
             segment.get().take_body(at);
         }
@@ -213,7 +218,7 @@ impl Drain {
         }
         self.reader.cursor = self.scan;
         self.from = self.scan.at;
-        self.reader.count();
+        self.reader.count_quietly()
     }
 
     /// As [`Reader::park`]; only when nothing is left to write.

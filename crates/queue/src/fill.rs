@@ -474,6 +474,12 @@ impl Filler {
         self.fill == self.boundary && self.body.is_none()
     }
 
+    /// Whether a body that joins by reference is under way.
+    #[must_use]
+    pub fn is_inside_body(&self) -> bool {
+        self.body.is_some()
+    }
+
     /// Gives memory back when idle; see [`Writer::sweep`].
     pub fn sweep(&mut self) -> bool {
         !self.is_clean() || self.writer.sweep()

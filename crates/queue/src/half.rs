@@ -124,6 +124,12 @@ impl Half {
     #[inline]
     pub(crate) fn reader_slept(&self) -> bool {
         fence(Ordering::SeqCst);
+        self.finds_reader_asleep()
+    }
+
+    /// As [`Half::reader_slept`], after a fence that several directions share.
+    #[inline]
+    pub(crate) fn finds_reader_asleep(&self) -> bool {
         self.state.0.reader.load(Ordering::Relaxed) != RUN
             && self.state.0.reader.compare_exchange(IDLE, RUN, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }

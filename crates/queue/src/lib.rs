@@ -42,4 +42,4 @@ pub use peer::PeerInfo;
 pub use reader::{Body, Reader, Taken};
 pub use segment::{Pool, Slice};
 pub use signal::{Signal, Wake};
-pub use writer::Writer;
+pub use writer::{Writer, fence_before_looks};

@@ -235,16 +235,29 @@ impl Reader {
 
     /// Counts a message as read and gives credit at every low-water mark.
     #[inline]
-    pub(crate) fn count(&mut self) {
-        self.read += 1;
-        self.half.consumer.0.read.store(self.read, Ordering::Relaxed);
-        if self.read >= self.next_credit {
-            self.give_credit();
+    fn count(&mut self) {
+        if self.count_quietly() {
+            self.half.wake_writer();
         }
     }
 
-    #[cold]
+    /// As [`Reader::count`], without a word to the writer: says whether that must follow.
+    #[inline]
+    pub(crate) fn count_quietly(&mut self) -> bool {
+        self.read += 1;
+        self.half.consumer.0.read.store(self.read, Ordering::Relaxed);
+        self.read >= self.next_credit && self.raise_credit()
+    }
+
     fn give_credit(&mut self) {
+        if self.raise_credit() {
+            self.half.wake_writer();
+        }
+    }
+
+    /// Returns whether there is more credit than before.
+    #[cold]
+    fn raise_credit(&mut self) -> bool {
         let limit = self.half.high_water();
         let consumer = &self.half.consumer.0;
         consumer.head.store(self.cursor.at, Ordering::Relaxed);
@@ -253,10 +266,11 @@ impl Reader {
         let floor = self.read / step * step;
         self.next_credit = floor + step;
         let credit = if unlimited && self.parked { self.read } else { floor };
-        if credit > consumer.credit.load(Ordering::Relaxed) {
+        let more = credit > consumer.credit.load(Ordering::Relaxed);
+        if more {
             consumer.credit.store(credit, Ordering::Release);
-            self.half.wake_writer();
         }
+        more
     }
 
     /// Rests, since nothing is there: the writer will wake this end. Returns `false` if something came

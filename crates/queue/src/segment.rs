@@ -18,6 +18,7 @@ pub(crate) const CLASSES: [usize; 3] = [HEADER + 6, HEADER + 6, HEADER + 12];
 const HEADER: usize = size_of::<Segment>();
 const ALIGN: usize = 64;
 /// What the pool keeps at most of each class: of the smallest, which many idle connections give back, little.
+#[cfg(not(loom))]
 const POOL_BYTES: [usize; 3] = [1 << 20, 4 << 20, 16 << 20];
 /// Bodies by reference in one segment.
 const SPLICES: usize = if cfg!(loom) { 2 } else { 16 };
@@ -98,22 +99,22 @@ impl Pool {
     }
 }
 
-/// The bodies that a segment's frames hold by reference, in order.
+/// The bodies that a segment's frames hold by reference, in order, and the offsets in the segment at which they
+/// belong, [`UNUSED`] without a body. The offsets share a cache line, since all are looked through.
 #[derive(Debug)]
-struct Splices([Splice; SPLICES]);
-
-impl Splices {
-    #[cold]
-    fn place(&self, offset: u32) -> Option<&Splice> {
-        self.0.iter().find(|place| place.at.load(Ordering::Acquire) == offset)
-    }
+struct Splices {
+    at: [AtomicU32; SPLICES],
+    bodies: [UnsafeCell<Option<Bytes>>; SPLICES],
 }
 
-/// One body by reference. `at` is the offset in the segment at which it belongs, `u32::MAX` while unused.
-#[derive(Debug)]
-struct Splice {
-    at: AtomicU32,
-    body: UnsafeCell<Option<Bytes>>,
+/// The offset of a place without a body.
+const UNUSED: u32 = u32::MAX;
+
+impl Splices {
+    fn place(&self, offset: u32) -> Option<&UnsafeCell<Option<Bytes>>> {
+        let place = self.at.iter().position(|at| at.load(Ordering::Acquire) == offset)?;
+        self.bodies.get(place)
+    }
 }
 
 /// The header of a segment; its bytes follow in the same block.
@@ -189,11 +190,11 @@ impl SegmentPtr {
     pub(crate) fn void(self, from: u64, to: u64) {
         let segment = self.get();
         let offset = (from - segment.base) as u32;
-        for place in segment.table().iter().flat_map(|table| &table.0) {
-            let at = place.at.load(Ordering::Relaxed);
-            if at != u32::MAX && at > offset {
+        for (at, body) in segment.table().iter().flat_map(|table| table.at.iter().zip(&table.bodies)) {
+            let at = at.load(Ordering::Relaxed);
+            if at != UNUSED && at > offset {
                 // SAFETY: the consumer does not look at the body of a frame above `tail`.
-                place.body.with_mut(|cell| unsafe { *cell = None });
+                body.with_mut(|cell| unsafe { *cell = None });
             }
         }
         let size = (to - from).saturating_sub(2);
@@ -279,20 +280,21 @@ impl Segment {
     /// are taken.
     pub(crate) fn splice(&self, at: u64, body: Bytes) -> Result<(), Bytes> {
         if self.table().is_none() {
-            let fresh = Splices(std::array::from_fn(|_| Splice {
-                at: AtomicU32::new(u32::MAX),
-                body: UnsafeCell::new(None),
-            }));
+            let fresh = Splices {
+                at: std::array::from_fn(|_| AtomicU32::new(UNUSED)),
+                bodies: std::array::from_fn(|_| UnsafeCell::new(None)),
+            };
             self.splices.store(Box::into_raw(Box::new(fresh)), Ordering::Release);
         }
         let Some(table) = self.table() else { return Err(body) };
-        let Some(place) = table.0.iter().find(|place| place.at.load(Ordering::Relaxed) == u32::MAX) else {
+        let mut places = table.at.iter().zip(&table.bodies);
+        let Some((offset, place)) = places.find(|(at, _)| at.load(Ordering::Relaxed) == UNUSED) else {
             return Err(body);
         };
-        // SAFETY: a place whose `at` is unset is not looked at by the consumer; it becomes so by the
-        // publication of `tail`, which follows.
-        place.body.with_mut(|cell| unsafe { *cell = Some(body) });
-        place.at.store((at - self.base) as u32, Ordering::Release);
+        // SAFETY: a place without an offset is not looked at by the consumer; it becomes so by the publication of
+        // `tail`, which follows.
+        place.with_mut(|cell| unsafe { *cell = Some(body) });
+        offset.store((at - self.base) as u32, Ordering::Release);
         Ok(())
     }
 
@@ -305,7 +307,7 @@ impl Segment {
     }
 
     #[inline]
-    fn place(&self, at: u64) -> Option<&Splice> {
+    fn place(&self, at: u64) -> Option<&UnsafeCell<Option<Bytes>>> {
         self.table()?.place((at - self.base) as u32)
     }
 
@@ -314,7 +316,7 @@ impl Segment {
     pub(crate) fn body_at(&self, at: u64) -> Option<&Bytes> {
         let place = self.place(at)?;
         // SAFETY: a published place is written by the consumer alone (`take_body`), which is the caller.
-        place.body.with(|cell| unsafe { (*cell).as_ref() })
+        place.with(|cell| unsafe { (*cell).as_ref() })
     }
 
     /// Takes the body out (consumer only, below `tail`).
@@ -322,14 +324,14 @@ impl Segment {
     pub(crate) fn take_body(&self, at: u64) -> Option<Bytes> {
         let place = self.place(at)?;
         // SAFETY: as in `body_at`; the caller keeps no reference from there.
-        place.body.with_mut(|cell| unsafe { (*cell).take() })
+        place.with_mut(|cell| unsafe { (*cell).take() })
     }
 
     /// The position of the first body by reference at or after `at`.
     pub(crate) fn next_body(&self, at: u64) -> Option<u64> {
         let offset = (at - self.base) as u32;
-        let places = self.table()?.0.iter().map(|place| place.at.load(Ordering::Acquire));
-        places.filter(|&at| at != u32::MAX && at >= offset).min().map(|at| self.base + u64::from(at))
+        let places = self.table()?.at.iter().map(|at| at.load(Ordering::Acquire));
+        places.filter(|&at| at != UNUSED && at >= offset).min().map(|at| self.base + u64::from(at))
     }
 
     /// Tells loom that the bytes from `from` to `to` are read or written now.

@@ -11,8 +11,10 @@ use crate::segment::{CLASSES, LARGEST, SegmentPtr, release_chain};
 use bytes::Bytes;
 use std::ptr;
 
-/// Bodies up to this many bytes are never shared: a place for a reference takes as much memory.
-const SMALL: usize = 64;
+/// Of the bodies that several pipes share, those up to this many bytes are copied: a reference takes as much memory.
+const ALWAYS_COPIED: usize = 128;
+/// Those up to this many bytes are copied as long as the reader keeps up.
+const COPIED: usize = 1024;
 
 /// The writing end of one direction of a pipe. One thread at a time.
 #[derive(Debug)]
@@ -94,12 +96,18 @@ impl Writer {
     /// Whether the queue is below its high-water mark.
     #[inline]
     pub fn has_room(&mut self) -> bool {
-        let limit = self.half.high_water();
-        if ((self.written.wrapping_sub(self.credit)) as i64) < limit as i64 {
+        if self.has_known_room() {
             return true;
         }
         self.credit = self.half.consumer.0.credit.load(Ordering::Acquire);
-        ((self.written.wrapping_sub(self.credit)) as i64) < limit as i64
+        self.has_known_room()
+    }
+
+    /// Whether the queue is below its high-water mark by the credit that this end has seen so far.
+    #[inline]
+    #[must_use]
+    pub fn has_known_room(&self) -> bool {
+        ((self.written.wrapping_sub(self.credit)) as i64) < self.half.high_water() as i64
     }
 
     /// As [`Writer::has_room`]; if there is none, the reader will tell when there is, or when it leaves: look at
@@ -161,9 +169,9 @@ impl Writer {
         self.written += 1;
     }
 
-    /// Writes one whole message of frames that several pipes share: bodies above 64 bytes go by reference
-    /// where this pipe's reader lags, as judged by [`Writer::backlog`]. `shared` keeps what was made shared for
-    /// the next pipe, one place a part. Nothing is written without parts.
+    /// Writes one whole message of frames that several pipes share: bodies above 128 bytes go by reference where
+    /// this pipe's reader lags, as judged by [`Writer::backlog`]. `shared` keeps what was made shared for the next
+    /// pipe, one place a part. Nothing is written without parts.
     pub fn write_shared(&mut self, parts: &[Part<'_>], shared: &mut [Option<Bytes>]) {
         if parts.is_empty() {
             return;
@@ -171,7 +179,7 @@ impl Writer {
         let lags = self.backlog() >= CLASSES[2] as u64;
         for (index, part) in parts.iter().enumerate() {
             let flags = if index + 1 < parts.len() { MORE } else { 0 };
-            let copied = part.len() <= SMALL || (part.len() <= 1024 && !lags);
+            let copied = part.len() <= ALWAYS_COPIED || (part.len() <= COPIED && !lags);
             match shared.get_mut(index) {
                 Some(place) if !copied => {
                     let bytes = place.get_or_insert_with(|| part.to_bytes()).clone();
@@ -312,7 +320,8 @@ impl Writer {
         self.reader_slept()
     }
 
-    /// Publishes without a look at the reader; [`Writer::reader_slept`] must follow.
+    /// Publishes without a look at the reader; [`Writer::reader_slept`], or [`fence_before_looks`] and
+    /// [`Writer::finds_reader_asleep`], must follow.
     #[inline]
     pub fn publish_quietly(&mut self) {
         self.publish_to(self.at);
@@ -340,6 +349,13 @@ impl Writer {
     #[must_use]
     pub fn reader_slept(&self) -> bool {
         self.shared().reader_slept()
+    }
+
+    /// As [`Writer::reader_slept`], where [`fence_before_looks`] has come after the publication.
+    #[inline]
+    #[must_use]
+    pub fn finds_reader_asleep(&self) -> bool {
+        self.shared().finds_reader_asleep()
     }
 
     /// Tells the reader that there is something to read.
@@ -387,6 +403,12 @@ impl Writer {
         self.wake();
         true
     }
+}
+
+/// Stands between the publications to several readers and the looks at them ([`Writer::finds_reader_asleep`]).
+#[inline]
+pub fn fence_before_looks() {
+    fence(Ordering::SeqCst);
 }
 
 impl Drop for Writer {

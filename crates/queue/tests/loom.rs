@@ -6,7 +6,10 @@
 use loom::model::Builder;
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
-use queue::{Body, Inbox, Item, Notify, Part, Pool, Reader, TryLock, Wake, Writer, channel, conflating};
+use queue::{
+    Body, Inbox, Item, Notify, Part, Pool, Reader, TryLock, Wake, Writer, channel, conflating,
+    fence_before_looks,
+};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -121,6 +124,39 @@ fn publish_against_park() {
             send(writer, 1);
             send(writer, 2);
         });
+    });
+}
+
+/// One message to two readers, of whom either may be going to sleep: one fence serves both.
+#[test]
+fn publish_to_two_against_park() {
+    model(|| {
+        let (mut one, mut other) = (pipe(0), pipe(0));
+        let (bell, other_bell) = (one.bell.clone(), other.bell.clone());
+        let reading = thread::spawn(move || {
+            receive(&mut one.reader, &one.bell, &mut one.got, 1);
+            receive(&mut other.reader, &other.bell, &mut other.got, 1);
+            [(one.reader, one.got), (other.reader, other.got)]
+        });
+        let mut writers = [one.writer, other.writer];
+        for writer in &mut writers {
+            writer.write(&[], &[Part::Slice(&[1, 1])]);
+            writer.publish_quietly();
+        }
+        fence_before_looks();
+        for writer in &writers {
+            if writer.finds_reader_asleep() {
+                writer.wake();
+            }
+        }
+        for ((mut reader, mut got), bell) in reading.join().unwrap().into_iter().zip([bell, other_bell]) {
+            if reader.is_parked() && bell.readable.swap(false, Ordering::AcqRel) {
+                reader.resume();
+            }
+            assert!(!reader.is_parked() || got == 1, "a lost wake-up of a reader");
+            drain(&mut reader, &mut got);
+            assert_eq!(got, 1);
+        }
     });
 }
 

@@ -258,6 +258,16 @@ fn tcp_through_a_proxy_looks_up_the_proxy_only() {
 }
 
 #[test]
+fn tcp_connects_to_a_proxy_from_a_source() {
+    let options = options(&[("socks_proxy", "127.0.0.2:0;127.0.0.1:1080")]);
+    tcp().check("peer.invalid:80", Side::Connect, &options).unwrap();
+    let target = tcp().resolve("peer.invalid:80", &options).unwrap();
+    let Target::Internet { source, addresses, .. } = &target else { panic!() };
+    assert_eq!(*source, Some("127.0.0.2:0".parse().unwrap()));
+    assert_eq!(addresses[..], ["127.0.0.1:1080".parse().unwrap()]);
+}
+
+#[test]
 fn descriptors_of_the_application() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let given = options(&[("use_fd", &listener.as_raw_fd().to_string())]);

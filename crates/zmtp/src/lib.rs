@@ -82,6 +82,7 @@ mod version;
 pub use codec::command::{self, Command};
 pub use codec::frame::{self, Flags, Header};
 pub use codec::frame_v1;
+pub use codec::z85;
 pub use error::Error;
 pub use local::{Local, SocketName};
 pub use mechanism::{Security, Verdict, ZapRequest};

@@ -107,16 +107,17 @@ impl Connection {
         found
     }
 
-    /// Reads what is there, in the I/O thread's place. Returns the number of messages, too.
-    pub(crate) fn read(&self) -> (u64, Driven) {
+    /// Reads what is there, in the I/O thread's place. Returns the number of messages, too. `one_way` says that
+    /// nothing has been sent since the last such read: then much at once is streaming, whatever the number.
+    pub(crate) fn read(&self, one_way: bool) -> (u64, Driven) {
         let Some(mut held) = self.engine.try_lock() else { return (0, Driven::Not) };
         let Some(engine) = held.as_mut() else { return (0, Driven::Not) };
         let before = engine.received();
         let result = engine.read_now();
         let count = engine.received() - before;
         let driven = match result {
-            Ok(()) if count >= STREAMING => Driven::Streams,
-            Ok(()) => Driven::Well,
+            Ok(much) if count >= STREAMING || (one_way && much) => Driven::Streams,
+            Ok(_) => Driven::Well,
             Err(_) => Driven::Not,
         };
         // PING's answer, if there was one, is not for this thread.

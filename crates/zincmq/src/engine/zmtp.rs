@@ -23,6 +23,9 @@ const CONTROL: usize = 4 << 10;
 /// What is read at once for a transcoder.
 const SCRATCH: usize = 32 << 10;
 
+/// So many messages at once are of a stream: more are on their way.
+const STREAM: u64 = 64;
+
 /// Why a connection ends.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum End {
@@ -209,14 +212,16 @@ impl Engine {
         self.filler.writer().written()
     }
 
-    /// Reads for a caller that was told that there is something.
+    /// Reads for a caller that was told that there is something. Returns whether that was much: a large body is
+    /// under way, or the turn is over.
     ///
     /// # Errors
     /// [`End`], which the I/O thread will come upon again.
-    pub(crate) fn read_now(&mut self) -> Result<(), End> {
+    pub(crate) fn read_now(&mut self) -> Result<bool, End> {
         self.may_read = true;
         self.full = false;
-        self.read().map(|_| ())
+        let rest = self.read()?;
+        Ok(rest == Rest::Busy || self.filler.is_inside_body())
     }
 
     /// Reads on for a caller that has emptied the pipe and will ask again before it rests: it need not be told
@@ -225,7 +230,8 @@ impl Engine {
     /// # Errors
     /// [`End`], which the I/O thread will come upon again.
     pub(crate) fn pump(&mut self) -> Result<Rest, End> {
-        if !self.full && !self.may_read {
+        // A large body is better read while the caller does something else.
+        if !self.full && (!self.may_read || self.filler.is_inside_body()) {
             return Ok(Rest::Quiet);
         }
         self.full = false;
@@ -254,6 +260,7 @@ impl Engine {
         let mut moved = 0;
         while self.may_write {
             self.compose()?;
+            let before = self.drain.frames().read();
             let sent = match &self.transcoder {
                 None if !self.control.is_empty() && self.prefix.is_empty() => {
                     self.drain.finish_message(self.descriptor.as_fd())
@@ -274,7 +281,8 @@ impl Engine {
                 }
                 Err(error) => return Err(End::Lost(error)),
             }
-            if moved >= TURN {
+            // Whoever streams into the pipe goes on before this side rests and would have to be woken.
+            if moved >= TURN || self.drain.frames().read() - before >= STREAM {
                 return Ok(Rest::Busy);
             }
         }
@@ -303,21 +311,22 @@ impl Engine {
         }
         let mut moved = 0;
         // What was received before the pipe was full, or came with the handshake, is walked first.
-        if !self.full && !self.filler.is_clean() {
-            self.walk()?;
+        if !self.full && !self.filler.is_clean() && self.walk()? == Rest::Busy {
+            return Ok(Rest::Busy);
         }
         while self.may_read && !self.full {
+            let mut walked = Rest::Quiet;
             match self.filler.read_from(self.descriptor.as_fd()) {
                 Ok((0, _)) => return Err(End::Eof),
                 Ok((read, all)) => {
                     self.heard();
-                    self.walk()?;
+                    walked = self.walk()?;
                     moved += read;
                     self.may_read = all || self.hung_up || self.thorough;
                 }
                 Err(error) => self.read_failed(error)?,
             }
-            if moved >= TURN {
+            if moved >= TURN || walked == Rest::Busy {
                 return Ok(Rest::Busy);
             }
         }
@@ -343,17 +352,22 @@ impl Engine {
         }
     }
 
-    /// Finds the messages in what was received, and publishes them.
-    fn walk(&mut self) -> Result<(), End> {
+    /// Finds the messages in what was received, and publishes them. [`Rest::Busy`] where a stream has filled the
+    /// pipe: a reader that keeps up makes room before this side rests and would have to be woken.
+    fn walk(&mut self) -> Result<Rest, End> {
+        let before = self.received();
         loop {
             match self.filler.walk() {
                 Ok(Walk::Dry) => break,
                 Ok(Walk::Command) => self.command(),
                 Ok(Walk::Full) => {
                     self.publish();
+                    if !self.pumped && self.received() - before >= STREAM {
+                        return Ok(Rest::Busy);
+                    }
                     if self.pumped || !self.filler.await_room() {
                         self.full = true;
-                        return Ok(());
+                        return Ok(Rest::Quiet);
                     }
                 }
                 Err(Refusal::NoReply) => {
@@ -367,7 +381,7 @@ impl Engine {
             }
         }
         self.publish();
-        Ok(())
+        Ok(Rest::Quiet)
     }
 
     fn publish(&mut self) {

@@ -69,6 +69,8 @@ pub(crate) struct Session {
     released: bool,
     linger_until: Option<Instant>,
     beat: Option<Instant>,
+    /// A caller has left word that something is to be done.
+    called: bool,
 }
 
 impl Session {
@@ -92,6 +94,7 @@ impl Session {
             released: false,
             linger_until: None,
             beat: None,
+            called: false,
         }
     }
 
@@ -115,6 +118,7 @@ impl Session {
             released: false,
             linger_until: None,
             beat: None,
+            called: false,
         }
     }
 
@@ -431,6 +435,26 @@ impl Session {
         }
     }
 
+    /// The engine had more to do than its turn allowed, or a caller has left word.
+    pub(crate) fn go_on(&mut self, hub: &mut Hub) -> Fate {
+        if std::mem::take(&mut self.called) {
+            return self.turn(hub);
+        }
+        match &self.phase {
+            Phase::Traffic(connection) => {
+                let connection = connection.clone();
+                self.drive(&connection, hub, |_| ())
+            }
+            _ => Fate::Lives,
+        }
+    }
+
+    /// A caller wanted the engine while this thread had it.
+    fn call_back(&mut self, hub: &mut Hub) {
+        self.called = true;
+        hub.busy.push_back(self.key);
+    }
+
     /// Runs the engine, unless a caller does: then the caller hands back what it could not know of.
     fn drive(&mut self, connection: &Connection, hub: &mut Hub, prepare: impl FnOnce(&mut Engine)) -> Fate {
         let Some(mut held) = connection.engine.try_lock() else { return Fate::Lives };
@@ -444,7 +468,7 @@ impl Session {
                 let beat = engine.next_beat();
                 let blocked = engine.is_blocked();
                 if held.unlock() {
-                    hub.busy.push_back(self.key);
+                    self.call_back(hub);
                 }
                 if beat.is_some() && beat != self.beat {
                     self.set_beat(beat, hub);
@@ -652,7 +676,7 @@ impl Session {
             return self.ended(held, &end, hub);
         }
         if held.unlock() {
-            hub.busy.push_back(self.key);
+            self.call_back(hub);
         }
         self.drive(&connection, hub, |_| ())
     }
@@ -684,15 +708,15 @@ impl Session {
         if ended { Fate::Ends } else { Fate::Lives }
     }
 
-    pub(crate) fn sweep(&self, hub: &mut Hub) {
-        if let Phase::Traffic(connection) = &self.phase
-            && let Some(mut held) = connection.engine.try_lock()
-        {
+    pub(crate) fn sweep(&mut self, hub: &mut Hub) {
+        let Phase::Traffic(connection) = &self.phase else { return };
+        let connection = connection.clone();
+        if let Some(mut held) = connection.engine.try_lock() {
             if let Some(engine) = held.as_mut() {
                 engine.sweep();
             }
             if held.unlock() {
-                hub.busy.push_back(self.key);
+                self.call_back(hub);
             }
             // The socket's own end, too, may hold memory.
             if !self.owner.sweeping.swap(true, Ordering::Relaxed) {

@@ -169,7 +169,7 @@ fields {
     CONNECT_ROUTING_ID = 61, connect_routing_id: Option<Vec<u8>> = None, bytes(1, MAX), Set, Now, NAMERS;
     /// Milliseconds that a handshake may take; 0: without limit.
     HANDSHAKE_IVL = 66, handshake_ivl: i32 = 30000, Kind::from(0), SetGet, Later, ALL;
-    /// The SOCKS5 proxy (`host:port`) that tcp connections go through; empty: none.
+    /// The SOCKS5 proxy (`[source;]host:port`) that tcp connections go through; empty: none.
     SOCKS_PROXY = 68, socks_proxy: String = String::new(), text(MAX), SetGet, Later, ALL;
     /// Wait or fail (EAGAIN) when a subscriber's queue is full, instead of dropping.
     XPUB_NODROP = 69, xpub_nodrop: bool = false, POSITIVE, Set, Now, PUBLISHERS;
@@ -200,6 +200,18 @@ fields {
     BINDTODEVICE = 92, bindtodevice: String = String::new(), text(16), SetGet, Later, ALL;
     /// Refuse peers when a ZAP domain is set and no handler answers.
     ZAP_ENFORCE_DOMAIN = 93, zap_enforce_domain: bool = false, NON_ZERO, SetGet, Later, ALL;
+    /// The greatest rate of multicast transports, in kilobits a second; without effect on others.
+    RATE = 8, rate: i32 = 100, Kind::from(1), SetGet, Later, ALL;
+    /// Milliseconds for which receivers of multicast transports can recover data; without effect on others.
+    RECOVERY_IVL = 9, recovery_ivl: i32 = 10000, Kind::from(0), SetGet, Later, ALL;
+    /// Routers that multicast packets may pass, plus one; without effect on other transports.
+    MULTICAST_HOPS = 25, multicast_hops: i32 = 1, Kind::from(1), SetGet, Later, ALL;
+    /// The largest packet of multicast transports, in bytes; without effect on others.
+    MULTICAST_MAXTPDU = 84, multicast_maxtpdu: i32 = 1500, Kind::from(1), SetGet, Later, ALL;
+    /// Whether multicast packets come back to this machine; without effect on other transports.
+    MULTICAST_LOOP = 96, multicast_loop: bool = true, ONE, SetGet, Later, ALL;
+    /// What libzmq gathers at most before it writes, in bytes; without effect, since the queue itself is written.
+    OUT_BATCH_SIZE = 102, out_batch_size: i32 = 8192, Kind::from(1), SetGet, Later, ALL;
     /// A faster loopback on Windows; without effect elsewhere.
     LOOPBACK_FASTPATH = 94, loopback_fastpath: bool = false, NON_ZERO, SetGet, Later, ALL;
     /// Adds a property `X-name:value` that peers learn in the handshake.

@@ -38,6 +38,8 @@ pub(crate) struct Core {
     pub(crate) interrupted: bool,
     /// A signal handler ends a wait.
     pub(crate) interruptible: bool,
+    /// Sends that do not wait take new credit lazily.
+    pub(crate) lazy: bool,
     /// What event loops listen to, once somebody has asked for it.
     pub(crate) watch: Option<Arc<Bell>>,
     swept: Instant,
@@ -84,6 +86,7 @@ impl Core {
             stopped: false,
             interrupted: false,
             interruptible: false,
+            lazy: false,
             watch: None,
             swept: Instant::now(),
             driving: Driving::default(),
@@ -125,6 +128,32 @@ impl Core {
         result
     }
 
+    /// An attempt to send that does not wait.
+    #[inline]
+    pub(crate) fn offer(
+        &mut self,
+        attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
+    ) -> std::result::Result<(), Denied> {
+        // A descriptor would not tell of room that is there already.
+        if !self.lazy || self.watch.is_some() {
+            return self.attempt(attempt);
+        }
+        let options = &self.peers.options;
+        // Where a refusal would lose the message, there is no laziness.
+        self.peers.lazy = match self.owner.socket_type {
+            SocketType::Router => options.router_mandatory,
+            SocketType::Pub | SocketType::XPub => options.xpub_nodrop,
+            SocketType::Rep | SocketType::XSub => false,
+            _ => true,
+        };
+        let result = self.attempt(attempt);
+        self.peers.lazy = false;
+        while let Some(id) = self.peers.next_reluctant() {
+            self.pattern.writable(&mut self.peers, id);
+        }
+        result
+    }
+
     /// Whether a message that begins with `first` would be accepted now.
     pub(crate) fn try_admit(&mut self, first: &[u8]) -> std::result::Result<(), Denied> {
         self.process();
@@ -144,10 +173,10 @@ impl Core {
         if self.peers.conflates {
             self.peers.freshen();
         }
-        let result = self.pattern.recv(&mut self.peers, into);
-        if self.bury() && result == Err(Denied::Again) {
-            // The end of a peer may be something to receive.
-            return self.pattern.recv(&mut self.peers, into);
+        let mut result = self.pattern.recv(&mut self.peers, into);
+        // The end of a peer may be something to receive; or another peer's end comes to light.
+        while self.bury() && result == Err(Denied::Again) {
+            result = self.pattern.recv(&mut self.peers, into);
         }
         result
     }
@@ -166,9 +195,11 @@ impl Core {
     pub(crate) fn can_recv(&mut self) -> bool {
         self.stop_driving();
         self.process();
-        let ready = self.pattern.can_recv(&mut self.peers);
-        let ended = self.bury();
-        ready || (ended && self.pattern.can_recv(&mut self.peers))
+        let mut ready = self.pattern.can_recv(&mut self.peers);
+        while self.bury() && !ready {
+            ready = self.pattern.can_recv(&mut self.peers);
+        }
+        ready
     }
 
     pub(crate) fn subscribe(&mut self, kind: Kind, topic: &[u8]) -> Result<()> {

@@ -94,7 +94,8 @@ impl Core {
         if rang {
             bell.silence();
         }
-        let driven = if polled.is_ok() && heard { connection.read().1 } else { Driven::Well };
+        let one_way = self.peers.has_inline();
+        let driven = if polled.is_ok() && heard { connection.read(one_way).1 } else { Driven::Well };
         let settled = self.settle(connection, driven, heard);
         if self.interruptible && matches!(polled, Ok(false)) {
             return Some(Err(Error::Interrupted));
@@ -106,8 +107,9 @@ impl Core {
     fn read_awhile(&mut self, connection: &Connection) -> Option<Driven> {
         let mut found = None;
         let inbox = self.owner.inbox.clone();
+        let one_way = self.peers.has_inline();
         self.spin.look(|| {
-            found = match connection.read() {
+            found = match connection.read(one_way) {
                 (0, Driven::Well) if inbox.is_pending() => Some(Driven::Well),
                 (0, Driven::Well) => None,
                 (_, driven) => Some(driven),

@@ -167,7 +167,10 @@ impl Core {
     /// Unbinds or disconnects.
     fn release(&mut self, text: &str) -> Result<()> {
         self.check()?;
-        self.parse(text)?;
+        let endpoint = self.parse(text)?;
+        if endpoint.scheme() != "inproc" {
+            find(&endpoint)?;
+        }
         let mut found = false;
         while let Some(at) = self.endpoints.iter().position(|entry| entry.name == text) {
             found = true;

@@ -140,6 +140,14 @@ impl<K> Socket<K> {
         self.core.interruptible = on;
     }
 
+    /// Whether sends that do not wait notice at most once a millisecond that a full queue has room again, and are
+    /// refused once in between. libzmq's are, and programs written for it may count on a fast sender being refused
+    /// however fast its peer is. By default room is noticed at once. Has no effect while
+    /// [`Socket::descriptor`] is in use, or where a refusal would lose the message.
+    pub fn set_lazy(&mut self, on: bool) {
+        self.core.lazy = on;
+    }
+
     /// The numbers of this socket and of each of its peers.
     #[must_use]
     pub fn stats(&mut self) -> SocketStats {
@@ -173,7 +181,7 @@ impl<K: Sends> Socket<K> {
     #[inline]
     pub fn try_send(&mut self, message: impl Outgoing) -> Result<()> {
         let message = message.ready();
-        let result = self.core.attempt(|core| message.with(|parts| core.try_send(parts)));
+        let result = self.core.offer(|core| message.with(|parts| core.try_send(parts)));
         result.map_err(|denied| self.ended_or(denied))
     }
 
@@ -182,7 +190,7 @@ impl<K: Sends> Socket<K> {
     /// # Errors
     /// As [`Socket::admit`].
     pub fn try_admit(&mut self, first: &[u8]) -> Result<()> {
-        self.core.attempt(|core| core.try_admit(first)).map_err(|denied| self.ended_or(denied))
+        self.core.offer(|core| core.try_admit(first)).map_err(|denied| self.ended_or(denied))
     }
 }
 

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use queue::{Body, Inbox, Item, Part, Reader, Writer};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// One peer: this side's ends of its pipe.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub(crate) struct Peer {
     inline: bool,
     /// The last message to an inproc peer; empty: none.
     farewell: Vec<u8>,
+    /// When the last new credit was taken, where that is done lazily.
+    credited: Option<Instant>,
 }
 
 impl Drop for Peer {
@@ -54,11 +57,18 @@ pub(crate) struct Table {
     /// This side may hold the lease of a connection.
     pub(crate) leases: bool,
     shared: Vec<Option<Bytes>>,
+    /// The call at hand takes new credit lazily.
+    pub(crate) lazy: bool,
+    /// Peers that were refused for that reason, and have room.
+    reluctant: Vec<PeerId>,
     /// Some pipe keeps, or kept, only its last inbound message.
     pub(crate) conflates: bool,
     /// The numbers of peers that have gone.
     past: SocketStats,
 }
+
+/// New credit is taken lazily at most once in so long.
+const LAZINESS: Duration = Duration::from_millis(1);
 
 /// How long a reader that found nothing looks again before it rests: some 200 ns apart, since each look takes
 /// the line that the writer is writing.
@@ -75,6 +85,8 @@ impl Table {
             patient: false,
             leases: false,
             shared: Vec::new(),
+            lazy: false,
+            reluctant: Vec::new(),
             conflates: false,
             past: SocketStats::default(),
         }
@@ -98,6 +110,7 @@ impl Table {
             connection,
             inline: false,
             farewell,
+            credited: None,
         };
         peer.set_high_water(&self.options);
         peer.writer.set_largest_class(class);
@@ -154,6 +167,11 @@ impl Table {
         }
     }
 
+    /// Whether nothing was sent to the only peer since a wait brought something.
+    pub(crate) fn has_inline(&mut self) -> bool {
+        self.all.values_mut().next().is_some_and(|peer| peer.inline)
+    }
+
     /// Lets the I/O thread listen to the connection again, if this side does.
     pub(crate) fn end_lease(&mut self) {
         if !std::mem::take(&mut self.leases) {
@@ -181,6 +199,11 @@ impl Table {
         }
         add(&mut self.past, &peer.stats());
         Some(peer)
+    }
+
+    /// A peer that has room although it was refused.
+    pub(crate) fn next_reluctant(&mut self) -> Option<PeerId> {
+        self.reluctant.pop()
     }
 
     pub(crate) fn next_ended(&mut self) -> Option<PeerId> {
@@ -312,6 +335,15 @@ impl Peer {
         }
     }
 
+    /// Whether there is room, but by new credit, and soon after the last.
+    #[cold]
+    fn is_reluctant(&mut self) -> bool {
+        if self.writer.has_known_room() || !self.writer.has_room() {
+            return false;
+        }
+        self.credited.replace(Instant::now()).is_some_and(|last| last.elapsed() < LAZINESS)
+    }
+
     /// Appends the message at the head to `into`. Returns whether there was one.
     #[inline]
     fn take(&mut self, into: &mut Message) -> bool {
@@ -391,6 +423,17 @@ impl Peer {
 }
 
 impl Table {
+    /// Whether the peer takes a message. Lazily, one that has room again so soon is refused this once.
+    #[inline]
+    fn admits(&mut self, id: PeerId) -> Result<&mut Peer, Refused> {
+        if self.lazy && self.get(id).is_some_and(Peer::is_reluctant) {
+            self.reluctant.push(id);
+            return Err(Refused::Full);
+        }
+        let peer = self.get(id).ok_or(Refused::Gone)?;
+        peer.accepts().map(|()| peer)
+    }
+
     /// The peer, if it has a message at its head.
     #[inline]
     fn ready(&mut self, id: PeerId) -> Option<&mut Peer> {
@@ -415,8 +458,7 @@ impl Peers for Table {
 
     #[inline]
     fn send(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> Result<(), Refused> {
-        let peer = self.get(peer).ok_or(Refused::Gone)?;
-        peer.accepts()?;
+        let peer = self.admits(peer)?;
         peer.writer.write(envelope, parts);
         peer.publish();
         Ok(())
@@ -430,6 +472,14 @@ impl Peers for Table {
     }
 
     fn broadcast(&mut self, targets: &[PeerId], parts: &[Part<'_>]) {
+        if let &[only] = targets {
+            if self.send(only, &[], parts) == Err(Refused::Full)
+                && let Some(peer) = self.get(only)
+            {
+                peer.dropped += 1;
+            }
+            return;
+        }
         let mut shared = std::mem::take(&mut self.shared);
         shared.clear();
         shared.resize(parts.len(), None);
@@ -443,10 +493,19 @@ impl Peers for Table {
                     } else {
                         peer.writer.write_shared(parts, &mut shared);
                     }
-                    peer.publish();
+                    peer.writer.publish_quietly();
                 }
                 Err(Refused::Full) => peer.dropped += 1,
                 Err(Refused::Gone) => {}
+            }
+        }
+        // One fence for all: then each reader that had gone to rest before it is found resting.
+        queue::fence_before_looks();
+        for &id in targets {
+            if let Some(peer) = self.get(id)
+                && peer.writer.finds_reader_asleep()
+            {
+                peer.wake();
             }
         }
         shared.clear();
@@ -466,7 +525,7 @@ impl Peers for Table {
     }
 
     fn has_room(&mut self, peer: PeerId) -> bool {
-        self.get(peer).is_some_and(|peer| peer.accepts().is_ok())
+        self.admits(peer).is_ok()
     }
 
     #[inline]

@@ -62,17 +62,21 @@ impl Transport for Tcp {
 
     fn needs_lookup(&self, address: &str, options: &Options) -> bool {
         let first = match proxy(options) {
-            Ok(Some(proxy)) => Ok(proxy),
-            _ => parse_route(address).map(|(_, destination)| destination),
+            Ok(Some(route)) => Ok(route),
+            _ => parse_route(address),
         };
-        first.is_ok_and(|place| place.is_name())
+        first.is_ok_and(|(_, place)| place.is_name())
     }
 
     fn resolve(&self, address: &str, options: &Options) -> io::Result<Target> {
         let invalid = |reason| io::Error::new(io::ErrorKind::InvalidInput, reason);
         let (source, destination) = parse_route(address).map_err(invalid)?;
         let proxy = proxy(options).map_err(invalid)?;
-        let addresses = proxy.unwrap_or(destination).theirs(options.ipv6)?;
+        let (source, first) = match proxy {
+            Some((from, proxy)) => (from.or(source), proxy),
+            None => (source, destination),
+        };
+        let addresses = first.theirs(options.ipv6)?;
         let source = source.map(|source| source.ours(options.ipv6)).transpose()?;
         // Both ends have to be of one family.
         let source = source.and_then(|all| {
@@ -118,10 +122,10 @@ impl Transport for Tcp {
     }
 }
 
-/// The proxy to go through, if there is one.
-fn proxy(options: &Options) -> Result<Option<Place<'_>>, &'static str> {
+/// The proxy to go through, if there is one, and where to connect to it from.
+fn proxy(options: &Options) -> Result<Option<(Option<Place<'_>>, Place<'_>)>, &'static str> {
     let text = &options.socks_proxy;
-    if text.is_empty() { Ok(None) } else { Place::connect(text).map(Some) }
+    if text.is_empty() { Ok(None) } else { parse_route(text).map(Some) }
 }
 
 /// A socket that does not wait, of the family of `address`, with the options set.

@@ -68,9 +68,13 @@ pub(crate) fn fresh_ipc() -> String {
     format!("ipc://@zincmq-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A tcp endpoint that nobody is bound to just now.
+/// A tcp endpoint that nobody is bound to, nor will be: on a loopback address of its own, so that no other process
+/// is given its port before it is used.
 pub(crate) fn fresh_tcp() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let own = 1 + NEXT.fetch_add(1, Ordering::Relaxed) % 250;
+    let listener = std::net::TcpListener::bind(format!("127.{own}.{high}.{low}:0")).unwrap();
     format!("tcp://{}", listener.local_addr().unwrap())
 }
 

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * What zincmq has beyond libzmq.
+ */
+
+#ifndef ZINCMQ_H
+#define ZINCMQ_H
+
+#include "zmq.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Options of sockets. */
+#define ZINCMQ_MAXMULTIPART 23040 /* int64_t: the most bytes in a message of several parts, 16 for each part included;
+                                     -1: no limit, the default */
+
+/* The numbers of a socket since it was made. Later versions add some at the end. */
+struct zincmq_stats
+{
+    uint64_t sent; /* messages accepted, once for each peer that gets one */
+    uint64_t received;
+    uint64_t sent_bytes;
+    uint64_t received_bytes;
+    uint64_t dropped_full; /* messages dropped because a peer's queue was full */
+    uint64_t reconnects;
+    uint64_t handshake_failures;
+    uint64_t queued_out; /* messages that wait to be sent now */
+    uint64_t peers;      /* now */
+};
+
+/* Fills in as many numbers as there is room for, and returns the size of all that this library knows. -1 with
+   ENOTSOCK for no socket, with EFAULT for NULL. */
+int zincmq_stats (void *socket, struct zincmq_stats *stats, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
