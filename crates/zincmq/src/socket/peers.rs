@@ -239,8 +239,7 @@ impl Table {
     /// queued outbound and inbound.
     pub(crate) fn queues(&self) -> impl Iterator<Item = (EndpointId, Option<(&str, &str)>, u64, u64)> {
         self.all.iter().map(|(_, peer)| {
-            let ends = peer.connection.as_ref().map(|connection| &connection.ends);
-            let ends = ends.map(|(local, remote)| (&**local, &**remote));
+            let ends = peer.connection.as_ref().map(|connection| connection.endpoints());
             (peer.endpoint, ends, peer.writer.queued(), peer.reader.waiting())
         })
     }
