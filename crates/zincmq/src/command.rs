@@ -109,7 +109,7 @@ pub(crate) struct Listen {
     pub(crate) options: Arc<Options>,
     pub(crate) transport: &'static dyn Transport,
     pub(crate) endpoint: EndpointId,
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) descriptor: OwnedFd,
     /// What must be removed when the listener goes.
     pub(crate) cleanup: Option<crate::transport::Cleanup>,
@@ -125,7 +125,7 @@ pub(crate) struct Connect {
     pub(crate) pipe: PipeId,
     /// The address behind `scheme://`.
     pub(crate) address: String,
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     /// The session's ends; none with IMMEDIATE: then the pipe comes with the connection.
     pub(crate) ends: Option<Ends>,
 }

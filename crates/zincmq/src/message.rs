@@ -389,6 +389,7 @@ impl Message {
 impl Index<usize> for Message {
     type Output = Frame;
 
+    #[inline]
     fn index(&self, at: usize) -> &Frame {
         assert!(at < self.parts, "part {at} of a message with {} parts", self.parts);
         if at == 0 { &self.first } else { &self.rest[at - 1] }

@@ -124,8 +124,8 @@ impl Poller {
         if let Some(ready) = self.look(items)? {
             return Ok(ready);
         }
-        if timeout == Some(Duration::ZERO) && self.mask.is_none() {
-            return Ok(0);
+        if timeout == Some(Duration::ZERO) {
+            return self.let_signals_in(items).map(|()| 0);
         }
         let foreign = self.mask.is_some() || items.iter().any(|item| matches!(item, Item::Descriptor(..)));
         let bell: Arc<dyn Wake> = if foreign { self.descriptor()? } else { self.bell.clone() };
@@ -136,6 +136,16 @@ impl Poller {
             }
         }
         result
+    }
+
+    /// A wait without time is a moment in which the signals of the mask can come.
+    fn let_signals_in(&mut self, items: &[Item<'_>]) -> Result<()> {
+        if self.mask.is_none() {
+            return Ok(());
+        }
+        self.descriptor()?;
+        let undisturbed = self.poll(items, Some(Duration::ZERO))?;
+        if undisturbed || !self.interruptible { Ok(()) } else { Err(Error::Interrupted) }
     }
 
     fn descriptor(&mut self) -> Result<Arc<Bell>> {

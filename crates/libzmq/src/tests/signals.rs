@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::errno::ETERM;
-use crate::poll::{PollItem, zmq_poll};
+use crate::poll::{PollItem, zmq_poll, zmq_ppoll};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -49,5 +49,30 @@ fn whatever_waits_is_interrupted() {
         fails(disturbed(|| unsafe { zmq_poll(&raw mut item, 1, -1) }), libc::EINTR);
         fails(disturbed(|| zmq_ctx_term(link.context)), libc::EINTR);
         fails(receive(link.bound, 0).0, ETERM);
+    }
+}
+
+#[test]
+fn a_blocked_signal_comes_in_while_it_is_waited_for() {
+    let link = Link::new(PULL, PUSH, "inproc://masked");
+    let mut item = PollItem { socket: link.bound, fd: 0, events: 1, revents: 0 };
+    // SAFETY: sets and an action that are initialised; the handler does nothing.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = nothing as extern "C" fn(c_int) as usize;
+        libc::sigaction(libc::SIGUSR2, &raw const action, ptr::null_mut());
+        let (mut blocked, mut none): (libc::sigset_t, libc::sigset_t) =
+            (std::mem::zeroed(), std::mem::zeroed());
+        libc::sigemptyset(&raw mut none);
+        libc::sigemptyset(&raw mut blocked);
+        libc::sigaddset(&raw mut blocked, libc::SIGUSR2);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const blocked, ptr::null_mut());
+        for timeout in [0, -1] {
+            libc::pthread_kill(libc::pthread_self(), libc::SIGUSR2);
+            assert_eq!(zmq_ppoll(&raw mut item, 1, 0, ptr::null()), 0, "not without a mask");
+            fails(zmq_ppoll(&raw mut item, 1, timeout, &raw const none), libc::EINTR);
+        }
+        done(send(link.other, b"in", 0));
+        assert_eq!(zmq_ppoll(&raw mut item, 1, -1, &raw const none), 1);
     }
 }

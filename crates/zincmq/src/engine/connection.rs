@@ -2,6 +2,7 @@
 //! that waits for a message can do the I/O itself.
 
 use crate::engine::{Engine, Rest};
+use crate::transport::Link;
 use mio::Registry;
 use mio::unix::SourceFd;
 use queue::{Lease, PeerInfo, Take, TryLock};
@@ -37,8 +38,10 @@ pub(crate) struct Connection {
     pub(crate) descriptor: Weak<OwnedFd>,
     /// What it says of itself.
     pub(crate) info: Arc<PeerInfo>,
-    /// The endpoints of this side and the other.
-    pub(crate) ends: (String, String),
+    /// The endpoints of this side and the other: the name that was bound or connected to, and the link's.
+    pub(crate) name: Arc<str>,
+    pub(crate) link: Option<Arc<Link>>,
+    pub(crate) connects: bool,
     /// The session's key on its I/O thread.
     pub(crate) session: u64,
     pub(crate) overseer: Arc<dyn Overseer>,
@@ -58,6 +61,15 @@ pub(crate) enum Driven {
 }
 
 impl Connection {
+    /// The endpoints of this side and the other, as far as known.
+    pub(crate) fn endpoints(&self) -> (&str, &str) {
+        match &self.link {
+            Some(link) if self.connects => (&link.local, &self.name),
+            Some(link) => (&self.name, &link.remote),
+            None => ("", &self.name),
+        }
+    }
+
     /// The caller begins to listen to the descriptor itself. `None`: the connection has ended.
     pub(crate) fn take_lease(&self) -> Option<Arc<OwnedFd>> {
         let descriptor = self.descriptor.upgrade()?;

@@ -51,7 +51,7 @@ pub(crate) struct Session {
     transport: &'static dyn Transport,
     endpoint: EndpointId,
     /// The endpoint that was bound or connected.
-    name: String,
+    name: Arc<str>,
     key: u64,
     pipe: PipeId,
     /// The pipe's ends while no engine has them.
@@ -59,7 +59,7 @@ pub(crate) struct Session {
     phase: Phase,
     /// The descriptor of the traffic; callers know it, too, but do not keep it.
     descriptor: Option<Arc<OwnedFd>>,
-    link: Option<Link>,
+    link: Option<Arc<Link>>,
     /// How to connect again; an accepted session cannot.
     route: Option<Route>,
     deadline: Option<Instant>,
@@ -87,7 +87,7 @@ impl Session {
             ends: None,
             phase,
             descriptor: None,
-            link: Some(link),
+            link: Some(Arc::new(link)),
             route: None,
             deadline: None,
             closing: false,
@@ -228,7 +228,7 @@ impl Session {
 
     fn connected(&mut self, descriptor: OwnedFd, hub: &mut Hub) -> Fate {
         match self.transport.connected(descriptor.as_fd(), &self.name, &self.options) {
-            Ok(link) => self.link = Some(link),
+            Ok(link) => self.link = Some(Arc::new(link)),
             Err(error) => return self.attempt_failed(Some(descriptor), &error, hub),
         }
         self.emit(EventKind::Connected, descriptor.as_raw_fd() as u64);
@@ -291,7 +291,7 @@ impl Session {
         let Some((drain, mut filler)) = self.ends.take() else { return Fate::Ends };
         let terms =
             Terms { socket_type: self.owner.socket_type, options: &self.options, peer: peer.as_ref() };
-        let info = Arc::new(terms.describe(self.link.as_ref(), descriptor.as_raw_fd()));
+        let info = Arc::new(terms.describe(self.link.as_deref(), descriptor.as_raw_fd()));
         filler.restart(Some(info.clone()));
         let again = fresh.is_none() && self.route.as_ref().is_some_and(|route| route.connected_before);
         terms.begin(&mut filler, again);
@@ -306,12 +306,13 @@ impl Session {
             pulse: terms.pulse(),
         };
         let engine = Engine::new(setup, unsent, rest);
-        let (local, remote) = self.endpoints();
         let connection = Arc::new(Connection {
             engine: TryLock::new(Some(engine)),
             descriptor: Arc::downgrade(&descriptor),
             info,
-            ends: (local.to_owned(), remote.to_owned()),
+            name: self.name.clone(),
+            link: self.link.clone(),
+            connects: self.route.is_some(),
             session: self.key,
             overseer: hub.inbox.clone(),
             registry: hub.registry.clone(),

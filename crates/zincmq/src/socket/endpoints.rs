@@ -85,7 +85,7 @@ impl Core {
             options: Arc::new(self.peers.options.clone()),
             transport,
             endpoint: id,
-            name: bound.endpoint.clone(),
+            name: bound.endpoint.as_str().into(),
             descriptor: bound.fd,
             cleanup: bound.cleanup,
         };
@@ -139,7 +139,7 @@ impl Core {
             endpoint: id,
             pipe: pipe_id,
             address: endpoint.address().to_owned(),
-            name: text.to_owned(),
+            name: text.into(),
             ends: (!waits).then_some(theirs),
         };
         self.add(id, text.to_owned(), Some(io.clone()), false);

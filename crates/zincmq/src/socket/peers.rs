@@ -239,8 +239,7 @@ impl Table {
     /// queued outbound and inbound.
     pub(crate) fn queues(&self) -> impl Iterator<Item = (EndpointId, Option<(&str, &str)>, u64, u64)> {
         self.all.iter().map(|(_, peer)| {
-            let ends = peer.connection.as_ref().map(|connection| &connection.ends);
-            let ends = ends.map(|(local, remote)| (&**local, &**remote));
+            let ends = peer.connection.as_ref().map(|connection| connection.endpoints());
             (peer.endpoint, ends, peer.writer.queued(), peer.reader.waiting())
         })
     }
@@ -487,7 +486,12 @@ impl Peers for Table {
             let Some(peer) = self.get(id) else { continue };
             match peer.accepts() {
                 Ok(()) => {
-                    peer.writer.write_shared(parts, &mut shared);
+                    // What only one gets is cheaper copied, whether it lags or not.
+                    if targets.len() == 1 {
+                        peer.writer.write(&[], parts);
+                    } else {
+                        peer.writer.write_shared(parts, &mut shared);
+                    }
                     peer.writer.publish_quietly();
                 }
                 Err(Refused::Full) => peer.dropped += 1,
