@@ -23,9 +23,6 @@ const CONTROL: usize = 4 << 10;
 /// What is read at once for a transcoder.
 const SCRATCH: usize = 32 << 10;
 
-/// So many messages at once are of a stream: more are on their way.
-const STREAM: u64 = 64;
-
 /// Why a connection ends.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum End {
@@ -260,7 +257,6 @@ impl Engine {
         let mut moved = 0;
         while self.may_write {
             self.compose()?;
-            let before = self.drain.frames().read();
             let sent = match &self.transcoder {
                 None if !self.control.is_empty() && self.prefix.is_empty() => {
                     self.drain.finish_message(self.descriptor.as_fd())
@@ -281,8 +277,7 @@ impl Engine {
                 }
                 Err(error) => return Err(End::Lost(error)),
             }
-            // Whoever streams into the pipe goes on before this side rests and would have to be woken.
-            if moved >= TURN || self.drain.frames().read() - before >= STREAM {
+            if moved >= TURN {
                 return Ok(Rest::Busy);
             }
         }
@@ -311,22 +306,21 @@ impl Engine {
         }
         let mut moved = 0;
         // What was received before the pipe was full, or came with the handshake, is walked first.
-        if !self.full && !self.filler.is_clean() && self.walk()? == Rest::Busy {
-            return Ok(Rest::Busy);
+        if !self.full && !self.filler.is_clean() {
+            self.walk()?;
         }
         while self.may_read && !self.full {
-            let mut walked = Rest::Quiet;
             match self.filler.read_from(self.descriptor.as_fd()) {
                 Ok((0, _)) => return Err(End::Eof),
                 Ok((read, all)) => {
                     self.heard();
-                    walked = self.walk()?;
+                    self.walk()?;
                     moved += read;
                     self.may_read = all || self.hung_up || self.thorough;
                 }
                 Err(error) => self.read_failed(error)?,
             }
-            if moved >= TURN || walked == Rest::Busy {
+            if moved >= TURN {
                 return Ok(Rest::Busy);
             }
         }
@@ -352,22 +346,17 @@ impl Engine {
         }
     }
 
-    /// Finds the messages in what was received, and publishes them. [`Rest::Busy`] where a stream has filled the
-    /// pipe: a reader that keeps up makes room before this side rests and would have to be woken.
-    fn walk(&mut self) -> Result<Rest, End> {
-        let before = self.received();
+    /// Finds the messages in what was received, and publishes them.
+    fn walk(&mut self) -> Result<(), End> {
         loop {
             match self.filler.walk() {
                 Ok(Walk::Dry) => break,
                 Ok(Walk::Command) => self.command(),
                 Ok(Walk::Full) => {
                     self.publish();
-                    if !self.pumped && self.received() - before >= STREAM {
-                        return Ok(Rest::Busy);
-                    }
                     if self.pumped || !self.filler.await_room() {
                         self.full = true;
-                        return Ok(Rest::Quiet);
+                        return Ok(());
                     }
                 }
                 Err(Refusal::NoReply) => {
@@ -381,7 +370,7 @@ impl Engine {
             }
         }
         self.publish();
-        Ok(Rest::Quiet)
+        Ok(())
     }
 
     fn publish(&mut self) {

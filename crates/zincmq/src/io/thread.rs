@@ -152,12 +152,7 @@ impl Worker {
     /// How long the poller may sleep; announced to those who would wake it.
     fn prepare_to_sleep(&mut self) -> Option<Duration> {
         let inbox = &self.hub.inbox;
-        if !self.hub.busy.is_empty() {
-            // Where threads share a CPU, those that fill and empty the pipes come first.
-            std::thread::yield_now();
-            return Some(Duration::ZERO);
-        }
-        if inbox.is_pending() || self.spin.look(|| inbox.is_pending()) {
+        if !self.hub.busy.is_empty() || inbox.is_pending() || self.spin.look(|| inbox.is_pending()) {
             return Some(Duration::ZERO);
         }
         self.hub.inbox.signal().rearm();

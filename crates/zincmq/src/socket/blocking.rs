@@ -6,7 +6,6 @@ use crate::pattern::ability::{Receives, Sends};
 use crate::pattern::contract::Denied;
 use crate::socket::outgoing::{Outgoing, Parts};
 use crate::socket::{Core, Socket};
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// The moment at which a timeout option ends a wait; `None`: never.
@@ -34,8 +33,6 @@ impl Core {
         if self.spin.look(|| inbox.is_pending()) {
             return Ok(());
         }
-        // Where threads share a CPU, the one that is waited for may be done before this one would sleep.
-        thread::yield_now();
         inbox.signal().arm_thread();
         if inbox.is_pending() {
             inbox.signal().disarm();
