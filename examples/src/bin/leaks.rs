@@ -4,7 +4,7 @@
 //!
 //! ```sh
 //! cargo build -p examples --bin leaks
-//! valgrind --leak-check=full --error-exitcode=1 target/debug/leaks
+//! valgrind --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=1 target/debug/leaks
 //! ```
 
 use examples::{Result, number};

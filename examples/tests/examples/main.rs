@@ -70,7 +70,7 @@ fn sockets() {
     assert_eq!(
         printed,
         "high-water mark 10, linger 1000 ms\n\
-         refused: SNDHWM cannot be -1: an int from 0\n\
+         refused: SNDHWM: -1 is not allowed (allowed: an int from 0)\n\
          received: carried over tcp\n\
          not sent: the operation would block\n\
          closed\n"
@@ -195,9 +195,9 @@ fn errors() {
          out of turn: the socket is not in the state for this: requests and replies take turns\n\
          wrong type: a PULL socket cannot do this\n\
          address taken: Address already in use (os error 98)\n\
-         no endpoint: \n\
-         no transport: \n\
-         no value: \n\
+         no endpoint: tcp//127.0.0.1:5555: there is no \"://\"\n\
+         no transport: carrier-pigeon://home: there is no transport \"carrier-pigeon\"\n\
+         no value: RCVHWM: -5 is not allowed (allowed: an int from 0)\n\
          the end: the context was terminated\n"
     );
 }
