@@ -115,7 +115,9 @@ impl EndpointError {
     pub fn reason(&self) -> String {
         match self {
             Self::Syntax { reason, .. } => reason.to_string(),
-            Self::Unsupported { scheme, known: true, .. } => format!("this build has no transport {scheme:?}"),
+            Self::Unsupported { scheme, known: true, .. } => {
+                format!("this build has no transport {scheme:?}")
+            }
             Self::Unsupported { scheme, known: false, .. } => format!("there is no transport {scheme:?}"),
         }
     }

@@ -16,7 +16,7 @@ fn main() -> Result {
         let bound = server.bind(endpoint)?;
         let mut client = Req::new(&context)?;
         client.connect(&bound)?;
-        let echo = thread::spawn(move || (0..count).try_for_each(|_| server.recv().and_then(|m| server.send(m))));
+        let echo = thread::spawn(move || echo(&mut server, count));
         let began = Instant::now();
         for _ in 0..count {
             client.send("echo this")?;
@@ -26,6 +26,14 @@ fn main() -> Result {
         echo.join().map_err(|_| "the server panicked")??;
         let (transport, _) = endpoint.split_once("://").unwrap_or_default();
         println!("{transport}: {count} round trips, {each:.1?} each");
+    }
+    Ok(())
+}
+
+fn echo(server: &mut Rep, count: u32) -> zincmq::Result<()> {
+    for _ in 0..count {
+        let request = server.recv()?;
+        server.send(request)?;
     }
     Ok(())
 }

@@ -14,7 +14,10 @@ pub(crate) fn python() -> &'static Path {
         if !succeeds(Command::new(&python).args(["-c", "import zmq"])) {
             let made = succeeds(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))
                 && succeeds(Command::new(&python).args(["-m", "pip", "install", "--quiet", "pyzmq"]));
-            assert!(made, "these tests need python3 with venv and pip, and a registry that has pyzmq (see above)");
+            assert!(
+                made,
+                "these tests need python3 with venv and pip, and a registry that has pyzmq (see above)"
+            );
         }
         python
     });
@@ -27,7 +30,8 @@ fn succeeds(command: &mut Command) -> bool {
 
 #[test]
 fn the_python_side_is_genuine_libzmq() {
-    let version = Command::new(python()).args(["-c", "import zmq; print(zmq.zmq_version())"]).output().unwrap();
+    let version =
+        Command::new(python()).args(["-c", "import zmq; print(zmq.zmq_version())"]).output().unwrap();
     assert!(version.stdout.starts_with(b"4."), "{version:?}");
 }
 

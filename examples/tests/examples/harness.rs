@@ -119,7 +119,12 @@ fn program(words: &[String]) -> Command {
     } else if name == "valgrind" {
         let mut command = Command::new(name);
         // What Rust keeps of the main thread to the very end looks possibly lost, and is not.
-        command.args(["--quiet", "--leak-check=full", "--errors-for-leak-kinds=definite", "--error-exitcode=1"]);
+        command.args([
+            "--quiet",
+            "--leak-check=full",
+            "--errors-for-leak-kinds=definite",
+            "--error-exitcode=1",
+        ]);
         command.arg(example(&arguments[0]));
         arguments = &arguments[1..];
         command

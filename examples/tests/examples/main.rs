@@ -81,10 +81,7 @@ fn sockets() {
 fn endpoints() {
     let [printed] = run(["endpoints"]);
     let messages: String = (1..=6).map(|number| format!("message {number}\n")).collect();
-    assert_eq!(
-        printed,
-        format!("connected before the bind\n{messages}from the binding side\nipc goes on\n")
-    );
+    assert_eq!(printed, format!("connected before the bind\n{messages}from the binding side\nipc goes on\n"));
 }
 
 #[test]
