@@ -4,6 +4,7 @@
 mod book;
 
 use std::process::exit;
+use zincmq::Message;
 
 /// What the examples return: whatever went wrong is told, and ends the program.
 pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -22,6 +23,14 @@ pub fn number(at: usize, default: u32) -> u32 {
         eprintln!("argument {at}, {text:?}: {error}");
         exit(2)
     })
+}
+
+/// The parts of a message as text: to be matched against what is expected.
+///
+/// # Errors
+/// If one of them is not UTF-8.
+pub fn words(message: &Message) -> Result<Vec<&str>> {
+    message.iter().map(|part| Ok(part.as_str()?)).collect()
 }
 
 /// The work of the pipeline's workers: how many steps lead from `number` to 1, if even numbers are halved, and odd ones

@@ -6,9 +6,9 @@ use zincmq::{Context, Dealer, Error, Message, Router};
 fn main() -> Result {
     let context = Context::new();
     let mut router = Router::new(&context)?;
-    let endpoint = router.bind("tcp://127.0.0.1:*")?;
+    router.bind("inproc://orders")?;
     let mut dealer = Dealer::new(&context)?;
-    dealer.connect(&endpoint)?;
+    dealer.connect("inproc://orders")?;
 
     // All parts are sent by one call and arrive together: a message comes whole or not at all.
     dealer.send(["order", "12 apples", ""])?;

@@ -2,7 +2,7 @@
 //!
 //! `psenvsub [ENDPOINT] [COUNT]`: connects, subscribes to topic B, and ends after so many messages.
 
-use examples::{Result, number, text};
+use examples::{Result, number, text, words};
 use zincmq::{Context, Sub};
 
 fn main() -> Result {
@@ -12,7 +12,10 @@ fn main() -> Result {
     subscriber.subscribe("B")?;
     for _ in 0..number(2, 10) {
         let message = subscriber.recv()?;
-        println!("[{}] {}", message[0].as_str()?, message[1].as_str()?);
+        match words(&message)?[..] {
+            [topic, body] => println!("[{topic}] {body}"),
+            _ => return Err(format!("not an envelope and a body: {message:?}").into()),
+        }
     }
     Ok(())
 }

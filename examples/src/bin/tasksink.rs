@@ -2,7 +2,7 @@
 //!
 //! `tasksink [SINK]`: binds, and ends when the batch is complete.
 
-use examples::{Result, text};
+use examples::{Result, text, words};
 use zincmq::{Context, Pull};
 
 fn main() -> Result {
@@ -14,11 +14,13 @@ fn main() -> Result {
     // that tells how many there will be.
     while batch != Some(results) {
         let message = sink.recv()?;
-        if message[0] == "batch" {
-            batch = Some(message[1].as_str()?.parse()?);
-        } else {
-            results += 1;
-            longest = longest.max((message[2].as_str()?.parse::<u32>()?, message[1].as_str()?.to_owned()));
+        match words(&message)?[..] {
+            ["batch", size] => batch = Some(size.parse()?),
+            ["result", task, steps] => {
+                results += 1;
+                longest = longest.max((steps.parse::<u32>()?, task.to_owned()));
+            }
+            _ => return Err(format!("not understood: {message:?}").into()),
         }
     }
     println!("{results} results; the longest way to 1 is that of {}: {} steps", longest.1, longest.0);

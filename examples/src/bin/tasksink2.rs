@@ -2,7 +2,7 @@
 //!
 //! `tasksink2 [SINK] [CONTROL] [WORKERS]`: binds both, and ends when so many workers have been told.
 
-use examples::{Result, number, text};
+use examples::{Result, number, text, words};
 use zincmq::{Context, Pull, XPub, option};
 
 fn main() -> Result {
@@ -17,10 +17,10 @@ fn main() -> Result {
     let (mut batch, mut results) = (None, 0);
     while batch != Some(results) {
         let message = sink.recv()?;
-        if message[0] == "batch" {
-            batch = Some(message[1].as_str()?.parse()?);
-        } else {
-            results += 1;
+        match words(&message)?[..] {
+            ["batch", size] => batch = Some(size.parse()?),
+            ["result", ..] => results += 1,
+            _ => return Err(format!("not understood: {message:?}").into()),
         }
     }
     println!("{results} results");
