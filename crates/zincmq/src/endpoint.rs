@@ -90,7 +90,7 @@ impl fmt::Display for Flaw {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum EndpointError {
     /// It does not have the form `scheme://address`.
-    #[error("{endpoint:?} is not an endpoint: {reason}")]
+    #[error("{endpoint:?} is not an endpoint: {}", self.reason())]
     Syntax {
         /// The text given.
         endpoint: String,
@@ -98,7 +98,7 @@ pub enum EndpointError {
         reason: Flaw,
     },
     /// No transport serves its scheme.
-    #[error("{endpoint:?}: {} transport {scheme:?}", if *.known { "this build has no" } else { "there is no" })]
+    #[error("{endpoint:?}: {}", self.reason())]
     Unsupported {
         /// The text given.
         endpoint: String,
@@ -110,6 +110,18 @@ pub enum EndpointError {
 }
 
 impl EndpointError {
+    /// What is wrong, without the endpoint.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Syntax { reason, .. } => reason.to_string(),
+            Self::Unsupported { scheme, known: true, .. } => {
+                format!("this build has no transport {scheme:?}")
+            }
+            Self::Unsupported { scheme, known: false, .. } => format!("there is no transport {scheme:?}"),
+        }
+    }
+
     /// The error number in C: `EINVAL` or `EPROTONOSUPPORT`.
     #[must_use]
     pub const fn errno(&self) -> i32 {

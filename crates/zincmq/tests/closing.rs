@@ -3,8 +3,10 @@
 mod common;
 
 use common::{NETWORK, PATIENCE, await_event, fill, fresh_ipc, fresh_tcp, pipeline, until, within};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
-use zincmq::{Context, Dealer, Error, EventKind, Events, Message, Pair, Pull, Push, option};
+use zincmq::{Context, Dealer, Error, EventKind, Events, Message, Pair, Pull, Push, Stream, option};
 
 /// An endpoint that a peer binds only after the sender has gone.
 fn unbound() -> [String; 2] {
@@ -312,6 +314,28 @@ fn a_pair_can_take_its_next_peer() {
                 drop(passing);
                 until("the peer is gone", || !lasting.can_recv() && lasting.stats().peers.is_empty());
             }
+        }
+    });
+}
+
+/// An empty body closes a STREAM connection, but not before what was sent is out (zmq_socket(3)).
+#[test]
+fn a_stream_says_its_last_words_before_it_hangs_up() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let mut stream = Stream::new(&context).unwrap();
+        let bound = stream.bind("tcp://127.0.0.1:*").unwrap();
+        for size in [5, 40_000_000] {
+            let mut peer = TcpStream::connect(bound.strip_prefix("tcp://").unwrap()).unwrap();
+            peer.write_all(b"a question").unwrap();
+            assert!(stream.recv().unwrap()[1].is_empty(), "first it tells that somebody has come");
+            let id = stream.recv().unwrap()[0].to_vec();
+            stream.send([id.clone(), vec![7; size]]).unwrap();
+            stream.send([id.clone(), Vec::new()]).unwrap();
+            assert!(matches!(stream.try_send([id, vec![8]]), Err(Error::Unroutable)));
+            let mut words = Vec::new();
+            peer.read_to_end(&mut words).unwrap();
+            assert_eq!(words.len(), size);
         }
     });
 }

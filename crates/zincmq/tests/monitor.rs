@@ -42,6 +42,26 @@ fn rest(monitor: &mut Monitor) -> Vec<EventKind> {
     .collect()
 }
 
+/// A program that waits for its peers by their handshakes can send to them then.
+#[test]
+fn a_handshake_is_told_when_the_peer_is_there() {
+    within(PATIENCE, || {
+        for endpoint in NETWORK {
+            let context = Context::new();
+            for _ in 0..200 {
+                let mut push = Push::new(&context).unwrap();
+                let mut monitor = push.monitor(Events::NONE.with(HandshakeSucceeded));
+                let bound = push.bind(endpoint).unwrap();
+                let mut pull = Pull::new(&context).unwrap();
+                pull.connect(&bound).unwrap();
+                monitor.recv().unwrap();
+                push.try_send("welcome").unwrap();
+                pull.recv().unwrap();
+            }
+        }
+    });
+}
+
 #[test]
 fn a_connection_from_beginning_to_end() {
     within(PATIENCE, || {

@@ -5,7 +5,7 @@ mod common;
 use common::{ENDPOINTS, PATIENCE, fill, fresh_ipc, fresh_tcp, pipeline, raw_peer, until, within};
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
-use zincmq::{Context, Dealer, Events, Pub, Pull, Push, Router, Sub, option};
+use zincmq::{Context, Dealer, Events, Pub, Pull, Push, Rep, Router, Sub, option};
 
 /// One byte of flags, one of size.
 const HEADER: u64 = 2;
@@ -133,6 +133,40 @@ fn what_a_full_subscriber_misses_is_dropped() {
         drop((slow, fast));
         until("both have gone", || publisher.topics().unwrap() == 0 && publisher.stats().peers.is_empty());
         assert_eq!(publisher.stats().dropped_full, 15);
+    });
+}
+
+/// ROUTER and REP drop as well: what peers that do not read are sent.
+#[test]
+fn what_a_full_peer_is_not_routed_is_dropped() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let (mut router, mut rep) = (Router::new(&context).unwrap(), Rep::new(&context).unwrap());
+        let [mut slow, mut asking] = [(); 2].map(|()| Dealer::new(&context).unwrap());
+        router.set(option::SNDHWM, 3).unwrap();
+        router.bind("inproc://router").unwrap();
+        slow.set(option::RCVHWM, 2).unwrap();
+        slow.set(option::ROUTING_ID, b"slow").unwrap();
+        slow.connect("inproc://router").unwrap();
+        (0..20).for_each(|_| router.send(["slow", "letter"]).unwrap());
+        router.send(["nobody", "letter"]).unwrap();
+        let stats = router.stats();
+        assert_eq!((stats.sent, stats.dropped_full, stats.peers[0].dropped_full), (5, 15, 15));
+        router.set(option::ROUTER_MANDATORY, true).unwrap();
+        assert!(router.try_send(["slow", "letter"]).is_err());
+        assert_eq!(router.stats().dropped_full, 15, "what is refused is not dropped");
+
+        rep.set(option::SNDHWM, 3).unwrap();
+        rep.bind("inproc://rep").unwrap();
+        asking.set(option::RCVHWM, 2).unwrap();
+        asking.connect("inproc://rep").unwrap();
+        for _ in 0..20 {
+            asking.send(["", "request"]).unwrap();
+            rep.recv().unwrap();
+            rep.send("reply").unwrap();
+        }
+        let stats = rep.stats();
+        assert_eq!((stats.sent, stats.dropped_full, stats.peers[0].dropped_full), (5, 15, 15));
     });
 }
 

@@ -285,7 +285,6 @@ impl Session {
         self.deadline = None;
         let mut unsent = if peer.is_some() { greeting.unsent() } else { Vec::new() };
         let descriptor = Arc::new(greeting.into_descriptor());
-        self.emit(EventKind::HandshakeSucceeded, 0);
         let routing_id = peer.as_ref().and_then(|peer| peer.routing_id.clone()).unwrap_or_default();
         let fresh = self.ends.is_none().then(|| self.make_pipe(hub));
         let Some((drain, mut filler)) = self.ends.take() else { return Fate::Ends };
@@ -320,6 +319,8 @@ impl Session {
         });
         self.descriptor = Some(descriptor);
         self.announce(fresh, routing_id, &connection, hub);
+        // Who waits for this event to send finds the peer there.
+        self.emit(EventKind::HandshakeSucceeded, 0);
         self.phase = Phase::Traffic(connection);
         if self.route.as_mut().is_some_and(Route::arrived) {
             self.owner.troubles.reconnected();

@@ -82,6 +82,9 @@ pub trait Peers {
     /// [`Refused`]; nothing is queued then.
     fn send(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> Result<(), Refused>;
 
+    /// As [`Peers::send`], but whoever has no room loses the message, which is counted as a drop.
+    fn offer(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]);
+
     /// As [`Peers::send`], past a full queue: for what must not be lost (probe, welcome message).
     fn send_exempt(&mut self, peer: PeerId, parts: &[Part<'_>]);
 

@@ -58,7 +58,7 @@ impl Pattern for Rep {
     fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
         let requester = self.requester.take().ok_or(Denied::State)?;
         // Whoever does not collect replies loses this one.
-        let _delivered = peers.send(requester, self.envelope.encoded(), parts);
+        peers.offer(requester, self.envelope.encoded(), parts);
         Ok(())
     }
 

@@ -90,16 +90,17 @@ impl Pattern for Router {
         let Some((id, parts)) = parts.split_first().filter(|(_, parts)| !parts.is_empty()) else {
             return Ok(());
         };
-        let outcome = match self.0.routing.peer_of(id) {
-            Some(peer) => peers.send(peer, &[], parts),
-            None => Err(Refused::Gone),
-        };
-        match outcome {
-            Ok(()) => Ok(()),
-            Err(_) if !peers.options().router_mandatory => Ok(()),
-            Err(Refused::Full) => Err(Denied::Again),
-            Err(Refused::Gone) => Err(Denied::Unroutable),
+        let peer = self.0.routing.peer_of(id);
+        if !peers.options().router_mandatory {
+            if let Some(peer) = peer {
+                peers.offer(peer, &[], parts);
+            }
+            return Ok(());
         }
+        peers.send(peer.ok_or(Denied::Unroutable)?, &[], parts).map_err(|refused| match refused {
+            Refused::Full => Denied::Again,
+            Refused::Gone => Denied::Unroutable,
+        })
     }
 
     fn admit(&mut self, peers: &mut dyn Peers, first: &[u8]) -> Result<(), Denied> {

@@ -68,7 +68,7 @@ impl Pattern for Stream {
         let peer = self.0.routing.peer_of(id).ok_or(Denied::Unroutable)?;
         if body.is_empty() {
             self.0.remove(peer);
-            peers.abort(peer);
+            peers.close(peer);
             return Ok(());
         }
         peers.send(peer, &[], &[*body]).map_err(|refused| match refused {

@@ -204,7 +204,7 @@ impl Core {
 
     fn parse(&self, text: &str) -> Result<Endpoint> {
         let refuse = |reason: String, errno| Error::Endpoint { endpoint: text.to_owned(), reason, errno };
-        let endpoint = Endpoint::parse(text).map_err(|error| refuse(error.to_string(), error.errno()))?;
+        let endpoint = Endpoint::parse(text).map_err(|error| refuse(error.reason(), error.errno()))?;
         if self.owner.socket_type == SocketType::Stream && endpoint.scheme() != "tcp" {
             let errno = rustix::io::Errno::PROTONOSUPPORT.raw_os_error();
             return Err(refuse("STREAM sockets speak tcp only".to_owned(), errno));
@@ -221,7 +221,7 @@ impl Core {
 fn find(endpoint: &Endpoint) -> Result<&'static dyn Transport> {
     transport::by_scheme(endpoint.scheme()).ok_or_else(|| {
         let error = endpoint.unsupported();
-        Error::Endpoint { endpoint: endpoint.to_string(), reason: error.to_string(), errno: error.errno() }
+        Error::Endpoint { endpoint: endpoint.to_string(), reason: error.reason(), errno: error.errno() }
     })
 }
 

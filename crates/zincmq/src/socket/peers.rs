@@ -463,6 +463,14 @@ impl Peers for Table {
         Ok(())
     }
 
+    fn offer(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) {
+        if self.send(peer, envelope, parts) == Err(Refused::Full)
+            && let Some(peer) = self.get(peer)
+        {
+            peer.dropped += 1;
+        }
+    }
+
     fn send_exempt(&mut self, peer: PeerId, parts: &[Part<'_>]) {
         if let Some(peer) = self.get(peer) {
             peer.writer.write(&[], parts);
@@ -472,12 +480,7 @@ impl Peers for Table {
 
     fn broadcast(&mut self, targets: &[PeerId], parts: &[Part<'_>]) {
         if let &[only] = targets {
-            if self.send(only, &[], parts) == Err(Refused::Full)
-                && let Some(peer) = self.get(only)
-            {
-                peer.dropped += 1;
-            }
-            return;
+            return self.offer(only, &[], parts);
         }
         let mut shared = std::mem::take(&mut self.shared);
         shared.clear();

@@ -102,9 +102,13 @@ impl Peers for Lanes {
         }
     }
 
+    fn offer(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) {
+        self.dropped += usize::from(self.send(peer, envelope, parts).is_err());
+    }
+
     fn broadcast(&mut self, targets: &[PeerId], parts: &[Part<'_>]) {
         for &peer in targets {
-            self.dropped += usize::from(self.send(peer, &[], parts).is_err());
+            self.offer(peer, &[], parts);
         }
     }
 

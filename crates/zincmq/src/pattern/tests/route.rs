@@ -217,7 +217,7 @@ fn stream_closes_a_connection_by_an_empty_body() {
     let id = text(rig.pattern.routing_id_of(PeerId(1)).unwrap());
     rig.incoming(1, &["dropped"]);
     rig.send(&[&id, ""]).unwrap();
-    assert_eq!((rig.fate(1), rig.fate(2)), (Some(Fate::Aborted), None));
+    assert_eq!((rig.fate(1), rig.fate(2)), (Some(Fate::Closed), None));
     assert_eq!(rig.send(&[&id, "m"]), Err(Denied::Unroutable));
     rig.detached(1);
     assert!(rig.all().is_empty());

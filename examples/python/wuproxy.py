@@ -1,0 +1,13 @@
+"""A forwarder between networks, until Ctrl-C: wuproxy.py [FRONT] [BACK]"""
+
+import zmq
+from arguments import arguments
+
+front_at, back_at = arguments("tcp://127.0.0.1:5556", "tcp://127.0.0.1:8100")
+with zmq.Context() as context, context.socket(zmq.XSUB) as front, context.socket(zmq.XPUB) as back:
+    front.connect(front_at)
+    back.bind(back_at)
+    try:
+        zmq.proxy(front, back)
+    except KeyboardInterrupt:
+        print("interrupted")

@@ -1,0 +1,37 @@
+//! Several sockets read with a poller: sleeps until one has something, and is late for none.
+//!
+//! `mspoller [WEATHER] [NEWS] [READINGS] [ITEMS]`: connects to `wuserver` and `psenvpub`, and ends when so much has
+//! come from both.
+
+use examples::{Result, number, text};
+use zincmq::poller::{Interest, Item, Poller};
+use zincmq::{Context, Sub};
+
+fn main() -> Result {
+    let context = Context::new();
+    let mut weather = Sub::new(&context)?;
+    weather.connect(&text(1, "tcp://127.0.0.1:5556"))?;
+    weather.subscribe("Oslo ")?;
+    let mut news = Sub::new(&context)?;
+    news.connect(&text(2, "tcp://127.0.0.1:5563"))?;
+    news.subscribe("B")?;
+
+    let (mut readings, mut items) = (0, 0);
+    let (all_readings, all_items) = (number(3, 100), number(4, 10));
+    let mut poller = Poller::new();
+    while readings < all_readings || items < all_items {
+        let readable = Interest::READABLE;
+        poller.wait(&mut [Item::Socket(&mut weather, readable), Item::Socket(&mut news, readable)], None)?;
+        // One message of each that has any: so neither starves.
+        if poller.found(0).readable {
+            weather.recv()?;
+            readings += 1;
+        }
+        if poller.found(1).readable {
+            news.recv()?;
+            items += 1;
+        }
+    }
+    println!("{readings} readings, {items} items");
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! The pipeline, a worker that works until it is told to stop.
+//!
+//! `taskwork2 [WORK] [SINK] [CONTROL]`: connects to all three, and ends when anything comes from CONTROL.
+
+use examples::{Result, steps, text};
+use zincmq::poller::{Interest, Item, Poller};
+use zincmq::{Context, Pull, Push, Sub};
+
+fn main() -> Result {
+    let context = Context::new();
+    let mut work = Pull::new(&context)?;
+    work.connect(&text(1, "tcp://127.0.0.1:5557"))?;
+    let mut sink = Push::new(&context)?;
+    sink.connect(&text(2, "tcp://127.0.0.1:5558"))?;
+    let mut control = Sub::new(&context)?;
+    control.connect(&text(3, "tcp://127.0.0.1:5559"))?;
+    control.subscribe("")?;
+
+    let mut poller = Poller::new();
+    let mut done = 0;
+    loop {
+        let readable = Interest::READABLE;
+        poller.wait(&mut [Item::Socket(&mut work, readable), Item::Socket(&mut control, readable)], None)?;
+        if poller.found(0).readable {
+            let task = work.recv()?;
+            let task = task.as_str()?;
+            sink.send(["result".to_owned(), task.to_owned(), steps(task.parse()?).to_string()])?;
+            done += 1;
+        }
+        if poller.found(1).readable {
+            println!("stopped after {done} tasks");
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The pages that hold code: so that it is compiled and run.
+
+#[doc = include_str!("../../README.md")]
+mod readme {}
+#[doc = include_str!("../../docs/book/src/async.md")]
+mod tasks {}
+#[doc = include_str!("../../docs/book/src/errors.md")]
+mod errors {}
+#[doc = include_str!("../../docs/book/src/from-libzmq.md")]
+mod from_libzmq {}
+#[doc = include_str!("../../docs/book/src/from-pyzmq.md")]
+mod from_pyzmq {}
+#[doc = include_str!("../../docs/book/src/from-zmq-crate.md")]
+mod from_zmq_crate {}
+#[doc = include_str!("../../docs/book/src/high-water-marks.md")]
+mod high_water_marks {}
+#[doc = include_str!("../../docs/book/src/messages.md")]
+mod messages {}
+#[doc = include_str!("../../docs/book/src/options.md")]
+mod options {}
+#[doc = include_str!("../../docs/book/src/publish-subscribe.md")]
+mod publish_subscribe {}
+#[doc = include_str!("../../docs/book/src/quick-start.md")]
+mod quick_start {}
+#[doc = include_str!("../../docs/book/src/request-reply.md")]
+mod request_reply {}
+#[doc = include_str!("../../docs/book/src/sockets.md")]
+mod sockets {}
+#[doc = include_str!("../../docs/book/src/troubleshooting.md")]
+mod troubleshooting {}

@@ -1,0 +1,46 @@
+//! What the examples share: their arguments, and some work to do. And the book, whose code is compiled and run here.
+
+#[cfg(doctest)]
+mod book;
+
+use std::process::exit;
+use zincmq::Message;
+
+/// What the examples return: whatever went wrong is told, and ends the program.
+pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Argument `at` of the command line (the first is 1), or else `default`.
+#[must_use]
+pub fn text(at: usize, default: &str) -> String {
+    std::env::args().nth(at).unwrap_or_else(|| default.to_owned())
+}
+
+/// Argument `at` of the command line as a number, or else `default`.
+#[must_use]
+pub fn number(at: usize, default: u32) -> u32 {
+    let Some(text) = std::env::args().nth(at) else { return default };
+    text.parse().unwrap_or_else(|error| {
+        eprintln!("argument {at}, {text:?}: {error}");
+        exit(2)
+    })
+}
+
+/// The parts of a message as text: to be matched against what is expected.
+///
+/// # Errors
+/// If one of them is not UTF-8.
+pub fn words(message: &Message) -> Result<Vec<&str>> {
+    message.iter().map(|part| Ok(part.as_str()?)).collect()
+}
+
+/// The work of the pipeline's workers: how many steps lead from `number` to 1, if even numbers are halved, and odd ones
+/// tripled and increased by one.
+#[must_use]
+pub fn steps(mut number: u64) -> u32 {
+    let mut steps = 0;
+    while number > 1 {
+        number = if number.is_multiple_of(2) { number / 2 } else { 3 * number + 1 };
+        steps += 1;
+    }
+    steps
+}
