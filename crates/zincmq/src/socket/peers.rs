@@ -33,6 +33,8 @@ pub(crate) struct Peer {
     farewell: Vec<u8>,
     /// When the last new credit was taken, where that is done lazily.
     credited: Option<Instant>,
+    /// It was refused a message since, for it had no room.
+    refused: bool,
 }
 
 impl Drop for Peer {
@@ -111,6 +113,7 @@ impl Table {
             inline: false,
             farewell,
             credited: None,
+            refused: false,
         };
         peer.set_high_water(&self.options);
         peer.writer.set_largest_class(class);
@@ -334,13 +337,18 @@ impl Peer {
         }
     }
 
-    /// Whether there is room, but by new credit, and soon after the last.
-    #[cold]
+    /// Whether there is room, but by new credit, which comes soon after the last or is the first; and nobody was
+    /// refused for want of it.
     fn is_reluctant(&mut self) -> bool {
-        if self.writer.has_known_room() || !self.writer.has_room() {
+        if self.writer.has_known_room() {
             return false;
         }
-        self.credited.replace(Instant::now()).is_some_and(|last| last.elapsed() < LAZINESS)
+        if !self.writer.has_room() {
+            self.refused = true;
+            return false;
+        }
+        let soon = self.credited.replace(Instant::now()).is_none_or(|last| last.elapsed() < LAZINESS);
+        soon && !std::mem::take(&mut self.refused)
     }
 
     /// Appends the message at the head to `into`. Returns whether there was one.
