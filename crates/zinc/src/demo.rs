@@ -100,10 +100,9 @@ impl Demo {
             ("requests", HumanCount(count).to_string()),
             ("requests/s", HumanCount(rate as u64).to_string()),
         ];
-        let percentiles = latencies.rows(1);
-        rows.extend(percentiles.into_iter().map(|(name, time)| match name {
-            "p50" => ("round trip: p50", time),
-            other => (other, time),
+        rows.extend(latencies.shares().into_iter().map(|(name, time)| match name {
+            "p50" => ("round trip: p50", report::micros(time)),
+            other => (other, report::micros(time)),
         }));
         let (clients, workers) = (self.clients, self.workers);
         report::print(&format!("{clients} clients, a broker and {workers} workers over tcp"), &rows)?;

@@ -1,7 +1,8 @@
-//! What was received, as lines of the standard output.
+//! What was received, on the standard output.
 
 use crate::failure::Failure;
-use crate::text::Form;
+use crate::progress::Progress;
+use crate::text::{Form, is_end};
 use std::io::{self, Write};
 use zincmq::{AnySocket, Message};
 
@@ -14,11 +15,13 @@ pub(crate) struct Output {
     /// Messages still to be printed; `None`: all that come.
     left: Option<u64>,
     message: Message,
+    progress: Progress,
 }
 
 impl Output {
     pub(crate) fn new(form: &Form, count: Option<u64>) -> Self {
-        Self { form: form.clone(), buffer: Vec::new(), left: count, message: Message::new() }
+        let progress = Progress::of_output(count, form.raw);
+        Self { form: form.clone(), buffer: Vec::new(), left: count, message: Message::new(), progress }
     }
 
     /// Whether as many messages have been printed as were wanted.
@@ -28,16 +31,26 @@ impl Output {
 
     /// Prints a message; [`Output::flush`] shows it.
     pub(crate) fn print(&mut self, message: &Message) -> Result<(), Failure> {
+        if self.form.eof && is_end(message) {
+            self.left = Some(0);
+            return Ok(());
+        }
         self.left = self.left.map(|left| left.saturating_sub(1));
+        self.progress.moved(message);
         self.form.write(message, &mut self.buffer);
         if self.buffer.len() < CHUNK { Ok(()) } else { self.flush() }
     }
 
-    /// Prints all that the socket has received already.
-    pub(crate) fn drain(&mut self, socket: &mut AnySocket) -> Result<(), Failure> {
+    /// Prints all that the socket has received already, each as `unwrap` leaves it.
+    pub(crate) fn drain(
+        &mut self,
+        socket: &mut AnySocket,
+        unwrap: impl Fn(&mut Message),
+    ) -> Result<(), Failure> {
         let mut message = std::mem::take(&mut self.message);
         while !self.is_done() && socket.can_recv() {
             socket.try_recv_into(&mut message)?;
+            unwrap(&mut message);
             self.print(&message)?;
         }
         self.message = message;
@@ -58,4 +71,9 @@ pub(crate) fn write(bytes: &[u8]) -> Result<(), Failure> {
         io::ErrorKind::BrokenPipe => Failure::Unread,
         _ => Failure::Failed(format!("cannot write the standard output: {error}")),
     })
+}
+
+/// Writes a line to the standard output, now.
+pub(crate) fn line(text: &str) -> Result<(), Failure> {
+    write(format!("{text}\n").as_bytes())
 }
