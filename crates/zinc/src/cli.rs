@@ -72,18 +72,27 @@ Examples:
   zinc rep @tcp://*:5555 --reply pong --count 1")]
     Rep(request::Answer),
     /// Talk with one peer, both ways
+    ///
+    /// Ends when the input has ended and --count messages have come; without --count, only with --timeout, --eof or
+    /// an interrupt.
     #[command(after_help = "\
 Examples:
   zinc pair @tcp://*:5558
   zinc pair tcp://localhost:5558")]
     Pair(converse::Converse),
     /// Talk with several peers in turn, both ways
+    ///
+    /// Ends when the input has ended and --count messages have come; without --count, only with --timeout, --eof or
+    /// an interrupt.
     #[command(after_help = "\
 Examples:
   zinc dealer tcp://localhost:5555 --envelope -m hello --count 1     # to a REP
   zinc dealer tcp://localhost:5559 --routing-id bob                  # to a ROUTER")]
     Dealer(converse::Addressed),
     /// Talk with peers by name: the first part is the routing id
+    ///
+    /// Ends when the input has ended and --count messages have come; without --count, only with --timeout, --eof or
+    /// an interrupt.
     #[command(after_help = "\
 Examples:
   zinc router @tcp://*:5559 --json
@@ -91,33 +100,33 @@ Examples:
   zinc router @tcp://*:5559 --to bob --envelope   # every line goes to the REQ called bob")]
     Router(converse::Route),
     /// Publish each message and print the subscriptions (byte 1 or 0, then the topic)
+    ///
+    /// Ends when the input has ended and --count messages have come; without --count, only with --timeout, --eof or
+    /// an interrupt.
     #[command(after_help = "Example:\n  zinc xpub @tcp://*:5556 --hex")]
     Xpub(converse::Converse),
     /// Print what is published, and send each message up as it is
+    ///
+    /// Ends when the input has ended and --count messages have come; without --count, only with --timeout, --eof or
+    /// an interrupt.
     #[command(after_help = "Example:\n  zinc xsub tcp://localhost:5556 --subscribe news")]
     Xsub(converse::Upstream),
     /// Talk to plain TCP peers: the first part is the connection's id
+    ///
+    /// Ends when the input has ended and --count messages have come; without --count, only with --timeout, --eof or
+    /// an interrupt.
     #[command(after_help = "\
 Example:
   zinc stream @tcp://*:8080 --json     # an empty body tells of a new connection, or closes one")]
     Stream(converse::Converse),
-    /// Pass messages between two sides until interrupted
     Proxy(proxy::Proxy),
-    /// Watch the numbers of a running process: rates, queues, drops, peers
     Top(top::Top),
-    /// Print connection events as they happen
     Monitor(monitor::Watch),
-    /// Decode ZMTP from a network capture or a stream of bytes
     Dump(dump::Dump),
-    /// Say who is at an endpoint, or why a connection fails
     Doctor(doctor::Doctor),
-    /// Measure this library on this machine
     Bench(bench::Bench),
-    /// Run a request-reply broker over tcp with several clients and workers, and count
     Demo(demo::Demo),
-    /// Make manual pages
     Man(manual::Manual),
-    /// Make a shell's completions
     Completions(manual::Completions),
 }
 

@@ -7,8 +7,7 @@ use clap::Args;
 use zincmq::poller::{Interest, Item};
 use zincmq::{Error, Frame, Message, Poller, SocketType};
 
-/// Ends when the input has ended and --count messages have come; without --count, only with --timeout, --eof or
-/// an interrupt.
+/// What all of them take.
 #[derive(Args)]
 pub(crate) struct Converse {
     #[command(flatten)]

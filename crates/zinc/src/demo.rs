@@ -18,6 +18,8 @@ const LOST: Duration = Duration::from_secs(10);
 /// How often the progress display changes.
 const TICK: Duration = Duration::from_millis(100);
 
+/// Run a request-reply broker over tcp with several clients and workers, and count
+///
 /// Clients (REQ) ask a broker (ROUTER, DEALER, proxy), which hands the requests to workers (REP). A worker
 /// replies with the request spelt backwards, and the client checks it.
 #[derive(Args, Clone)]

@@ -15,6 +15,9 @@ pub(crate) enum Failure {
     /// Waited in vain.
     #[error("timeout: {what} within {} s", limit.as_secs_f64())]
     Timeout { what: &'static str, limit: Duration },
+    /// The output has said it all.
+    #[error("it stands in the output")]
+    Told,
     /// Nobody reads the output any more: a silent end, as of any filter.
     #[error("nobody reads the output")]
     Unread,
@@ -28,7 +31,7 @@ impl Failure {
             Self::Unread => 0,
             Self::Usage(_) | Self::Library(Error::Endpoint { .. } | Error::Option(_)) => 2,
             Self::Timeout { .. } => 124,
-            Self::Failed(_) | Self::Library(_) => 1,
+            Self::Failed(_) | Self::Told | Self::Library(_) => 1,
         }
     }
 

@@ -126,11 +126,9 @@ struct Lines {
 impl Input {
     /// The next message, if it is there already.
     pub(crate) fn take(&mut self) -> Result<Option<Message>, Failure> {
-        if self.left == Some(0) {
-            return Ok(None);
-        }
-        let message = match self.cut()? {
-            None if self.form.eof && self.is_empty() && !std::mem::replace(&mut self.ended, true) => {
+        let next = if self.left == Some(0) { None } else { self.cut()? };
+        let message = match next {
+            None if self.form.eof && self.is_done() && !std::mem::replace(&mut self.ended, true) => {
                 return Ok(Some(Message::from("")));
             }
             None => return Ok(None),
@@ -330,6 +328,7 @@ mod tests {
         assert_eq!(all(&[], format!("{long}\n{long}\n").as_bytes()), [long.as_str(), &long]);
         assert_eq!(all(&["--count=2"], b"a\nb\nc\n"), ["a", "b"]);
         assert_eq!(all(&["--eof"], b"a\n"), ["a", ""]);
+        assert_eq!(all(&["--eof", "--count=1"], b"a\nb\n"), ["a", ""]);
     }
 
     #[test]

@@ -33,6 +33,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match cli::Zinc::parse().run() {
         Ok(()) | Err(Failure::Unread) => ExitCode::SUCCESS,
+        Err(failure @ Failure::Told) => ExitCode::from(failure.code()),
         Err(failure) => {
             eprintln!("zinc: {failure}");
             if let Some(advice) = failure.advice() {

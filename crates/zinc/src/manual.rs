@@ -8,6 +8,8 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use std::path::PathBuf;
 
+/// Make manual pages
+///
 /// Prints a manual page, or writes all of them to a directory.
 #[derive(Args)]
 #[command(after_help = "\
@@ -23,6 +25,8 @@ pub(crate) struct Manual {
     dir: Option<PathBuf>,
 }
 
+/// Make a shell's completions
+///
 /// Prints a script that completes commands, options and their values.
 #[derive(Args)]
 #[command(after_help = "\

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use zincmq::poller::{Interest, Item};
 use zincmq::{Error, Event, EventKind, Events, Interrupter, Monitor, Poller, SocketType};
 
+/// Print connection events as they happen
+///
 /// Opens a socket that sends and receives nothing, and prints its connection events. A PULL, REP or SUB that is
 /// watched in this way is a peer like any other: what others send it stays unread.
 #[derive(Args)]

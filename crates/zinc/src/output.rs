@@ -3,7 +3,8 @@
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::text::{Form, is_end};
-use std::io::{self, Write};
+use clap::builder::styling::AnsiColor;
+use std::io::{self, IsTerminal, Write};
 use zincmq::{AnySocket, Message};
 
 /// Written at the latest when so many bytes wait.
@@ -62,6 +63,15 @@ impl Output {
         self.buffer.clear();
         Ok(())
     }
+}
+
+/// In colour, where somebody sees it and has not asked for none (no-color.org).
+pub(crate) fn paint(text: &str, colour: AnsiColor) -> String {
+    if !io::stdout().is_terminal() || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        return text.to_owned();
+    }
+    let style = colour.on_default();
+    format!("{style}{text}{style:#}")
 }
 
 /// Writes to the standard output, now.

@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Measure this library on this machine
+///
 /// Two processes, or for inproc two threads, send as fast as they can, once for each measure, transport and size
 /// asked for. For a comparison with libzmq see the project's bench-compare.
 #[derive(Args)]
@@ -164,8 +166,12 @@ impl Bench {
         if table.replace(run.measure) != Some(run.measure) {
             text += &heading(run.measure);
         }
-        text +=
-            &format!("{:<9} {:>9} {:>13}", run.transport.name(), run.size, HumanCount(figures.rate as u64));
+        text += &format!(
+            "{:<9} {:>9} {:>13}",
+            run.transport.name(),
+            run.size,
+            HumanCount(figures.rate as u64).to_string()
+        );
         match run.measure {
             Measure::Throughput => {
                 text += &format!(" {:>9.1} {:>12.3}", figures.rate * run.size as f64 / 1e6, figures.cpu_us);

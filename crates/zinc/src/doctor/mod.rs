@@ -9,11 +9,14 @@ use crate::output;
 use crate::place::Place;
 use crate::session::seconds;
 use clap::Args;
+use clap::builder::styling::AnsiColor;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 use zincmq::SocketType;
 use zincmq::endpoint::Endpoint;
 
+/// Say who is at an endpoint, or why a connection fails
+///
 /// Looks at the peer's greeting and at what it says of itself, and goes: no message is sent or taken.
 ///
 /// Exit codes: 0 all is well; 1 something is wrong, and the last line says what to do.
@@ -88,11 +91,7 @@ impl Doctor {
         // Whatever ended the examination has been written down.
         _ = self.examine(&mut findings);
         output::write(self.show(&findings).as_bytes())?;
-        let ill = |check: &Check| !check.well;
-        match findings.checks.into_iter().find(ill) {
-            Some(check) => Err(Failure::Failed(format!("{}: {}", self.place.endpoint(), check.text))),
-            None => Ok(()),
-        }
+        if findings.all_well() { Ok(()) } else { Err(Failure::Told) }
     }
 
     fn examine(&self, findings: &mut Findings) -> Result<(), Over> {
@@ -117,8 +116,7 @@ impl Doctor {
             Some(name) => findings.wrong(format!("it speaks {name}, not ZMTP"), foreign::ADVICE),
             None => findings.wrong(
                 "it accepts the connection and says nothing",
-                "either it is no ZeroMQ socket, or its process hangs or is stopped; look at what owns the port: \
-                 ss -ltnp",
+                "either it is no ZeroMQ socket, or its process hangs or is stopped\nto see what owns the port: ss -ltnp",
             ),
         }
     }
@@ -136,9 +134,11 @@ impl Doctor {
         }
         let mut text = format!("{}\n", self.place.endpoint());
         for check in &findings.checks {
-            text += &format!("  {}  {}\n", if check.well { "ok   " } else { "wrong" }, check.text);
-            if let Some(advice) = &check.advice {
-                text += &format!("         {advice}\n");
+            let (mark, colour) =
+                if check.well { ("ok   ", AnsiColor::Green) } else { ("wrong", AnsiColor::Red) };
+            text += &format!("  {}  {}\n", output::paint(mark, colour), check.text);
+            for line in check.advice.iter().flat_map(|advice| advice.lines()) {
+                text += &format!("         {line}\n");
             }
         }
         text

@@ -94,8 +94,8 @@ fn refused(target: &str, error: &io::Error, timeout: Duration, findings: &mut Fi
     match error.kind() {
         ErrorKind::ConnectionRefused => findings.wrong(
             format!("{target} refuses connections: nobody listens there"),
-            "is the other program running, and bound to this port? On its machine: ss -ltn. A program bound to \
-             127.0.0.1 cannot be reached from outside",
+            "is the other program running, and bound to this port? On its machine: ss -ltn\n\
+             a program bound to 127.0.0.1 cannot be reached from other machines",
         ),
         ErrorKind::TimedOut | ErrorKind::WouldBlock => findings.wrong(
             format!("{target} did not answer within {} s", timeout.as_secs_f64()),
@@ -122,8 +122,8 @@ fn connect_ipc(path: &str, findings: &mut Findings) -> Result<Box<dyn Wire>, Ove
         Err(error) => Err(match error.kind() {
             ErrorKind::NotFound => findings.wrong(
                 format!("{path} does not exist"),
-                "is the other program running, and bound to this path? A relative path counts from where each \
-                 program was started",
+                "is the other program running, and bound to this path?\n\
+                 a relative path counts from where each program was started",
             ),
             ErrorKind::ConnectionRefused => findings.wrong(
                 format!("nobody listens at {path}"),

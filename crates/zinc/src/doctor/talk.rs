@@ -93,8 +93,7 @@ fn stranger(heard: &Heard, findings: &mut Findings) -> Over {
     if heard.bytes.is_empty() {
         return findings.wrong(
             "it closes the connection without a word",
-            "it is no ZeroMQ socket, or a filter of addresses (ZMQ_TCP_ACCEPT_FILTER, a firewall, a proxy) is in \
-             the way",
+            "it is no ZeroMQ socket, or something refuses your address: ZMQ_TCP_ACCEPT_FILTER, a firewall, a proxy",
         );
     }
     let start = heard.bytes.get(..heard.bytes.len().min(32)).unwrap_or_default().escape_ascii();

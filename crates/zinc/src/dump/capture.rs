@@ -185,3 +185,70 @@ fn segment(tcp: &TcpSlice<'_>, from: IpAddr, to: IpAddr, time: f64) -> Segment {
         payload: tcp.payload().to_vec(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// TCP from port 1 to port 2 that says "hi", over IPv4.
+    fn ip() -> Vec<u8> {
+        let mut packet = b"\x45\0\0\x2A\0\0\0\0\x40\x06\0\0\x7F\0\0\x01\x7F\0\0\x01".to_vec();
+        packet.extend(b"\0\x01\0\x02\0\0\0\x07\0\0\0\0\x50\x10\xFF\xFF\0\0\0\0hi");
+        packet
+    }
+
+    fn all(file: &[u8]) -> Vec<Segment> {
+        let mut capture = Capture::new(file).unwrap();
+        std::iter::from_fn(|| capture.next().unwrap()).collect()
+    }
+
+    /// A block of pcapng, with its length before and behind.
+    fn block(kind: u32, body: &[u8]) -> Vec<u8> {
+        let mut body = body.to_vec();
+        body.resize(body.len().next_multiple_of(4), 0);
+        let length = (12 + body.len() as u32).to_le_bytes();
+        [&kind.to_le_bytes()[..], &length, &body, &length].concat()
+    }
+
+    #[test]
+    fn every_link_is_taken_off() {
+        let behind = |header: &[u8]| [header, &ip()].concat();
+        for (link, packet) in [
+            (1, behind(b"\0\0\0\0\0\0\0\0\0\0\0\0\x08\0")),
+            (0, behind(b"\x02\0\0\0")),
+            (101, ip()),
+            (113, behind(b"\0\0\0\x01\0\x06\0\0\0\0\0\0\0\0\x08\0")),
+            (276, behind(b"\x08\0\0\0\0\0\0\x01\0\x01\0\x06\0\0\0\0\0\0\0\0")),
+        ] {
+            let segment = dissect(Linktype(link), &packet, 1.5).unwrap_or_else(|| panic!("link {link}"));
+            assert_eq!((segment.from.to_string(), segment.to.port()), ("127.0.0.1:1".to_owned(), 2));
+            assert_eq!((segment.sequence, &segment.payload[..], segment.time), (7, &b"hi"[..], 1.5));
+            assert!((0..packet.len()).all(|end| {
+                dissect(Linktype(link), &packet[..end], 0.0).is_none_or(|segment| segment.payload != b"hi")
+            }));
+        }
+        assert!(dissect(Linktype(9999), &ip(), 0.0).is_none());
+    }
+
+    #[test]
+    fn pcapng_is_read_with_its_own_clock() {
+        let section = block(0x0A0D_0D0A, b"\x4D\x3C\x2B\x1A\x01\0\0\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF");
+        // Times in milliseconds: option 9 is 3, one byte.
+        let interface = block(1, b"\x65\0\0\0\0\0\0\0\x09\0\x01\0\x03\0\0\0\0\0\0\0");
+        let mut packet = b"\0\0\0\0\0\0\0\0\xC4\x09\0\0".to_vec();
+        [ip().len() as u32; 2].iter().for_each(|length| packet.extend(length.to_le_bytes()));
+        packet.extend(ip());
+        let file = [section.clone(), interface, block(6, &packet)].concat();
+        let segments = all(&file);
+        assert_eq!((segments.len(), segments[0].time, &segments[0].payload[..]), (1, 2.5, &b"hi"[..]));
+        assert!(is_capture(&file));
+        assert_eq!([0, 4, 12, 28].map(|have| header_left(&file[..have])), [Some(4), Some(8), Some(16), None]);
+    }
+
+    #[test]
+    fn other_files_are_no_captures() {
+        for start in [&b""[..], b"\xFF\0\0\0", b"text"] {
+            assert!(!is_capture(start) && header_left(start) == (start.is_empty()).then_some(4));
+        }
+    }
+}

@@ -7,6 +7,9 @@ use crate::wire::Beginning;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
+/// Bytes of a connection that are kept while it is not known to be ZMTP.
+const UNDECIDED: usize = 64 << 10;
+
 /// Both ends, the lesser first.
 type Key = (SocketAddr, SocketAddr);
 
@@ -88,6 +91,10 @@ impl Conversations {
     pub(super) fn take(&mut self, segment: &Segment) -> Vec<Spoken> {
         let Segment { from, to, .. } = *segment;
         let key = (from.min(to), from.max(to));
+        // What follows the end of a connection begins no other.
+        if !segment.begins && segment.payload.is_empty() && !self.open.contains_key(&key) {
+            return Vec::new();
+        }
         let mut spoken = Vec::new();
         // The same ports, used again.
         if segment.begins
@@ -151,7 +158,8 @@ impl Conversation {
         let sequence = segment.sequence.wrapping_add(segment.begins.into());
         let pieces = side.stream.take(sequence, &segment.payload);
         let lost = side.take(pieces);
-        side.ended |= segment.ends;
+        let end = sequence.wrapping_add(segment.payload.len() as u32);
+        side.ended |= segment.ends && side.stream.has_all_before(end);
         let from = segment.from;
         let mut spoken = self.at(from, lost);
         spoken.extend(self.advance());
@@ -161,6 +169,8 @@ impl Conversation {
     /// Whatever both sides can say now: how one began tells how to read the other.
     fn advance(&mut self) -> Vec<Spoken> {
         if !self.is_ours() {
+            let strangers = self.sides.iter_mut().filter(|side| side.decoder.backlog() > UNDECIDED);
+            strangers.for_each(|side| _ = side.decoder.gap(0));
             return Vec::new();
         }
         let mut spoken = Vec::new();

@@ -97,6 +97,11 @@ impl Decoder {
         events
     }
 
+    /// Bytes that wait to be understood.
+    pub(super) const fn backlog(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// Part of the stream is missing.
     pub(super) fn gap(&mut self, bytes: u64) -> Option<Event> {
         let lost = matches!(self.phase, Phase::Lost);

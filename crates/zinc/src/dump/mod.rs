@@ -17,6 +17,8 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::PathBuf;
 
+/// Decode ZMTP from a network capture or a stream of bytes
+///
 /// Reads a capture (pcap, pcapng; Ethernet, Linux "any", loopback, raw IP), or the raw bytes of one direction of
 /// a stream. Connections that do not begin as ZMTP are passed over. CURVE stays closed: names and sizes only.
 #[derive(Args)]

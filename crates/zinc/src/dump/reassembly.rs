@@ -36,6 +36,11 @@ impl Reassembly {
         self.base.get_or_insert_with(|| sequence.wrapping_add(1));
     }
 
+    /// Whether nothing is missing before this number.
+    pub(super) fn has_all_before(&self, sequence: u32) -> bool {
+        self.base.is_none_or(|base| base.wrapping_add(self.next as u32) == sequence)
+    }
+
     /// A segment's bytes; what follows from them.
     pub(super) fn take(&mut self, sequence: u32, bytes: &[u8]) -> Vec<Piece> {
         let base = *self.base.get_or_insert(sequence);

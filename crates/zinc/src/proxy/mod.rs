@@ -15,9 +15,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 use zincmq::{AnySocket, Context, SocketType};
 
+/// Pass messages between two sides until interrupted
+///
 /// Endpoints are bound; `>` before one connects instead.
 #[derive(Args)]
-#[command(after_help = EXAMPLES)]
+#[command(override_usage = USAGE, after_help = EXAMPLES)]
 pub(crate) struct Proxy {
     #[arg(value_enum, required_unless_present = "config")]
     kind: Option<Kind>,
@@ -70,6 +72,10 @@ pub(crate) struct Proxy {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
+
+const USAGE: &str = "\
+zinc proxy <KIND> <FRONTEND> <BACKEND> [OPTIONS]
+       zinc proxy --config <FILE> [OPTIONS]";
 
 const EXAMPLES: &str = "\
 Examples:

@@ -14,6 +14,8 @@ use report::{Report, Row};
 use std::io::{IsTerminal, stdout};
 use std::time::Duration;
 
+/// Watch the numbers of a running process: rates, queues, drops, peers
+///
 /// Asks a statistics server: zinc proxy --stats, any command with --stats, or any program that opens a
 /// StatsServer of the library zincmq.
 #[derive(Args)]

@@ -1,7 +1,7 @@
 //! Asks the statistics server in a thread of its own, so that the screen never waits.
 
 use crate::failure::Failure;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 use zincmq::poller::{Interest, Item};
@@ -26,7 +26,8 @@ impl Poll {
         req.set(option::REQ_RELAXED, true)?;
         req.set(option::REQ_CORRELATE, true)?;
         req.connect(endpoint)?;
-        let (sender, readings) = channel();
+        // One reading waits at most: who asks does not run ahead of who shows.
+        let (sender, readings) = sync_channel(1);
         // It ends with the context, or when nobody wants to know any more.
         thread::spawn(move || ask_on(&mut req, &sender, every, timeout));
         Ok(Self { readings, context })
@@ -44,15 +45,20 @@ impl Poll {
 
     /// The next reading if it is there, or the end.
     pub(super) fn look(&self) -> Result<Option<Reading>, Error> {
-        match self.readings.recv_timeout(Duration::ZERO) {
+        match self.readings.try_recv() {
             Ok(reading) => Ok(Some(reading)),
-            Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => Err(Error::Terminated),
+            Err(TryRecvError::Empty) => Ok(None),
+            Err(TryRecvError::Disconnected) => Err(Error::Terminated),
         }
     }
 }
 
-fn ask_on(req: &mut Req, sender: &Sender<Reading>, every: Duration, timeout: Duration) -> Result<(), Error> {
+fn ask_on(
+    req: &mut Req,
+    sender: &SyncSender<Reading>,
+    every: Duration,
+    timeout: Duration,
+) -> Result<(), Error> {
     let mut poller = Poller::new();
     loop {
         let began = Instant::now();
