@@ -1,6 +1,8 @@
 //! The progress bar, for whoever looks at a terminal.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use crate::report::human;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::fmt;
 use std::io::{IsTerminal, stdout};
 use zincmq::Message;
 
@@ -19,7 +21,7 @@ impl Progress {
     /// So many messages are to be moved.
     pub(crate) fn of_messages(count: u64) -> Self {
         let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::stderr());
-        Self::styled(bar, "{wide_bar} {human_pos}/{human_len} messages {per_sec} eta {eta}", false)
+        Self::styled(bar, "{wide_bar} {human_pos}/{human_len} messages {rate} eta {eta}", false)
     }
 
     /// So many bytes are to be moved; `None`: nobody knows how many.
@@ -44,7 +46,11 @@ impl Progress {
 
     fn styled(bar: ProgressBar, template: &str, by_bytes: bool) -> Self {
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+                // A bar that cannot be drawn is no reason to stop.
+                _ = write!(out, "{}/s", human(state.per_sec()));
+            };
+            bar.set_style(style.with_key("rate", rate));
         }
         Self { bar, by_bytes }
     }

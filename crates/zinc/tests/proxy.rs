@@ -123,13 +123,19 @@ fn prometheus_reads_the_numbers() {
 }
 
 #[test]
-fn a_termination_ends_it_with_a_last_report() {
+fn a_termination_ends_it_with_a_report_of_everything() {
     let mut proxy = Server::start(&["proxy", "streamer", FREE, FREE, "--every=3600"], 2);
+    let pull = zinc(&["pull", &proxy.endpoints[1], "--count=1", PATIENCE]).spawn().unwrap();
+    assert_ends(&run(&["push", &proxy.endpoints[0], "-m=passed", PATIENCE], ""), 0, "");
+    assert_ends(&pull.wait_with_output().unwrap(), 0, "passed\n");
     let kill = Command::new("kill").args(["-TERM", &proxy.child.id().to_string()]).status();
     assert!(kill.unwrap().success());
     let mut last = String::new();
     proxy.stderr.read_line(&mut last).unwrap();
-    assert!(last.starts_with("zinc: frontend 0 peers, in 0 "), "{last}");
+    assert!(
+        last.starts_with("zinc: frontend: ") && last.contains(" peers, in 1 (") && last.contains("out 1 ("),
+        "{last}"
+    );
     proxy.end(0);
 }
 

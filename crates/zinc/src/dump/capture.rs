@@ -238,7 +238,7 @@ mod tests {
         let mut packet = b"\0\0\0\0\0\0\0\0\xC4\x09\0\0".to_vec();
         [ip().len() as u32; 2].iter().for_each(|length| packet.extend(length.to_le_bytes()));
         packet.extend(ip());
-        let file = [section.clone(), interface, block(6, &packet)].concat();
+        let file = [section, interface, block(6, &packet)].concat();
         let segments = all(&file);
         assert_eq!((segments.len(), segments[0].time, &segments[0].payload[..]), (1, 2.5, &b"hi"[..]));
         assert!(is_capture(&file));

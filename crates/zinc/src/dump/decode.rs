@@ -6,6 +6,8 @@ use zmtp::{Command, Flags, Header, Version, frame, frame_v1};
 
 /// Commands are looked at up to this size.
 const COMMAND: u64 = 64 << 10;
+/// No routing id is longer.
+const ROUTING_ID: u64 = 255;
 /// Bytes of a greeting that meets a peer of 1.0 or 2.0: the type of the socket is the last.
 const OLD_GREETING: usize = 12;
 
@@ -130,6 +132,9 @@ impl Decoder {
             Phase::Greeting => self.greeting(peer),
             Phase::RoutingId => {
                 let (header, body) = self.frame()?;
+                if header.size > ROUTING_ID {
+                    return Some((Some(self.broken("a routing id of impossible size")), 0));
+                }
                 let body = body?.to_vec();
                 self.phase = Phase::Frames;
                 Some((Some(Event::RoutingId(body)), header.header_len as u64 + header.size))
@@ -146,6 +151,10 @@ impl Decoder {
             _ => None,
         };
         match (self.beginning(), old) {
+            // The routing id of a peer of 1.0, which knows no greeting, is a short frame that is the last.
+            (Beginning::Bare, _) if !matches!(self.buffer.get(..2)?, [1..=u8::MAX, 0]) => {
+                Some((Some(self.broken("there is no greeting")), 0))
+            }
             (Beginning::Bare, _) => {
                 self.settle(Version::V1_0);
                 let event = Event::OldGreeting { version: Version::V1_0, socket_type: u8::MAX };
@@ -172,6 +181,11 @@ impl Decoder {
         let socket_type = *self.buffer.get(OLD_GREETING - 1)?;
         self.settle(version);
         Some((Some(Event::OldGreeting { version, socket_type }), OLD_GREETING as u64))
+    }
+
+    fn broken(&mut self, reason: &'static str) -> Event {
+        self.lose();
+        Event::Broken(reason)
     }
 
     fn settle(&mut self, version: Version) {
@@ -205,8 +219,7 @@ impl Decoder {
         let taken = (header_len as u64).checked_add(size);
         let command = version >= Version::V3_0 && flags.has(Flags::COMMAND);
         let Some(taken) = taken.filter(|_| !command || size <= COMMAND) else {
-            self.lose();
-            return Some((Some(Event::Broken("a frame of impossible size")), 0));
+            return Some((Some(self.broken("a frame of impossible size")), 0));
         };
         if command && !closed {
             return Some((Some(read_command(body?)), taken));
@@ -350,7 +363,24 @@ mod tests {
         bytes.extend_from_slice(b"\x06\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF");
         assert_eq!(say(&bytes, None)[1..], [Event::Broken("a frame of impossible size"), Event::End]);
         assert_eq!(say(&wire::greeting()[..20], None), [Event::CutOff, Event::End]);
+        assert_eq!(say(b"HTTP/1.1", None), [Event::Broken("there is no greeting"), Event::End]);
+        let endless = b"\xFF\0\0\0\0\0\0\0\x01\x7F\x01\x08\x02\xFF\0\0\0\0\0\0\0";
+        assert_eq!(say(endless, None)[1..], [Event::Broken("a routing id of impossible size"), Event::End]);
         let mut decoder = Decoder::new(8);
         assert_eq!((decoder.gap(3), decoder.gap(4)), (Some(Event::Gap(3)), None));
+    }
+
+    #[test]
+    fn any_bytes_are_survived() {
+        let mut random = 1_u64;
+        let mut next = move || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 56) as u8
+        };
+        for round in 0..2000 {
+            let mut bytes = if round % 2 == 0 { wire::greeting().to_vec() } else { Vec::new() };
+            bytes.extend(std::iter::repeat_with(&mut next).take(200));
+            assert_eq!(say(&bytes, None).last(), Some(&Event::End));
+        }
     }
 }

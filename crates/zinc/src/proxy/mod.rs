@@ -9,7 +9,7 @@ use crate::place::Place;
 use crate::session::{Session, Setting, seconds, serve_stats, setting};
 use clap::{Args, ValueEnum};
 use config::Config;
-use gauge::{Gauge, Reporter};
+use gauge::{Gauge, Reporter, Side};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -194,7 +194,10 @@ fn pass(config: &Config, kind: Kind, session: &mut Session, back: SocketType) ->
             zincmq::proxy_steerable(&mut session.socket, &mut backend, capture.as_mut(), control)
         }
     };
-    drop(reporter);
+    if let Some(reporter) = reporter {
+        let front = Side::of("frontend", &mut session.socket);
+        reporter.end(vec![front, Side::of("backend", &mut backend)]);
+    }
     Ok(passed?)
 }
 

@@ -1,13 +1,13 @@
 //! The numbers as Prometheus reads them, over the little of HTTP that this takes.
 
 use crate::failure::Failure;
-use crate::proxy::gauge::Gauge;
+use crate::proxy::gauge::{Gauge, Side};
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
-use zincmq::{SocketReport, SocketStats};
+use zincmq::SocketStats;
 
 /// A scraper says what it wants within this time, and in so many bytes.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -80,14 +80,14 @@ fn read_head(stream: &mut TcpStream) -> io::Result<String> {
 }
 
 /// The exposition format 0.0.4.
-fn text(sockets: &[(&'static str, SocketReport)]) -> String {
+fn text(sides: &[Side]) -> String {
     let mut text = String::new();
     for (name, kind, help, value) in METRICS {
         // Writing to a String cannot fail.
         _ = writeln!(text, "# HELP zincmq_{name} {help}\n# TYPE zincmq_{name} {kind}");
-        for (side, report) in sockets {
-            let (socket_type, value) = (report.socket_type, value(&report.stats));
-            _ = writeln!(text, "zincmq_{name}{{side=\"{side}\",type=\"{socket_type}\"}} {value}");
+        for Side { role, socket_type, stats } in sides {
+            let value = value(stats);
+            _ = writeln!(text, "zincmq_{name}{{side=\"{role}\",type=\"{socket_type}\"}} {value}");
         }
     }
     text
