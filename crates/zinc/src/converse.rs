@@ -1,20 +1,40 @@
-//! `zinc pair`, `dealer`, `router`, `xpub`, `xsub`: lines go out while what comes in is printed.
+//! `zinc pair`, `dealer`, `router`, `xpub`, `xsub`, `stream`: messages go out while what comes in is printed.
 
 use crate::failure::Failure;
 use crate::input::{Input, Source};
 use crate::session::{Opening, Session};
 use clap::Args;
 use zincmq::poller::{Interest, Item};
-use zincmq::{Error, Message, Poller, SocketType};
+use zincmq::{Error, Frame, Message, Poller, SocketType};
 
-/// Ends when the input has ended and --count messages have come; without --count, only with --timeout or an
-/// interrupt.
+/// What all of them take.
 #[derive(Args)]
 pub(crate) struct Converse {
     #[command(flatten)]
     opening: Opening,
     #[command(flatten)]
     source: Source,
+}
+
+/// As a dealer or router: the parts of the address are not written and read by hand.
+#[derive(Args)]
+pub(crate) struct Addressed {
+    #[command(flatten)]
+    converse: Converse,
+
+    /// Speak to REQ or REP: an empty part goes before each body, and is taken off what comes
+    #[arg(long)]
+    envelope: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Route {
+    #[command(flatten)]
+    addressed: Addressed,
+
+    /// Send every message to the peer of this routing id, instead of taking it from the first part
+    #[arg(long, value_name = "ID")]
+    to: Option<String>,
 }
 
 #[derive(Args)]
@@ -27,39 +47,55 @@ pub(crate) struct Upstream {
     topics: Vec<String>,
 }
 
+/// What stands before a body on the wire and not in the text.
+#[derive(Default)]
+struct Wrapping {
+    to: Option<Frame>,
+    /// The first part is a routing id.
+    routed: bool,
+    envelope: bool,
+}
+
 impl Converse {
     pub(crate) fn run(self, socket_type: SocketType) -> Result<(), Failure> {
-        self.run_after(socket_type, |_| Ok(()))
+        self.run_after(socket_type, &Wrapping::default(), |_| Ok(()))
     }
 
     fn run_after(
         self,
         socket_type: SocketType,
+        wrapping: &Wrapping,
         prepare: impl FnOnce(&mut Session) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         self.opening.run(socket_type, |session| {
             prepare(session)?;
-            let input = self.opening.input(&self.source)?;
-            self.talk(session, Outbound { input, waiting: None })
+            // --count is of what comes in.
+            let input = self.source.open(&self.opening.form, None)?;
+            self.talk(session, Outbound { input, wrapping, waiting: None })
         })
     }
 
-    fn talk(&self, session: &mut Session, mut outbound: Outbound) -> Result<(), Failure> {
+    fn talk(&self, session: &mut Session, mut outbound: Outbound<'_>) -> Result<(), Failure> {
         let mut output = self.opening.output();
         let mut poller = Poller::new();
-        let timeout = session.timeout();
         loop {
-            let writable = outbound.prepare()?;
+            let waits = outbound.prepare()?;
             if output.is_done() && outbound.is_done() {
-                return Ok(());
+                return output.flush();
             }
-            let interest = Interest { readable: !output.is_done(), writable, ..Interest::default() };
+            let early = if waits { outbound.input.pace().wait_left() } else { Default::default() };
+            let interest = Interest {
+                readable: !output.is_done(),
+                writable: waits && early.is_zero(),
+                ..Interest::default()
+            };
+            let timeout = if early.is_zero() { session.timeout() } else { Some(early) };
             let socket = Item::Socket(&mut session.socket, interest);
-            let ready = match outbound.input.item().filter(|_| !writable) {
+            let ready = match outbound.input.item().filter(|_| !waits) {
                 Some(lines) => poller.wait(&mut [socket, lines], timeout)?,
                 None => poller.wait(&mut [socket], timeout)?,
             };
-            if ready == 0 {
+            if ready == 0 && early.is_zero() {
                 return Err(session.explain(Error::Again, "nothing came or went"));
             }
             if poller.found(1).readable {
@@ -68,14 +104,29 @@ impl Converse {
             if poller.found(0).writable {
                 outbound.send(session)?;
             }
-            output.drain(&mut session.socket)?;
+            output.drain(&mut session.socket, |message| outbound.wrapping.take_off(message))?;
         }
+    }
+}
+
+impl Addressed {
+    pub(crate) fn run(self, socket_type: SocketType) -> Result<(), Failure> {
+        let wrapping = Wrapping { envelope: self.envelope, ..Wrapping::default() };
+        self.converse.run_after(socket_type, &wrapping, |_| Ok(()))
+    }
+}
+
+impl Route {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let to = self.to.as_deref().map(Frame::from);
+        let wrapping = Wrapping { to, routed: true, envelope: self.addressed.envelope };
+        self.addressed.converse.run_after(SocketType::Router, &wrapping, |_| Ok(()))
     }
 }
 
 impl Upstream {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        self.converse.run_after(SocketType::XSub, |session| {
+        self.converse.run_after(SocketType::XSub, &Wrapping::default(), |session| {
             for topic in &self.topics {
                 session.socket.send([b"\x01", topic.as_bytes()].concat())?;
             }
@@ -84,33 +135,63 @@ impl Upstream {
     }
 }
 
-/// Lines on their way to the socket.
-struct Outbound {
+impl Wrapping {
+    fn put_on(&self, message: Message) -> Message {
+        if self.to.is_none() && !self.envelope {
+            return message;
+        }
+        let mut parts = message.iter().cloned();
+        let mut wrapped: Vec<Frame> = self.to.iter().cloned().collect();
+        if self.routed && self.to.is_none() {
+            wrapped.extend(parts.next());
+        }
+        wrapped.extend(self.envelope.then(Frame::new));
+        wrapped.extend(parts);
+        wrapped.into()
+    }
+
+    fn take_off(&self, message: &mut Message) {
+        let at = usize::from(self.routed);
+        if !self.envelope || message.iter().nth(at).is_none_or(|part| !part.is_empty()) {
+            return;
+        }
+        let parts = message.iter().enumerate().filter(|(place, _)| *place != at);
+        *message = parts.map(|(_, part)| part.clone()).collect();
+    }
+}
+
+/// Messages on their way to the socket.
+struct Outbound<'a> {
     input: Input,
+    wrapping: &'a Wrapping,
     waiting: Option<Message>,
 }
 
-impl Outbound {
+impl Outbound<'_> {
     /// Whether there is a message to send.
     fn prepare(&mut self) -> Result<bool, Failure> {
         if self.waiting.is_none() {
-            self.waiting = self.input.take()?;
+            self.waiting = self.input.take()?.map(|message| self.wrapping.put_on(message));
         }
         Ok(self.waiting.is_some())
     }
 
     /// Whether everything has been sent.
     fn is_done(&self) -> bool {
-        self.waiting.is_none() && self.input.item().is_none()
+        self.waiting.is_none() && self.input.is_done()
     }
 
-    /// Sends what has been read, as long as there is room.
+    /// Sends what has been read, as long as there is room and it is time.
     fn send(&mut self, session: &mut Session) -> Result<(), Failure> {
         while self.prepare()?
+            && self.input.pace().wait_left().is_zero()
             && let Some(message) = &self.waiting
         {
             match session.socket.try_send(message) {
-                Ok(()) => self.waiting = None,
+                Ok(()) => {
+                    self.input.pace().count();
+                    self.waiting = None;
+                }
                 Err(Error::Again) => break,
                 Err(error) => return Err(error.into()),
             }

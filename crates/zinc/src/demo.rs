@@ -18,6 +18,8 @@ const LOST: Duration = Duration::from_secs(10);
 /// How often the progress display changes.
 const TICK: Duration = Duration::from_millis(100);
 
+/// Run a request-reply broker over tcp with several clients and workers, and count
+///
 /// Clients (REQ) ask a broker (ROUTER, DEALER, proxy), which hands the requests to workers (REP). A worker
 /// replies with the request spelt backwards, and the client checks it.
 #[derive(Args, Clone)]
@@ -100,10 +102,9 @@ impl Demo {
             ("requests", HumanCount(count).to_string()),
             ("requests/s", HumanCount(rate as u64).to_string()),
         ];
-        let percentiles = latencies.rows(1);
-        rows.extend(percentiles.into_iter().map(|(name, time)| match name {
-            "p50" => ("round trip: p50", time),
-            other => (other, time),
+        rows.extend(latencies.shares().into_iter().map(|(name, time)| match name {
+            "p50" => ("round trip: p50", report::micros(time)),
+            other => (other, report::micros(time)),
         }));
         let (clients, workers) = (self.clients, self.workers);
         report::print(&format!("{clients} clients, a broker and {workers} workers over tcp"), &rows)?;

@@ -1,16 +1,23 @@
-//! Why a command fails, and the exit code that says so.
+//! Why a command fails, the exit code that says so, and what may help.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 use zincmq::Error;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// Something went wrong that is neither of the others.
+    /// Something went wrong that is none of the others.
     #[error("{0}")]
     Failed(String),
+    /// The command line, or a file that it names, asks for what cannot be.
+    #[error("{0}")]
+    Usage(String),
     /// Waited in vain.
     #[error("timeout: {what} within {} s", limit.as_secs_f64())]
     Timeout { what: &'static str, limit: Duration },
+    /// The output has said it all.
+    #[error("it stands in the output")]
+    Told,
     /// Nobody reads the output any more: a silent end, as of any filter.
     #[error("nobody reads the output")]
     Unread,
@@ -22,14 +29,43 @@ impl Failure {
     pub(crate) fn code(&self) -> u8 {
         match self {
             Self::Unread => 0,
-            Self::Library(Error::Endpoint { .. } | Error::Option(_)) => 2,
+            Self::Usage(_) | Self::Library(Error::Endpoint { .. } | Error::Option(_)) => 2,
             Self::Timeout { .. } => 124,
-            Self::Failed(_) | Self::Library(_) => 1,
+            Self::Failed(_) | Self::Told | Self::Library(_) => 1,
         }
     }
 
     /// Whether it is no failure but the end that an interrupt asked for.
     pub(crate) const fn is_interrupt(&self) -> bool {
         matches!(self, Self::Library(Error::Terminated))
+    }
+
+    /// What to do about it, where that is likely.
+    pub(crate) fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Library(Error::Io { source, .. }) => match source.kind() {
+                ErrorKind::AddrInUse => {
+                    Some("another program is bound there: stop it, or choose another port")
+                }
+                ErrorKind::AddrNotAvailable => {
+                    Some("no interface of this machine has this address; * stands for all of them")
+                }
+                ErrorKind::PermissionDenied => {
+                    Some("ports below 1024 need privileges; paths need write access")
+                }
+                ErrorKind::NotFound => Some("the directory of the ipc path has to exist"),
+                _ => None,
+            },
+            Self::Library(Error::Endpoint { endpoint, .. }) if endpoint.contains("//*") => {
+                Some("* is for --bind (or @ before the endpoint); to connect, name a host")
+            }
+            Self::Timeout { what: "not all messages have gone out", .. } => {
+                Some("nobody took them: zinc doctor ENDPOINT says why")
+            }
+            Self::Library(Error::Unsupported { .. }) => {
+                Some("zinc --help tells what each socket type can do")
+            }
+            _ => None,
+        }
     }
 }

@@ -1,8 +1,10 @@
-//! What was received, as lines of the standard output.
+//! What was received, on the standard output.
 
 use crate::failure::Failure;
-use crate::text::Form;
-use std::io::{self, Write};
+use crate::progress::Progress;
+use crate::text::{Form, is_end};
+use clap::builder::styling::AnsiColor;
+use std::io::{self, IsTerminal, Write};
 use zincmq::{AnySocket, Message};
 
 /// Written at the latest when so many bytes wait.
@@ -14,11 +16,13 @@ pub(crate) struct Output {
     /// Messages still to be printed; `None`: all that come.
     left: Option<u64>,
     message: Message,
+    progress: Progress,
 }
 
 impl Output {
     pub(crate) fn new(form: &Form, count: Option<u64>) -> Self {
-        Self { form: form.clone(), buffer: Vec::new(), left: count, message: Message::new() }
+        let progress = Progress::of_output(count, form.raw);
+        Self { form: form.clone(), buffer: Vec::new(), left: count, message: Message::new(), progress }
     }
 
     /// Whether as many messages have been printed as were wanted.
@@ -28,16 +32,26 @@ impl Output {
 
     /// Prints a message; [`Output::flush`] shows it.
     pub(crate) fn print(&mut self, message: &Message) -> Result<(), Failure> {
+        if self.form.eof && is_end(message) {
+            self.left = Some(0);
+            return Ok(());
+        }
         self.left = self.left.map(|left| left.saturating_sub(1));
+        self.progress.moved(message);
         self.form.write(message, &mut self.buffer);
         if self.buffer.len() < CHUNK { Ok(()) } else { self.flush() }
     }
 
-    /// Prints all that the socket has received already.
-    pub(crate) fn drain(&mut self, socket: &mut AnySocket) -> Result<(), Failure> {
+    /// Prints all that the socket has received already, each as `unwrap` leaves it.
+    pub(crate) fn drain(
+        &mut self,
+        socket: &mut AnySocket,
+        unwrap: impl Fn(&mut Message),
+    ) -> Result<(), Failure> {
         let mut message = std::mem::take(&mut self.message);
         while !self.is_done() && socket.can_recv() {
             socket.try_recv_into(&mut message)?;
+            unwrap(&mut message);
             self.print(&message)?;
         }
         self.message = message;
@@ -51,6 +65,15 @@ impl Output {
     }
 }
 
+/// In colour, where somebody sees it and has not asked for none (no-color.org).
+pub(crate) fn paint(text: &str, colour: AnsiColor) -> String {
+    if !io::stdout().is_terminal() || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        return text.to_owned();
+    }
+    let style = colour.on_default();
+    format!("{style}{text}{style:#}")
+}
+
 /// Writes to the standard output, now.
 pub(crate) fn write(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
@@ -58,4 +81,9 @@ pub(crate) fn write(bytes: &[u8]) -> Result<(), Failure> {
         io::ErrorKind::BrokenPipe => Failure::Unread,
         _ => Failure::Failed(format!("cannot write the standard output: {error}")),
     })
+}
+
+/// Writes a line to the standard output, now.
+pub(crate) fn line(text: &str) -> Result<(), Failure> {
+    write(format!("{text}\n").as_bytes())
 }

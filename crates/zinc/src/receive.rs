@@ -45,7 +45,7 @@ fn print_all(session: &mut Session, opening: &Opening) -> Result<(), Failure> {
         let received = session.socket.recv_into(&mut message);
         received.map_err(|error| session.explain(error, "no message came"))?;
         output.print(&message)?;
-        output.drain(&mut session.socket)?;
+        output.drain(&mut session.socket, |_| ())?;
     }
-    Ok(())
+    output.flush()
 }

@@ -2,9 +2,9 @@
 
 use crate::failure::Failure;
 use crate::input::Source;
-use crate::session::Opening;
+use crate::session::{Opening, Session};
 use clap::Args;
-use zincmq::{Message, Poller, SocketType};
+use zincmq::{Error, Message, Poller, SocketType, option};
 
 #[derive(Args)]
 pub(crate) struct Ask {
@@ -12,6 +12,10 @@ pub(crate) struct Ask {
     opening: Opening,
     #[command(flatten)]
     source: Source,
+
+    /// When no reply comes in time, ask again so often; replies that come late are not mixed up
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "timeout")]
+    retries: u32,
 }
 
 #[derive(Args)]
@@ -27,27 +31,40 @@ pub(crate) struct Answer {
 impl Ask {
     pub(crate) fn run(self) -> Result<(), Failure> {
         self.opening.run(SocketType::Req, |session| {
+            if self.retries > 0 {
+                session.socket.set(option::REQ_RELAXED, true)?;
+                session.socket.set(option::REQ_CORRELATE, true)?;
+            }
             let mut input = self.opening.input(&self.source)?;
             let mut output = self.opening.output();
             let mut poller = Poller::new();
             while !output.is_done()
-                && let Some(request) = input.next(&mut session.socket, &mut poller)?
+                && let Some(request) = input.next(session, &mut poller)?
             {
-                let sent = session.socket.send(request);
-                sent.map_err(|error| session.explain(error, "nobody took the request"))?;
-                let reply = session.socket.recv();
-                output.print(&reply.map_err(|error| session.explain(error, "no reply came"))?)?;
+                output.print(&self.ask(session, &request)?)?;
                 output.flush()?;
             }
             Ok(())
         })
+    }
+
+    fn ask(&self, session: &mut Session, request: &Message) -> Result<Message, Failure> {
+        for left in (0..=self.retries).rev() {
+            let sent = session.socket.send(request);
+            sent.map_err(|error| session.explain(error, "nobody took the request"))?;
+            match session.socket.recv() {
+                Err(Error::Again) if left > 0 => eprintln!("zinc: no reply yet, asking again"),
+                reply => return reply.map_err(|error| session.explain(error, "no reply came")),
+            }
+        }
+        Err(session.explain(Error::Again, "no reply came"))
     }
 }
 
 impl Answer {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let fixed = self.reply.as_ref().map(|text| self.opening.form.read(text.as_bytes())).transpose();
-        let fixed = fixed.map_err(|reason| Failure::Failed(format!("--reply: {reason}")))?;
+        let fixed = fixed.map_err(|reason| Failure::Usage(format!("--reply: {reason}")))?;
         self.opening.run(SocketType::Rep, |session| {
             let mut output = self.opening.output();
             let mut request = Message::new();

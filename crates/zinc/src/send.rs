@@ -1,4 +1,4 @@
-//! `zinc push`, `zinc pub`: lines go out.
+//! `zinc push`, `zinc pub`: messages go out.
 
 use crate::failure::Failure;
 use crate::input::Source;
@@ -33,7 +33,7 @@ pub(crate) struct Publish {
 impl Push {
     pub(crate) fn run(self) -> Result<(), Failure> {
         self.opening.run(SocketType::Push, |session| {
-            send_lines(session, &self.opening, &self.source, |session, message| session.socket.send(message))
+            send_all(session, &self.opening, &self.source, |session, message| session.socket.send(message))
         })
     }
 }
@@ -47,7 +47,7 @@ impl Publish {
             if watched {
                 self.await_subscriptions(session)?;
             }
-            send_lines(session, &self.opening, &self.source, |session, body| {
+            send_all(session, &self.opening, &self.source, |session, body| {
                 if watched {
                     while session.socket.try_recv().is_ok() {}
                 }
@@ -80,7 +80,7 @@ impl Publish {
     }
 }
 
-fn send_lines(
+fn send_all(
     session: &mut Session,
     opening: &Opening,
     source: &Source,
@@ -88,8 +88,7 @@ fn send_lines(
 ) -> Result<(), Failure> {
     let mut input = opening.input(source)?;
     let mut poller = Poller::new();
-    for _ in 0..opening.count.unwrap_or(u64::MAX) {
-        let Some(message) = input.next(&mut session.socket, &mut poller)? else { break };
+    while let Some(message) = input.next(session, &mut poller)? {
         send(session, message).map_err(|error| session.explain(error, "nobody took the message"))?;
     }
     Ok(())

@@ -13,10 +13,13 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 use zincmq::option::{self, Row, Value};
-use zincmq::{AnySocket, Context, Error, SocketType};
+use zincmq::{AnySocket, Context, Error, SocketType, StatsServer};
 
 /// How long messages that were accepted may take to go out after an interrupt or a failure.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// An option and its value.
+pub(crate) type Setting = (&'static Row, Value);
 
 /// The arguments of every command that opens one socket.
 #[derive(Args, Clone, Debug)]
@@ -39,7 +42,7 @@ pub(crate) struct Opening {
 
     /// Give up when a message takes longer to come, to be accepted or to go out at the end
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
 
     /// Drop what has not gone out so many milliseconds after the end; -1 never does
     #[arg(long, value_name = "MS", allow_negative_numbers = true)]
@@ -47,7 +50,15 @@ pub(crate) struct Opening {
 
     /// Set a socket option, such as sndhwm=10; may be given several times
     #[arg(long = "option", value_name = "NAME=VALUE", value_parser = setting)]
-    settings: Vec<(&'static Row, Value)>,
+    settings: Vec<Setting>,
+
+    /// The name by which routers know this socket
+    #[arg(long, value_name = "ID", value_parser = routing_id)]
+    routing_id: Option<Setting>,
+
+    /// Answer zinc top here with the socket's numbers
+    #[arg(long, value_name = "ENDPOINT")]
+    stats: Option<String>,
 
     #[command(flatten)]
     pub(crate) form: Form,
@@ -68,11 +79,16 @@ impl Opening {
         work: impl FnOnce(&mut Session) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let mut session = Session::new(socket_type, self.timeout)?;
-        let result = self.open(&mut session.socket).and_then(|()| work(&mut session));
+        let result = self.open(&mut session).and_then(|_stats| work(&mut session));
         session.close(result)
     }
 
-    fn open(&self, socket: &mut AnySocket) -> Result<(), Failure> {
+    /// Sets the options, binds and connects. The statistics server, if there is one, lives as long as it is
+    /// kept.
+    pub(crate) fn open(&self, session: &mut Session) -> Result<Option<StatsServer>, Failure> {
+        let stats =
+            self.stats.as_ref().map(|endpoint| serve_stats(session.context(), endpoint)).transpose()?;
+        let socket = &mut session.socket;
         if let Some(timeout) = self.timeout {
             let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
             socket.set(option::SNDTIMEO, millis)?;
@@ -81,17 +97,17 @@ impl Opening {
         if let Some(linger) = self.linger {
             socket.set(option::LINGER, linger)?;
         }
-        for (row, value) in &self.settings {
+        for (row, value) in self.settings.iter().chain(&self.routing_id) {
             socket.set_value(row, value.clone())?;
         }
         for place in &self.places {
             place.open(socket, self.bind && !self.connect)?;
         }
-        Ok(())
+        Ok(stats)
     }
 
     pub(crate) fn input(&self, source: &Source) -> Result<Input, Failure> {
-        source.open(&self.form)
+        source.open(&self.form, self.count)
     }
 
     /// Prints as many messages as --count says.
@@ -165,6 +181,13 @@ impl Session {
     }
 }
 
+/// Opens a statistics server, and tells where.
+pub(crate) fn serve_stats(context: &Context, endpoint: &str) -> Result<StatsServer, Failure> {
+    let server = StatsServer::open(context, endpoint)?;
+    eprintln!("zinc: statistics at {}", server.endpoint());
+    Ok(server)
+}
+
 /// Has `action` called at an interrupt (Ctrl-C) or a termination.
 pub(crate) fn on_interrupt(action: impl FnMut() + Send + 'static) -> Result<(), Failure> {
     ctrlc::set_handler(action)
@@ -173,13 +196,29 @@ pub(crate) fn on_interrupt(action: impl FnMut() + Send + 'static) -> Result<(), 
 
 /// A time on the command line.
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
-    let number: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
-    Duration::try_from_secs_f64(number).map_err(|_| "not a length of time".to_owned())
+    let number: f64 = text.parse().map_err(|_| "not a number of seconds, as in 2 or 0.5".to_owned())?;
+    Duration::try_from_secs_f64(number).map_err(|_| "not a length of time: above 0, in seconds".to_owned())
 }
 
 /// `NAME=VALUE`, by the table of options.
-fn setting(text: &str) -> Result<(&'static Row, Value), String> {
-    let (name, value) = text.split_once('=').ok_or("it lacks the form NAME=VALUE")?;
-    let row = option::by_name(name).ok_or_else(|| format!("there is no option {name}"))?;
+pub(crate) fn setting(text: &str) -> Result<Setting, String> {
+    let (name, value) = text.split_once('=').ok_or("it lacks the form NAME=VALUE, as in sndhwm=10")?;
+    let row = option::by_name(name).ok_or_else(|| match nearest(name) {
+        Some(nearest) => format!("there is no option {name}; did you mean {nearest}?"),
+        None => format!("there is no option {name}"),
+    })?;
     row.parse(value).map(|value| (row, value)).map_err(|error| error.to_string())
+}
+
+fn routing_id(text: &str) -> Result<Setting, String> {
+    let row = option::ROUTING_ID.row();
+    row.parse(text).map(|value| (row, value)).map_err(|error| error.to_string())
+}
+
+/// The option whose name looks most like this one.
+fn nearest(name: &str) -> Option<String> {
+    let names = option::rows().iter().map(|row| row.name.to_lowercase());
+    let likeness = |other: &String| strsim::jaro_winkler(&name.to_lowercase(), other);
+    let best = names.map(|other| (likeness(&other), other)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best.0 > 0.8).then_some(best.1)
 }

@@ -1,71 +1,10 @@
 //! The command as a user has it: processes, pipes and exit codes.
 
+mod common;
+
+use common::{ANY, PATIENCE, Server, assert_ends, folder, run, zinc};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
-
-/// No command of these tests takes so long; one that hangs ends with exit code 124.
-const PATIENCE: &str = "--timeout=30";
-
-fn zinc(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_zinc"));
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-fn run(arguments: &[&str], input: &str) -> Output {
-    let mut child = zinc(arguments).stdin(Stdio::piped()).spawn().unwrap();
-    // A command that fails early may not read it.
-    _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap()
-}
-
-/// A command that binds to a free port, and the endpoints that it names.
-struct Server {
-    child: Child,
-    stderr: BufReader<ChildStderr>,
-    endpoints: Vec<String>,
-}
-
-impl Server {
-    fn start(arguments: &[&str], endpoints: usize) -> Self {
-        let mut child = zinc(arguments).stdin(Stdio::piped()).spawn().unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let endpoints = (0..endpoints).map(|_| {
-            let mut line = String::new();
-            stderr.read_line(&mut line).unwrap();
-            line.trim().strip_prefix("zinc: bound to ").unwrap_or_else(|| panic!("{line}")).to_owned()
-        });
-        let endpoints = endpoints.collect();
-        Self { child, stderr, endpoints }
-    }
-
-    fn say(&mut self, text: &str) {
-        self.child.stdin.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
-    }
-
-    fn interrupt(&self) {
-        let kill = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
-        assert!(kill.unwrap().success());
-    }
-
-    /// Its output, once it has ended with this exit code.
-    fn end(mut self, code: i32) -> String {
-        drop(self.child.stdin.take());
-        let mut said = String::new();
-        self.stderr.read_to_string(&mut said).unwrap();
-        let output = self.child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(code), "{said}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-}
-
-fn assert_ends(output: &Output, code: i32, stdout: &str) {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{stderr}");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), stdout);
-}
-
-const ANY: &str = "@tcp://127.0.0.1:*";
+use std::process::Stdio;
 
 #[test]
 fn lines_pushed_are_lines_pulled() {
@@ -77,8 +16,7 @@ fn lines_pushed_are_lines_pulled() {
 
 #[test]
 fn a_count_ends_the_sender_too_and_files_follow_each_other() {
-    let folder = std::env::temp_dir().join(format!("zinc-cli-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = folder("lines");
     let (one, two) = (folder.join("one"), folder.join("two"));
     std::fs::write(&one, "1\n2").unwrap();
     std::fs::write(&two, "3\n4\n5\n").unwrap();
@@ -221,37 +159,6 @@ fn waiting_in_vain_ends_with_124() {
 }
 
 #[test]
-fn mistakes_are_named() {
-    for (arguments, code, message) in [
-        (&["plug"][..], 2, "unrecognized subcommand 'plug'"),
-        (&["push"], 2, "<ENDPOINT>"),
-        (&["push", "localhost:5555"], 2, "localhost:5555"),
-        (&["push", "tcp://127.0.0.1:99999"], 2, "tcp://127.0.0.1:99999"),
-        (&["push", "carrier://pigeon"], 2, "carrier"),
-        (&["pull", "tcp://127.0.0.1:1", "--count=0"], 2, "--count"),
-        (&["pull", "tcp://127.0.0.1:1", "--count=many"], 2, "many"),
-        (&["pull", "tcp://127.0.0.1:1", "--timeout=-1"], 2, "not a length of time"),
-        (&["pull", "tcp://127.0.0.1:1", "--timeout=soon"], 2, "not a number of seconds"),
-        (&["pull", "tcp://127.0.0.1:1", "--option=sndhwm"], 2, "NAME=VALUE"),
-        (&["pull", "tcp://127.0.0.1:1", "--option=colour=red"], 2, "there is no option colour"),
-        (&["pull", "tcp://127.0.0.1:1", "--option=rcvhwm=-5"], 2, "RCVHWM: -5 is not allowed"),
-        (&["pull", "tcp://127.0.0.1:1", "--option=req_relaxed=1"], 2, "REQ_RELAXED does not apply to a PULL"),
-        (&["pull", "tcp://127.0.0.1:1", "--topic=a"], 2, "--topic"),
-        (&["push", "tcp://127.0.0.1:1", "--multipart="], 2, "--multipart"),
-        (&["proxy", "ring", "tcp://127.0.0.1:*", "tcp://127.0.0.1:*"], 2, "ring"),
-        (&["push", "@inproc://a", "--file=/nowhere/at/all"], 1, "cannot read /nowhere/at/all: No such file"),
-        (&["push", "@inproc://a", "--file=/"], 1, "cannot read /: Is a directory"),
-        (&["pub", "@inproc://a", "--hex"], 1, "line 1: \"line\" is not hexadecimal"),
-    ] {
-        let output = run(arguments, "line\n");
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
-        assert!(stderr.contains(message), "{arguments:?}: {stderr}");
-        assert_eq!(output.stdout, b"", "{arguments:?}");
-    }
-}
-
-#[test]
 fn an_endpoint_in_use_is_a_failure() {
     let pull = Server::start(&["pull", ANY], 1);
     let output = run(&["pull", "--bind", &pull.endpoints[0]], "");
@@ -302,8 +209,145 @@ fn a_measurement_has_a_table() {
         let output = run(&["bench", "--transport", transport, "--seconds=0.1", "--size=8"], "");
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-        for expected in ["messages/s", "MB/s", "CPU/message", "round trips/s", "p99"] {
+        for expected in ["messages/s", "MB/s", "CPU us", "round trips/s", "p99"] {
             assert!(stdout.contains(expected), "{stdout}");
         }
+    }
+}
+
+#[test]
+fn curves_are_drawn_and_json_printed() {
+    let folder = folder("curves");
+    let svg = folder.join("bench.svg");
+    let mut bench =
+        zinc(&["bench", "--transport=inproc,ipc", "--size=8,1K", "--seconds=0.05", "--json", "--svg"]);
+    let output = bench.arg(&svg).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let measured: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(measured.len(), 8);
+    assert!(measured.iter().all(|row| row["per_second"].as_f64().unwrap() > 0.0), "{lines}");
+    let svg = std::fs::read_to_string(svg).unwrap();
+    assert!(svg.starts_with("<svg") && svg.contains("inproc") && svg.contains("latency"), "{svg}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn json_lines_carry_every_byte() {
+    let pull = Server::start(&["pull", ANY, "--json", "--count=3", PATIENCE], 1);
+    let lines = "[\"a\", {\"hex\": \"00ff\"}]\n\"text\"\n{\"parts\": [\"\"]}\n";
+    assert_ends(&run(&["push", &pull.endpoints[0], "--json", PATIENCE], lines), 0, "");
+    let expected = "{\"parts\":[\"a\",{\"hex\":\"00ff\"}]}\n{\"parts\":[\"text\"]}\n{\"parts\":[\"\"]}\n";
+    assert_eq!(pull.end(0), expected);
+}
+
+#[test]
+fn messages_of_the_command_line_are_repeated_up_to_the_count() {
+    let pull = Server::start(&["pull", ANY, "--eof", PATIENCE], 1);
+    let push = ["push", &pull.endpoints[0], "-m=a", "-m=b", "--count=5", PATIENCE];
+    assert_ends(&run(&push, ""), 0, "");
+    assert_ends(&run(&["push", &pull.endpoints[0], "--eof", "-m=end", PATIENCE], ""), 0, "");
+    assert_eq!(pull.end(0), "a\nb\na\nb\na\nend\n");
+}
+
+#[test]
+fn a_rate_is_kept() {
+    let pull = Server::start(&["pull", ANY, "--count=11", PATIENCE], 1);
+    let began = std::time::Instant::now();
+    let push = ["push", &pull.endpoints[0], "-m=x", "--count=11", "--rate=50", PATIENCE];
+    assert_ends(&run(&push, ""), 0, "");
+    let took = began.elapsed().as_secs_f64();
+    assert!(took >= 0.2, "11 messages at 50 a second take a fifth of a second, not {took} s");
+    assert_eq!(pull.end(0), "x\n".repeat(11));
+}
+
+#[test]
+fn envelopes_are_put_on_and_taken_off() {
+    let rep = Server::start(&["rep", ANY, "--count=2", PATIENCE], 1);
+    let dealer = ["dealer", &rep.endpoints[0], "--envelope", "-m=a", "-m=b", "--count=2", PATIENCE];
+    assert_ends(&run(&dealer, ""), 0, "a\nb\n");
+    assert_eq!(rep.end(0), "a\nb\n");
+
+    let arguments = ["router", ANY, "--to=bob", "--envelope", "--count=1", "--multipart=|", PATIENCE];
+    let mut router = Server::start(&arguments, 1);
+    let req =
+        zinc(&["req", &router.endpoints[0], "--routing-id=bob", "-m=question", PATIENCE]).spawn().unwrap();
+    let mut stdout = BufReader::new(router.child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    assert_eq!(line, "bob|question\n");
+    router.say("answer\n");
+    assert_ends(&req.wait_with_output().unwrap(), 0, "answer\n");
+    router.end(0);
+}
+
+#[test]
+fn a_request_is_asked_again_when_its_server_was_slow() {
+    let mut silent = Server::start(&["router", ANY, "--json"], 1);
+    let req = ["req", &silent.endpoints[0], "-m=hello", "--timeout=0.3", "--retries=2"];
+    let output = run(&req, "");
+    assert_eq!(output.status.code(), Some(124));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(said.matches("asking again").count(), 2, "{said}");
+    let mut stdout = BufReader::new(silent.child.stdout.take().unwrap());
+    for _ in 0..3 {
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        assert!(line.contains("\"hello\""), "{line}");
+    }
+    silent.interrupt();
+    silent.end(0);
+}
+
+#[test]
+fn streams_speak_to_plain_tcp() {
+    let mut server = Server::start(&["stream", ANY, "--json", PATIENCE], 1);
+    let address = server.endpoints[0].strip_prefix("tcp://").unwrap().to_owned();
+    let mut peer = std::net::TcpStream::connect(address).unwrap();
+    peer.write_all(b"hello").unwrap();
+    let mut stdout = BufReader::new(server.child.stdout.take().unwrap());
+    let mut lines = (0..2).map(|_| {
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        serde_json::from_str::<serde_json::Value>(&line).unwrap()["parts"].clone()
+    });
+    let (opened, data) = (lines.next().unwrap(), lines.next().unwrap());
+    assert_eq!((&opened[0], opened[1].as_str(), data[1].as_str()), (&data[0], Some(""), Some("hello")));
+    server.say(&format!("[{}, \"world\"]\n", data[0]));
+    let mut answer = [0; 5];
+    peer.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"world");
+    server.interrupt();
+    server.end(0);
+}
+
+#[test]
+fn manual_pages_and_completions_are_made() {
+    let folder = folder("man");
+    let output = zinc(&["man", "--dir"]).arg(&folder).output().unwrap();
+    assert_ends(&output, 0, "");
+    for page in ["zinc.1", "zinc-push.1", "zinc-proxy.1", "zinc-doctor.1"] {
+        let text = std::fs::read_to_string(folder.join(page)).unwrap();
+        assert!(text.contains(".TH") && text.contains("Examples"), "{page}: {text}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+    assert!(String::from_utf8_lossy(&run(&["man", "top"], "").stdout).contains("zinc top"));
+    for (shell, expected) in [("bash", "complete"), ("zsh", "#compdef zinc"), ("fish", "complete -c zinc")] {
+        let output = run(&["completions", shell], "");
+        assert!(String::from_utf8_lossy(&output.stdout).contains(expected), "{shell}");
+    }
+}
+
+#[test]
+fn every_command_has_help_with_examples() {
+    let help = String::from_utf8(run(&["--help"], "").stdout).unwrap();
+    let commands = help.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
+    let names: Vec<&str> =
+        commands.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names.into_iter().filter(|name| !["", "help", "demo"].contains(name)) {
+        let output = run(&[name, "--help"], "");
+        assert!(String::from_utf8_lossy(&output.stdout).contains("Example"), "{name}");
     }
 }

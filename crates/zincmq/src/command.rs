@@ -61,6 +61,8 @@ pub(crate) enum ToSocket {
     Detach { pipe: PipeId },
     /// The call that waits, or the next that would, is interrupted.
     Interrupt,
+    /// Somebody wants to know the socket's numbers.
+    Report,
     /// Connections have come to rest: give back what idle pipes hold.
     Sweep,
     /// The context shuts down.

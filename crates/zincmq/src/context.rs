@@ -6,9 +6,12 @@ use crate::io::{IoThread, SchedPolicy, Scheduling};
 use crate::life::{Life, Living, fresh_id, lock};
 use crate::option::Options;
 use crate::pattern::contract::Attached;
+use crate::socket_type::SocketType;
+use crate::stats::{Board, SocketReport};
 use queue::{Inbox, Item, Pool};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 /// Where sockets live: I/O threads, inproc names, limits. Cloning gives another handle to the same context.
 ///
@@ -86,6 +89,15 @@ impl Context {
         let config = &self.0.shared().config;
         let changed = change(lock(config).clone());
         *lock(config) = changed;
+    }
+
+    /// The numbers of every socket in this context. Each is asked, and answers in its own thread: at once if it
+    /// waits in a call, else with its next call. For those that do not answer within `patience` the last that
+    /// they told is returned, with its age: sockets of the calling thread never answer meanwhile (they have
+    /// [`Socket::stats`](crate::Socket::stats)). Messages pay nothing for it.
+    #[must_use]
+    pub fn stats(&self, patience: Duration) -> Vec<SocketReport> {
+        self.0.shared().stats(patience)
     }
 
     /// Wakes every call that blocks in a socket of this context; it and all later ones fail with
@@ -183,6 +195,7 @@ impl Builder {
             living: Arc::default(),
             state: Mutex::default(),
             names: Mutex::default(),
+            board: Board::default(),
         })))))
     }
 }
@@ -208,6 +221,7 @@ pub(crate) struct Shared {
     living: Arc<Living>,
     state: Mutex<State>,
     names: Mutex<Names>,
+    pub(crate) board: Board,
 }
 
 #[derive(Debug, Default)]
@@ -255,6 +269,16 @@ impl Shared {
         lock(&self.config)
     }
 
+    /// See [`Context::stats`].
+    pub(crate) fn stats(&self, patience: Duration) -> Vec<SocketReport> {
+        for (&id, inbox) in &lock(&self.state).sockets {
+            if self.board.ask(id) {
+                inbox.push(Item::Command(ToSocket::Report));
+            }
+        }
+        self.board.read(patience)
+    }
+
     fn shutdown(&self) {
         let mut state = lock(&self.state);
         state.stopped = true;
@@ -286,6 +310,11 @@ impl Home {
         &self.0.0
     }
 
+    /// A view that does not keep the context from ending.
+    pub(crate) fn view(&self) -> Arc<Shared> {
+        self.0.0.clone()
+    }
+
     pub(crate) fn pool(&self) -> &Arc<Pool> {
         &self.shared().pool
     }
@@ -295,7 +324,7 @@ impl Home {
     }
 
     /// Takes a new socket in; the first one starts the I/O threads.
-    pub(crate) fn register(&self, inbox: &Arc<Inbox<ToSocket>>) -> Result<u64> {
+    pub(crate) fn register(&self, inbox: &Arc<Inbox<ToSocket>>, socket_type: SocketType) -> Result<u64> {
         let shared = self.shared();
         let config = shared.config().clone();
         let mut state = lock(&shared.state);
@@ -313,11 +342,13 @@ impl Home {
         state.started = true;
         let id = fresh_id();
         state.sockets.insert(id, inbox.clone());
+        shared.board.add(id, socket_type);
         Ok(id)
     }
 
     pub(crate) fn unregister(&self, socket: u64) {
         lock(&self.shared().state).sockets.remove(&socket);
+        self.shared().board.remove(socket);
     }
 
     /// What a new socket takes over from its context.

@@ -23,11 +23,15 @@
 //!
 //! Every call that may wait has three forms: blocking (`recv`), at once (`try_recv`) and async (`recv_async`, under
 //! any executor). [`Poller`] waits for several sockets and foreign descriptors, [`proxy()`] passes messages from
-//! one socket to another, [`Monitor`] tells of connections, [`Socket::stats`] of numbers.
+//! one socket to another, [`Monitor`] tells of connections, [`Socket::stats`] of numbers, which a [`StatsServer`] shows to other
+//! processes (`zinc top`).
 
 #![forbid(unsafe_code)]
 
 // The road of a message, from top to bottom: a module imports only modules below it (tests/layering.rs).
+
+// Tells the numbers of a context to other processes.
+pub mod stats_server;
 
 // Passes messages from socket to socket.
 pub mod proxy;
@@ -87,4 +91,5 @@ pub use socket::{
     AnySocket, Dealer, Interrupter, Pair, Pub, Pull, Push, Rep, Req, Router, Socket, Stream, Sub, XPub, XSub,
 };
 pub use socket_type::SocketType;
-pub use stats::{PeerStats, SocketStats};
+pub use stats::{PeerStats, SocketReport, SocketStats};
+pub use stats_server::StatsServer;

@@ -1,6 +1,11 @@
 //! Numbers: what a socket and each of its peers have sent, received, dropped and queued.
 
+use crate::life::lock;
+use crate::socket_type::SocketType;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// The numbers of one socket since it was made. Read with [`crate::Socket::stats`].
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -30,6 +35,8 @@ pub struct SocketStats {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct PeerStats {
+    /// The endpoint that it came by: bound or connected to by the socket; empty if that is gone.
+    pub endpoint: String,
     /// Messages sent to it.
     pub sent: u64,
     /// Messages received from it.
@@ -42,6 +49,76 @@ pub struct PeerStats {
     pub dropped_full: u64,
     /// Messages queued for it and not yet credited.
     pub queued_out: u64,
+}
+
+/// One socket of a context, as another thread sees it. See [`Context::stats`](crate::Context::stats).
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct SocketReport {
+    /// Names the socket in its process.
+    pub id: u64,
+    /// Its type.
+    pub socket_type: SocketType,
+    /// How long ago it told the rest. `None`: it never has, and the rest is empty.
+    pub age: Option<Duration>,
+    /// The endpoints that it is bound to.
+    pub bound: Vec<String>,
+    /// The endpoints that it connects to.
+    pub connected: Vec<String>,
+    /// Its numbers.
+    pub stats: SocketStats,
+}
+
+/// What the sockets of a context have told of themselves.
+#[derive(Debug, Default)]
+pub(crate) struct Board {
+    notes: Mutex<BTreeMap<u64, Note>>,
+    told: Condvar,
+}
+
+#[derive(Debug)]
+struct Note {
+    asked: bool,
+    told: Option<Instant>,
+    report: SocketReport,
+}
+
+impl Board {
+    pub(crate) fn add(&self, id: u64, socket_type: SocketType) {
+        let (bound, connected, stats) = (Vec::new(), Vec::new(), SocketStats::default());
+        let report = SocketReport { id, socket_type, age: None, bound, connected, stats };
+        lock(&self.notes).insert(id, Note { asked: false, told: None, report });
+    }
+
+    pub(crate) fn remove(&self, id: u64) {
+        lock(&self.notes).remove(&id);
+        self.told.notify_all();
+    }
+
+    /// Whether the socket is to be asked: not while an earlier question waits for it.
+    pub(crate) fn ask(&self, id: u64) -> bool {
+        lock(&self.notes).get_mut(&id).is_some_and(|note| !std::mem::replace(&mut note.asked, true))
+    }
+
+    /// The socket answers.
+    pub(crate) fn tell(&self, id: u64, bound: Vec<String>, connected: Vec<String>, stats: SocketStats) {
+        if let Some(note) = lock(&self.notes).get_mut(&id) {
+            let socket_type = note.report.socket_type;
+            note.report = SocketReport { id, socket_type, age: None, bound, connected, stats };
+            (note.asked, note.told) = (false, Some(Instant::now()));
+        }
+        self.told.notify_all();
+    }
+
+    /// Waits until all have answered, at most so long. Returns what is known.
+    pub(crate) fn read(&self, patience: Duration) -> Vec<SocketReport> {
+        let waiting = |notes: &mut BTreeMap<u64, Note>| notes.values().any(|note| note.asked);
+        let result = self.told.wait_timeout_while(lock(&self.notes), patience, waiting);
+        let (notes, _) = result.unwrap_or_else(PoisonError::into_inner);
+        let report =
+            |note: &Note| SocketReport { age: note.told.map(|told| told.elapsed()), ..note.report.clone() };
+        notes.values().map(report).collect()
+    }
 }
 
 /// What only I/O threads see.

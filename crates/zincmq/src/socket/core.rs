@@ -62,7 +62,7 @@ pub(crate) struct Entry {
 impl Core {
     pub(crate) fn new(home: Home, socket_type: SocketType) -> Result<Self> {
         let inbox = Arc::new(Inbox::default());
-        let id = home.register(&inbox)?;
+        let id = home.register(&inbox, socket_type)?;
         let owner = Owner {
             id,
             socket_type,
@@ -351,6 +351,7 @@ impl Core {
                 }
             }
             ToSocket::Interrupt => self.interrupted = true,
+            ToSocket::Report => self.report(),
             ToSocket::Sweep => {
                 self.owner.sweeping.store(false, Ordering::Relaxed);
                 self.sweep();
@@ -383,9 +384,23 @@ impl Core {
 
     pub(crate) fn stats(&mut self) -> SocketStats {
         self.process();
-        let mut stats = self.peers.stats();
+        self.numbers()
+    }
+
+    fn numbers(&self) -> SocketStats {
+        let name = |id| self.endpoints.iter().find(|entry| entry.id == id).map(|entry| entry.name.clone());
+        let mut stats = self.peers.stats(|endpoint| name(endpoint).unwrap_or_default());
         self.owner.troubles.fill(&mut stats);
         stats
+    }
+
+    /// Tells its numbers to whoever looks at the context's.
+    fn report(&self) {
+        let names = |bound| {
+            let entries = self.endpoints.iter().filter(move |entry| entry.bound == bound);
+            entries.map(|entry| entry.name.clone()).collect()
+        };
+        self.home.shared().board.tell(self.owner.id, names(true), names(false), self.numbers());
     }
 }
 

@@ -200,7 +200,7 @@ impl Table {
         if let Some(connection) = &peer.connection {
             connection.end_lease();
         }
-        add(&mut self.past, &peer.stats());
+        add(&mut self.past, &peer.stats(String::new()));
         Some(peer)
     }
 
@@ -247,9 +247,10 @@ impl Table {
         })
     }
 
-    pub(crate) fn stats(&self) -> SocketStats {
+    /// The numbers of all; `name` knows the endpoints.
+    pub(crate) fn stats(&self, name: impl Fn(EndpointId) -> String) -> SocketStats {
         let mut stats = self.past.clone();
-        stats.peers = self.all.iter().map(|(_, peer)| peer.stats()).collect();
+        stats.peers = self.all.iter().map(|(_, peer)| peer.stats(name(peer.endpoint))).collect();
         for peer in std::mem::take(&mut stats.peers) {
             add(&mut stats, &peer);
             stats.queued_out += peer.queued_out;
@@ -315,8 +316,9 @@ impl Peer {
         self.reader.has_ended()
     }
 
-    fn stats(&self) -> PeerStats {
+    fn stats(&self, endpoint: String) -> PeerStats {
         PeerStats {
+            endpoint,
             sent: self.writer.written(),
             received: self.reader.read(),
             sent_bytes: self.writer.gauge().bytes(),

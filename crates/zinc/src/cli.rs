@@ -1,0 +1,159 @@
+//! The command line: every command, and what it is for.
+
+use crate::failure::Failure;
+use crate::{bench, converse, demo, doctor, dump, manual, monitor, proxy, receive, request, send, top};
+use clap::{Parser, Subcommand};
+use zincmq::SocketType;
+
+/// ZeroMQ at the shell: send, receive, route, watch and measure.
+///
+/// Lines of the standard input become messages, and messages become lines of the standard output. An endpoint
+/// is connected to, or bound with --bind; `@` before an endpoint always binds it, `>` always connects.
+///
+/// Exit codes: 0 success, also when interrupted; 1 failure; 2 wrong usage; 124 the time was over.
+#[derive(Parser)]
+#[command(name = "zinc", version, max_term_width = 110, arg_required_else_help = true, after_help = EXAMPLES)]
+pub(crate) struct Zinc {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  zinc pull @tcp://*:5557                                 print what is pushed
+  seq 10 | zinc push tcp://localhost:5557                 push ten lines
+  zinc pull @tcp://*:5557 --raw --eof > copy              receive a file ...
+  zinc push tcp://host:5557 --raw --eof --file original   ... that is sent here
+  zinc sub tcp://localhost:5556 --subscribe weather --json | jq -c .parts
+  zinc req tcp://localhost:5555 -m hello --timeout 2 --retries 3
+  zinc doctor tcp://localhost:5555                        who is there, or why nobody is
+
+Each command has its own: zinc COMMAND --help";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Hand out each message to one of the pullers
+    #[command(after_help = "\
+Examples:
+  seq 10 | zinc push tcp://localhost:5557
+  zinc push @tcp://*:5557 --file jobs.txt --rate 100
+  zinc push tcp://host:5557 --raw --eof --file disk.img
+  zinc push tcp://localhost:5557 -m ping --count 1000")]
+    Push(send::Push),
+    /// Print what is pushed
+    #[command(after_help = "\
+Examples:
+  zinc pull @tcp://*:5557
+  zinc pull @tcp://*:5557 --raw --eof > disk.img
+  zinc pull tcp://localhost:5557 --count 1 --timeout 5 --json")]
+    Pull(receive::Pull),
+    /// Publish each message to all subscribers
+    #[command(after_help = "\
+Examples:
+  tail -f log | zinc pub @tcp://*:5556 --topic log
+  zinc pub @tcp://*:5556 --multipart ' ' --subscriptions 1 -m 'weather rain'")]
+    Pub(send::Publish),
+    /// Print what is published
+    #[command(after_help = "\
+Examples:
+  zinc sub tcp://localhost:5556 --subscribe weather --subscribe news
+  zinc sub tcp://localhost:5556 --json | jq -c .parts")]
+    Sub(receive::Subscribe),
+    /// Send each message as a request and print its reply
+    #[command(after_help = "\
+Examples:
+  zinc req tcp://localhost:5555 -m hello
+  zinc req tcp://localhost:5555 --file questions --timeout 2 --retries 3")]
+    Req(request::Ask),
+    /// Print each request and answer it
+    #[command(after_help = "\
+Examples:
+  zinc rep @tcp://*:5555
+  zinc rep @tcp://*:5555 --reply pong --count 1")]
+    Rep(request::Answer),
+    /// Talk with one peer, both ways
+    ///
+    /// Ends when the input has ended and --count messages have come; without --count, only with --timeout, --eof or
+    /// an interrupt.
+    #[command(after_help = "\
+Examples:
+  zinc pair @tcp://*:5558
+  zinc pair tcp://localhost:5558")]
+    Pair(converse::Converse),
+    /// Talk with several peers in turn, both ways
+    ///
+    /// Ends when the input has ended and --count messages have come; without --count, only with --timeout, --eof or
+    /// an interrupt.
+    #[command(after_help = "\
+Examples:
+  zinc dealer tcp://localhost:5555 --envelope -m hello --count 1     # to a REP
+  zinc dealer tcp://localhost:5559 --routing-id bob                  # to a ROUTER")]
+    Dealer(converse::Addressed),
+    /// Talk with peers by name: the first part is the routing id
+    ///
+    /// Ends when the input has ended and --count messages have come; without --count, only with --timeout, --eof or
+    /// an interrupt.
+    #[command(after_help = "\
+Examples:
+  zinc router @tcp://*:5559 --json
+  zinc router @tcp://*:5559 --multipart '|'       # bob|hello goes to bob
+  zinc router @tcp://*:5559 --to bob --envelope   # every line goes to the REQ called bob")]
+    Router(converse::Route),
+    /// Publish each message and print the subscriptions (byte 1 or 0, then the topic)
+    ///
+    /// Ends when the input has ended and --count messages have come; without --count, only with --timeout, --eof or
+    /// an interrupt.
+    #[command(after_help = "Example:\n  zinc xpub @tcp://*:5556 --hex")]
+    Xpub(converse::Converse),
+    /// Print what is published, and send each message up as it is
+    ///
+    /// Ends when the input has ended and --count messages have come; without --count, only with --timeout, --eof or
+    /// an interrupt.
+    #[command(after_help = "Example:\n  zinc xsub tcp://localhost:5556 --subscribe news")]
+    Xsub(converse::Upstream),
+    /// Talk to plain TCP peers: the first part is the connection's id
+    ///
+    /// Ends when the input has ended and --count messages have come; without --count, only with --timeout, --eof or
+    /// an interrupt.
+    #[command(after_help = "\
+Example:
+  zinc stream @tcp://*:8080 --json     # an empty body tells of a new connection, or closes one")]
+    Stream(converse::Converse),
+    Proxy(proxy::Proxy),
+    Top(top::Top),
+    Monitor(monitor::Watch),
+    Dump(dump::Dump),
+    Doctor(doctor::Doctor),
+    Bench(bench::Bench),
+    Demo(demo::Demo),
+    Man(manual::Manual),
+    Completions(manual::Completions),
+}
+
+impl Zinc {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        match self.command {
+            Command::Push(command) => command.run(),
+            Command::Pull(command) => command.run(),
+            Command::Pub(command) => command.run(),
+            Command::Sub(command) => command.run(),
+            Command::Req(command) => command.run(),
+            Command::Rep(command) => command.run(),
+            Command::Pair(command) => command.run(SocketType::Pair),
+            Command::Dealer(command) => command.run(SocketType::Dealer),
+            Command::Router(command) => command.run(),
+            Command::Xpub(command) => command.run(SocketType::XPub),
+            Command::Xsub(command) => command.run(),
+            Command::Stream(command) => command.run(SocketType::Stream),
+            Command::Proxy(command) => command.run(),
+            Command::Top(command) => command.run(),
+            Command::Monitor(command) => command.run(),
+            Command::Dump(command) => command.run(),
+            Command::Doctor(command) => command.run(),
+            Command::Bench(command) => command.run(),
+            Command::Demo(command) => command.run(),
+            Command::Man(command) => command.run(),
+            Command::Completions(command) => command.run(),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! `zinc doctor`: connects without joining in, and says who is there, or why nobody is.
+
+mod foreign;
+mod reach;
+mod talk;
+
+use crate::failure::Failure;
+use crate::output;
+use crate::place::Place;
+use crate::session::seconds;
+use clap::Args;
+use clap::builder::styling::AnsiColor;
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+use zincmq::SocketType;
+use zincmq::endpoint::Endpoint;
+
+/// Say who is at an endpoint, or why a connection fails
+///
+/// Looks at the peer's greeting and at what it says of itself, and goes: no message is sent or taken.
+///
+/// Exit codes: 0 all is well; 1 something is wrong, and the last line says what to do.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Doctor {
+    /// What to connect to
+    #[arg(value_name = "ENDPOINT")]
+    place: Place,
+
+    /// The type of your socket: is the peer's one that goes with it?
+    #[arg(long = "type", value_name = "TYPE", value_parser = str::parse::<SocketType>)]
+    socket_type: Option<SocketType>,
+
+    /// The security mechanism of your socket
+    #[arg(long, value_name = "NAME", default_value = "NULL", value_parser = ["NULL", "PLAIN", "CURVE"], ignore_case = true)]
+    mechanism: String,
+
+    /// How long each step may take
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
+    timeout: Duration,
+
+    /// Print the findings as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  zinc doctor tcp://localhost:5555
+  zinc doctor tcp://broker:5559 --type req
+  zinc doctor ipc:///tmp/feed --json";
+
+/// What is known in the end.
+#[derive(Default)]
+struct Findings {
+    checks: Vec<Check>,
+    facts: Map<String, Value>,
+}
+
+struct Check {
+    well: bool,
+    text: String,
+    advice: Option<String>,
+}
+
+/// The patient needs no more questions: what went wrong stands in the findings.
+struct Over;
+
+impl Findings {
+    fn well(&mut self, text: String) {
+        self.checks.push(Check { well: true, text, advice: None });
+    }
+
+    fn wrong(&mut self, text: impl Into<String>, advice: impl Into<String>) -> Over {
+        self.checks.push(Check { well: false, text: text.into(), advice: Some(advice.into()) });
+        Over
+    }
+
+    fn fact(&mut self, name: &str, value: impl Into<Value>) {
+        self.facts.insert(name.to_owned(), value.into());
+    }
+
+    fn all_well(&self) -> bool {
+        self.checks.iter().all(|check| check.well)
+    }
+}
+
+impl Doctor {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let mut findings = Findings::default();
+        // Whatever ended the examination has been written down.
+        _ = self.examine(&mut findings);
+        output::write(self.show(&findings).as_bytes())?;
+        if findings.all_well() { Ok(()) } else { Err(Failure::Told) }
+    }
+
+    fn examine(&self, findings: &mut Findings) -> Result<(), Over> {
+        let Ok(endpoint) = Endpoint::parse(self.place.endpoint()) else { return Err(Over) };
+        let mut stream = reach::connect(&endpoint, self.timeout, findings)?;
+        let wishes = talk::Wishes { socket_type: self.socket_type, mechanism: &self.mechanism };
+        let heard = talk::listen(&mut *stream, self.timeout, &wishes, findings);
+        // The peer may serve one connection at a time.
+        drop(stream);
+        match heard {
+            Err(talk::Quiet::Over(over)) => Err(over),
+            Err(talk::Quiet::Silent) => Err(self.rouse(&endpoint, findings)),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// The peer said nothing at all: perhaps it speaks HTTP and waits for a whole line.
+    fn rouse(&self, endpoint: &Endpoint, findings: &mut Findings) -> Over {
+        let reached = reach::connect(endpoint, self.timeout, &mut Findings::default());
+        let said = reached.ok().and_then(|mut stream| talk::ask_http(&mut *stream, self.timeout));
+        match said.as_deref().and_then(foreign::name) {
+            Some(name) => findings.wrong(format!("it speaks {name}, not ZMTP"), foreign::ADVICE),
+            None => findings.wrong(
+                "it accepts the connection and says nothing",
+                "either it is no ZeroMQ socket, or its process hangs or is stopped\nto see what owns the port: ss -ltnp",
+            ),
+        }
+    }
+
+    fn show(&self, findings: &Findings) -> String {
+        if self.json {
+            let check =
+                |check: &Check| json!({ "ok": check.well, "text": check.text, "advice": check.advice });
+            let mut object = Map::new();
+            object.insert("endpoint".to_owned(), self.place.endpoint().into());
+            object.insert("ok".to_owned(), findings.all_well().into());
+            object.extend(findings.facts.clone());
+            object.insert("checks".to_owned(), findings.checks.iter().map(check).collect());
+            return format!("{}\n", Value::Object(object));
+        }
+        let mut text = format!("{}\n", self.place.endpoint());
+        for check in &findings.checks {
+            let (mark, colour) =
+                if check.well { ("ok   ", AnsiColor::Green) } else { ("wrong", AnsiColor::Red) };
+            text += &format!("  {}  {}\n", output::paint(mark, colour), check.text);
+            for line in check.advice.iter().flat_map(|advice| advice.lines()) {
+                text += &format!("         {line}\n");
+            }
+        }
+        text
+    }
+}

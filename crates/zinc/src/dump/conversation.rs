@@ -1,0 +1,219 @@
+//! The connections of a capture, each with two sides.
+
+use crate::dump::capture::Segment;
+use crate::dump::decode::{Decoder, Event};
+use crate::dump::reassembly::{Piece, Reassembly};
+use crate::wire::Beginning;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+/// Bytes of a connection that are kept while it is not known to be ZMTP.
+const UNDECIDED: usize = 64 << 10;
+
+/// Both ends, the lesser first.
+type Key = (SocketAddr, SocketAddr);
+
+/// One thing said, and where.
+#[derive(Debug)]
+pub(super) struct Spoken {
+    pub(super) event: Event,
+    /// None where the input is one stream.
+    pub(super) place: Option<Place>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) time: f64,
+    /// Connections are numbered as they appear.
+    pub(super) connection: u64,
+    pub(super) from: SocketAddr,
+    pub(super) to: SocketAddr,
+}
+
+pub(super) struct Conversations {
+    shown: usize,
+    open: HashMap<Key, Conversation>,
+    begun: u64,
+    /// Those that did not begin as ZMTP.
+    others: u64,
+}
+
+/// One TCP connection.
+struct Conversation {
+    number: u64,
+    sides: [Side; 2],
+    last: f64,
+}
+
+struct Side {
+    from: SocketAddr,
+    stream: Reassembly,
+    decoder: Decoder,
+    /// The capture has the beginning of this direction.
+    whole: bool,
+    ended: bool,
+    beginning: Beginning,
+}
+
+impl Side {
+    fn new(from: SocketAddr, shown: usize) -> Self {
+        Self {
+            from,
+            stream: Reassembly::default(),
+            decoder: Decoder::new(shown),
+            whole: false,
+            ended: false,
+            beginning: Beginning::Unclear,
+        }
+    }
+
+    fn take(&mut self, pieces: Vec<Piece>) -> Vec<Event> {
+        let mut events = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Bytes(bytes) => self.decoder.feed(&bytes),
+                Piece::Gap(bytes) => events.extend(self.decoder.gap(bytes)),
+            }
+        }
+        if matches!(self.beginning, Beginning::Unclear) {
+            self.beginning = self.decoder.beginning();
+        }
+        events
+    }
+}
+
+impl Conversations {
+    pub(super) fn new(shown: usize) -> Self {
+        Self { shown, open: HashMap::new(), begun: 0, others: 0 }
+    }
+
+    /// What a segment adds.
+    pub(super) fn take(&mut self, segment: &Segment) -> Vec<Spoken> {
+        let Segment { from, to, .. } = *segment;
+        let key = (from.min(to), from.max(to));
+        // What follows the end of a connection begins no other.
+        if !segment.begins && segment.payload.is_empty() && !self.open.contains_key(&key) {
+            return Vec::new();
+        }
+        let mut spoken = Vec::new();
+        // The same ports, used again.
+        if segment.begins
+            && let Some(known) = self.open.get(&key)
+            && known.side(from).stream.is_another(segment.sequence)
+        {
+            spoken.extend(self.close(key));
+        }
+        let (shown, begun) = (self.shown, &mut self.begun);
+        let conversation = self.open.entry(key).or_insert_with(|| {
+            *begun += 1;
+            let sides = [Side::new(key.0, shown), Side::new(key.1, shown)];
+            Conversation { number: *begun, sides, last: segment.time }
+        });
+        spoken.extend(conversation.take(segment));
+        if conversation.sides.iter().all(|side| side.ended) {
+            spoken.extend(self.close(key));
+        }
+        spoken
+    }
+
+    /// The capture ends.
+    pub(super) fn end(&mut self) -> Vec<Spoken> {
+        let mut keys: Vec<Key> = self.open.keys().copied().collect();
+        keys.sort_by_key(|key| self.open.get(key).map(|conversation| conversation.number));
+        keys.into_iter().flat_map(|key| self.close(key)).collect()
+    }
+
+    fn close(&mut self, key: Key) -> Vec<Spoken> {
+        let Some(mut conversation) = self.open.remove(&key) else { return Vec::new() };
+        self.others += u64::from(!conversation.is_ours());
+        conversation.end()
+    }
+
+    pub(super) fn summary(&self) -> String {
+        let Self { begun, others, .. } = self;
+        format!("{} connections decoded, {others} others passed over", begun - others)
+    }
+}
+
+impl Conversation {
+    fn side(&self, from: SocketAddr) -> &Side {
+        let [one, other] = &self.sides;
+        if one.from == from { one } else { other }
+    }
+
+    /// Whether one side has a greeting: only then is it surely ZMTP.
+    fn is_ours(&self) -> bool {
+        self.sides.iter().any(|side| matches!(side.beginning, Beginning::Old(_) | Beginning::Modern(_)))
+    }
+
+    fn take(&mut self, segment: &Segment) -> Vec<Spoken> {
+        self.last = segment.time;
+        let [one, other] = &mut self.sides;
+        let side = if one.from == segment.from { one } else { other };
+        if segment.begins {
+            side.whole = true;
+            side.stream.begin(segment.sequence);
+        }
+        // A segment may begin the connection and have bytes: they follow the number that the SYN takes.
+        let sequence = segment.sequence.wrapping_add(segment.begins.into());
+        let pieces = side.stream.take(sequence, &segment.payload);
+        let lost = side.take(pieces);
+        let end = sequence.wrapping_add(segment.payload.len() as u32);
+        side.ended |= segment.ends && side.stream.has_all_before(end);
+        let from = segment.from;
+        let mut spoken = self.at(from, lost);
+        spoken.extend(self.advance());
+        spoken
+    }
+
+    /// Whatever both sides can say now: how one began tells how to read the other.
+    fn advance(&mut self) -> Vec<Spoken> {
+        if !self.is_ours() {
+            let strangers = self.sides.iter_mut().filter(|side| side.decoder.backlog() > UNDECIDED);
+            strangers.for_each(|side| _ = side.decoder.gap(0));
+            return Vec::new();
+        }
+        let mut spoken = Vec::new();
+        for at in [0, 1] {
+            let peer = self.sides.get(1 - at).map(|side| side.beginning.clone());
+            let Some(side) = self.sides.get_mut(at) else { continue };
+            let broken = matches!(side.beginning, Beginning::Bare) && !side.whole;
+            let (from, events) = if broken {
+                // In the middle of a stream nothing tells where a frame begins.
+                side.beginning = Beginning::Unclear;
+                (side.from, side.decoder.gap(0).into_iter().collect())
+            } else {
+                (side.from, side.decoder.advance(peer.as_ref()))
+            };
+            spoken.extend(self.at(from, events));
+        }
+        spoken
+    }
+
+    fn end(&mut self) -> Vec<Spoken> {
+        if !self.is_ours() {
+            return Vec::new();
+        }
+        let mut spoken = Vec::new();
+        for at in [0, 1] {
+            let Some(side) = self.sides.get_mut(at) else { continue };
+            let pieces = side.stream.end();
+            let lost = side.take(pieces);
+            let from = side.from;
+            spoken.extend(self.at(from, lost));
+        }
+        spoken.extend(self.advance());
+        for at in [0, 1] {
+            let Some(side) = self.sides.get_mut(at) else { continue };
+            let (from, events) = (side.from, side.decoder.end());
+            spoken.extend(self.at(from, events));
+        }
+        spoken
+    }
+
+    fn at(&self, from: SocketAddr, events: Vec<Event>) -> Vec<Spoken> {
+        let to = self.sides.iter().map(|side| side.from).find(|end| *end != from).unwrap_or(from);
+        let place = Place { time: self.last, connection: self.number, from, to };
+        events.into_iter().map(|event| Spoken { event, place: Some(place) }).collect()
+    }
+}

@@ -1,0 +1,386 @@
+//! One direction of a connection, from bytes to what they say.
+
+use crate::text::hex;
+use crate::wire::{self, Beginning, GREETING, Greeting};
+use zmtp::{Command, Flags, Header, Version, frame, frame_v1};
+
+/// Commands are looked at up to this size.
+const COMMAND: u64 = 64 << 10;
+/// No routing id is longer.
+const ROUTING_ID: u64 = 255;
+/// Bytes of a greeting that meets a peer of 1.0 or 2.0: the type of the socket is the last.
+const OLD_GREETING: usize = 12;
+
+/// What one side said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    Greeting(Greeting),
+    OldGreeting {
+        version: Version,
+        socket_type: u8,
+    },
+    RoutingId(Vec<u8>),
+    Command {
+        name: String,
+        details: Vec<(String, Vec<u8>)>,
+    },
+    /// A frame of a message: its size, and its first bytes.
+    Frame {
+        more: bool,
+        size: u64,
+        start: Vec<u8>,
+    },
+    /// What only those can read who have the keys.
+    Opaque {
+        name: String,
+        size: u64,
+    },
+    /// So many bytes are not in the capture; nothing that follows can be read.
+    Gap(u64),
+    /// This is not ZMTP, or not from its beginning.
+    Broken(&'static str),
+    /// The connection ended within something.
+    CutOff,
+    End,
+}
+
+/// Where in the stream it is.
+#[derive(Debug)]
+enum Phase {
+    Greeting,
+    /// The frame that stands in place of a handshake before 3.0.
+    RoutingId,
+    Frames,
+    /// Nothing more can be read.
+    Lost,
+}
+
+#[derive(Debug)]
+pub(super) struct Decoder {
+    phase: Phase,
+    buffer: Vec<u8>,
+    /// Bytes of the last body that are not looked at.
+    skip: u64,
+    /// Bytes of a body that are.
+    shown: usize,
+    version: Version,
+    /// The mechanism is CURVE, or another that is not known.
+    closed: bool,
+}
+
+impl Decoder {
+    pub(super) fn new(shown: usize) -> Self {
+        let (phase, buffer) = (Phase::Greeting, Vec::new());
+        Self { phase, buffer, skip: 0, shown, version: Version::V3_1, closed: false }
+    }
+
+    pub(super) fn feed(&mut self, bytes: &[u8]) {
+        let skipped = self.skip.min(bytes.len() as u64);
+        self.skip -= skipped;
+        if !matches!(self.phase, Phase::Lost) {
+            self.buffer.extend_from_slice(bytes.get(skipped as usize..).unwrap_or_default());
+        }
+    }
+
+    /// How this side began.
+    pub(super) fn beginning(&self) -> Beginning {
+        wire::beginning(&self.buffer)
+    }
+
+    /// All that can be said now. `peer` is how the other side began, as far as that is known.
+    pub(super) fn advance(&mut self, peer: Option<&Beginning>) -> Vec<Event> {
+        let mut events = Vec::new();
+        while let Some((event, taken)) = self.step(peer) {
+            let have = taken.min(self.buffer.len() as u64);
+            self.buffer.drain(..have as usize);
+            self.skip = taken - have;
+            events.extend(event);
+        }
+        events
+    }
+
+    /// Bytes that wait to be understood.
+    pub(super) const fn backlog(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Part of the stream is missing.
+    pub(super) fn gap(&mut self, bytes: u64) -> Option<Event> {
+        let lost = matches!(self.phase, Phase::Lost);
+        self.lose();
+        (!lost).then_some(Event::Gap(bytes))
+    }
+
+    /// Nothing follows.
+    pub(super) fn end(&mut self) -> Vec<Event> {
+        let cut_off = !self.buffer.is_empty() || self.skip > 0;
+        self.lose();
+        if cut_off { vec![Event::CutOff, Event::End] } else { vec![Event::End] }
+    }
+
+    fn lose(&mut self) {
+        (self.phase, self.skip) = (Phase::Lost, 0);
+        self.buffer.clear();
+    }
+
+    /// The next thing said, if it is whole, and the bytes that it takes.
+    fn step(&mut self, peer: Option<&Beginning>) -> Option<(Option<Event>, u64)> {
+        if self.skip > 0 {
+            return None;
+        }
+        match self.phase {
+            Phase::Greeting => self.greeting(peer),
+            Phase::RoutingId => {
+                let (header, body) = self.frame()?;
+                if header.size > ROUTING_ID {
+                    return Some((Some(self.broken("a routing id of impossible size")), 0));
+                }
+                let body = body?.to_vec();
+                self.phase = Phase::Frames;
+                Some((Some(Event::RoutingId(body)), header.header_len as u64 + header.size))
+            }
+            Phase::Frames => self.traffic(),
+            Phase::Lost => None,
+        }
+    }
+
+    fn greeting(&mut self, peer: Option<&Beginning>) -> Option<(Option<Event>, u64)> {
+        let old = match peer {
+            Some(Beginning::Old(version)) => Some(*version),
+            Some(Beginning::Bare) => Some(Version::V1_0),
+            _ => None,
+        };
+        match (self.beginning(), old) {
+            // The routing id of a peer of 1.0, which knows no greeting, is a short frame that is the last.
+            (Beginning::Bare, _) if !matches!(self.buffer.get(..2)?, [1..=u8::MAX, 0]) => {
+                Some((Some(self.broken("there is no greeting")), 0))
+            }
+            (Beginning::Bare, _) => {
+                self.settle(Version::V1_0);
+                let event = Event::OldGreeting { version: Version::V1_0, socket_type: u8::MAX };
+                Some((Some(event), 0))
+            }
+            // The signature of a newer side is the header of a routing id to a peer that knows no greeting.
+            (_, Some(_)) if matches!(peer, Some(Beginning::Bare)) => {
+                self.settle(Version::V1_0);
+                Some((None, 0))
+            }
+            (Beginning::Old(version), old) => self.old_greeting(old.map_or(version, |old| old.min(version))),
+            (_, Some(version)) => self.old_greeting(version),
+            (Beginning::Modern(greeting), None) => {
+                self.closed = !["NULL", "PLAIN"].contains(&&*greeting.mechanism);
+                self.version = greeting.version;
+                self.phase = Phase::Frames;
+                Some((Some(Event::Greeting(greeting)), GREETING as u64))
+            }
+            (Beginning::Unclear, None) => None,
+        }
+    }
+
+    fn old_greeting(&mut self, version: Version) -> Option<(Option<Event>, u64)> {
+        let socket_type = *self.buffer.get(OLD_GREETING - 1)?;
+        self.settle(version);
+        Some((Some(Event::OldGreeting { version, socket_type }), OLD_GREETING as u64))
+    }
+
+    fn broken(&mut self, reason: &'static str) -> Event {
+        self.lose();
+        Event::Broken(reason)
+    }
+
+    fn settle(&mut self, version: Version) {
+        self.version = version;
+        self.phase = Phase::RoutingId;
+    }
+
+    /// The header of the next frame, and its body if that is there.
+    fn frame(&mut self) -> Option<(Header, Option<&[u8]>)> {
+        let header = if self.version == Version::V1_0 {
+            match frame_v1::decode_header(&self.buffer) {
+                // The signature as a header: the reserved byte in its middle counts as flags.
+                Ok(header) => header?,
+                Err(_) => {
+                    self.lose();
+                    return None;
+                }
+            }
+        } else {
+            frame::decode_header(&self.buffer)?
+        };
+        let end = usize::try_from(header.size).ok().and_then(|size| header.header_len.checked_add(size));
+        let body = end.and_then(|end| self.buffer.get(header.header_len..end));
+        Some((header, body))
+    }
+
+    fn traffic(&mut self) -> Option<(Option<Event>, u64)> {
+        let (shown, version, closed) = (self.shown, self.version, self.closed);
+        let (header, body) = self.frame()?;
+        let Header { flags, header_len, size } = header;
+        let taken = (header_len as u64).checked_add(size);
+        let command = version >= Version::V3_0 && flags.has(Flags::COMMAND);
+        let Some(taken) = taken.filter(|_| !command || size <= COMMAND) else {
+            return Some((Some(self.broken("a frame of impossible size")), 0));
+        };
+        if command && !closed {
+            return Some((Some(read_command(body?)), taken));
+        }
+        // Of a long body only the first bytes are awaited.
+        let wanted = header_len + size.min(shown.max(256) as u64) as usize;
+        let start = self.buffer.get(header_len..wanted)?;
+        let event = if closed {
+            Event::Opaque { name: opaque_name(start), size }
+        } else {
+            let start = start.get(..shown.min(start.len())).unwrap_or_default().to_vec();
+            Event::Frame { more: flags.has(Flags::MORE), size, start }
+        };
+        Some((Some(event), taken))
+    }
+}
+
+/// The name of a command whose content is closed.
+fn opaque_name(start: &[u8]) -> String {
+    let name = wire::split_command(start).map(|(name, _)| name);
+    let name = name.filter(|name| !name.is_empty() && name.iter().all(u8::is_ascii_uppercase));
+    name.map_or_else(|| "unknown".to_owned(), |name| String::from_utf8_lossy(name).into_owned())
+}
+
+fn read_command(body: &[u8]) -> Event {
+    let Some((name, rest)) = wire::split_command(body) else {
+        return Event::Broken("a command without a name");
+    };
+    let one = |what: &str, bytes: &[u8]| vec![(what.to_owned(), bytes.to_vec())];
+    let details = match (name, Command::parse(body)) {
+        (b"READY" | b"INITIATE", _) => wire::properties(rest),
+        // A password is nobody's business; how long it is says enough.
+        (b"HELLO", _) => wire::split_command(rest).map_or_else(Vec::new, |(user, rest)| {
+            let length = rest.len().saturating_sub(1).to_string();
+            [one("username", user), one("password", format!("{length} bytes").as_bytes())].concat()
+        }),
+        (_, Command::Ping { ttl, context }) => {
+            [one("ttl", format!("{ttl:?}").as_bytes()), one("context", context)].concat()
+        }
+        (_, Command::Pong { context }) => one("context", context),
+        (_, Command::Subscribe(topic) | Command::Cancel(topic)) => one("topic", topic),
+        (_, Command::Join(group) | Command::Leave(group)) => one("group", group),
+        (_, Command::Error { reason }) => one("reason", reason),
+        _ if rest.is_empty() => Vec::new(),
+        _ => one("body", hex(rest.get(..rest.len().min(64)).unwrap_or_default()).as_bytes()),
+    };
+    Event::Command { name: String::from_utf8_lossy(name).into_owned(), details }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zmtp::command;
+
+    /// What a stream says however it is cut.
+    fn say(bytes: &[u8], peer: Option<&Beginning>) -> Vec<Event> {
+        let mut whole = Decoder::new(8);
+        whole.feed(bytes);
+        let events = [whole.advance(peer), whole.end()].concat();
+        let mut cut = Decoder::new(8);
+        let mut one_by_one = Vec::new();
+        for byte in bytes {
+            cut.feed(&[*byte]);
+            one_by_one.extend(cut.advance(peer));
+        }
+        one_by_one.extend(cut.end());
+        assert_eq!(events, one_by_one);
+        events
+    }
+
+    fn frame_event(more: bool, size: u64, start: &[u8]) -> Event {
+        Event::Frame { more, size, start: start.to_vec() }
+    }
+
+    #[test]
+    fn a_stream_of_3_1() {
+        let mut bytes = wire::greeting().to_vec();
+        frame::append(&mut bytes, Flags::COMMAND, &[b"\x05READY\x0bSocket-Type\0\0\0\x04PUSH"]);
+        frame::append(&mut bytes, Flags::MORE, &[b"one"]);
+        command::subscribe(&mut bytes, b"news", Version::V3_1);
+        frame::append(&mut bytes, Flags::LAST, &[&[b'x'; 70_000]]);
+        frame::append(&mut bytes, Flags::LAST, &[b""]);
+        let events = say(&bytes, None);
+        let command = |name: &str, detail: (&str, &[u8])| Event::Command {
+            name: name.to_owned(),
+            details: vec![(detail.0.to_owned(), detail.1.to_vec())],
+        };
+        assert!(matches!(&events[0], Event::Greeting(greeting) if greeting.mechanism == "NULL"));
+        let expected = [
+            command("READY", ("Socket-Type", b"PUSH")),
+            frame_event(true, 3, b"one"),
+            command("SUBSCRIBE", ("topic", b"news")),
+            frame_event(false, 70_000, b"xxxxxxxx"),
+            frame_event(false, 0, b""),
+            Event::End,
+        ];
+        assert_eq!(events[1..], expected);
+    }
+
+    #[test]
+    fn curve_stays_closed() {
+        let mut bytes = wire::greeting().to_vec();
+        bytes[12..17].copy_from_slice(b"CURVE");
+        frame::append(&mut bytes, Flags::COMMAND, &[b"\x05HELLO", &[7; 194]]);
+        frame::append(&mut bytes, Flags::LAST, &[b"\x07MESSAGE", &[7; 500]]);
+        let names: Vec<_> = say(&bytes, None)
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Opaque { name, size } => Some((name, size)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(names, [("HELLO".to_owned(), 200), ("MESSAGE".to_owned(), 508)]);
+    }
+
+    #[test]
+    fn a_stream_of_2_0_and_what_a_newer_side_says_to_it() {
+        let mut bytes = b"\xFF\0\0\0\0\0\0\0\x01\x7F\x01\x08".to_vec();
+        frame::append(&mut bytes, Flags::LAST, &[b"me"]);
+        frame::append(&mut bytes, Flags::LAST, &[b"body"]);
+        let expected = |socket_type| {
+            let greeting = Event::OldGreeting { version: Version::V2_0, socket_type };
+            [greeting, Event::RoutingId(b"me".to_vec()), frame_event(false, 4, b"body"), Event::End]
+        };
+        assert_eq!(say(&bytes, None), expected(8));
+        bytes[10] = 3;
+        assert_eq!(say(&bytes, Some(&Beginning::Old(Version::V2_0))), expected(8));
+    }
+
+    #[test]
+    fn a_stream_of_1_0_and_what_a_newer_side_says_to_it() {
+        let expected = [Event::RoutingId(Vec::new()), frame_event(false, 4, b"body"), Event::End];
+        assert_eq!(say(b"\x01\0\x05\0body", None)[1..], expected);
+        let newer = b"\xFF\0\0\0\0\0\0\0\x01\x7F\x05\0body";
+        assert_eq!(say(newer, Some(&Beginning::Bare)), expected);
+    }
+
+    #[test]
+    fn damage_ends_the_reading() {
+        let mut bytes = wire::greeting().to_vec();
+        bytes.extend_from_slice(b"\x06\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF");
+        assert_eq!(say(&bytes, None)[1..], [Event::Broken("a frame of impossible size"), Event::End]);
+        assert_eq!(say(&wire::greeting()[..20], None), [Event::CutOff, Event::End]);
+        assert_eq!(say(b"HTTP/1.1", None), [Event::Broken("there is no greeting"), Event::End]);
+        let endless = b"\xFF\0\0\0\0\0\0\0\x01\x7F\x01\x08\x02\xFF\0\0\0\0\0\0\0";
+        assert_eq!(say(endless, None)[1..], [Event::Broken("a routing id of impossible size"), Event::End]);
+        let mut decoder = Decoder::new(8);
+        assert_eq!((decoder.gap(3), decoder.gap(4)), (Some(Event::Gap(3)), None));
+    }
+
+    #[test]
+    fn any_bytes_are_survived() {
+        let mut random = 1_u64;
+        let mut next = move || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 56) as u8
+        };
+        for round in 0..2000 {
+            let mut bytes = if round % 2 == 0 { wire::greeting().to_vec() } else { Vec::new() };
+            bytes.extend(std::iter::repeat_with(&mut next).take(200));
+            assert_eq!(say(&bytes, None).last(), Some(&Event::End));
+        }
+    }
+}

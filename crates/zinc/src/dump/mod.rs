@@ -1,0 +1,125 @@
+//! `zinc dump`: what was said, decoded from a capture of the network or from the bytes of one stream.
+
+mod capture;
+mod conversation;
+mod decode;
+mod reassembly;
+mod show;
+
+use crate::failure::Failure;
+use crate::input::bytes;
+use capture::Capture;
+use clap::Args;
+use conversation::{Conversations, Spoken};
+use decode::{Decoder, Event};
+use show::Show;
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::PathBuf;
+
+/// Decode ZMTP from a network capture or a stream of bytes
+///
+/// Reads a capture (pcap, pcapng; Ethernet, Linux "any", loopback, raw IP), or the raw bytes of one direction of
+/// a stream. Connections that do not begin as ZMTP are passed over. CURVE stays closed: names and sizes only.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Dump {
+    /// The capture; without it, or with -, the standard input
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    /// Print JSON lines
+    #[arg(long)]
+    json: bool,
+
+    /// Print at most so many bytes of each body
+    #[arg(long, value_name = "BYTES", default_value = "64", value_parser = bytes)]
+    bytes: usize,
+
+    /// Only connections with this TCP port at either end; may be given several times
+    #[arg(long = "port", value_name = "PORT")]
+    ports: Vec<u16>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tcpdump -i any -U -w - tcp port 5555 | zinc dump
+  zinc dump trace.pcapng --port 5555 --json | jq 'select(.event == \"frame\")'
+  socat -u tcp:localhost:5555 - | zinc dump       # the greeting of a peer, raw";
+
+impl Dump {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let mut input = self.open()?;
+        let mut start = Vec::new();
+        // The reader of captures wants a whole header at once; a pipe may give less.
+        while let Some(missing) = capture::header_left(&start) {
+            let read = (&mut input).take(missing).read_to_end(&mut start);
+            if read.map_err(|error| self.unreadable(&error))? == 0 {
+                break;
+            }
+        }
+        let is_capture = capture::is_capture(&start);
+        let input = Cursor::new(start).chain(input);
+        if is_capture { self.dump_capture(input) } else { self.dump_stream(input) }
+    }
+
+    fn open(&self) -> Result<Box<dyn Read + Send>, Failure> {
+        match self.file.as_deref().filter(|path| path.as_os_str() != "-") {
+            None => Ok(Box::new(io::stdin())),
+            Some(path) => match File::open(path) {
+                Ok(file) => Ok(Box::new(file)),
+                Err(error) => Err(self.unreadable(&error)),
+            },
+        }
+    }
+
+    fn dump_capture(&self, input: impl Read + Send) -> Result<(), Failure> {
+        let mut show = Show::new(self.json, self.bytes);
+        let mut conversations = Conversations::new(self.bytes);
+        let mut capture = Capture::new(input)?;
+        while let Some(segment) = capture.next()? {
+            let ports = [segment.from.port(), segment.to.port()];
+            if self.ports.is_empty() || ports.iter().any(|port| self.ports.contains(port)) {
+                conversations.take(&segment).iter().try_for_each(|spoken| show.print(spoken))?;
+            }
+            show.flush()?;
+        }
+        conversations.end().iter().try_for_each(|spoken| show.print(spoken))?;
+        show.flush()?;
+        let cut_off = if capture.is_cut_off() { "; the capture is cut off" } else { "" };
+        eprintln!("zinc: {}{cut_off}", conversations.summary());
+        Ok(())
+    }
+
+    /// One direction, without the other.
+    fn dump_stream(&self, mut input: impl Read) -> Result<(), Failure> {
+        let mut show = Show::new(self.json, self.bytes);
+        let mut decoder = Decoder::new(self.bytes);
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            let count = match input.read(&mut buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read.map_err(|error| self.unreadable(&error))?,
+            };
+            if count == 0 {
+                break;
+            }
+            decoder.feed(buffer.get(..count).unwrap_or_default());
+            self.print(&mut show, decoder.advance(None))?;
+        }
+        self.print(&mut show, decoder.end())
+    }
+
+    fn print(&self, show: &mut Show, events: Vec<Event>) -> Result<(), Failure> {
+        for event in events {
+            show.print(&Spoken { event, place: None })?;
+        }
+        show.flush()
+    }
+
+    fn unreadable(&self, error: &io::Error) -> Failure {
+        let name =
+            self.file.as_ref().map_or_else(|| "the standard input".into(), |path| path.display().to_string());
+        Failure::Failed(format!("cannot read {name}: {error}"))
+    }
+}

@@ -1,0 +1,129 @@
+//! What was said, for people and for programs.
+
+use crate::dump::conversation::{Place, Spoken};
+use crate::dump::decode::Event;
+use crate::failure::Failure;
+use crate::output;
+use crate::text::{hex, json_part};
+use serde_json::{Map, Value, json};
+use zincmq::SocketType;
+
+pub(super) struct Show {
+    json: bool,
+    shown: usize,
+    buffer: String,
+    /// When the first thing was said.
+    began: Option<f64>,
+}
+
+impl Show {
+    pub(super) const fn new(json: bool, shown: usize) -> Self {
+        Self { json, shown, buffer: String::new(), began: None }
+    }
+
+    pub(super) fn print(&mut self, spoken: &Spoken) -> Result<(), Failure> {
+        if self.json {
+            self.buffer += &as_json(spoken).to_string();
+        } else {
+            if let Some(Place { time, connection, from, to }) = spoken.place {
+                let time = time - *self.began.get_or_insert(time);
+                self.buffer += &format!("{time:11.6}  #{connection} {from} > {to}  ");
+            }
+            self.buffer += &self.as_text(&spoken.event);
+        }
+        self.buffer.push('\n');
+        if self.buffer.len() > 64 << 10 { self.flush() } else { Ok(()) }
+    }
+
+    pub(super) fn flush(&mut self) -> Result<(), Failure> {
+        output::write(self.buffer.as_bytes())?;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    fn as_text(&self, event: &Event) -> String {
+        match event {
+            Event::Greeting(greeting) => {
+                let role = if greeting.as_server { ", as server" } else { "" };
+                format!("greeting   ZMTP {}, {}{role}", greeting.version, greeting.mechanism)
+            }
+            Event::OldGreeting { version, socket_type } => {
+                let name = type_name(*socket_type).map_or_else(String::new, |name| format!(", {name}"));
+                format!("greeting   ZMTP {version}{name}")
+            }
+            Event::RoutingId(id) => format!("routing id {}", readable(id)),
+            Event::Command { name, details } => {
+                let detail = |(name, value): &(String, Vec<u8>)| format!(" {name}={}", readable(value));
+                format!("{name:<10}{}", details.iter().map(detail).collect::<String>())
+            }
+            Event::Frame { more, size, start } => {
+                let rest = if *size > self.shown as u64 { "..." } else { "" };
+                format!("frame{}     {size} bytes  {}{rest}", if *more { "+" } else { " " }, readable(start))
+            }
+            Event::Opaque { name, size } => format!("{name:<10} {size} bytes, closed"),
+            Event::Gap(0) => "the capture begins in the middle of this stream: it cannot be read".to_owned(),
+            Event::Gap(bytes) => {
+                format!("{bytes} bytes are missing in the capture: the rest cannot be read")
+            }
+            Event::Broken(reason) => format!("not ZMTP: {reason}"),
+            Event::CutOff => "cut off: the last thing said is not whole".to_owned(),
+            Event::End => "end".to_owned(),
+        }
+    }
+}
+
+/// Text as it is, other bytes as hexadecimal digits.
+fn readable(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.chars().any(|sign| sign.is_control() && !sign.is_whitespace()) => {
+            format!("{text:?}")
+        }
+        _ => format!("0x{}", hex(bytes)),
+    }
+}
+
+fn type_name(number: u8) -> Option<&'static str> {
+    SocketType::from_number(number.into()).map(SocketType::name)
+}
+
+fn as_json(spoken: &Spoken) -> Value {
+    let mut object = Map::new();
+    if let Some(Place { time, connection, from, to }) = spoken.place {
+        object.insert("time".to_owned(), json!(time));
+        object.insert("connection".to_owned(), json!(connection));
+        object.insert("from".to_owned(), json!(from.to_string()));
+        object.insert("to".to_owned(), json!(to.to_string()));
+    }
+    let (name, members) = match &spoken.event {
+        Event::Greeting(greeting) => (
+            "greeting",
+            json!({
+                "version": greeting.version.to_string(), "mechanism": greeting.mechanism,
+                "as_server": greeting.as_server,
+            }),
+        ),
+        Event::OldGreeting { version, socket_type } => {
+            ("greeting", json!({ "version": version.to_string(), "socket_type": type_name(*socket_type) }))
+        }
+        Event::RoutingId(id) => ("routing_id", json!({ "id": json_part(id) })),
+        Event::Command { name, details } => {
+            let details: Map<_, _> =
+                details.iter().map(|(name, value)| (name.clone(), json_part(value))).collect();
+            ("command", json!({ "name": name, "details": details }))
+        }
+        Event::Frame { more, size, start } => {
+            let cut = *size > start.len() as u64;
+            ("frame", json!({ "more": more, "size": size, "body": json_part(start), "cut": cut }))
+        }
+        Event::Opaque { name, size } => ("opaque", json!({ "name": name, "size": size })),
+        Event::Gap(bytes) => ("gap", json!({ "bytes": bytes })),
+        Event::Broken(reason) => ("broken", json!({ "reason": reason })),
+        Event::CutOff => ("cut_off", json!({})),
+        Event::End => ("end", json!({})),
+    };
+    object.insert("event".to_owned(), json!(name));
+    if let Value::Object(members) = members {
+        object.extend(members);
+    }
+    Value::Object(object)
+}

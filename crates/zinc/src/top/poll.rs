@@ -1,0 +1,82 @@
+//! Asks the statistics server in a thread of its own, so that the screen never waits.
+
+use crate::failure::Failure;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+use zincmq::poller::{Interest, Item};
+use zincmq::{Context, Error, Poller, Req, option};
+
+/// What came of a question.
+pub(super) enum Reading {
+    Answer(String),
+    /// Nothing within the timeout; the question is asked again.
+    Silence,
+}
+
+pub(super) struct Poll {
+    readings: Receiver<Reading>,
+    context: Context,
+}
+
+impl Poll {
+    pub(super) fn start(endpoint: &str, every: Duration, timeout: Duration) -> Result<Self, Failure> {
+        let context = Context::builder().blocky(false).build();
+        let mut req = Req::new(&context)?;
+        req.set(option::REQ_RELAXED, true)?;
+        req.set(option::REQ_CORRELATE, true)?;
+        req.connect(endpoint)?;
+        // One reading waits at most: who asks does not run ahead of who shows.
+        let (sender, readings) = sync_channel(1);
+        // It ends with the context, or when nobody wants to know any more.
+        thread::spawn(move || ask_on(&mut req, &sender, every, timeout));
+        Ok(Self { readings, context })
+    }
+
+    /// Ends the polling: what waits for readings gets none.
+    pub(super) fn stopper(&self) -> Context {
+        self.context.clone()
+    }
+
+    /// The next reading; none after the end.
+    pub(super) fn wait(&self) -> Option<Reading> {
+        self.readings.recv().ok()
+    }
+
+    /// The next reading if it is there, or the end.
+    pub(super) fn look(&self) -> Result<Option<Reading>, Error> {
+        match self.readings.try_recv() {
+            Ok(reading) => Ok(Some(reading)),
+            Err(TryRecvError::Empty) => Ok(None),
+            Err(TryRecvError::Disconnected) => Err(Error::Terminated),
+        }
+    }
+}
+
+fn ask_on(
+    req: &mut Req,
+    sender: &SyncSender<Reading>,
+    every: Duration,
+    timeout: Duration,
+) -> Result<(), Error> {
+    let mut poller = Poller::new();
+    loop {
+        let began = Instant::now();
+        let reading = match ask(req, timeout) {
+            Ok(text) => Reading::Answer(text),
+            Err(Error::Again) => Reading::Silence,
+            Err(error) => return Err(error),
+        };
+        if sender.send(reading).is_err() {
+            return Ok(());
+        }
+        let left = every.saturating_sub(began.elapsed());
+        poller.wait(&mut [Item::Socket(req, Interest::default())], Some(left))?;
+    }
+}
+
+fn ask(req: &mut Req, timeout: Duration) -> Result<String, Error> {
+    req.send_timeout("", timeout)?;
+    let answer = req.recv_timeout(timeout)?;
+    Ok(String::from_utf8_lossy(answer.bytes()).into_owned())
+}

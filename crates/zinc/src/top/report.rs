@@ -1,0 +1,158 @@
+//! The answer of a statistics server, and what a table shows of it.
+
+use crate::failure::Failure;
+use crate::report::human;
+use indicatif::HumanCount;
+use serde::Deserialize;
+use std::time::Duration;
+
+/// See `zincmq::stats_server`.
+#[derive(Deserialize)]
+pub(super) struct Report {
+    format: String,
+    pub(super) version: String,
+    pub(super) program: String,
+    pub(super) pid: u32,
+    pub(super) uptime_ms: u64,
+    pub(super) sockets: Vec<SocketNumbers>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct SocketNumbers {
+    pub(super) id: u64,
+    #[serde(rename = "type")]
+    pub(super) socket_type: String,
+    age_ms: Option<u64>,
+    pub(super) bound: Vec<String>,
+    pub(super) connected: Vec<String>,
+    #[serde(flatten)]
+    pub(super) numbers: Numbers,
+    reconnects: u64,
+    handshake_failures: u64,
+    pub(super) peers: Vec<PeerNumbers>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PeerNumbers {
+    pub(super) endpoint: String,
+    #[serde(flatten)]
+    pub(super) numbers: Numbers,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Numbers {
+    pub(super) sent: u64,
+    pub(super) received: u64,
+    sent_bytes: u64,
+    received_bytes: u64,
+    pub(super) dropped_full: u64,
+    pub(super) queued_out: u64,
+}
+
+impl Report {
+    pub(super) fn read(text: &str) -> Result<Self, Failure> {
+        let report: Self = serde_json::from_str(text).map_err(|error| {
+            Failure::Failed(format!("the answer is not that of a statistics server: {error}"))
+        })?;
+        if report.format == "zincmq-stats/1" {
+            return Ok(report);
+        }
+        let format = &report.format;
+        Err(Failure::Failed(format!("the answer has the format {format}, of which this zinc knows nothing")))
+    }
+
+    pub(super) fn title(&self) -> String {
+        let Self { program, pid, version, .. } = self;
+        let uptime = indicatif::FormattedDuration(Duration::from_millis(self.uptime_ms));
+        format!("{program} ({pid}), zincmq {version}, watched for {uptime}")
+    }
+
+    fn socket(&self, id: u64) -> Option<&SocketNumbers> {
+        self.sockets.iter().find(|socket| socket.id == id)
+    }
+}
+
+/// What [`Row::cells`] tell.
+pub(super) const HEADINGS: [&str; 11] =
+    ["TYPE", "ENDPOINT", "PEERS", "IN/s", "OUT/s", "IN B/s", "OUT B/s", "QUEUED", "DROPPED", "LOST", "SEEN"];
+
+/// One socket as a line of the table.
+pub(super) struct Row {
+    pub(super) cells: [String; 11],
+    /// Messages a second, both ways.
+    pub(super) rate: f64,
+}
+
+impl Row {
+    /// All sockets; rates are since `before`.
+    pub(super) fn all(now: &Report, before: Option<&Report>) -> Vec<Self> {
+        let row = |socket: &SocketNumbers| {
+            let earlier = before.and_then(|before| Some((before, before.socket(socket.id)?)));
+            Self::new(now, socket, earlier)
+        };
+        now.sockets.iter().map(row).collect()
+    }
+
+    fn new(now: &Report, socket: &SocketNumbers, before: Option<(&Report, &SocketNumbers)>) -> Self {
+        let rate = |value: fn(&Numbers) -> u64| {
+            let Some((report, earlier)) = before else { return 0.0 };
+            // The times at which the socket told its numbers.
+            let then = report.uptime_ms.saturating_sub(earlier.age_ms.unwrap_or(0));
+            let elapsed = now.uptime_ms.saturating_sub(socket.age_ms.unwrap_or(0)).saturating_sub(then);
+            let grown = value(&socket.numbers).saturating_sub(value(&earlier.numbers));
+            if elapsed == 0 { 0.0 } else { grown as f64 * 1000.0 / elapsed as f64 }
+        };
+        let (received, sent) = (rate(|numbers| numbers.received), rate(|numbers| numbers.sent));
+        let endpoints = [&*socket.bound, &*socket.connected].concat();
+        let seen = match socket.age_ms {
+            None => "never".to_owned(),
+            Some(0..1000) => "now".to_owned(),
+            Some(age) => format!("{} s ago", age / 1000),
+        };
+        let cells = [
+            socket.socket_type.clone(),
+            endpoints.join(" "),
+            socket.peers.len().to_string(),
+            human(received),
+            human(sent),
+            human(rate(|numbers| numbers.received_bytes)),
+            human(rate(|numbers| numbers.sent_bytes)),
+            HumanCount(socket.numbers.queued_out).to_string(),
+            HumanCount(socket.numbers.dropped_full).to_string(),
+            format!("{}+{}", socket.reconnects, socket.handshake_failures),
+            seen,
+        ];
+        Self { cells, rate: received + sent }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(uptime: u64, age: &str, received: u64) -> Report {
+        let text = format!(
+            r#"{{"format":"zincmq-stats/1","version":"1","program":"p","pid":1,"uptime_ms":{uptime},"new":1,
+            "sockets":[{{"id":7,"type":"PULL","age_ms":{age},"bound":["a"],"connected":["b"],"sent":0,
+            "received":{received},"sent_bytes":0,"received_bytes":0,"dropped_full":1,"queued_out":2,
+            "reconnects":3,"handshake_failures":4,"peers":[]}}]}}"#
+        );
+        Report::read(&text).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn rates_are_between_the_times_at_which_the_socket_answered() {
+        let (first, second) = (report(1000, "0", 100), report(3000, "1000", 2100));
+        let rows = Row::all(&second, Some(&first));
+        let cells = ["PULL", "a b", "0", "2.00k", "0", "0", "0", "2", "1", "3+4", "1 s ago"];
+        assert_eq!(rows[0].cells, cells.map(str::to_owned));
+        let fresh = Row::all(&report(1000, "null", 0), None);
+        assert_eq!((fresh[0].cells[3].as_str(), fresh[0].cells[10].as_str()), ("0", "never"));
+    }
+
+    #[test]
+    fn other_answers_are_refused() {
+        let other = r#"{"format":"x/2","version":"","program":"","pid":1,"uptime_ms":0,"sockets":[]}"#;
+        assert!(Report::read("hello").is_err() && Report::read(other).is_err());
+    }
+}

@@ -1,0 +1,174 @@
+//! The screen: sockets above, the peers of the chosen one below, and the recent past between them.
+
+use crate::failure::Failure;
+use crate::report::human;
+use crate::top::poll::{Poll, Reading};
+use crate::top::report::{HEADINGS, PeerNumbers, Report, Row};
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Modifier, Style, Stylize};
+use ratatui::text::Line;
+use ratatui::widgets::{Block, Cell, Row as Cells, Sparkline, Table, TableState};
+use ratatui::{DefaultTerminal, Frame};
+use std::collections::VecDeque;
+use std::time::Duration;
+use zincmq::Error;
+
+/// How long a key may wait.
+const TICK: Duration = Duration::from_millis(50);
+/// How many rates are remembered.
+const PAST: usize = 240;
+
+/// Shows what `poll` reads until the user, or an interrupt, ends it.
+pub(super) fn run(poll: &Poll, endpoint: &str) -> Result<(), Failure> {
+    let unable = |error: std::io::Error| Failure::Failed(format!("cannot use the terminal: {error}"));
+    let mut terminal = ratatui::try_init().map_err(unable)?;
+    let result = Screen::new(endpoint).show(&mut terminal, poll);
+    ratatui::try_restore().map_err(unable)?;
+    result.map_err(unable)?
+}
+
+struct Screen<'a> {
+    endpoint: &'a str,
+    report: Option<Report>,
+    rows: Vec<Row>,
+    /// Why there are no newer numbers.
+    trouble: Option<String>,
+    rates: VecDeque<u64>,
+    chosen: usize,
+    paused: bool,
+}
+
+impl<'a> Screen<'a> {
+    fn new(endpoint: &'a str) -> Self {
+        Self {
+            endpoint,
+            report: None,
+            rows: Vec::new(),
+            trouble: Some("asking".to_owned()),
+            rates: VecDeque::new(),
+            chosen: 0,
+            paused: false,
+        }
+    }
+
+    fn show(
+        &mut self,
+        terminal: &mut DefaultTerminal,
+        poll: &Poll,
+    ) -> Result<Result<(), Failure>, std::io::Error> {
+        loop {
+            match poll.look() {
+                Ok(Some(reading)) => self.take(reading),
+                Ok(None) => {}
+                Err(Error::Terminated) => return Ok(Ok(())),
+                Err(error) => return Ok(Err(error.into())),
+            }
+            terminal.draw(|frame| self.draw(frame))?;
+            if event::poll(TICK)?
+                && let Event::Key(key) = event::read()?
+                && self.obey(key)
+            {
+                return Ok(Ok(()));
+            }
+        }
+    }
+
+    fn take(&mut self, reading: Reading) {
+        let report = match reading {
+            Reading::Silence => Err("no answer: does the process run, and is this its --stats?".to_owned()),
+            Reading::Answer(text) => Report::read(&text).map_err(|failure| failure.to_string()),
+        };
+        match report {
+            Err(trouble) => self.trouble = Some(trouble),
+            Ok(_) if self.paused => {}
+            Ok(report) => {
+                self.trouble = None;
+                self.rows = Row::all(&report, self.report.as_ref());
+                self.rates.push_front(self.rows.iter().map(|row| row.rate as u64).sum());
+                self.rates.truncate(PAST);
+                self.chosen = self.chosen.min(report.sockets.len().saturating_sub(1));
+                self.report = Some(report);
+            }
+        }
+    }
+
+    /// Whether the key ends the display.
+    fn obey(&mut self, key: KeyEvent) -> bool {
+        let last = self.rows.len().saturating_sub(1);
+        match key.code {
+            KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => return true,
+            KeyCode::Char('q') | KeyCode::Esc => return true,
+            KeyCode::Char(' ') => self.paused = !self.paused,
+            KeyCode::Down => self.chosen = (self.chosen + 1).min(last),
+            KeyCode::Up => self.chosen = self.chosen.saturating_sub(1),
+            _ => {}
+        }
+        false
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>) {
+        let sockets = self.rows.len() as u16 + 3;
+        let [head, above, middle, below, foot] = Layout::vertical([
+            Constraint::Length(1),
+            Constraint::Length(sockets),
+            Constraint::Length(6),
+            Constraint::Min(3),
+            Constraint::Length(1),
+        ])
+        .areas(frame.area());
+        let title = self.report.as_ref().map_or_else(|| self.endpoint.to_owned(), Report::title);
+        frame.render_widget(Line::from(title).bold(), head);
+        self.draw_sockets(frame, above);
+        self.draw_past(frame, middle);
+        self.draw_peers(frame, below);
+        let foot_line = match &self.trouble {
+            Some(trouble) => Line::from(format!("{}: {trouble}", self.endpoint)).red(),
+            None if self.paused => Line::from("stopped; space goes on").yellow(),
+            None => Line::from("up/down: choose a socket   space: stop   q: end").dim(),
+        };
+        frame.render_widget(foot_line, foot);
+    }
+
+    fn draw_sockets(&self, frame: &mut Frame<'_>, area: Rect) {
+        let widths = [7, 0, 6, 8, 8, 8, 8, 8, 8, 6, 8].map(|width| match width {
+            0 => Constraint::Min(20),
+            width => Constraint::Length(width),
+        });
+        let rows = self.rows.iter().map(|row| Cells::new(row.cells.iter().map(|cell| Cell::from(&**cell))));
+        let table = Table::new(rows, widths)
+            .header(Cells::new(HEADINGS).style(Style::new().add_modifier(Modifier::BOLD)))
+            .row_highlight_style(Style::new().add_modifier(Modifier::REVERSED))
+            .block(Block::bordered().title("sockets"));
+        let mut state = TableState::new().with_selected(self.chosen);
+        frame.render_stateful_widget(table, area, &mut state);
+    }
+
+    fn draw_past(&self, frame: &mut Frame<'_>, area: Rect) {
+        let now = self.rates.front().copied().unwrap_or_default();
+        let title = format!("messages a second: {}", human(now as f64));
+        let rates: Vec<u64> = self.rates.iter().copied().collect();
+        let newest_right = ratatui::widgets::RenderDirection::RightToLeft;
+        let line = Sparkline::default().data(&rates).direction(newest_right).cyan();
+        frame.render_widget(line.block(Block::bordered().title(title)), area);
+    }
+
+    fn draw_peers(&self, frame: &mut Frame<'_>, area: Rect) {
+        let socket = self.report.as_ref().and_then(|report| report.sockets.get(self.chosen));
+        let peers = socket.map(|socket| &*socket.peers).unwrap_or_default();
+        let row = |peer: &PeerNumbers| {
+            let numbers = &peer.numbers;
+            let counts = [numbers.received, numbers.sent, numbers.queued_out, numbers.dropped_full];
+            Cells::new([peer.endpoint.clone()].into_iter().chain(counts.map(|count| count.to_string())))
+        };
+        let numbers = [Constraint::Length(12); 4];
+        let widths = [Constraint::Min(20)].into_iter().chain(numbers);
+        let heading = Cells::new(["BY ENDPOINT", "RECEIVED", "SENT", "QUEUED", "DROPPED"]).bold();
+        let table = Table::new(peers.iter().map(row), widths).header(heading);
+        let title = socket.map_or_else(
+            || "peers".to_owned(),
+            |socket| format!("peers of the {}: {}", socket.socket_type, peers.len()),
+        );
+        frame.render_widget(table.block(Block::bordered().title(title)), area);
+    }
+}

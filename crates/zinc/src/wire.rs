@@ -1,0 +1,109 @@
+//! What a greeting and metadata say, for those who look at them from outside (RFC 37, 15, 13).
+
+use zmtp::Version;
+
+/// Bytes of the greeting up to the revision, and of all of it from 3.0 on.
+pub(crate) const REVISION: usize = 10;
+pub(crate) const GREETING: usize = 64;
+
+/// A whole greeting of 3.x.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Greeting {
+    pub(crate) version: Version,
+    /// Such as NULL or CURVE.
+    pub(crate) mechanism: String,
+    pub(crate) as_server: bool,
+}
+
+/// What the beginning of a stream is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Beginning {
+    /// More bytes are needed.
+    Unclear,
+    /// No greeting: ZMTP 1.0, or no ZMTP at all.
+    Bare,
+    /// A greeting of 1.0 or 2.0.
+    Old(Version),
+    Modern(Greeting),
+}
+
+/// Looks at the first bytes of a peer.
+pub(crate) fn beginning(bytes: &[u8]) -> Beginning {
+    let (Some(0xFF), Some(signature_end)) = (bytes.first(), bytes.get(9)) else {
+        return if matches!(bytes.first(), None | Some(0xFF)) { Beginning::Unclear } else { Beginning::Bare };
+    };
+    if signature_end & 1 == 0 {
+        return Beginning::Bare;
+    }
+    match bytes.get(REVISION) {
+        None => Beginning::Unclear,
+        Some(0) => Beginning::Old(Version::V1_0),
+        Some(1 | 2) => Beginning::Old(Version::V2_0),
+        Some(_) => bytes.get(..GREETING).map_or(Beginning::Unclear, |bytes| Beginning::Modern(modern(bytes))),
+    }
+}
+
+fn modern(bytes: &[u8]) -> Greeting {
+    let name = bytes.get(12..32).unwrap_or_default();
+    let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
+    Greeting {
+        version: if bytes.get(10..12) == Some(&[3, 0]) { Version::V3_0 } else { Version::V3_1 },
+        mechanism: String::from_utf8_lossy(name).into_owned(),
+        as_server: bytes.get(32) == Some(&1),
+    }
+}
+
+/// A greeting of 3.1 with the mechanism NULL.
+pub(crate) fn greeting() -> [u8; GREETING] {
+    let mut bytes = [0; GREETING];
+    let parts: [(usize, &[u8]); 3] = [(0, &[0xFF]), (8, &[1, 0x7F, 3, 1]), (12, b"NULL")];
+    for (at, part) in parts {
+        bytes.iter_mut().skip(at).zip(part).for_each(|(to, byte)| *to = *byte);
+    }
+    bytes
+}
+
+/// The name of a command, and what follows it.
+pub(crate) fn split_command(body: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (&length, rest) = body.split_first()?;
+    rest.split_at_checked(length.into())
+}
+
+/// Properties, as far as they are whole.
+pub(crate) fn properties(mut block: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut all = Vec::new();
+    while let Some((name, value, rest)) = property(block) {
+        all.push((String::from_utf8_lossy(name).into_owned(), value.to_vec()));
+        block = rest;
+    }
+    all
+}
+
+fn property(block: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (name, rest) = split_command(block)?;
+    let (length, rest) = rest.split_first_chunk::<4>()?;
+    let (value, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+    Some((name, value, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_own_greeting_reads_back() {
+        let expected = Greeting { version: Version::V3_1, mechanism: "NULL".into(), as_server: false };
+        assert_eq!(beginning(&greeting()), Beginning::Modern(expected));
+        assert_eq!(beginning(&greeting()[..63]), Beginning::Unclear);
+        assert_eq!(beginning(b"\xFF\0\0\0\0\0\0\0\x01\x7F\x01\x08"), Beginning::Old(Version::V2_0));
+        assert_eq!(beginning(b"\x01\0"), Beginning::Bare);
+        assert_eq!(beginning(b"HTTP/1.1"), Beginning::Bare);
+        assert_eq!(beginning(b""), Beginning::Unclear);
+    }
+
+    #[test]
+    fn properties_are_read_as_far_as_they_go() {
+        let block = b"\x01a\0\0\0\x02bc\x00\0\0\0\0\x05cut";
+        assert_eq!(properties(block), [("a".to_owned(), b"bc".to_vec()), (String::new(), Vec::new())]);
+    }
+}

@@ -1,0 +1,85 @@
+//! What the tests share: the command as a process, with its pipes and exit code.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+
+/// No command of these tests takes so long; one that hangs ends with exit code 124.
+pub(crate) const PATIENCE: &str = "--timeout=30";
+
+pub(crate) fn zinc(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_zinc"));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+pub(crate) fn run(arguments: &[&str], input: &str) -> Output {
+    let mut child = zinc(arguments).stdin(Stdio::piped()).spawn().unwrap();
+    // A command that fails early may not read it.
+    _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+/// A command that binds to a free port, and the endpoints that it names.
+pub(crate) struct Server {
+    pub(crate) child: Child,
+    pub(crate) stderr: BufReader<ChildStderr>,
+    pub(crate) endpoints: Vec<String>,
+}
+
+impl Server {
+    pub(crate) fn start(arguments: &[&str], endpoints: usize) -> Self {
+        let mut child = zinc(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let endpoints = (0..endpoints).map(|_| {
+            let mut line = String::new();
+            stderr.read_line(&mut line).unwrap();
+            let said = line.trim().strip_prefix("zinc: ").unwrap_or_else(|| panic!("{line}"));
+            let names = ["bound to ", "statistics at ", "metrics at "];
+            names
+                .iter()
+                .find_map(|name| said.strip_prefix(name))
+                .unwrap_or_else(|| panic!("{line}"))
+                .to_owned()
+        });
+        let endpoints = endpoints.collect();
+        Self { child, stderr, endpoints }
+    }
+
+    pub(crate) fn say(&mut self, text: &str) {
+        self.child.stdin.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    pub(crate) fn interrupt(&self) {
+        let kill = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+    }
+
+    /// Its output, once it has ended with this exit code.
+    pub(crate) fn end(mut self, code: i32) -> String {
+        drop(self.child.stdin.take());
+        let mut said = String::new();
+        self.stderr.read_to_string(&mut said).unwrap();
+        let output = self.child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+pub(crate) fn assert_ends(output: &Output, code: i32, stdout: &str) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{stderr}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), stdout);
+}
+
+/// Binds to a free port.
+pub(crate) const ANY: &str = "@tcp://127.0.0.1:*";
+
+/// A directory of its own for a test.
+pub(crate) fn folder(name: &str) -> std::path::PathBuf {
+    let folder =
+        std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}

@@ -1,0 +1,194 @@
+//! Shows the numbers of a context to other processes: `zinc top`, or any program that speaks ZeroMQ.
+//!
+//! The server is a REP socket. Whatever it is sent, it answers with one part of JSON in UTF-8, on one line:
+//!
+//! ```json
+//! {"format":"zincmq-stats/1","version":"0.1.0","program":"broker","pid":4711,"uptime_ms":60000,
+//!  "sockets":[{"id":1,"type":"ROUTER","age_ms":0,"bound":["tcp://0.0.0.0:5555"],"connected":[],
+//!   "sent":7,"received":9,"sent_bytes":70,"received_bytes":90,"dropped_full":0,"reconnects":0,
+//!   "handshake_failures":0,"queued_out":2,
+//!   "peers":[{"endpoint":"tcp://0.0.0.0:5555","sent":7,"received":9,"sent_bytes":70,"received_bytes":90,
+//!    "dropped_full":0,"queued_out":2}]}]}
+//! ```
+//!
+//! - `uptime_ms` counts from the server's start and never goes backwards: rates are differences of two answers.
+//! - The names below `sockets` and `peers` are those of [`SocketStats`] and [`PeerStats`], with their meaning.
+//! - `age_ms` is how long ago the socket told its numbers; `null`: it has never answered, and they are zero.
+//!   A socket answers when it is used (see [`Context::stats`]).
+//! - Members may be added in a format of the same number; readers pass over those that they do not know.
+
+use crate::context::{Context, Shared};
+use crate::error::{Error, Result};
+use crate::message::Message;
+use crate::socket::Rep;
+use crate::stats::{PeerStats, SocketReport, SocketStats};
+use std::fmt::Write;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// How long sockets have to answer.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Answers with the numbers of a context until it is dropped. What it says stands in the
+/// [module](crate::stats_server).
+///
+/// It has a thread and a context of its own, so the sockets that it speaks of pay nothing until somebody asks,
+/// and it holds up nobody's end. Who can connect can read the numbers and the names of endpoints: bind to ipc,
+/// or to the loopback address.
+///
+/// ```
+/// use zincmq::{Context, Req, StatsServer};
+/// # fn main() -> zincmq::Result<()> {
+/// let context = Context::new();
+/// let server = StatsServer::open(&context, "tcp://127.0.0.1:*")?;
+/// // From another process: zinc top ENDPOINT
+/// # let elsewhere = Context::new();
+/// let mut req = Req::new(&elsewhere)?;
+/// req.connect(server.endpoint())?;
+/// req.send("")?;
+/// assert!(req.recv()?.as_str().unwrap().starts_with(r#"{"format":"zincmq-stats/1""#));
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct StatsServer {
+    endpoint: String,
+    context: Context,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl StatsServer {
+    /// Binds to an endpoint, tcp or ipc, and answers there.
+    ///
+    /// # Errors
+    /// As [`Socket::bind`](crate::Socket::bind); [`Error::Endpoint`] for inproc, which nobody else could reach;
+    /// [`Error::System`] if the thread cannot be started.
+    pub fn open(context: &Context, endpoint: &str) -> Result<Self> {
+        if endpoint.starts_with("inproc:") {
+            let reason = "a statistics server is for other processes: use ipc or tcp".to_owned();
+            let errno = rustix::io::Errno::INVAL.raw_os_error();
+            return Err(Error::Endpoint { endpoint: endpoint.to_owned(), reason, errno });
+        }
+        let own = Context::builder().blocky(false).build();
+        let mut rep = Rep::new(&own)?;
+        let endpoint = rep.bind(endpoint)?;
+        let watched = context.0.view();
+        let thread = thread::Builder::new().name("zincmq-stats".to_owned());
+        let thread = thread.spawn(move || serve(&mut rep, &watched))?;
+        Ok(Self { endpoint, context: own, thread: Some(thread) })
+    }
+
+    /// Where it is bound, wildcards resolved.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+}
+
+impl Drop for StatsServer {
+    fn drop(&mut self) {
+        self.context.shutdown();
+        if let Some(thread) = self.thread.take() {
+            // It does not panic; if it did, there would be nothing left to do.
+            _ = thread.join();
+        }
+    }
+}
+
+/// Answers until the server's context ends.
+fn serve(rep: &mut Rep, watched: &Shared) {
+    let began = Instant::now();
+    let mut request = Message::new();
+    while rep.recv_into(&mut request).is_ok() {
+        let sockets = watched.stats(PATIENCE);
+        if rep.send(document(&sockets, began.elapsed())).is_err() {
+            return;
+        }
+    }
+}
+
+/// What is answered.
+fn document(sockets: &[SocketReport], uptime: Duration) -> String {
+    let program = std::env::args_os().next().unwrap_or_default();
+    let program = std::path::Path::new(&program).file_name().unwrap_or_default().to_string_lossy();
+    let mut json = r#"{"format":"zincmq-stats/1","#.to_owned();
+    add(&mut json, "version", &text(env!("CARGO_PKG_VERSION")));
+    add(&mut json, "program", &text(&program));
+    add(&mut json, "pid", &std::process::id().to_string());
+    add(&mut json, "uptime_ms", &uptime.as_millis().to_string());
+    add(&mut json, "sockets", &list(sockets, socket));
+    close(json)
+}
+
+fn socket(report: &SocketReport) -> String {
+    let SocketReport { id, socket_type, age, bound, connected, stats } = report;
+    let mut json = "{".to_owned();
+    add(&mut json, "id", &id.to_string());
+    add(&mut json, "type", &text(socket_type.name()));
+    add(&mut json, "age_ms", &age.map_or_else(|| "null".to_owned(), |age| age.as_millis().to_string()));
+    add(&mut json, "bound", &list(bound, |name| text(name)));
+    add(&mut json, "connected", &list(connected, |name| text(name)));
+    let SocketStats { sent, received, sent_bytes, received_bytes, dropped_full, queued_out, .. } = *stats;
+    numbers(&mut json, [sent, received, sent_bytes, received_bytes, dropped_full, queued_out]);
+    add(&mut json, "reconnects", &stats.reconnects.to_string());
+    add(&mut json, "handshake_failures", &stats.handshake_failures.to_string());
+    add(&mut json, "peers", &list(&stats.peers, peer));
+    close(json)
+}
+
+fn peer(stats: &PeerStats) -> String {
+    let mut json = "{".to_owned();
+    add(&mut json, "endpoint", &text(&stats.endpoint));
+    let PeerStats { sent, received, sent_bytes, received_bytes, dropped_full, queued_out, .. } = *stats;
+    numbers(&mut json, [sent, received, sent_bytes, received_bytes, dropped_full, queued_out]);
+    close(json)
+}
+
+/// What sockets and peers have in common.
+fn numbers(json: &mut String, values: [u64; 6]) {
+    let names = ["sent", "received", "sent_bytes", "received_bytes", "dropped_full", "queued_out"];
+    names.iter().zip(values).for_each(|(name, value)| add(json, name, &value.to_string()));
+}
+
+/// Adds a member, and a comma.
+fn add(json: &mut String, name: &str, value: &str) {
+    // Writing to a String cannot fail.
+    _ = write!(json, "\"{name}\":{value},");
+}
+
+/// Ends an object in place of its last comma.
+fn close(mut json: String) -> String {
+    json.pop();
+    json + "}"
+}
+
+fn list<T>(items: &[T], item: impl Fn(&T) -> String) -> String {
+    format!("[{}]", items.iter().map(item).collect::<Vec<_>>().join(","))
+}
+
+fn text(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for sign in text.chars() {
+        match sign {
+            '"' | '\\' => quoted.extend(['\\', sign]),
+            '\0'..='\u{1f}' => _ = write!(quoted, "\\u{:04x}", u32::from(sign)),
+            _ => quoted.push(sign),
+        }
+    }
+    quoted + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_quoted() {
+        assert_eq!(text("a\"b\\c\n\u{e9}"), "\"a\\\"b\\\\c\\u000a\u{e9}\"");
+    }
+
+    #[test]
+    fn nothing_is_a_document_too() {
+        let json = document(&[], Duration::from_secs(2));
+        assert!(json.ends_with("\"uptime_ms\":2000,\"sockets\":[]}"), "{json}");
+    }
+}
