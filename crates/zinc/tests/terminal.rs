@@ -198,6 +198,17 @@ fn top_says_when_nobody_answers_and_ends_by_ctrl_c() {
 }
 
 #[test]
+fn a_termination_leaves_the_terminal_as_it_was() {
+    let mut top = Terminal::of(&["top", "tcp://127.0.0.1:1", "--timeout=0.1"]);
+    top.until("silence said", |text| text.contains("no answer"));
+    let kill = std::process::Command::new("kill").arg(top.child.id().to_string()).status();
+    assert!(kill.unwrap().success());
+    let (status, said) = top.end();
+    assert_eq!(status.code(), Some(0), "{said}");
+    assert!(said.contains("\x1b[?1049l"), "{said:?}");
+}
+
+#[test]
 fn mistakes_are_explained_in_colour() {
     let (status, said) = Terminal::of(&["push", "localhost:5555"]).end();
     assert_eq!(status.code(), Some(2));
