@@ -6,7 +6,7 @@ use common::{ANY, PATIENCE, Server, assert_ends, folder, run, zinc};
 use pty_process::blocking::{Command, Pty, open};
 use std::io::{Read, Write};
 use std::process::{Child, ExitStatus};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 const SIZE: (u16, u16) = (30, 120);
@@ -74,8 +74,13 @@ impl Terminal {
 
     /// Waits for the end; what was shown to the last.
     fn end(mut self) -> (ExitStatus, String) {
-        while let Ok(bytes) = self.output.recv_timeout(LONG) {
-            self.take(&bytes);
+        let end = Instant::now() + LONG;
+        loop {
+            match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => self.take(&bytes),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end:\n{}", self.text()),
+            }
         }
         let status = self.child.wait().unwrap();
         (status, String::from_utf8_lossy(&self.all).into_owned())
@@ -177,12 +182,12 @@ fn top_shows_a_running_proxy() {
     top.until("their number shown", |text| text.contains("300"));
     top.press(" ");
     top.until("stopped", |text| text.contains("stopped; space goes on"));
-    top.press(" ");
     proxy.interrupt();
     proxy.end(0);
     rep.kill().unwrap();
     rep.wait().unwrap();
-    top.press("q");
+    // Goes on, and ends: two keys at once.
+    top.press(" q");
     let (status, said) = top.end();
     assert_eq!(status.code(), Some(0), "{said}");
     // The terminal is as it was before.
@@ -206,6 +211,15 @@ fn a_termination_leaves_the_terminal_as_it_was() {
     let (status, said) = top.end();
     assert_eq!(status.code(), Some(0), "{said}");
     assert!(said.contains("\x1b[?1049l"), "{said:?}");
+}
+
+#[test]
+fn a_terminal_that_closes_ends_top() {
+    let (mut pty, pts) = open().unwrap();
+    let mut top = zinc_at_terminal(&["top", "tcp://127.0.0.1:1"]).spawn(pts).unwrap();
+    pty.read_exact(&mut [0; 100]).unwrap();
+    drop(pty);
+    top.wait().unwrap();
 }
 
 #[test]
