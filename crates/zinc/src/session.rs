@@ -125,7 +125,7 @@ impl Session {
         let (handle, late) = (context.clone(), closing.clone());
         on_interrupt(move || {
             if late.load(Ordering::Relaxed) {
-                eprintln!("zinc: interrupted before all messages had gone out");
+                note!("zinc: interrupted before all messages had gone out");
                 exit(1);
             }
             handle.shutdown();
@@ -184,7 +184,7 @@ impl Session {
 /// Opens a statistics server, and tells where.
 pub(crate) fn serve_stats(context: &Context, endpoint: &str) -> Result<StatsServer, Failure> {
     let server = StatsServer::open(context, endpoint)?;
-    eprintln!("zinc: statistics at {}", server.endpoint());
+    note!("zinc: statistics at {}", server.endpoint());
     Ok(server)
 }
 

@@ -125,6 +125,17 @@ fn ctrl_c_gives_unsent_messages_up() {
 }
 
 #[test]
+fn what_waits_ends_with_its_terminal() {
+    let (mut pty, pts) = open().unwrap();
+    let arguments = ["push", "tcp://127.0.0.1:1", "-m=lost", "--count=60", "--rate=30"];
+    let mut push = zinc_at_terminal(&arguments).spawn(pts).unwrap();
+    // Its progress: something has been sent.
+    pty.read_exact(&mut [0; 300]).unwrap();
+    drop(pty);
+    assert_eq!(push.wait().unwrap().code(), Some(1));
+}
+
+#[test]
 fn counted_messages_have_a_progress_bar() {
     let pull = Server::start(&["pull", ANY, "--count=200", PATIENCE], 1);
     let push = ["push", &pull.endpoints[0], "-m=x", "--count=200", "--rate=200", PATIENCE];
