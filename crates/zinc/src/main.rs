@@ -2,6 +2,14 @@
 
 #![forbid(unsafe_code)]
 
+/// A line for the user on the standard error. Unlike `eprintln`, it does not mind that nobody is there any more.
+macro_rules! note {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+
 mod bench;
 mod cli;
 mod converse;
@@ -35,9 +43,9 @@ fn main() -> ExitCode {
         Ok(()) | Err(Failure::Unread) => ExitCode::SUCCESS,
         Err(failure @ Failure::Told) => ExitCode::from(failure.code()),
         Err(failure) => {
-            eprintln!("zinc: {failure}");
+            note!("zinc: {failure}");
             if let Some(advice) = failure.advice() {
-                eprintln!("      {advice}");
+                note!("      {advice}");
             }
             ExitCode::from(failure.code())
         }

@@ -50,7 +50,7 @@ impl Place {
         }
         let bound = socket.bind(&self.endpoint)?;
         if bound != self.endpoint {
-            eprintln!("zinc: bound to {bound}");
+            note!("zinc: bound to {bound}");
         }
         Ok(())
     }

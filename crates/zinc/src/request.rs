@@ -53,7 +53,7 @@ impl Ask {
             let sent = session.socket.send(request);
             sent.map_err(|error| session.explain(error, "nobody took the request"))?;
             match session.socket.recv() {
-                Err(Error::Again) if left > 0 => eprintln!("zinc: no reply yet, asking again"),
+                Err(Error::Again) if left > 0 => note!("zinc: no reply yet, asking again"),
                 reply => return reply.map_err(|error| session.explain(error, "no reply came")),
             }
         }

@@ -69,6 +69,7 @@ pub(crate) struct Session {
     context: Context,
     timeout: Option<Duration>,
     closing: Arc<AtomicBool>,
+    interrupted: Arc<AtomicBool>,
 }
 
 impl Opening {
@@ -121,16 +122,18 @@ impl Session {
     pub(crate) fn new(socket_type: SocketType, timeout: Option<Duration>) -> Result<Self, Failure> {
         let context = Context::new();
         let socket = AnySocket::with_type(&context, socket_type)?;
-        let closing = Arc::new(AtomicBool::new(false));
-        let (handle, late) = (context.clone(), closing.clone());
+        let (closing, interrupted) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+        let (handle, late, noted) = (context.clone(), closing.clone(), interrupted.clone());
         on_interrupt(move || {
-            if late.load(Ordering::Relaxed) {
-                eprintln!("zinc: interrupted before all messages had gone out");
+            // Either this sees that the socket is being closed, or that sees this.
+            noted.store(true, Ordering::SeqCst);
+            if late.load(Ordering::SeqCst) {
+                note!("zinc: interrupted before all messages had gone out");
                 exit(1);
             }
             handle.shutdown();
         })?;
-        Ok(Self { socket, context, timeout, closing })
+        Ok(Self { socket, context, timeout, closing, interrupted })
     }
 
     /// The context, for more sockets that are to end with this one.
@@ -153,8 +156,12 @@ impl Session {
     /// Closes the socket and waits until everything has gone out: without limit, unless there is a timeout,
     /// or something else went wrong before.
     pub(crate) fn close(self, result: Result<(), Failure>) -> Result<(), Failure> {
-        let Self { socket, context, timeout, closing } = self;
-        closing.store(true, Ordering::Relaxed);
+        let Self { socket, context, timeout, closing, interrupted } = self;
+        closing.store(true, Ordering::SeqCst);
+        let result = match result {
+            Ok(()) if interrupted.load(Ordering::SeqCst) => Err(Error::Terminated.into()),
+            result => result,
+        };
         drop(socket);
         let (done, ended) = mpsc::channel();
         thread::spawn(move || {
@@ -184,7 +191,7 @@ impl Session {
 /// Opens a statistics server, and tells where.
 pub(crate) fn serve_stats(context: &Context, endpoint: &str) -> Result<StatsServer, Failure> {
     let server = StatsServer::open(context, endpoint)?;
-    eprintln!("zinc: statistics at {}", server.endpoint());
+    note!("zinc: statistics at {}", server.endpoint());
     Ok(server)
 }
 

@@ -27,11 +27,12 @@ fn same(one: &Path, other: &Path) -> bool {
     Command::new("cmp").arg(one).arg(other).status().unwrap().success()
 }
 
-/// The most memory that the process has had, in kilobytes.
-fn peak_memory(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+/// The command with less address space than a gigabyte, in kilobytes.
+fn confined(arguments: &[&str]) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -v 900000 && exec \"$@\"", "sh", env!("CARGO_BIN_EXE_zinc")]).args(arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
 }
 
 #[test]
@@ -39,7 +40,7 @@ fn a_gigabyte_arrives_as_it_was() {
     let folder = folder("gigabyte");
     let (original, copy) = (folder.join("original"), folder.join("copy"));
     write_file(&original, 1024);
-    let mut pull = zinc(&["pull", "@ipc://*", "--raw", "--eof", "--option=rcvhwm=16", PATIENCE]);
+    let mut pull = confined(&["pull", "@ipc://*", "--raw", "--eof", "--option=rcvhwm=16", PATIENCE]);
     let mut pull = pull.stdout(File::create(&copy).unwrap()).spawn().unwrap();
     let mut stderr = std::io::BufReader::new(pull.stderr.take().unwrap());
     let endpoint = loop {
@@ -49,15 +50,12 @@ fn a_gigabyte_arrives_as_it_was() {
             break endpoint.to_owned();
         }
     };
-    let mut push = zinc(&["push", &endpoint, "--raw", "--eof", "--option=sndhwm=16", PATIENCE]);
+    let mut push = confined(&["push", &endpoint, "--raw", "--eof", "--option=sndhwm=16", PATIENCE]);
     let push = push.arg("--file").arg(&original).output().unwrap();
     assert_ends(&push, 0, "");
-    let peak = peak_memory(pull.id());
     assert!(pull.wait().unwrap().success());
     assert_eq!(std::fs::metadata(&copy).unwrap().len(), (1 << 30) + 13);
     assert!(same(&original, &copy));
-    // Two high-water marks of megabytes, and what any process has.
-    assert!(peak < 200_000, "{peak} kB");
     std::fs::remove_dir_all(folder).unwrap();
 }
 

@@ -149,6 +149,26 @@ fn events_are_printed_as_they_happen() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("no such event came"));
 }
 
+#[test]
+fn who_looks_on_ends_when_nobody_reads() {
+    let mut watch = Server::start(&["monitor", "rep", ANY], 1);
+    drop(watch.child.stdout.take());
+    // It notices with the next event.
+    while watch.child.try_wait().unwrap().is_none() {
+        run(&["doctor", &watch.endpoints[0]], "");
+    }
+    watch.end(0);
+
+    let mut dump = zinc(&["dump"]).stdin(Stdio::piped()).spawn().unwrap();
+    drop(dump.stdout.take());
+    let mut said = greeting();
+    said.extend(b"\0\x01x".repeat(100_000));
+    // It may end before it has read everything.
+    _ = dump.stdin.take().unwrap().write_all(&said);
+    let output = dump.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+}
+
 /// A packet of TCP over IPv4 over Ethernet, in a pcap file.
 fn packet(file: &mut Vec<u8>, from: u16, to: u16, sequence: u32, flags: u8, payload: &[u8]) {
     let mut frame = vec![0; 12];

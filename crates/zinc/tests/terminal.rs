@@ -6,7 +6,7 @@ use common::{ANY, PATIENCE, Server, assert_ends, folder, run, zinc};
 use pty_process::blocking::{Command, Pty, open};
 use std::io::{Read, Write};
 use std::process::{Child, ExitStatus};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 const SIZE: (u16, u16) = (30, 120);
@@ -74,8 +74,13 @@ impl Terminal {
 
     /// Waits for the end; what was shown to the last.
     fn end(mut self) -> (ExitStatus, String) {
-        while let Ok(bytes) = self.output.recv_timeout(LONG) {
-            self.take(&bytes);
+        let end = Instant::now() + LONG;
+        loop {
+            match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => self.take(&bytes),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end:\n{}", self.text()),
+            }
         }
         let status = self.child.wait().unwrap();
         (status, String::from_utf8_lossy(&self.all).into_owned())
@@ -100,11 +105,14 @@ fn ctrl_c_ends_what_waits() {
 #[test]
 fn ctrl_c_gives_unsent_messages_up() {
     let endpoint = "tcp://127.0.0.1:1";
-    let mut terminal = Terminal::of(&["push", endpoint, "-m=lost", "--count=2", "--rate=20"]);
-    // The first has been accepted when the second is there.
-    terminal.until("accepted", |text| text.contains("2/2 messages"));
-    // One may do, but not if it comes when the socket is just being closed. A terminal drops what it has not yet
-    // shown, so the next one does not follow at once.
+    let mut terminal = Terminal::of(&["push", endpoint, "-m=lost", "--count=60", "--rate=30"]);
+    // The first has been accepted when the next is there.
+    let begun = |text: &str| {
+        text.contains("/60 messages") && ![" 0/60", " 1/60"].iter().any(|few| text.contains(few))
+    };
+    terminal.until("accepted", begun);
+    // One does, unless it comes when the socket is just being closed. A terminal drops what it has not yet shown, so
+    // the next one does not follow at once.
     while terminal.child.try_wait().unwrap().is_none() {
         terminal.press("\x03");
         while let Ok(bytes) = terminal.output.recv_timeout(Duration::from_secs(3)) {
@@ -114,6 +122,17 @@ fn ctrl_c_gives_unsent_messages_up() {
     let (status, said) = terminal.end();
     assert_eq!(status.code(), Some(1), "{said}");
     assert!(said.contains("interrupted before all messages had gone out"), "{said}");
+}
+
+#[test]
+fn what_waits_ends_with_its_terminal() {
+    let (mut pty, pts) = open().unwrap();
+    let arguments = ["push", "tcp://127.0.0.1:1", "-m=lost", "--count=60", "--rate=30"];
+    let mut push = zinc_at_terminal(&arguments).spawn(pts).unwrap();
+    // Its progress: something has been sent.
+    pty.read_exact(&mut [0; 300]).unwrap();
+    drop(pty);
+    assert_eq!(push.wait().unwrap().code(), Some(1));
 }
 
 #[test]
@@ -177,12 +196,12 @@ fn top_shows_a_running_proxy() {
     top.until("their number shown", |text| text.contains("300"));
     top.press(" ");
     top.until("stopped", |text| text.contains("stopped; space goes on"));
-    top.press(" ");
     proxy.interrupt();
     proxy.end(0);
     rep.kill().unwrap();
     rep.wait().unwrap();
-    top.press("q");
+    // Goes on, and ends: two keys at once.
+    top.press(" q");
     let (status, said) = top.end();
     assert_eq!(status.code(), Some(0), "{said}");
     // The terminal is as it was before.
@@ -195,6 +214,26 @@ fn top_says_when_nobody_answers_and_ends_by_ctrl_c() {
     top.until("silence said", |text| text.contains("no answer: does the process run"));
     top.press("\x03");
     assert_eq!(top.end().0.code(), Some(0));
+}
+
+#[test]
+fn a_termination_leaves_the_terminal_as_it_was() {
+    let mut top = Terminal::of(&["top", "tcp://127.0.0.1:1", "--timeout=0.1"]);
+    top.until("silence said", |text| text.contains("no answer"));
+    let kill = std::process::Command::new("kill").arg(top.child.id().to_string()).status();
+    assert!(kill.unwrap().success());
+    let (status, said) = top.end();
+    assert_eq!(status.code(), Some(0), "{said}");
+    assert!(said.contains("\x1b[?1049l"), "{said:?}");
+}
+
+#[test]
+fn a_terminal_that_closes_ends_top() {
+    let (mut pty, pts) = open().unwrap();
+    let mut top = zinc_at_terminal(&["top", "tcp://127.0.0.1:1"]).spawn(pts).unwrap();
+    pty.read_exact(&mut [0; 100]).unwrap();
+    drop(pty);
+    top.wait().unwrap();
 }
 
 #[test]

@@ -106,6 +106,9 @@ impl Run {
         match self.measure {
             Measure::Throughput => {
                 let mut push = Push::new(context)?;
+                // If the other process is gone, this one ends too.
+                push.set(option::SNDTIMEO, PATIENCE_MS)?;
+                push.set(option::LINGER, PATIENCE_MS)?;
                 push.connect(endpoint)?;
                 let body = vec![0_u8; self.size];
                 let began = Instant::now();
@@ -119,6 +122,7 @@ impl Run {
             Measure::Latency => {
                 let mut rep = Rep::new(context)?;
                 rep.set(option::RCVTIMEO, PATIENCE_MS)?;
+                rep.set(option::LINGER, PATIENCE_MS)?;
                 rep.connect(endpoint)?;
                 let mut request = Message::new();
                 while !is_end(&request) {

@@ -217,3 +217,56 @@ impl Conversation {
         events.into_iter().map(|event| Spoken { event, place: Some(place) }).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zmtp::Version;
+
+    /// What is said when the client (true) and the server (false) send these bytes in this order.
+    fn talk(parts: &[(bool, &[u8])]) -> Vec<Event> {
+        let ends: [SocketAddr; 2] = ["127.0.0.1:5555", "127.0.0.1:4000"].map(|end| end.parse().unwrap());
+        let mut conversations = Conversations::new(16);
+        let mut sequences = [0_u32; 2];
+        let mut spoken = Vec::new();
+        for (client, payload) in [(true, &b""[..]), (false, b"")].iter().chain(parts) {
+            let side = usize::from(*client);
+            let begins = sequences[side] == 0;
+            let segment = Segment {
+                time: 0.0,
+                from: ends[side],
+                to: ends[1 - side],
+                sequence: sequences[side],
+                begins,
+                ends: false,
+                payload: payload.to_vec(),
+            };
+            sequences[side] += payload.len() as u32 + u32::from(begins);
+            spoken.extend(conversations.take(&segment));
+        }
+        spoken.into_iter().map(|spoken| spoken.event).collect()
+    }
+
+    #[test]
+    fn a_newer_side_speaks_as_the_older_one_understands() {
+        let signature = b"\xFF\0\0\0\0\0\0\0\x01\x7F\x03";
+        let old = |socket_type| Event::OldGreeting { version: Version::V2_0, socket_type };
+        let said = talk(&[
+            (true, signature),
+            (false, b"\xFF\0\0\0\0\0\0\0\x01\x7F\x01\x07\0\0"),
+            (true, b"\x08"),
+            (true, b"\0\x02me"),
+            (true, b"\0\x01a\0\x01b"),
+            (false, b"\0\x01c"),
+        ]);
+        let frame = |text: &str| Event::Frame { more: false, size: 1, start: text.into() };
+        let id = |id: &str| Event::RoutingId(id.into());
+        assert_eq!(said, [old(7), id(""), old(8), id("me"), frame("a"), frame("b"), frame("c")]);
+    }
+
+    #[test]
+    fn strangers_are_forgotten() {
+        let flood = vec![b'x'; UNDECIDED + 1];
+        assert_eq!(talk(&[(true, &flood), (false, &flood), (true, b"\xFF"), (false, &flood)]), []);
+    }
+}

@@ -6,6 +6,8 @@ use zmtp::{Command, Flags, Header, Version, frame, frame_v1};
 
 /// Commands are looked at up to this size.
 const COMMAND: u64 = 64 << 10;
+/// No memory holds more: the stream is not what it seems.
+const BODY: u64 = 1 << 48;
 /// No routing id is longer.
 const ROUTING_ID: u64 = 255;
 /// Bytes of a greeting that meets a peer of 1.0 or 2.0: the type of the socket is the last.
@@ -82,9 +84,12 @@ impl Decoder {
         }
     }
 
-    /// How this side began.
+    /// How this side began; unclear too when that has been passed.
     pub(super) fn beginning(&self) -> Beginning {
-        wire::beginning(&self.buffer)
+        match self.phase {
+            Phase::Greeting => wire::beginning(&self.buffer),
+            _ => Beginning::Unclear,
+        }
     }
 
     /// All that can be said now. `peer` is how the other side began, as far as that is known.
@@ -150,7 +155,7 @@ impl Decoder {
             Some(Beginning::Bare) => Some(Version::V1_0),
             _ => None,
         };
-        match (self.beginning(), old) {
+        match (wire::beginning(&self.buffer), old) {
             // The routing id of a peer of 1.0, which knows no greeting, is a short frame that is the last.
             (Beginning::Bare, _) if !matches!(self.buffer.get(..2)?, [1..=u8::MAX, 0]) => {
                 Some((Some(self.broken("there is no greeting")), 0))
@@ -216,13 +221,16 @@ impl Decoder {
         let (shown, version, closed) = (self.shown, self.version, self.closed);
         let (header, body) = self.frame()?;
         let Header { flags, header_len, size } = header;
-        let taken = (header_len as u64).checked_add(size);
         let command = version >= Version::V3_0 && flags.has(Flags::COMMAND);
-        let Some(taken) = taken.filter(|_| !command || size <= COMMAND) else {
+        if size > if command { COMMAND } else { BODY } {
             return Some((Some(self.broken("a frame of impossible size")), 0));
-        };
+        }
+        let taken = header_len as u64 + size;
         if command && !closed {
-            return Some((Some(read_command(body?)), taken));
+            let Some(event) = read_command(body?) else {
+                return Some((Some(self.broken("a command without a name")), 0));
+            };
+            return Some((Some(event), taken));
         }
         // Of a long body only the first bytes are awaited.
         let wanted = header_len + size.min(shown.max(256) as u64) as usize;
@@ -244,10 +252,8 @@ fn opaque_name(start: &[u8]) -> String {
     name.map_or_else(|| "unknown".to_owned(), |name| String::from_utf8_lossy(name).into_owned())
 }
 
-fn read_command(body: &[u8]) -> Event {
-    let Some((name, rest)) = wire::split_command(body) else {
-        return Event::Broken("a command without a name");
-    };
+fn read_command(body: &[u8]) -> Option<Event> {
+    let (name, rest) = wire::split_command(body).filter(|(name, _)| !name.is_empty())?;
     let one = |what: &str, bytes: &[u8]| vec![(what.to_owned(), bytes.to_vec())];
     let details = match (name, Command::parse(body)) {
         (b"READY" | b"INITIATE", _) => wire::properties(rest),
@@ -266,7 +272,7 @@ fn read_command(body: &[u8]) -> Event {
         _ if rest.is_empty() => Vec::new(),
         _ => one("body", hex(rest.get(..rest.len().min(64)).unwrap_or_default()).as_bytes()),
     };
-    Event::Command { name: String::from_utf8_lossy(name).into_owned(), details }
+    Some(Event::Command { name: String::from_utf8_lossy(name).into_owned(), details })
 }
 
 #[cfg(test)]
@@ -362,6 +368,9 @@ mod tests {
         let mut bytes = wire::greeting().to_vec();
         bytes.extend_from_slice(b"\x06\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF");
         assert_eq!(say(&bytes, None)[1..], [Event::Broken("a frame of impossible size"), Event::End]);
+        bytes.truncate(64);
+        bytes.extend_from_slice(b"\x04\x01\0\0\x01a");
+        assert_eq!(say(&bytes, None)[1..], [Event::Broken("a command without a name"), Event::End]);
         assert_eq!(say(&wire::greeting()[..20], None), [Event::CutOff, Event::End]);
         assert_eq!(say(b"HTTP/1.1", None), [Event::Broken("there is no greeting"), Event::End]);
         let endless = b"\xFF\0\0\0\0\0\0\0\x01\x7F\x01\x08\x02\xFF\0\0\0\0\0\0\0";

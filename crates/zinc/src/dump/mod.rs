@@ -87,7 +87,7 @@ impl Dump {
         conversations.end().iter().try_for_each(|spoken| show.print(spoken))?;
         show.flush()?;
         let cut_off = if capture.is_cut_off() { "; the capture is cut off" } else { "" };
-        eprintln!("zinc: {}{cut_off}", conversations.summary());
+        note!("zinc: {}{cut_off}", conversations.summary());
         Ok(())
     }
 

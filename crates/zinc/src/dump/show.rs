@@ -60,7 +60,7 @@ impl Show {
                 let rest = if *size > self.shown as u64 { "..." } else { "" };
                 format!("frame{}     {size} bytes  {}{rest}", if *more { "+" } else { " " }, readable(start))
             }
-            Event::Opaque { name, size } => format!("{name:<10} {size} bytes, closed"),
+            Event::Opaque { name, size } => format!("{name:<10} {size} bytes, opaque"),
             Event::Gap(0) => "the capture begins in the middle of this stream: it cannot be read".to_owned(),
             Event::Gap(bytes) => {
                 format!("{bytes} bytes are missing in the capture: the rest cannot be read")

@@ -95,11 +95,11 @@ struct Past {
 impl Past {
     fn print(&mut self, sides: Vec<Side>, json: bool) {
         if json {
-            eprintln!("{}", as_json(&sides, self.began.elapsed()));
+            note!("{}", as_json(&sides, self.began.elapsed()));
         } else {
             let ends = sides.iter().filter(|side| side.role.ends_with("end"));
             let text: Vec<String> = ends.map(|side| self.as_text(side)).collect();
-            eprintln!("zinc: {}", text.join("; "));
+            note!("zinc: {}", text.join("; "));
         }
         (self.sides, self.printed) = (sides, Instant::now());
     }

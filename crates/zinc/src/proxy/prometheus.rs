@@ -36,7 +36,7 @@ const METRICS: [Metric; 9] = [
 pub(super) fn serve(address: SocketAddr, gauge: Gauge) -> Result<(), Failure> {
     let unable = |error: io::Error| Failure::Failed(format!("cannot serve metrics at {address}: {error}"));
     let listener = TcpListener::bind(address).map_err(unable)?;
-    eprintln!("zinc: metrics at http://{}/metrics", listener.local_addr().map_err(unable)?);
+    note!("zinc: metrics at http://{}/metrics", listener.local_addr().map_err(unable)?);
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             // Who does not read its answer does without.

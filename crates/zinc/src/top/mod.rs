@@ -53,11 +53,16 @@ Keys: up and down choose a socket, whose peers are shown below; space stops the 
 impl Top {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let poll = Poll::start(self.place.endpoint(), self.every, self.timeout)?;
-        let stop = poll.stopper();
-        on_interrupt(move || stop.shutdown())?;
         if self.json || self.once || !stdout().is_terminal() {
+            let stop = poll.stopper();
+            on_interrupt(move || stop.shutdown())?;
             return self.print(&poll);
         }
+        // Ctrl-C is a key here: what comes as a signal has to do with an end from outside.
+        on_interrupt(|| {
+            _ = ratatui::try_restore();
+            std::process::exit(0);
+        })?;
         screen::run(&poll, self.place.endpoint())
     }
 

@@ -10,7 +10,10 @@ use ratatui::style::{Modifier, Style, Stylize};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Cell, Row as Cells, Sparkline, Table, TableState};
 use ratatui::{DefaultTerminal, Frame};
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
 use std::collections::VecDeque;
+use std::io::{self, IsTerminal};
 use std::time::Duration;
 use zincmq::Error;
 
@@ -21,11 +24,31 @@ const PAST: usize = 240;
 
 /// Shows what `poll` reads until the user, or an interrupt, ends it.
 pub(super) fn run(poll: &Poll, endpoint: &str) -> Result<(), Failure> {
-    let unable = |error: std::io::Error| Failure::Failed(format!("cannot use the terminal: {error}"));
+    let unable = |error: io::Error| Failure::Failed(format!("cannot use the terminal: {error}"));
     let mut terminal = ratatui::try_init().map_err(unable)?;
     let result = Screen::new(endpoint).show(&mut terminal, poll);
     ratatui::try_restore().map_err(unable)?;
     result.map_err(unable)?
+}
+
+/// Waits a moment for keys: whether there are any. A terminal that has gone is an error: crossterm alone would read its end for ever.
+fn await_keys() -> io::Result<bool> {
+    let stdin = io::stdin();
+    if !stdin.is_terminal() {
+        return event::poll(TICK);
+    }
+    let mut terminal = [PollFd::new(&stdin, PollFlags::IN)];
+    let tick = Timespec { tv_sec: 0, tv_nsec: TICK.subsec_nanos().into() };
+    match rustix::event::poll(&mut terminal, Some(&tick)) {
+        // A signal, such as that of another size.
+        Err(Errno::INTR) => return Ok(false),
+        result => result?,
+    };
+    let [terminal] = terminal;
+    if terminal.revents().intersects(PollFlags::HUP | PollFlags::ERR) {
+        return Err(io::ErrorKind::BrokenPipe.into());
+    }
+    if terminal.revents().contains(PollFlags::IN) { event::poll(Duration::ZERO) } else { Ok(false) }
 }
 
 struct Screen<'a> {
@@ -56,7 +79,7 @@ impl<'a> Screen<'a> {
         &mut self,
         terminal: &mut DefaultTerminal,
         poll: &Poll,
-    ) -> Result<Result<(), Failure>, std::io::Error> {
+    ) -> Result<Result<(), Failure>, io::Error> {
         loop {
             match poll.look() {
                 Ok(Some(reading)) => self.take(reading),
@@ -65,11 +88,15 @@ impl<'a> Screen<'a> {
                 Err(error) => return Ok(Err(error.into())),
             }
             terminal.draw(|frame| self.draw(frame))?;
-            if event::poll(TICK)?
-                && let Event::Key(key) = event::read()?
-                && self.obey(key)
-            {
-                return Ok(Ok(()));
+            // One look at the terminal may bring several keys.
+            let mut keys = await_keys()?;
+            while keys {
+                if let Event::Key(key) = event::read()?
+                    && self.obey(key)
+                {
+                    return Ok(Ok(()));
+                }
+                keys = event::poll(Duration::ZERO)?;
             }
         }
     }
