@@ -117,8 +117,8 @@ impl Poller {
     /// are; 0 when the time is over. [`Poller::found`] tells which.
     ///
     /// # Errors
-    /// [`Error::Terminated`](crate::Error::Terminated) if the context of one of the sockets has ended; [`Error::Interrupted`](crate::Error::Interrupted) by an
-    /// [`Interrupter`](crate::Interrupter) of one; [`Error::System`](crate::Error::System).
+    /// [`Error::Terminated`] if the context of one of the sockets has ended; [`Error::Interrupted`] by an
+    /// [`Interrupter`](crate::Interrupter) of one; [`Error::System`].
     pub fn wait(&mut self, items: &mut [Item<'_>], timeout: Option<Duration>) -> Result<usize> {
         let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         if let Some(ready) = self.look(items)? {

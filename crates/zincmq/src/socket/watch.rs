@@ -40,7 +40,7 @@ impl<K> Socket<K> {
     /// nothing left to do, and only then wait again. Neither read nor close it.
     ///
     /// # Errors
-    /// [`Error::System`](crate::Error::System) if there are no descriptors left.
+    /// [`Error::System`] if there are no descriptors left.
     pub fn descriptor(&mut self) -> Result<BorrowedFd<'_>> {
         if self.core.watch.is_none() {
             let fresh = Arc::new(Bell::new()?);
@@ -58,7 +58,7 @@ impl<K> Socket<K> {
     /// [`Socket::descriptor`] tells of what is not so.
     ///
     /// # Errors
-    /// [`Error::Terminated`](crate::Error::Terminated).
+    /// [`Error::Terminated`].
     pub fn ready(&mut self) -> Result<Interest> {
         self.core.hush();
         let checked = self.core.check();
