@@ -3,11 +3,13 @@
 mod common;
 
 use bytes::Bytes;
-use common::{PATIENCE, fill, pipeline, within};
+use common::{PATIENCE, await_event, fill, pipeline, within};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use zincmq::{Context, Dealer, Error, Message, Pub, Pull, Rep, Req, Router, Sub, option};
+use zincmq::{
+    Context, Dealer, Error, EventKind, Events, Message, Pub, Pull, Push, Rep, Req, Router, Sub, option,
+};
 
 #[test]
 fn marks_changed_live_add_up_over_inproc() {
@@ -42,6 +44,30 @@ fn a_mark_set_while_messages_flow_holds() {
         pull.recv_timeout(PATIENCE).unwrap();
     }
     assert_eq!(fill(&mut push), 10);
+}
+
+#[test]
+fn options_act_at_once_or_on_later_endpoints() {
+    let context = Context::new();
+    let mut router = Router::new(&context).unwrap();
+    router.bind("inproc://routed").unwrap();
+    router.send(["nobody", "dropped"]).unwrap();
+    router.set(option::ROUTER_MANDATORY, true).unwrap();
+    assert!(matches!(router.send(["nobody", "refused"]), Err(Error::Unroutable)));
+
+    let mut pull = Pull::new(&context).unwrap();
+    let before = pull.bind("tcp://127.0.0.1:*").unwrap();
+    pull.set(option::MAXMSGSIZE, 10).unwrap();
+    let after = pull.bind("tcp://127.0.0.1:*").unwrap();
+    let mut events = pull.monitor(Events::ALL);
+    let mut push = Push::new(&context).unwrap();
+    push.connect(&before).unwrap();
+    push.send(&[0; 100]).unwrap();
+    assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), [0; 100]);
+    let mut refused = Push::new(&context).unwrap();
+    refused.connect(&after).unwrap();
+    refused.send(&[0; 100]).unwrap();
+    await_event(&mut events, EventKind::Disconnected);
 }
 
 #[test]
