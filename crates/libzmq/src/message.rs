@@ -104,21 +104,15 @@ impl Msg {
         }
     }
 
-    /// A message with so much room, not initialised.
-    pub(crate) fn with_room(size: usize) -> Result<Self, Fault> {
-        let mut message = Self::empty();
+    /// Gives an empty message a body of `size` bytes, not initialised.
+    #[inline]
+    fn make_room(&mut self, size: usize) -> Result<(), Fault> {
         if size <= INLINE {
-            message.len = size as u8;
+            self.len = size as u8;
         } else {
-            message.put_block(Block::with_room(size)?);
+            self.put_block(Block::with_room(size)?);
         }
-        Ok(message)
-    }
-
-    fn copy_of(bytes: &[u8]) -> Result<Self, Fault> {
-        let mut message = Self::with_room(bytes.len())?;
-        message.overwrite(bytes);
-        Ok(message)
+        Ok(())
     }
 
     pub(crate) fn constant(data: *mut c_void, size: usize) -> Self {
@@ -143,6 +137,7 @@ impl Msg {
     }
 
     /// Copies as many bytes as the message has.
+    #[inline]
     fn overwrite(&mut self, bytes: &[u8]) {
         let data = self.data();
         // SAFETY: the message has room for so many, since it was made for them.
@@ -190,25 +185,39 @@ impl Msg {
     }
 
     /// Lets go of all that the message holds; it is none afterwards.
+    #[inline]
     pub(crate) fn close(&mut self) {
+        self.clear();
+        self.kind = CLOSED;
+    }
+
+    /// Makes it an empty message.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
         self.set_peer(None);
+        self.empty_body();
+        self.more = 0;
+    }
+
+    /// Lets go of all but the connection.
+    #[inline]
+    fn empty_body(&mut self) {
+        if self.kind != SHORT || !self.label.is_null() {
+            self.let_go();
+        }
+        self.len = 0;
+    }
+
+    fn let_go(&mut self) {
         if !self.label.is_null() {
             // SAFETY: it is from a box, and forgotten here.
             drop(unsafe { Box::from_raw(self.label) });
             self.label = ptr::null_mut();
         }
-        let kind = std::mem::replace(&mut self.kind, CLOSED);
+        let kind = std::mem::replace(&mut self.kind, SHORT);
         if kind == BLOCK {
             drop(std::mem::ManuallyDrop::into_inner(self.block()));
         }
-    }
-
-    /// Makes it an empty message.
-    pub(crate) fn clear(&mut self) {
-        self.close();
-        self.kind = SHORT;
-        self.len = 0;
-        self.more = 0;
     }
 
     /// What it holds; an empty message is left.
@@ -236,10 +245,15 @@ impl Msg {
     }
 
     /// Costs nothing when it is the same as before.
+    #[inline]
     fn set_peer(&mut self, peer: Option<&Arc<PeerInfo>>) {
-        if self.peer == peer.map_or(ptr::null(), Arc::as_ptr) {
-            return;
+        if self.peer != peer.map_or(ptr::null(), Arc::as_ptr) {
+            self.change_peer(peer);
         }
+    }
+
+    #[cold]
+    fn change_peer(&mut self, peer: Option<&Arc<PeerInfo>>) {
         let old = std::mem::replace(&mut self.peer, peer.cloned().map_or(ptr::null(), Arc::into_raw));
         if !old.is_null() {
             // SAFETY: it is from `Arc::into_raw`, and forgotten here.
@@ -248,17 +262,20 @@ impl Msg {
     }
 
     /// Takes over part `at` of a received message.
+    #[inline]
     pub(crate) fn receive(&mut self, message: &mut Message, at: usize) -> Result<usize, Fault> {
-        let size = message[at].len();
+        let bytes: &[u8] = &message[at];
+        let size = bytes.len();
         if size > COPIED {
-            self.clear();
+            self.empty_body();
             let frame = message.take_part(at).unwrap_or_default();
             self.put_block(Block::hold(frame));
-        } else if self.kind == BLOCK && size > INLINE && (*self.block()).reuse(size) {
-            self.overwrite(&message[at]);
         } else {
-            self.clear();
-            *self = Self::copy_of(&message[at])?;
+            if self.kind != BLOCK || size <= INLINE || !(*self.block()).reuse(size) {
+                self.empty_body();
+                self.make_room(size)?;
+            }
+            self.overwrite(bytes);
         }
         self.more = u8::from(at + 1 < message.len());
         self.set_peer(message.peer());
@@ -290,18 +307,25 @@ impl Msg {
     }
 }
 
-/// Writes a fresh message over whatever is there.
+/// Writes an empty message over whatever is there, in its place: one made elsewhere and moved here would be read, by
+/// wide loads, right after it was written by narrow stores, which the processor waits for.
 ///
 /// # Safety
-/// `message` is NULL or the address of 64 writable bytes.
-unsafe fn begin(message: *mut Msg, fresh: Result<Msg, Fault>) -> Result<c_int, Fault> {
-    let fresh = fresh?;
+/// `message` is NULL or the address of 64 writable bytes that nobody else uses.
+#[inline]
+unsafe fn begin<'a>(message: *mut Msg) -> Result<&'a mut Msg, Fault> {
     if message.is_null() {
         return Err(Fault(libc::EFAULT));
     }
-    // SAFETY: the caller's word.
-    unsafe { message.write(fresh) };
-    Ok(0)
+    // SAFETY: the caller's word; all fields but the body, which need not be, are initialised then.
+    unsafe {
+        (&raw mut (*message).kind).write(SHORT);
+        (&raw mut (*message).len).write(0);
+        (&raw mut (*message).more).write(0);
+        (&raw mut (*message).peer).write(ptr::null());
+        (&raw mut (*message).label).write(ptr::null_mut());
+        Ok(&mut *message)
+    }
 }
 
 /// Begins an empty message.
@@ -311,7 +335,7 @@ unsafe fn begin(message: *mut Msg, fresh: Result<Msg, Fault>) -> Result<c_int, F
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_init(message: *mut Msg) -> c_int {
     // SAFETY: the caller's word.
-    call(|| unsafe { begin(message, Ok(Msg::empty())) })
+    call(|| unsafe { begin(message) }.map(|_| 0))
 }
 
 /// Begins a message of `size` bytes, not initialised.
@@ -321,7 +345,7 @@ pub unsafe extern "C" fn zmq_msg_init(message: *mut Msg) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_init_size(message: *mut Msg, size: usize) -> c_int {
     // SAFETY: the caller's word.
-    call(|| unsafe { begin(message, Msg::with_room(size)) })
+    call(|| unsafe { begin(message) }?.make_room(size).map(|()| 0))
 }
 
 /// Begins a message with a copy of `size` bytes.
@@ -330,8 +354,13 @@ pub unsafe extern "C" fn zmq_msg_init_size(message: *mut Msg, size: usize) -> c_
 /// `message` points to a `zmq_msg_t`, `data` to so many bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_init_buffer(message: *mut Msg, data: *const c_void, size: usize) -> c_int {
-    // SAFETY: the caller's word.
-    call(|| unsafe { begin(message, Msg::copy_of(bytes_at(data, size)?)) })
+    call(|| {
+        // SAFETY: the caller's word.
+        let (message, bytes) = unsafe { (begin(message)?, bytes_at(data, size)?) };
+        message.make_room(size)?;
+        message.overwrite(bytes);
+        Ok(0)
+    })
 }
 
 /// Begins a message around memory of the application; `free` is called once, by any thread, when it is not needed any
@@ -348,19 +377,16 @@ pub unsafe extern "C" fn zmq_msg_init_data(
     hint: *mut c_void,
 ) -> c_int {
     call(|| {
-        if message.is_null() || (data.is_null() && size > 0) {
+        if data.is_null() && size > 0 {
             return Err(Fault(libc::EFAULT));
         }
-        let fresh = match free {
-            None => Msg::constant(data, size),
-            Some(free) => {
-                let mut fresh = Msg::empty();
-                fresh.put_block(Block::adopt(data.cast(), size, free, hint));
-                fresh
-            }
-        };
         // SAFETY: the caller's word.
-        unsafe { begin(message, Ok(fresh)) }
+        let message = unsafe { begin(message) }?;
+        match free {
+            None => *message = Msg::constant(data, size),
+            Some(free) => message.put_block(Block::adopt(data.cast(), size, free, hint)),
+        }
+        Ok(0)
     })
 }
 

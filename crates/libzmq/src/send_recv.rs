@@ -15,6 +15,7 @@ const SNDMORE: c_int = 2;
 const KEPT: usize = 8 << 10;
 
 /// Sends a message, which is empty afterwards; on failure it stays as it is.
+#[inline(always)]
 unsafe fn send_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> Result<c_int, Fault> {
     let mut guard = socket::borrow(socket)?;
     let socket = guard.as_mut().ok_or(Fault(libc::ENOTSOCK))?;
@@ -30,6 +31,7 @@ unsafe fn send_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> 
     Ok(clamped(size))
 }
 
+#[inline(always)]
 unsafe fn receive_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> Result<c_int, Fault> {
     let mut guard = socket::borrow(socket)?;
     let socket = guard.as_mut().ok_or(Fault(libc::ENOTSOCK))?;
@@ -85,14 +87,12 @@ pub unsafe extern "C" fn zmq_send_const(
     size: usize,
     flags: c_int,
 ) -> c_int {
-    call(|| {
-        if data.is_null() && size > 0 {
-            return Err(Fault(libc::EFAULT));
-        }
-        let mut message = Msg::constant(data.cast_mut(), size);
-        // SAFETY: the message is this call's.
-        unsafe { send_message(socket, &raw mut message, flags) }
-    })
+    if data.is_null() && size > 0 {
+        return Fault(libc::EFAULT).report(-1);
+    }
+    let mut message = Msg::constant(data.cast_mut(), size);
+    // SAFETY: the message is this call's.
+    unsafe { zmq_msg_send(&raw mut message, socket, flags) }
 }
 
 /// Receives a part into `room` bytes; what does not fit is lost. Returns the whole length.
@@ -140,7 +140,7 @@ pub unsafe extern "C" fn zmq_msg_recv(message: *mut Msg, socket: *mut c_void, fl
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_sendmsg(socket: *mut c_void, message: *mut Msg, flags: c_int) -> c_int {
     // SAFETY: the caller's word.
-    call(|| unsafe { send_message(socket, message, flags) })
+    unsafe { zmq_msg_send(message, socket, flags) }
 }
 
 /// As `zmq_msg_recv`. Deprecated.
@@ -150,7 +150,7 @@ pub unsafe extern "C" fn zmq_sendmsg(socket: *mut c_void, message: *mut Msg, fla
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_recvmsg(socket: *mut c_void, message: *mut Msg, flags: c_int) -> c_int {
     // SAFETY: the caller's word.
-    call(|| unsafe { receive_message(socket, message, flags) })
+    unsafe { zmq_msg_recv(message, socket, flags) }
 }
 
 /// Sends a part for each of `count` pieces of memory. Returns the length of the last.

@@ -63,13 +63,14 @@ impl Socket {
     }
 
     /// REQ and REP may send only when the message before has been received whole.
+    #[inline]
     fn owes_reading(&self) -> bool {
         self.has_rest() && matches!(self.core.socket_type(), SocketType::Req | SocketType::Rep)
     }
 
     /// Sends one part, or keeps it until the last one comes. The first part of several asks whether the message
     /// would be accepted, and waits for that; the others neither wait nor fail.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn send(&mut self, part: Body<'_>, wait: bool, more: bool) -> Result<(), Fault> {
         if self.owes_reading() {
             return Err(Fault(EFSM));
@@ -77,12 +78,17 @@ impl Socket {
         if more || !self.draft.is_empty() {
             return self.gather(part, wait, more);
         }
-        Ok(match (part, wait) {
-            (Body::Slice(bytes), true) => self.core.send(bytes),
-            (Body::Slice(bytes), false) => self.core.try_send(bytes),
-            (Body::Large(bytes), true) => self.core.send(&bytes),
-            (Body::Large(bytes), false) => self.core.try_send(&bytes),
-        }?)
+        match part {
+            Body::Slice(bytes) if wait => self.core.send(bytes)?,
+            Body::Slice(bytes) => self.core.try_send(bytes)?,
+            Body::Large(bytes) => self.send_large(&bytes, wait)?,
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn send_large(&mut self, bytes: &bytes::Bytes, wait: bool) -> zincmq::Result<()> {
+        if wait { self.core.send(bytes) } else { self.core.try_send(bytes) }
     }
 
     /// Whether parts of a message have been sent, and not its last.
@@ -90,6 +96,7 @@ impl Socket {
         !self.draft.is_empty()
     }
 
+    #[cold]
     fn gather(&mut self, part: Body<'_>, wait: bool, more: bool) -> Result<(), Fault> {
         if self.draft.is_empty() {
             match wait {

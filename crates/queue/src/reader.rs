@@ -191,7 +191,7 @@ impl Reader {
     }
 
     /// Takes the frame at the head. The last frame of a message counts the message as read.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self) -> Option<Taken<'_>> {
         let (segment, flags, header, size) = self.head()?;
         let start = self.cursor.at + header;

@@ -156,8 +156,18 @@ impl Writer {
 
     /// Writes one whole message behind the last, without publishing it: `envelope` is frames already encoded
     /// (see [`crate::append_frame`]), each with MORE. Nothing is written if it is anything else, or without parts.
-    #[inline]
+    #[inline(always)]
     pub fn write(&mut self, envelope: &[u8], parts: &[Part<'_>]) {
+        match parts {
+            [only] if envelope.is_empty() => {
+                self.write_frame(0, only);
+                self.written += 1;
+            }
+            _ => self.write_several(envelope, parts),
+        }
+    }
+
+    fn write_several(&mut self, envelope: &[u8], parts: &[Part<'_>]) {
         let Some((last, first)) = parts.split_last() else { return };
         if !envelope.is_empty() && !self.write_envelope(envelope) {
             return;

@@ -132,7 +132,8 @@ impl Frame {
     }
 }
 
-/// Copies up to 64 bytes: two overlapping pieces of a fixed size are cheaper than a call.
+/// Copies up to 64 bytes: two overlapping pieces of a fixed size are cheaper than a call, and whoever copies on (memcpy
+/// cuts in the same way) reads what was written as one piece in one piece, for which the processor need not wait.
 #[inline]
 fn copy_few(from: &[u8], to: &mut [u8; INLINE]) {
     fn ends<const N: usize>(from: &[u8], to: &mut [u8; INLINE]) -> bool {
@@ -145,9 +146,10 @@ fn copy_few(from: &[u8], to: &mut [u8; INLINE]) {
         true
     }
     let done = match from.len() {
-        33..=INLINE => ends::<32>(from, to),
-        17..=32 => ends::<16>(from, to),
-        8..=16 => ends::<8>(from, to),
+        32..=INLINE => ends::<32>(from, to),
+        16..32 => ends::<16>(from, to),
+        8..16 => ends::<8>(from, to),
+        4..8 => ends::<4>(from, to),
         _ => false,
     };
     if !done {

@@ -123,41 +123,41 @@ pub trait Peers {
 }
 
 /// One messaging pattern: PUSH, ROUTER, ... Each is one file, and one line in the list in `mod.rs`.
-pub trait Pattern: Send {
+pub trait Pattern<P: Peers>: Send {
     /// A peer has come. It counts as readable and writable until [`Peers`] says otherwise.
-    fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, how: Attached);
+    fn attached(&mut self, peers: &mut P, peer: PeerId, how: Attached);
 
     /// The peer's routing id has become known (first connection only).
-    fn identified(&mut self, _peers: &mut dyn Peers, _peer: PeerId, _routing_id: &[u8]) {}
+    fn identified(&mut self, _peers: &mut P, _peer: PeerId, _routing_id: &[u8]) {}
 
     /// The peer's connection was lost and made again with a fresh, empty outbound queue: subscriptions
     /// must be sent once more. Called for SUB and XSUB only.
-    fn reconnected(&mut self, _peers: &mut dyn Peers, _peer: PeerId) {}
+    fn reconnected(&mut self, _peers: &mut P, _peer: PeerId) {}
 
     /// [`Peers::head`] said `None` before; now there is a message (or the peer's end).
-    fn readable(&mut self, peers: &mut dyn Peers, peer: PeerId);
+    fn readable(&mut self, peers: &mut P, peer: PeerId);
 
     /// [`Refused::Full`] or [`Peers::has_room`] said no before; now there is room.
-    fn writable(&mut self, peers: &mut dyn Peers, peer: PeerId);
+    fn writable(&mut self, peers: &mut P, peer: PeerId);
 
     /// The peer takes no more messages; what it sent before can still be read.
-    fn closing(&mut self, peers: &mut dyn Peers, peer: PeerId);
+    fn closing(&mut self, peers: &mut P, peer: PeerId);
 
     /// The peer has gone and all it sent has been read. Follows [`Pattern::closing`].
-    fn detached(&mut self, peers: &mut dyn Peers, peer: PeerId);
+    fn detached(&mut self, peers: &mut P, peer: PeerId);
 
     /// Sends one whole message (at least one part).
     ///
     /// # Errors
     /// [`Denied`]; nothing is sent then.
-    fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied>;
+    fn send(&mut self, peers: &mut P, parts: &[Part<'_>]) -> Result<(), Denied>;
 
     /// Whether [`Pattern::send`] would take a message that begins with `first`, for a caller that has its other parts
     /// later.
     ///
     /// # Errors
     /// What the send would be denied.
-    fn admit(&mut self, peers: &mut dyn Peers, _first: &[u8]) -> Result<(), Denied> {
+    fn admit(&mut self, peers: &mut P, _first: &[u8]) -> Result<(), Denied> {
         if self.can_send(peers) { Ok(()) } else { Err(Denied::Again) }
     }
 
@@ -165,13 +165,13 @@ pub trait Pattern: Send {
     ///
     /// # Errors
     /// [`Denied`]; `into` is left empty then.
-    fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied>;
+    fn recv(&mut self, peers: &mut P, into: &mut Message) -> Result<(), Denied>;
 
     /// Whether a send would be accepted now (`ZMQ_POLLOUT`).
-    fn can_send(&mut self, peers: &mut dyn Peers) -> bool;
+    fn can_send(&mut self, peers: &mut P) -> bool;
 
     /// Whether a message can be received now (`ZMQ_POLLIN`).
-    fn can_recv(&mut self, peers: &mut dyn Peers) -> bool;
+    fn can_recv(&mut self, peers: &mut P) -> bool;
 
     /// Whether the last [`Denied::Again`] from [`Pattern::recv`], or no from [`Pattern::can_recv`], came
     /// before all that waits had been looked at: the caller handles its commands and asks again instead of
@@ -184,7 +184,7 @@ pub trait Pattern: Send {
     ///
     /// # Errors
     /// [`Denied::Invalid`] on every other socket type.
-    fn subscribe(&mut self, _peers: &mut dyn Peers, _kind: Kind, _topic: &[u8]) -> Result<(), Denied> {
+    fn subscribe(&mut self, _peers: &mut P, _kind: Kind, _topic: &[u8]) -> Result<(), Denied> {
         Err(Denied::Invalid)
     }
 

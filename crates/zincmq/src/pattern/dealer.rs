@@ -14,43 +14,43 @@ pub(super) struct Dealer {
     inbound: FairQueue,
 }
 
-impl Pattern for Dealer {
-    fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, _how: Attached) {
+impl<P: Peers> Pattern<P> for Dealer {
+    fn attached(&mut self, peers: &mut P, peer: PeerId, _how: Attached) {
         probe(peers, peer);
         self.outbound.attach(peer);
         self.inbound.attach(peer);
     }
 
-    fn readable(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn readable(&mut self, _peers: &mut P, peer: PeerId) {
         self.inbound.activate(peer);
     }
 
-    fn writable(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn writable(&mut self, _peers: &mut P, peer: PeerId) {
         self.outbound.activate(peer);
     }
 
-    fn closing(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn closing(&mut self, _peers: &mut P, peer: PeerId) {
         self.outbound.remove(peer);
     }
 
-    fn detached(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn detached(&mut self, _peers: &mut P, peer: PeerId) {
         self.outbound.remove(peer);
         self.inbound.remove(peer);
     }
 
-    fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
+    fn send(&mut self, peers: &mut P, parts: &[Part<'_>]) -> Result<(), Denied> {
         self.outbound.send(peers, &[], parts).map(drop)
     }
 
-    fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+    fn recv(&mut self, peers: &mut P, into: &mut Message) -> Result<(), Denied> {
         self.inbound.recv(peers, into)
     }
 
-    fn can_send(&mut self, peers: &mut dyn Peers) -> bool {
+    fn can_send(&mut self, peers: &mut P) -> bool {
         self.outbound.can_send(peers)
     }
 
-    fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {
+    fn can_recv(&mut self, peers: &mut P) -> bool {
         self.inbound.can_recv(peers)
     }
 }

@@ -25,7 +25,7 @@ use queue::Part;
 /// The pattern that a socket of this type follows. `seed` should be random: numbers that peers get to see
 /// (automatic routing ids, request ids) count up from it.
 #[must_use]
-pub fn new(socket_type: SocketType, seed: u64) -> Box<dyn Pattern> {
+pub fn new<P: Peers>(socket_type: SocketType, seed: u64) -> Box<dyn Pattern<P>> {
     match socket_type {
         SocketType::Pair => Box::<pair::Pair>::default(),
         SocketType::Pub => Box::<r#pub::Pub>::default(),
@@ -43,7 +43,7 @@ pub fn new(socket_type: SocketType, seed: u64) -> Box<dyn Pattern> {
 }
 
 /// Sends a new peer an empty message, so that a ROUTER hears of this side at once (`PROBE_ROUTER`).
-fn probe(peers: &mut dyn Peers, peer: PeerId) {
+fn probe(peers: &mut impl Peers, peer: PeerId) {
     if peers.options().probe_router {
         peers.send_exempt(peer, &[Part::Slice(&[])]);
     }

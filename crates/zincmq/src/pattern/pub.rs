@@ -9,46 +9,46 @@ use queue::Part;
 #[derive(Debug, Default)]
 pub(super) struct Pub(Publisher);
 
-impl Pattern for Pub {
-    fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, _how: Attached) {
+impl<P: Peers> Pattern<P> for Pub {
+    fn attached(&mut self, peers: &mut P, peer: PeerId, _how: Attached) {
         self.0.attached(peers, peer);
     }
 
-    fn readable(&mut self, peers: &mut dyn Peers, peer: PeerId) {
+    fn readable(&mut self, peers: &mut P, peer: PeerId) {
         self.0.read(peers, peer);
     }
 
-    fn writable(&mut self, _peers: &mut dyn Peers, _peer: PeerId) {}
+    fn writable(&mut self, _peers: &mut P, _peer: PeerId) {}
 
-    fn closing(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn closing(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.closing(peer);
     }
 
-    fn detached(&mut self, peers: &mut dyn Peers, peer: PeerId) {
+    fn detached(&mut self, peers: &mut P, peer: PeerId) {
         self.0.detached(peers, peer);
     }
 
-    fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
+    fn send(&mut self, peers: &mut P, parts: &[Part<'_>]) -> Result<(), Denied> {
         self.0.send(peers, parts)
     }
 
-    fn admit(&mut self, peers: &mut dyn Peers, first: &[u8]) -> Result<(), Denied> {
+    fn admit(&mut self, peers: &mut P, first: &[u8]) -> Result<(), Denied> {
         self.0.admit(peers, first)
     }
 
-    fn recv(&mut self, _peers: &mut dyn Peers, _into: &mut Message) -> Result<(), Denied> {
+    fn recv(&mut self, _peers: &mut P, _into: &mut Message) -> Result<(), Denied> {
         Err(Denied::Unsupported)
     }
 
-    fn can_send(&mut self, _peers: &mut dyn Peers) -> bool {
+    fn can_send(&mut self, _peers: &mut P) -> bool {
         true
     }
 
-    fn can_recv(&mut self, _peers: &mut dyn Peers) -> bool {
+    fn can_recv(&mut self, _peers: &mut P) -> bool {
         false
     }
 
-    fn subscribe(&mut self, peers: &mut dyn Peers, kind: Kind, topic: &[u8]) -> Result<(), Denied> {
+    fn subscribe(&mut self, peers: &mut P, kind: Kind, topic: &[u8]) -> Result<(), Denied> {
         self.0.subscribe(peers, kind, topic)
     }
 

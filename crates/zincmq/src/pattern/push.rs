@@ -10,47 +10,47 @@ use queue::Part;
 pub(super) struct Push(LoadBalance);
 
 /// A PULL sends nothing. What a stranger sends must go, or its end would never be seen.
-fn discard(peers: &mut dyn Peers, peer: PeerId) {
+fn discard(peers: &mut impl Peers, peer: PeerId) {
     while peers.head(peer).is_some() {
         peers.skip(peer);
     }
 }
 
-impl Pattern for Push {
-    fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, _how: Attached) {
+impl<P: Peers> Pattern<P> for Push {
+    fn attached(&mut self, peers: &mut P, peer: PeerId, _how: Attached) {
         self.0.attach(peer);
         discard(peers, peer);
     }
 
-    fn readable(&mut self, peers: &mut dyn Peers, peer: PeerId) {
+    fn readable(&mut self, peers: &mut P, peer: PeerId) {
         discard(peers, peer);
     }
 
-    fn writable(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn writable(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.activate(peer);
     }
 
-    fn closing(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn closing(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.remove(peer);
     }
 
-    fn detached(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn detached(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.remove(peer);
     }
 
-    fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
+    fn send(&mut self, peers: &mut P, parts: &[Part<'_>]) -> Result<(), Denied> {
         self.0.send(peers, &[], parts).map(drop)
     }
 
-    fn recv(&mut self, _peers: &mut dyn Peers, _into: &mut Message) -> Result<(), Denied> {
+    fn recv(&mut self, _peers: &mut P, _into: &mut Message) -> Result<(), Denied> {
         Err(Denied::Unsupported)
     }
 
-    fn can_send(&mut self, peers: &mut dyn Peers) -> bool {
+    fn can_send(&mut self, peers: &mut P) -> bool {
         self.0.can_send(peers)
     }
 
-    fn can_recv(&mut self, _peers: &mut dyn Peers) -> bool {
+    fn can_recv(&mut self, _peers: &mut P) -> bool {
         false
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Rep {
 
 impl Rep {
     /// Goes to the body of the next request, and drops messages that are none.
-    fn open(&mut self, peers: &mut dyn Peers) -> Option<PeerId> {
+    fn open(&mut self, peers: &mut impl Peers) -> Option<PeerId> {
         while self.opened.is_none() {
             let peer = self.inbound.current()?;
             match self.envelope.open(peers, peer) {
@@ -36,37 +36,37 @@ impl Rep {
     }
 }
 
-impl Pattern for Rep {
-    fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, _how: Attached) {
+impl<P: Peers> Pattern<P> for Rep {
+    fn attached(&mut self, peers: &mut P, peer: PeerId, _how: Attached) {
         probe(peers, peer);
         self.inbound.attach(peer);
     }
 
-    fn readable(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn readable(&mut self, _peers: &mut P, peer: PeerId) {
         self.inbound.activate(peer);
     }
 
-    fn writable(&mut self, _peers: &mut dyn Peers, _peer: PeerId) {}
+    fn writable(&mut self, _peers: &mut P, _peer: PeerId) {}
 
-    fn closing(&mut self, _peers: &mut dyn Peers, _peer: PeerId) {}
+    fn closing(&mut self, _peers: &mut P, _peer: PeerId) {}
 
-    fn detached(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn detached(&mut self, _peers: &mut P, peer: PeerId) {
         self.inbound.remove(peer);
         self.opened = self.opened.filter(|&opened| opened != peer);
     }
 
-    fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
+    fn send(&mut self, peers: &mut P, parts: &[Part<'_>]) -> Result<(), Denied> {
         let requester = self.requester.take().ok_or(Denied::State)?;
         // Whoever does not collect replies loses this one.
         peers.offer(requester, self.envelope.encoded(), parts);
         Ok(())
     }
 
-    fn admit(&mut self, _peers: &mut dyn Peers, _first: &[u8]) -> Result<(), Denied> {
+    fn admit(&mut self, _peers: &mut P, _first: &[u8]) -> Result<(), Denied> {
         self.requester.map(drop).ok_or(Denied::State)
     }
 
-    fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+    fn recv(&mut self, peers: &mut P, into: &mut Message) -> Result<(), Denied> {
         if self.requester.is_some() {
             return Err(Denied::State);
         }
@@ -80,11 +80,11 @@ impl Pattern for Rep {
         Err(Denied::Again)
     }
 
-    fn can_send(&mut self, _peers: &mut dyn Peers) -> bool {
+    fn can_send(&mut self, _peers: &mut P) -> bool {
         self.requester.is_some()
     }
 
-    fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {
+    fn can_recv(&mut self, peers: &mut P) -> bool {
         self.requester.is_none() && self.open(peers).is_some()
     }
 }

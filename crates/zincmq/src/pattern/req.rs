@@ -33,14 +33,14 @@ impl Req {
     }
 
     /// Whether it may send.
-    fn has_turn(&self, peers: &dyn Peers) -> bool {
+    fn has_turn(&self, peers: &impl Peers) -> bool {
         self.awaited.is_none() || peers.options().req_relaxed
     }
 }
 
 impl Awaited {
     /// Goes to the body of the reply, and drops messages that are none.
-    fn open(&mut self, peers: &mut dyn Peers) -> bool {
+    fn open(&mut self, peers: &mut impl Peers) -> bool {
         while !self.opened {
             match self.delimiter.open(peers, self.from) {
                 Opened::Body => self.opened = true,
@@ -52,31 +52,31 @@ impl Awaited {
     }
 }
 
-impl Pattern for Req {
-    fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, _how: Attached) {
+impl<P: Peers> Pattern<P> for Req {
+    fn attached(&mut self, peers: &mut P, peer: PeerId, _how: Attached) {
         probe(peers, peer);
         self.outbound.attach(peer);
         self.inbound.attach(peer);
     }
 
-    fn readable(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn readable(&mut self, _peers: &mut P, peer: PeerId) {
         self.inbound.activate(peer);
     }
 
-    fn writable(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn writable(&mut self, _peers: &mut P, peer: PeerId) {
         self.outbound.activate(peer);
     }
 
-    fn closing(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn closing(&mut self, _peers: &mut P, peer: PeerId) {
         self.outbound.remove(peer);
     }
 
-    fn detached(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn detached(&mut self, _peers: &mut P, peer: PeerId) {
         self.outbound.remove(peer);
         self.inbound.remove(peer);
     }
 
-    fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
+    fn send(&mut self, peers: &mut P, parts: &[Part<'_>]) -> Result<(), Denied> {
         if !self.has_turn(peers) {
             return Err(Denied::State);
         }
@@ -89,7 +89,7 @@ impl Pattern for Req {
         Ok(())
     }
 
-    fn admit(&mut self, peers: &mut dyn Peers, _first: &[u8]) -> Result<(), Denied> {
+    fn admit(&mut self, peers: &mut P, _first: &[u8]) -> Result<(), Denied> {
         match self.has_turn(peers) {
             false => Err(Denied::State),
             true if self.outbound.can_send(peers) => Ok(()),
@@ -97,7 +97,7 @@ impl Pattern for Req {
         }
     }
 
-    fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+    fn recv(&mut self, peers: &mut P, into: &mut Message) -> Result<(), Denied> {
         let awaited = self.awaited.as_mut().ok_or(Denied::State)?;
         if !awaited.open(peers) || !peers.take(awaited.from, into) {
             return Err(Denied::Again);
@@ -106,11 +106,11 @@ impl Pattern for Req {
         Ok(())
     }
 
-    fn can_send(&mut self, peers: &mut dyn Peers) -> bool {
+    fn can_send(&mut self, peers: &mut P) -> bool {
         self.has_turn(peers) && self.outbound.can_send(peers)
     }
 
-    fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {
+    fn can_recv(&mut self, peers: &mut P) -> bool {
         self.awaited.as_mut().is_some_and(|awaited| awaited.open(peers))
     }
 }

@@ -24,7 +24,7 @@ impl Router {
 
     /// Takes in a peer under the id it announced. If the id is in use, the newcomer is ignored, or with
     /// `ROUTER_HANDOVER` the other one has to go.
-    fn identify(&mut self, peers: &mut dyn Peers, peer: PeerId, announced: &[u8]) {
+    fn identify(&mut self, peers: &mut impl Peers, peer: PeerId, announced: &[u8]) {
         let id = if announced.is_empty() { self.0.routing.automatic() } else { RoutingId::from(announced) };
         if let Some(old) = self.0.routing.peer_of(&id) {
             if !peers.options().router_handover {
@@ -37,15 +37,15 @@ impl Router {
         self.notify(peers, peer, CONNECT);
     }
 
-    fn notify(&mut self, peers: &dyn Peers, peer: PeerId, event: i32) {
+    fn notify(&mut self, peers: &impl Peers, peer: PeerId, event: i32) {
         if peers.options().router_notify & event != 0 {
             self.0.notify(peer);
         }
     }
 }
 
-impl Pattern for Router {
-    fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, how: Attached) {
+impl<P: Peers> Pattern<P> for Router {
+    fn attached(&mut self, peers: &mut P, peer: PeerId, how: Attached) {
         probe(peers, peer);
         match (how.assigned_id, how.routing_id) {
             (Some(id), announced) => {
@@ -58,7 +58,7 @@ impl Pattern for Router {
         }
     }
 
-    fn identified(&mut self, peers: &mut dyn Peers, peer: PeerId, routing_id: &[u8]) {
+    fn identified(&mut self, peers: &mut P, peer: PeerId, routing_id: &[u8]) {
         if self.0.routing.id_of(peer).is_some() {
             self.notify(peers, peer, CONNECT);
         } else {
@@ -66,13 +66,13 @@ impl Pattern for Router {
         }
     }
 
-    fn readable(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn readable(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.readable(peer);
     }
 
-    fn writable(&mut self, _peers: &mut dyn Peers, _peer: PeerId) {}
+    fn writable(&mut self, _peers: &mut P, _peer: PeerId) {}
 
-    fn closing(&mut self, peers: &mut dyn Peers, peer: PeerId) {
+    fn closing(&mut self, peers: &mut P, peer: PeerId) {
         if self.0.routing.id_of(peer).is_none() {
             // Never taken in, so nobody will read what it sent, and its end would not be seen.
             peers.abort(peer);
@@ -80,12 +80,12 @@ impl Pattern for Router {
         self.0.routing.retire(peer);
     }
 
-    fn detached(&mut self, peers: &mut dyn Peers, peer: PeerId) {
+    fn detached(&mut self, peers: &mut P, peer: PeerId) {
         self.notify(peers, peer, DISCONNECT);
         self.0.remove(peer);
     }
 
-    fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
+    fn send(&mut self, peers: &mut P, parts: &[Part<'_>]) -> Result<(), Denied> {
         // An id without a message is swallowed.
         let Some((id, parts)) = parts.split_first().filter(|(_, parts)| !parts.is_empty()) else {
             return Ok(());
@@ -103,7 +103,7 @@ impl Pattern for Router {
         })
     }
 
-    fn admit(&mut self, peers: &mut dyn Peers, first: &[u8]) -> Result<(), Denied> {
+    fn admit(&mut self, peers: &mut P, first: &[u8]) -> Result<(), Denied> {
         if !peers.options().router_mandatory {
             return Ok(());
         }
@@ -111,15 +111,15 @@ impl Pattern for Router {
         if peers.has_room(peer) { Ok(()) } else { Err(Denied::Again) }
     }
 
-    fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+    fn recv(&mut self, peers: &mut P, into: &mut Message) -> Result<(), Denied> {
         self.0.recv(peers, into)
     }
 
-    fn can_send(&mut self, peers: &mut dyn Peers) -> bool {
+    fn can_send(&mut self, peers: &mut P) -> bool {
         !peers.options().router_mandatory || self.0.routing.reachable().any(|peer| peers.has_room(peer))
     }
 
-    fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {
+    fn can_recv(&mut self, peers: &mut P) -> bool {
         self.0.can_recv(peers)
     }
 

@@ -15,15 +15,15 @@ impl Stream {
         Self(Routed::new(seed))
     }
 
-    fn notify(&mut self, peers: &dyn Peers, peer: PeerId) {
+    fn notify(&mut self, peers: &impl Peers, peer: PeerId) {
         if peers.options().stream_notify {
             self.0.notify(peer);
         }
     }
 }
 
-impl Pattern for Stream {
-    fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, how: Attached) {
+impl<P: Peers> Pattern<P> for Stream {
+    fn attached(&mut self, peers: &mut P, peer: PeerId, how: Attached) {
         match how.assigned_id {
             Some(id) => {
                 self.0.admit_assigned(peers, peer, &id);
@@ -39,26 +39,26 @@ impl Pattern for Stream {
     }
 
     /// The connection has been made; there is no id to learn.
-    fn identified(&mut self, peers: &mut dyn Peers, peer: PeerId, _routing_id: &[u8]) {
+    fn identified(&mut self, peers: &mut P, peer: PeerId, _routing_id: &[u8]) {
         self.notify(peers, peer);
     }
 
-    fn readable(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn readable(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.readable(peer);
     }
 
-    fn writable(&mut self, _peers: &mut dyn Peers, _peer: PeerId) {}
+    fn writable(&mut self, _peers: &mut P, _peer: PeerId) {}
 
-    fn closing(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn closing(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.routing.retire(peer);
     }
 
-    fn detached(&mut self, peers: &mut dyn Peers, peer: PeerId) {
+    fn detached(&mut self, peers: &mut P, peer: PeerId) {
         self.notify(peers, peer);
         self.0.remove(peer);
     }
 
-    fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
+    fn send(&mut self, peers: &mut P, parts: &[Part<'_>]) -> Result<(), Denied> {
         let (id, body) = match parts {
             [id, body] => (id, body),
             // An id without a message is swallowed.
@@ -77,20 +77,20 @@ impl Pattern for Stream {
         })
     }
 
-    fn admit(&mut self, peers: &mut dyn Peers, first: &[u8]) -> Result<(), Denied> {
+    fn admit(&mut self, peers: &mut P, first: &[u8]) -> Result<(), Denied> {
         let peer = self.0.routing.peer_of(first).ok_or(Denied::Unroutable)?;
         if peers.has_room(peer) { Ok(()) } else { Err(Denied::Again) }
     }
 
-    fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+    fn recv(&mut self, peers: &mut P, into: &mut Message) -> Result<(), Denied> {
         self.0.recv(peers, into)
     }
 
-    fn can_send(&mut self, _peers: &mut dyn Peers) -> bool {
+    fn can_send(&mut self, _peers: &mut P) -> bool {
         true
     }
 
-    fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {
+    fn can_recv(&mut self, peers: &mut P) -> bool {
         self.0.can_recv(peers)
     }
 

@@ -9,26 +9,26 @@ use queue::Part;
 #[derive(Debug, Default)]
 pub(super) struct Sub(Subscriber);
 
-impl Pattern for Sub {
-    fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, _how: Attached) {
+impl<P: Peers> Pattern<P> for Sub {
+    fn attached(&mut self, peers: &mut P, peer: PeerId, _how: Attached) {
         self.0.attached(peers, peer);
     }
 
-    fn reconnected(&mut self, peers: &mut dyn Peers, peer: PeerId) {
+    fn reconnected(&mut self, peers: &mut P, peer: PeerId) {
         self.0.resend(peers, peer);
     }
 
-    fn readable(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn readable(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.readable(peer);
     }
 
-    fn writable(&mut self, _peers: &mut dyn Peers, _peer: PeerId) {}
+    fn writable(&mut self, _peers: &mut P, _peer: PeerId) {}
 
-    fn closing(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn closing(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.closing(peer);
     }
 
-    fn detached(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn detached(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.detached(peer);
     }
 
@@ -36,7 +36,7 @@ impl Pattern for Sub {
         Ok(self.0.topics())
     }
 
-    fn subscribe(&mut self, peers: &mut dyn Peers, kind: Kind, topic: &[u8]) -> Result<(), Denied> {
+    fn subscribe(&mut self, peers: &mut P, kind: Kind, topic: &[u8]) -> Result<(), Denied> {
         match kind {
             Kind::Subscribe => self.0.subscribe(peers, topic),
             Kind::Cancel => self.0.cancel(peers, topic, false),
@@ -45,23 +45,23 @@ impl Pattern for Sub {
         Ok(())
     }
 
-    fn send(&mut self, _peers: &mut dyn Peers, _parts: &[Part<'_>]) -> Result<(), Denied> {
+    fn send(&mut self, _peers: &mut P, _parts: &[Part<'_>]) -> Result<(), Denied> {
         Err(Denied::Unsupported)
     }
 
-    fn admit(&mut self, _peers: &mut dyn Peers, _first: &[u8]) -> Result<(), Denied> {
+    fn admit(&mut self, _peers: &mut P, _first: &[u8]) -> Result<(), Denied> {
         Err(Denied::Unsupported)
     }
 
-    fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+    fn recv(&mut self, peers: &mut P, into: &mut Message) -> Result<(), Denied> {
         self.0.recv_matching(peers, into)
     }
 
-    fn can_send(&mut self, _peers: &mut dyn Peers) -> bool {
+    fn can_send(&mut self, _peers: &mut P) -> bool {
         false
     }
 
-    fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {
+    fn can_recv(&mut self, peers: &mut P) -> bool {
         self.0.seek(peers)
     }
 

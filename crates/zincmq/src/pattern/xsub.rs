@@ -12,7 +12,7 @@ pub(super) struct XSub(Subscriber);
 
 impl XSub {
     /// Does what a part asks for; says no if it asks for nothing.
-    fn apply(&mut self, peers: &mut dyn Peers, part: &[u8]) -> bool {
+    fn apply(&mut self, peers: &mut impl Peers, part: &[u8]) -> bool {
         match part {
             [1, topic @ ..] => self.0.subscribe(peers, topic),
             [0, topic @ ..] => {
@@ -25,26 +25,26 @@ impl XSub {
     }
 }
 
-impl Pattern for XSub {
-    fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId, _how: Attached) {
+impl<P: Peers> Pattern<P> for XSub {
+    fn attached(&mut self, peers: &mut P, peer: PeerId, _how: Attached) {
         self.0.attached(peers, peer);
     }
 
-    fn reconnected(&mut self, peers: &mut dyn Peers, peer: PeerId) {
+    fn reconnected(&mut self, peers: &mut P, peer: PeerId) {
         self.0.resend(peers, peer);
     }
 
-    fn readable(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn readable(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.readable(peer);
     }
 
-    fn writable(&mut self, _peers: &mut dyn Peers, _peer: PeerId) {}
+    fn writable(&mut self, _peers: &mut P, _peer: PeerId) {}
 
-    fn closing(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn closing(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.closing(peer);
     }
 
-    fn detached(&mut self, _peers: &mut dyn Peers, peer: PeerId) {
+    fn detached(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.detached(peer);
     }
 
@@ -52,7 +52,7 @@ impl Pattern for XSub {
         Ok(self.0.topics())
     }
 
-    fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
+    fn send(&mut self, peers: &mut P, parts: &[Part<'_>]) -> Result<(), Denied> {
         let only_first = peers.options().only_first_subscribe;
         // Subscriptions may stand anywhere; what is left of the message goes on.
         let mut left = Vec::new();
@@ -70,15 +70,15 @@ impl Pattern for XSub {
         Ok(())
     }
 
-    fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+    fn recv(&mut self, peers: &mut P, into: &mut Message) -> Result<(), Denied> {
         self.0.recv(peers, into)
     }
 
-    fn can_send(&mut self, _peers: &mut dyn Peers) -> bool {
+    fn can_send(&mut self, _peers: &mut P) -> bool {
         true
     }
 
-    fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {
+    fn can_recv(&mut self, peers: &mut P) -> bool {
         self.0.can_recv(peers)
     }
 }

@@ -43,7 +43,7 @@ impl Core {
     }
 
     /// Tries until it is not denied for now, or the time is over. `timeout` in milliseconds, -1: none.
-    #[inline]
+    #[inline(always)]
     fn block(
         &mut self,
         receives: bool,
@@ -52,11 +52,20 @@ impl Core {
     ) -> Result<()> {
         self.heed_interrupt()?;
         match attempt(self) {
-            Ok(()) => return Ok(()),
-            Err(Denied::Again) => {}
-            Err(denied) => return Err(self.refusal(denied)),
+            Ok(()) => Ok(()),
+            Err(Denied::Again) => self.keep_trying(receives, until(self), attempt),
+            Err(denied) => Err(self.refusal(denied)),
         }
-        let until = until(self);
+    }
+
+    /// After a first attempt that was denied for now.
+    #[cold]
+    fn keep_trying(
+        &mut self,
+        receives: bool,
+        until: Option<Instant>,
+        mut attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
+    ) -> Result<()> {
         self.peers.patient = self.spin.is_worth_it();
         let result = loop {
             if let Err(error) = self.wait(until, receives) {
@@ -73,6 +82,7 @@ impl Core {
         result
     }
 
+    #[cold]
     fn refusal(&self, denied: Denied) -> Error {
         if self.is_stopped() { Error::Terminated } else { Error::denied(denied, self.name()) }
     }
@@ -101,7 +111,7 @@ impl<K: Sends> Socket<K> {
     /// # Errors
     /// [`Error::Again`] when the time is over, [`Error::State`], [`Error::Unroutable`],
     /// [`Error::Interrupted`], [`Error::Terminated`], [`Error::InvalidMessage`]. The message has not been sent then.
-    #[inline]
+    #[inline(always)]
     pub fn send(&mut self, message: impl Outgoing) -> Result<()> {
         let message = message.ready();
         let until = |core: &Core| deadline(core.peers.options.sndtimeo);

@@ -26,7 +26,7 @@ const SWEEP: Duration = Duration::from_secs(1);
 
 pub(crate) struct Core {
     pub(crate) owner: Arc<Owner>,
-    pattern: Box<dyn Pattern>,
+    pattern: Box<dyn Pattern<Table>>,
     pub(crate) peers: Table,
     pub(crate) endpoints: Vec<Entry>,
     /// The I/O threads that have, or had, something of this socket.

@@ -328,7 +328,7 @@ impl Peer {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn accepts(&mut self) -> Result<(), Refused> {
         if self.closing || self.writer.is_gone() {
             Err(Refused::Gone)
@@ -354,7 +354,7 @@ impl Peer {
     }
 
     /// Appends the message at the head to `into`. Returns whether there was one.
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, into: &mut Message) -> bool {
         let mut any = false;
         while let Some(frame) = self.reader.take() {
@@ -433,14 +433,28 @@ impl Peer {
 
 impl Table {
     /// Whether the peer takes a message. Lazily, one that has room again so soon is refused this once.
-    #[inline]
+    #[inline(always)]
     fn admits(&mut self, id: PeerId) -> Result<&mut Peer, Refused> {
-        if self.lazy && self.get(id).is_some_and(Peer::is_reluctant) {
-            self.reluctant.push(id);
+        if self.lazy && self.hesitates(id) {
             return Err(Refused::Full);
         }
         let peer = self.get(id).ok_or(Refused::Gone)?;
         peer.accepts().map(|()| peer)
+    }
+
+    #[cold]
+    fn hesitates(&mut self, id: PeerId) -> bool {
+        let reluctant = self.get(id).is_some_and(Peer::is_reluctant);
+        if reluctant {
+            self.reluctant.push(id);
+        }
+        reluctant
+    }
+
+    /// As [`Peers::take`], for a reader that has found nothing so far.
+    #[cold]
+    fn take_if_ready(&mut self, id: PeerId, into: &mut Message) -> bool {
+        self.ready(id).is_some_and(|peer| peer.take(into))
     }
 
     /// The peer, if it has a message at its head.
@@ -465,7 +479,7 @@ impl Peers for Table {
         &self.options
     }
 
-    #[inline]
+    #[inline(always)]
     fn send(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> Result<(), Refused> {
         let peer = self.admits(peer)?;
         peer.writer.write(envelope, parts);
@@ -551,12 +565,9 @@ impl Peers for Table {
         Some(Head { kind, more, body })
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, peer: PeerId, into: &mut Message) -> bool {
-        if self.get(peer).is_some_and(|peer| peer.take(into)) {
-            return true;
-        }
-        self.ready(peer).is_some_and(|peer| peer.take(into))
+        self.get(peer).is_some_and(|peer| peer.take(into)) || self.take_if_ready(peer, into)
     }
 
     fn skip_frame(&mut self, peer: PeerId) {

@@ -45,12 +45,12 @@ impl Distribute {
     }
 
     /// Sends a message to every peer that has room.
-    pub(crate) fn send_to_all(&self, peers: &mut dyn Peers, parts: &[Part<'_>]) {
+    pub(crate) fn send_to_all(&self, peers: &mut impl Peers, parts: &[Part<'_>]) {
         peers.broadcast(self.roster.as_slice(), parts);
     }
 
     /// Passes a subscription or its cancellation on to every peer.
-    pub(crate) fn subscribe_to_all(&self, peers: &mut dyn Peers, kind: Kind, topic: &[u8]) {
+    pub(crate) fn subscribe_to_all(&self, peers: &mut impl Peers, kind: Kind, topic: &[u8]) {
         for &peer in self.roster.as_slice() {
             peers.subscribe(peer, kind, topic);
         }
@@ -75,7 +75,7 @@ impl Distribute {
 
 /// Sends a message to each of `targets`; one that has no room loses it, or with `nodrop` nobody gets it.
 pub(crate) fn send(
-    peers: &mut dyn Peers,
+    peers: &mut impl Peers,
     targets: &[PeerId],
     parts: &[Part<'_>],
     nodrop: bool,
@@ -91,7 +91,7 @@ pub(crate) fn send(
 }
 
 /// Whether all of `targets` have room.
-pub(crate) fn admit(peers: &mut dyn Peers, targets: &[PeerId]) -> Result<(), Denied> {
+pub(crate) fn admit(peers: &mut impl Peers, targets: &[PeerId]) -> Result<(), Denied> {
     // Every full one is asked, since each is to tell when it has room.
     let full = targets.iter().filter(|&&peer| !peers.has_room(peer)).count();
     if full > 0 { Err(Denied::Again) } else { Ok(()) }

@@ -30,7 +30,7 @@ impl Envelope {
     }
 
     /// Moves the envelope of a peer's next message here.
-    pub(crate) fn open(&mut self, peers: &mut dyn Peers, peer: PeerId) -> Opened {
+    pub(crate) fn open(&mut self, peers: &mut impl Peers, peer: PeerId) -> Opened {
         self.0.clear();
         self.0.shrink_to(KEPT);
         loop {
@@ -79,7 +79,7 @@ impl Delimiter {
     }
 
     /// Removes exactly this from the front of a peer's next message, or else the whole message.
-    pub(crate) fn open(&self, peers: &mut dyn Peers, peer: PeerId) -> Opened {
+    pub(crate) fn open(&self, peers: &mut impl Peers, peer: PeerId) -> Opened {
         let parts = [&self.bytes[2..6], &[]];
         for part in parts.iter().skip(usize::from(!self.numbered)) {
             match peers.head(peer) {

@@ -38,16 +38,16 @@ impl FairQueue {
     }
 
     /// Takes the next message.
-    #[inline]
-    pub(crate) fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+    #[inline(always)]
+    pub(crate) fn recv(&mut self, peers: &mut impl Peers, into: &mut Message) -> Result<(), Denied> {
         self.recv_labelled(peers, into, |_, _| ())
     }
 
     /// Takes the next message, with what `label` puts in front of it for the peer it comes from.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn recv_labelled(
         &mut self,
-        peers: &mut dyn Peers,
+        peers: &mut impl Peers,
         into: &mut Message,
         label: impl Fn(PeerId, &mut Message),
     ) -> Result<(), Denied> {
@@ -67,7 +67,7 @@ impl FairQueue {
     /// the head of the peer returned, whose turn it is.
     pub(crate) fn seek(
         &mut self,
-        peers: &mut dyn Peers,
+        peers: &mut impl Peers,
         mut accept: impl FnMut(Head<'_>) -> bool,
     ) -> Option<PeerId> {
         while let Some(peer) = self.0.current() {
@@ -84,12 +84,12 @@ impl FairQueue {
     }
 
     /// Whether a message waits.
-    pub(crate) fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {
+    pub(crate) fn can_recv(&mut self, peers: &mut impl Peers) -> bool {
         self.seek(peers, |_| true).is_some()
     }
 
     /// Drops all that waits.
-    pub(crate) fn drain(&mut self, peers: &mut dyn Peers) {
+    pub(crate) fn drain(&mut self, peers: &mut impl Peers) {
         self.seek(peers, |_| false);
     }
 }

@@ -23,10 +23,10 @@ impl LoadBalance {
     }
 
     /// Sends to the next peer that has room, and tells which it was.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn send(
         &mut self,
-        peers: &mut dyn Peers,
+        peers: &mut impl Peers,
         envelope: &[u8],
         parts: &[Part<'_>],
     ) -> Result<PeerId, Denied> {
@@ -41,7 +41,7 @@ impl LoadBalance {
     }
 
     /// Whether some peer has room.
-    pub(crate) fn can_send(&mut self, peers: &mut dyn Peers) -> bool {
+    pub(crate) fn can_send(&mut self, peers: &mut impl Peers) -> bool {
         while let Some(peer) = self.0.current() {
             if peers.has_room(peer) {
                 return true;

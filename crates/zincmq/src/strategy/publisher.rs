@@ -42,7 +42,7 @@ struct Rules {
 }
 
 impl Rules {
-    fn of(peers: &dyn Peers) -> Self {
+    fn of(peers: &impl Peers) -> Self {
         let options = peers.options();
         Self {
             every_subscribe: options.xpub_verbose || options.xpub_verboser,
@@ -75,7 +75,7 @@ impl Publisher {
     }
 
     /// Takes in a peer, welcomes it, and reads what it has subscribed to already.
-    pub(crate) fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId) {
+    pub(crate) fn attached(&mut self, peers: &mut impl Peers, peer: PeerId) {
         self.subscribers.attach(peer);
         let welcome = peers.options().xpub_welcome_msg.clone();
         if !welcome.is_empty() {
@@ -92,7 +92,7 @@ impl Publisher {
     }
 
     /// Cancels all that the peer subscribed to.
-    pub(crate) fn detached(&mut self, peers: &mut dyn Peers, peer: PeerId) {
+    pub(crate) fn detached(&mut self, peers: &mut impl Peers, peer: PeerId) {
         self.subscribers.remove(peer);
         self.leaving.remove(&peer);
         self.asker = self.asker.filter(|&asker| asker != peer);
@@ -108,7 +108,7 @@ impl Publisher {
     }
 
     /// Reads all that the peer has sent: subscriptions, and messages for the application.
-    pub(crate) fn read(&mut self, peers: &mut dyn Peers, peer: PeerId) {
+    pub(crate) fn read(&mut self, peers: &mut impl Peers, peer: PeerId) {
         let rules = Rules::of(peers);
         let tell = self.notices.is_some();
         let mut message = Message::new();
@@ -155,7 +155,7 @@ impl Publisher {
     }
 
     /// Queues a message for the application that came from `peer`.
-    fn tell(&mut self, peers: &mut dyn Peers, peer: PeerId, asker: Option<PeerId>, mut message: Message) {
+    fn tell(&mut self, peers: &mut impl Peers, peer: PeerId, asker: Option<PeerId>, mut message: Message) {
         if let Some(notices) = &mut self.notices {
             peers.stamp(peer, &mut message);
             notices.push_back(Notice { asker, message });
@@ -163,7 +163,7 @@ impl Publisher {
     }
 
     /// In manual mode, adds or removes a subscription of the peer that the last notice received was about.
-    pub(crate) fn subscribe(&mut self, peers: &dyn Peers, kind: Kind, topic: &[u8]) -> Result<(), Denied> {
+    pub(crate) fn subscribe(&mut self, peers: &impl Peers, kind: Kind, topic: &[u8]) -> Result<(), Denied> {
         if !Rules::of(peers).manual {
             return Err(Denied::Invalid);
         }
@@ -177,7 +177,7 @@ impl Publisher {
     }
 
     /// Sends a message to all whose subscriptions its first part matches.
-    pub(crate) fn send(&mut self, peers: &mut dyn Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
+    pub(crate) fn send(&mut self, peers: &mut impl Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
         let nodrop = peers.options().xpub_nodrop;
         let (choice, last_value) = self.choice(peers);
         let matching = self.subscriptions.matching(parts.first().map_or(&[], |part| part));
@@ -192,7 +192,7 @@ impl Publisher {
     }
 
     /// Whether a message that begins with `first` would be sent now: no only where nobody may lose it.
-    pub(crate) fn admit(&mut self, peers: &mut dyn Peers, first: &[u8]) -> Result<(), Denied> {
+    pub(crate) fn admit(&mut self, peers: &mut impl Peers, first: &[u8]) -> Result<(), Denied> {
         if !peers.options().xpub_nodrop {
             return Ok(());
         }
@@ -205,7 +205,7 @@ impl Publisher {
     }
 
     /// Who among those that match gets the next message, and whether it is a last value.
-    fn choice(&self, peers: &dyn Peers) -> (Choice, bool) {
+    fn choice(&self, peers: &impl Peers) -> (Choice, bool) {
         let options = peers.options();
         let last_value = options.xpub_manual_last_value;
         let only = if last_value { self.asker } else { None };

@@ -27,7 +27,7 @@ impl Routed {
     }
 
     /// Takes in a peer under the id set for it, or refuses it if the id is in use.
-    pub(crate) fn admit_assigned(&mut self, peers: &mut dyn Peers, peer: PeerId, id: &[u8]) -> bool {
+    pub(crate) fn admit_assigned(&mut self, peers: &mut impl Peers, peer: PeerId, id: &[u8]) -> bool {
         let free = self.routing.peer_of(id).is_none();
         if free {
             self.admit(peer, id.into());
@@ -57,7 +57,7 @@ impl Routed {
 
     /// Takes the next notice or message.
     #[inline]
-    pub(crate) fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+    pub(crate) fn recv(&mut self, peers: &mut impl Peers, into: &mut Message) -> Result<(), Denied> {
         if let Some((peer, id)) = self.notices.pop_front() {
             into.slot().fill(&id);
             into.slot().fill(&[]);
@@ -71,7 +71,7 @@ impl Routed {
     }
 
     /// Whether a notice or message waits.
-    pub(crate) fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {
+    pub(crate) fn can_recv(&mut self, peers: &mut impl Peers) -> bool {
         !self.notices.is_empty() || self.queue.can_recv(peers)
     }
 }

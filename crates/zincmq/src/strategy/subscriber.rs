@@ -26,14 +26,14 @@ impl Subscriber {
     }
 
     /// Takes in a peer and tells it of all subscriptions.
-    pub(crate) fn attached(&mut self, peers: &mut dyn Peers, peer: PeerId) {
+    pub(crate) fn attached(&mut self, peers: &mut impl Peers, peer: PeerId) {
         self.queue.attach(peer);
         self.publishers.attach(peer);
         self.resend(peers, peer);
     }
 
     /// Tells a peer of all subscriptions.
-    pub(crate) fn resend(&self, peers: &mut dyn Peers, peer: PeerId) {
+    pub(crate) fn resend(&self, peers: &mut impl Peers, peer: PeerId) {
         self.topics.for_each(|topic| peers.subscribe(peer, Kind::Subscribe, topic));
     }
 
@@ -53,36 +53,36 @@ impl Subscriber {
     }
 
     /// Subscribes to a topic; the publishers hear of it every time.
-    pub(crate) fn subscribe(&mut self, peers: &mut dyn Peers, topic: &[u8]) {
+    pub(crate) fn subscribe(&mut self, peers: &mut impl Peers, topic: &[u8]) {
         self.topics.add(topic);
         self.publishers.subscribe_to_all(peers, Kind::Subscribe, topic);
     }
 
     /// Takes back one subscription; the publishers hear of the last one, or with `verbose` of each.
-    pub(crate) fn cancel(&mut self, peers: &mut dyn Peers, topic: &[u8], verbose: bool) {
+    pub(crate) fn cancel(&mut self, peers: &mut impl Peers, topic: &[u8], verbose: bool) {
         if self.topics.cancel(topic) || verbose {
             self.publishers.subscribe_to_all(peers, Kind::Cancel, topic);
         }
     }
 
     /// Sends a message to all publishers that have room.
-    pub(crate) fn send(&self, peers: &mut dyn Peers, parts: &[Part<'_>]) {
+    pub(crate) fn send(&self, peers: &mut impl Peers, parts: &[Part<'_>]) {
         self.publishers.send_to_all(peers, parts);
     }
 
     /// Takes the next message.
-    pub(crate) fn recv(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+    pub(crate) fn recv(&mut self, peers: &mut impl Peers, into: &mut Message) -> Result<(), Denied> {
         self.queue.recv(peers, into)
     }
 
     /// Whether a message waits.
-    pub(crate) fn can_recv(&mut self, peers: &mut dyn Peers) -> bool {
+    pub(crate) fn can_recv(&mut self, peers: &mut impl Peers) -> bool {
         self.queue.can_recv(peers)
     }
 
     /// Takes the next message that was subscribed to, and drops all before it.
     #[inline]
-    pub(crate) fn recv_matching(&mut self, peers: &mut dyn Peers, into: &mut Message) -> Result<(), Denied> {
+    pub(crate) fn recv_matching(&mut self, peers: &mut impl Peers, into: &mut Message) -> Result<(), Denied> {
         self.unsettled = false;
         if self.wants_all(peers) || self.seek(peers) {
             self.queue.recv(peers, into)
@@ -92,12 +92,12 @@ impl Subscriber {
     }
 
     /// Whether no message needs to be looked at.
-    fn wants_all(&self, peers: &dyn Peers) -> bool {
+    fn wants_all(&self, peers: &impl Peers) -> bool {
         self.topics.all() && !peers.options().invert_matching
     }
 
     /// Whether a message that was subscribed to waits, after dropping those that were not.
-    pub(crate) fn seek(&mut self, peers: &mut dyn Peers) -> bool {
+    pub(crate) fn seek(&mut self, peers: &mut impl Peers) -> bool {
         let invert = peers.options().invert_matching;
         let (topics, mut misses) = (&self.topics, 0);
         let found = self.queue.seek(peers, |head| {

@@ -169,7 +169,7 @@ impl Peers for Lanes {
 
 /// A pattern and its peers. Tells the pattern what the contract says, and nothing more.
 struct Rig {
-    pattern: Box<dyn Pattern>,
+    pattern: Box<dyn Pattern<Lanes>>,
     peers: Lanes,
     /// The peer whose connection brought the message received last.
     source: Option<i32>,
