@@ -171,10 +171,9 @@ impl Drain {
         count
     }
 
-    /// Walks the headers over what the kernel has taken, and releases whole messages. A writer that waits for
-    /// credit hears of all of it at once.
+    /// Walks the headers over what the kernel has taken, and releases whole messages, all at once.
     fn walk(&mut self) {
-        let mut credited = false;
+        let (mut messages, mut done, mut bodies) = (0, self.scan, 0);
         loop {
             if self.scan.at == self.scan.limit && !self.scan.refresh(&self.reader.half, |_| ()) {
                 break;
@@ -193,32 +192,32 @@ impl Drain {
                 self.scan.at = start + size as u64;
             }
             if flags & MORE == 0 {
-                credited |= self.commit();
+                messages += 1;
+                (done, bodies) = (self.scan, self.spent.len());
             }
         }
-        if credited {
-            self.reader.half.wake_writer();
+        if messages > 0 {
+            self.commit(messages, done, bodies);
         }
     }
 
-    /// Everything up to `scan` is done with. Returns whether the writer has more credit.
-    #[inline]
-    fn commit(&mut self) -> bool {
-        for (segment, at) in self.spent.drain(..) {
+    /// So many messages, up to `done`, and the first `bodies` by reference, are done with.
+    fn commit(&mut self, messages: u64, done: Cursor, bodies: usize) {
+        for (segment, at) in self.spent.drain(..bodies) {
             segment.get().take_body(at);
         }
         let mut oldest = self.reader.cursor.oldest(&self.reader.half);
         while let Some(passed) = oldest
-            && oldest != self.scan.segment
+            && oldest != done.segment
         {
             oldest = passed.get().next();
-            self.reader.half.consumer.0.head.store(self.scan.at, Ordering::Relaxed);
+            self.reader.half.consumer.0.head.store(done.at, Ordering::Relaxed);
             // SAFETY: this end has passed it, and it has a successor: the producer has let go.
             unsafe { passed.release() };
         }
-        self.reader.cursor = self.scan;
-        self.from = self.scan.at;
-        self.reader.count_quietly()
+        self.reader.cursor = done;
+        self.from = done.at;
+        self.reader.count(messages);
     }
 
     /// As [`Reader::park`]; only when nothing is left to write.

@@ -199,7 +199,7 @@ impl Reader {
         let shared = segment.get().take_body(start);
         self.cursor.at = start + if shared.is_some() { 0 } else { size as u64 };
         if !more {
-            self.count();
+            self.count(1);
         }
         let body = match shared {
             Some(shared) => Body::Shared(shared),
@@ -233,31 +233,18 @@ impl Reader {
         self.cursor.segment.and_then(|segment| segment.get().peer.as_ref())
     }
 
-    /// Counts a message as read and gives credit at every low-water mark.
+    /// Counts messages as read and gives credit at every low-water mark.
     #[inline]
-    fn count(&mut self) {
-        if self.count_quietly() {
-            self.half.wake_writer();
-        }
-    }
-
-    /// As [`Reader::count`], without a word to the writer: says whether that must follow.
-    #[inline]
-    pub(crate) fn count_quietly(&mut self) -> bool {
-        self.read += 1;
+    pub(crate) fn count(&mut self, messages: u64) {
+        self.read += messages;
         self.half.consumer.0.read.store(self.read, Ordering::Relaxed);
-        self.read >= self.next_credit && self.raise_credit()
-    }
-
-    fn give_credit(&mut self) {
-        if self.raise_credit() {
-            self.half.wake_writer();
+        if self.read >= self.next_credit {
+            self.give_credit();
         }
     }
 
-    /// Returns whether there is more credit than before.
     #[cold]
-    fn raise_credit(&mut self) -> bool {
+    fn give_credit(&mut self) {
         let limit = self.half.high_water();
         let consumer = &self.half.consumer.0;
         consumer.head.store(self.cursor.at, Ordering::Relaxed);
@@ -266,11 +253,10 @@ impl Reader {
         let floor = self.read / step * step;
         self.next_credit = floor + step;
         let credit = if unlimited && self.parked { self.read } else { floor };
-        let more = credit > consumer.credit.load(Ordering::Relaxed);
-        if more {
+        if credit > consumer.credit.load(Ordering::Relaxed) {
             consumer.credit.store(credit, Ordering::Release);
+            self.half.wake_writer();
         }
-        more
     }
 
     /// Rests, since nothing is there: the writer will wake this end. Returns `false` if something came

@@ -77,7 +77,8 @@ impl Core {
                 Err(denied) => break Err(self.refusal(denied)),
             }
         };
-        self.peers.patient = false;
+        // A thread that waits in calls goes on so: the next call need not find out anew.
+        self.peers.patient = receives && self.spin.is_worth_it();
         self.keep_watch();
         result
     }

@@ -183,6 +183,7 @@ impl Core {
 
     /// This thread will not wait on the connection: the I/O thread listens to it again.
     pub(crate) fn stop_driving(&mut self) {
+        self.peers.patient = false;
         self.peers.end_lease();
     }
 

@@ -35,6 +35,9 @@ pub(crate) struct Peer {
     credited: Option<Instant>,
     /// It was refused a message since, for it had no room.
     refused: bool,
+    /// Messages read when nothing was left the last time, and how long the pauses between two looks were then.
+    empty_at: u64,
+    pauses: u32,
 }
 
 impl Drop for Peer {
@@ -76,6 +79,9 @@ const LAZINESS: Duration = Duration::from_millis(1);
 /// the line that the writer is writing.
 const LOOKS: u32 = 4;
 const PAUSES: u32 = 12;
+/// While so many messages come between two pauses, the writer is better let go ahead: the next pause is longer.
+const STREAMS: u64 = 2;
+const MOST_PAUSES: u32 = 96;
 
 impl Table {
     pub(crate) fn new(options: Options) -> Self {
@@ -114,6 +120,8 @@ impl Table {
             farewell,
             credited: None,
             refused: false,
+            empty_at: 0,
+            pauses: PAUSES,
         };
         peer.set_high_water(&self.options);
         peer.writer.set_largest_class(class);
@@ -409,13 +417,8 @@ impl Peer {
         {
             return Ok(true);
         }
-        if patient && !self.reader.is_parked() {
-            for _ in 0..LOOKS {
-                (0..PAUSES).for_each(|_| std::hint::spin_loop());
-                if self.reader.has_news() && self.reader.is_ready() {
-                    return Ok(true);
-                }
-            }
+        if patient && !self.reader.is_parked() && self.looks() {
+            return Ok(true);
         }
         loop {
             if self.reader.has_ended() {
@@ -428,6 +431,20 @@ impl Peer {
                 return Ok(true);
             }
         }
+    }
+}
+
+impl Peer {
+    /// Looks again for a while whether there is something to read.
+    fn looks(&mut self) -> bool {
+        let read = self.reader.read();
+        let streams = read - self.empty_at >= STREAMS;
+        self.empty_at = read;
+        self.pauses = if streams { (self.pauses * 2).min(MOST_PAUSES) } else { PAUSES };
+        (0..LOOKS).any(|_| {
+            (0..self.pauses).for_each(|_| std::hint::spin_loop());
+            self.reader.has_news() && self.reader.is_ready()
+        })
     }
 }
 
