@@ -137,10 +137,14 @@ impl Clone for Block {
 
 impl Drop for Block {
     fn drop(&mut self) {
-        if self.header().references.fetch_sub(1, Ordering::Release) != 1 {
-            return;
+        let references = &self.header().references;
+        // Where this is the only one, nobody else can count: a load is enough, and cheaper.
+        if references.load(Ordering::Acquire) != 1 {
+            if references.fetch_sub(1, Ordering::Release) != 1 {
+                return;
+            }
+            fence(Ordering::Acquire);
         }
-        fence(Ordering::Acquire);
         let header = self.0.as_ptr();
         // SAFETY: this was the last reference; each kind is freed as it was made.
         unsafe {

@@ -173,29 +173,28 @@ impl Drain {
 
     /// Walks the headers over what the kernel has taken, and releases whole messages, all at once.
     fn walk(&mut self) {
-        let (mut messages, mut done, mut bodies) = (0, self.scan, 0);
-        loop {
-            if self.scan.at == self.scan.limit && !self.scan.refresh(&self.reader.half, |_| ()) {
-                break;
-            }
-            let Some((segment, flags, header, size)) = self.scan.header() else { break };
+        let (mut scan, mut ahead) = (self.scan, self.ahead);
+        let (mut messages, mut done, mut bodies) = (0, scan, 0);
+        while scan.at < scan.limit || scan.refresh(&self.reader.half, |_| ()) {
+            let Some((segment, flags, header, size)) = scan.header() else { break };
             let wire = header + size as u64;
-            if self.ahead < wire {
+            if ahead < wire {
                 break;
             }
-            self.ahead -= wire;
-            let start = self.scan.at + header;
+            ahead -= wire;
+            let start = scan.at + header;
             if size + header as usize > LONGEST && segment.get().body_at(start).is_some() {
                 self.spent.push((segment, start));
-                self.scan.at = start;
+                scan.at = start;
             } else {
-                self.scan.at = start + size as u64;
+                scan.at = start + size as u64;
             }
             if flags & MORE == 0 {
                 messages += 1;
-                (done, bodies) = (self.scan, self.spent.len());
+                (done, bodies) = (scan, self.spent.len());
             }
         }
+        (self.scan, self.ahead) = (scan, ahead);
         if messages > 0 {
             self.commit(messages, done, bodies);
         }
