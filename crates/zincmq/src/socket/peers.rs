@@ -79,6 +79,9 @@ const LAZINESS: Duration = Duration::from_millis(1);
 /// the line that the writer is writing.
 const LOOKS: u32 = 4;
 const PAUSES: u32 = 12;
+/// Of many peers that get the same message, the place of one so many ahead is fetched: by now the I/O thread has it.
+const AHEAD: usize = 4;
+
 /// While so many messages come between two pauses, the writer is better let go ahead: the next pause is longer.
 const STREAMS: u64 = 2;
 const MOST_PAUSES: u32 = 96;
@@ -520,22 +523,21 @@ impl Peers for Table {
     }
 
     fn broadcast(&mut self, targets: &[PeerId], parts: &[Part<'_>]) {
+        // What only one gets is cheaper copied, whether it lags or not.
         if let &[only] = targets {
             return self.offer(only, &[], parts);
         }
         let mut shared = std::mem::take(&mut self.shared);
         shared.clear();
         shared.resize(parts.len(), None);
-        for &id in targets {
+        for (at, &id) in targets.iter().enumerate() {
+            if let Some(ahead) = targets.get(at + AHEAD).and_then(|&ahead| self.get(ahead)) {
+                ahead.writer.prefetch();
+            }
             let Some(peer) = self.get(id) else { continue };
             match peer.accepts() {
                 Ok(()) => {
-                    // What only one gets is cheaper copied, whether it lags or not.
-                    if targets.len() == 1 {
-                        peer.writer.write(&[], parts);
-                    } else {
-                        peer.writer.write_shared(parts, &mut shared);
-                    }
+                    peer.writer.write_shared(parts, &mut shared);
                     peer.writer.publish_quietly();
                 }
                 Err(Refused::Full) => peer.dropped += 1,
