@@ -87,6 +87,11 @@ impl Block {
         beneath || self.header().references.load(Ordering::Acquire) > 1
     }
 
+    /// Whether the bytes are the block's own.
+    pub(crate) fn is_own(&self) -> bool {
+        matches!(self.header().keeper, Keeper::Block { .. })
+    }
+
     /// Makes this a block of `size` bytes again, without its content. Says no if it has not the room or is shared.
     pub(crate) fn reuse(&mut self, size: usize) -> bool {
         let Keeper::Block { room } = self.header().keeper else { return false };

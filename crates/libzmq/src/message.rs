@@ -184,6 +184,12 @@ impl Msg {
         }
     }
 
+    /// Whether the memory of the body is not the block's own: the application's, perhaps.
+    #[inline]
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.kind == BLOCK && !self.block().is_own()
+    }
+
     /// Lets go of all that the message holds; it is none afterwards.
     #[inline]
     pub(crate) fn close(&mut self) {

@@ -3,8 +3,7 @@
 use crate::border::{call, clamped};
 use crate::errno::Fault;
 use crate::fork;
-use crate::handle::Guard;
-use crate::socket::{self, Socket};
+use crate::socket::{self, Borrowed};
 use libc::{c_int, c_long, c_short, c_void, sigset_t};
 use std::cell::RefCell;
 use std::os::fd::BorrowedFd;
@@ -63,7 +62,7 @@ enum Place {
 #[derive(Default)]
 struct Waited {
     handles: Vec<*mut c_void>,
-    sockets: Vec<(Guard<'static, Socket>, Interest)>,
+    sockets: Vec<(Borrowed, Interest)>,
     descriptors: Vec<(c_int, Interest)>,
     /// Some socket has part of a message left for what it is asked: no need to wait.
     ready: bool,
@@ -85,26 +84,25 @@ impl Waited {
     /// A socket may be asked for twice.
     fn add_socket(&mut self, handle: *mut c_void, wanted: Interest) -> Result<usize, Fault> {
         let place = match socket::borrow(handle) {
-            Ok(guard) => {
+            Ok(socket) => {
                 self.handles.push(handle);
-                self.sockets.push((guard, Interest::default()));
+                self.sockets.push((socket, Interest::default()));
                 self.sockets.len() - 1
             }
             Err(fault) => self.handles.iter().position(|known| *known == handle).ok_or(fault)?,
         };
-        let (guard, both) = &mut self.sockets[place];
+        let (socket, both) = &mut self.sockets[place];
         both.readable |= wanted.readable;
         both.writable |= wanted.writable;
-        let has = guard.as_ref().map(|socket| socket.amend(Interest::default())).unwrap_or_default();
+        let has = socket.as_ref().map(|socket| socket.amend(Interest::default())).unwrap_or_default();
         self.ready |= (has.readable && wanted.readable) || (has.writable && wanted.writable);
         Ok(place)
     }
 
     fn wait(&mut self, poller: &mut Poller, timeout: Option<Duration>) -> Result<(), Fault> {
         let mut items = Vec::with_capacity(self.sockets.len() + self.descriptors.len());
-        for (guard, interest) in &mut self.sockets {
-            let socket = guard.as_mut().ok_or(Fault(libc::ENOTSOCK))?;
-            items.push(Item::Socket(&mut socket.core, *interest));
+        for (socket, interest) in &mut self.sockets {
+            items.push(Item::Socket(&mut socket.get()?.core, *interest));
         }
         for (fd, interest) in &self.descriptors {
             // SAFETY: the caller's word: the descriptor is open during the call.

@@ -2,14 +2,13 @@
 
 use crate::border::call;
 use crate::errno::Fault;
-use crate::handle::Guard;
-use crate::socket::{self, Socket};
+use crate::socket::{self, Borrowed};
 use libc::{c_int, c_void};
 use zincmq::AnySocket;
 use zincmq::proxy::{proxy, proxy_steerable, reflect};
 
 /// A socket that may be missing.
-struct Place(Option<Guard<'static, Socket>>);
+struct Place(Option<Borrowed>);
 
 impl Place {
     fn of(handle: *mut c_void) -> Result<Self, Fault> {
@@ -17,7 +16,7 @@ impl Place {
     }
 
     fn core(&mut self) -> Option<&mut AnySocket> {
-        self.0.as_mut().and_then(|guard| guard.as_mut()).map(|socket| &mut socket.core)
+        self.0.as_mut().and_then(|socket| socket.get().ok()).map(|socket| &mut socket.core)
     }
 }
 

@@ -11,14 +11,11 @@ use zincmq::Message;
 const DONTWAIT: c_int = 1;
 const SNDMORE: c_int = 2;
 
-/// Received parts above this many bytes are not kept for their memory.
-const KEPT: usize = 8 << 10;
-
 /// Sends a message, which is empty afterwards; on failure it stays as it is.
 #[inline(always)]
 unsafe fn send_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> Result<c_int, Fault> {
-    let mut guard = socket::borrow(socket)?;
-    let socket = guard.as_mut().ok_or(Fault(libc::ENOTSOCK))?;
+    let mut borrowed = socket::borrow(socket)?;
+    let socket = borrowed.get()?;
     // SAFETY: the caller's word.
     let message = unsafe { Msg::at(message) }?;
     let more = flags & SNDMORE != 0;
@@ -26,35 +23,38 @@ unsafe fn send_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> 
     let size = message.bytes().len();
     socket.send(message.body(gathered), flags & DONTWAIT == 0, more)?;
     // The application may be called back, and use the socket.
-    drop(guard);
+    drop(borrowed);
     message.clear();
     Ok(clamped(size))
 }
 
 #[inline(always)]
 unsafe fn receive_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> Result<c_int, Fault> {
-    let mut guard = socket::borrow(socket)?;
-    let socket = guard.as_mut().ok_or(Fault(libc::ENOTSOCK))?;
+    let mut borrowed = socket::borrow(socket)?;
     // SAFETY: the caller's word.
     let message = unsafe { Msg::at(message) }?;
-    let size = socket.receive(flags & DONTWAIT == 0, |incoming, at| message.receive(incoming, at))?;
+    if message.is_foreign() {
+        // The application may be called back here, too.
+        drop(borrowed);
+        message.clear();
+        borrowed = socket::borrow(socket)?;
+    }
+    let size =
+        borrowed.get()?.receive(flags & DONTWAIT == 0, |incoming, at| message.receive(incoming, at))?;
     Ok(clamped(size))
 }
 
 /// Copies as much of a part as there is room for. Returns its whole length.
-unsafe fn copy_out(incoming: &mut Message, at: usize, to: *mut c_void, room: usize) -> Result<usize, Fault> {
-    let (size, copied) = (incoming[at].len(), incoming[at].len().min(room));
+unsafe fn copy_out(part: &[u8], to: *mut c_void, room: usize) -> Result<usize, Fault> {
+    let copied = part.len().min(room);
     if copied > 0 {
         if to.is_null() {
             return Err(Fault(libc::EFAULT));
         }
         // SAFETY: the caller's word.
-        unsafe { ptr::copy_nonoverlapping(incoming[at].as_ptr(), to.cast::<u8>(), copied) };
+        unsafe { ptr::copy_nonoverlapping(part.as_ptr(), to.cast::<u8>(), copied) };
     }
-    if size > KEPT {
-        drop(incoming.take_part(at));
-    }
-    Ok(size)
+    Ok(part.len())
 }
 
 /// Sends a part: a copy of `size` bytes.
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn zmq_recv(
 ) -> c_int {
     on(socket, |socket| {
         // SAFETY: the caller's word.
-        let copy = |incoming: &mut Message, at| unsafe { copy_out(incoming, at, data, room) };
+        let copy = |incoming: &mut Message, at| unsafe { copy_out(&incoming[at], data, room) };
         socket.receive(flags & DONTWAIT == 0, copy).map(clamped)
     })
 }
@@ -212,7 +212,7 @@ pub unsafe extern "C" fn zmq_recviov(
                     return Err(Fault(libc::ENOMEM));
                 }
                 // SAFETY: the memory has `size` bytes.
-                unsafe { copy_out(incoming, at, memory, size) }?;
+                unsafe { copy_out(&incoming[at], memory, size) }?;
                 *piece = iovec { iov_base: memory, iov_len: size };
                 Ok(at + 1 < incoming.len())
             })?;

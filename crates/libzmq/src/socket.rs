@@ -13,7 +13,7 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 use zincmq::poller::Interest;
-use zincmq::{AnySocket, Error, Message, SocketType};
+use zincmq::{AnySocket, Error, Frame, Message, SocketType};
 
 pub(crate) static SOCKETS: Table<Socket> = Table::new(2);
 
@@ -27,6 +27,8 @@ pub(crate) struct Socket {
     /// The message received last, and how many of its parts C has got.
     incoming: Message,
     given: usize,
+    /// What is to be dropped after the call: that may call the application back, which may use the socket.
+    spent: Vec<Frame>,
     pub(crate) outlet: Option<Arc<Outlet>>,
 }
 
@@ -36,16 +38,49 @@ impl From<Wrong> for Fault {
     }
 }
 
+/// A socket during a call. It is free again before what the call has spent is dropped.
+pub(crate) struct Borrowed(Option<Guard<'static, Socket>>);
+
+impl Borrowed {
+    #[inline]
+    pub(crate) fn get(&mut self) -> Result<&mut Socket, Fault> {
+        self.0.as_mut().and_then(|guard| guard.as_mut()).ok_or(Fault(libc::ENOTSOCK))
+    }
+
+    #[inline]
+    pub(crate) fn as_ref(&self) -> Option<&Socket> {
+        self.0.as_ref().and_then(|guard| guard.as_ref())
+    }
+
+    #[cold]
+    fn end_with(&mut self, spent: Vec<Frame>) {
+        self.0 = None;
+        drop(spent);
+    }
+}
+
+impl Drop for Borrowed {
+    #[inline]
+    fn drop(&mut self) {
+        if let Ok(socket) = self.get()
+            && !socket.spent.is_empty()
+        {
+            let spent = std::mem::take(&mut socket.spent);
+            self.end_with(spent);
+        }
+    }
+}
+
 /// The socket of a handle, for the calling thread alone.
 #[inline]
-pub(crate) fn borrow(handle: *mut c_void) -> Result<Guard<'static, Socket>, Fault> {
-    Ok(SOCKETS.borrow(handle)?)
+pub(crate) fn borrow(handle: *mut c_void) -> Result<Borrowed, Fault> {
+    Ok(Borrowed(Some(SOCKETS.borrow(handle)?)))
 }
 
 /// A call on a socket that returns -1 with `errno` set when it fails.
 #[inline]
 pub(crate) fn on(handle: *mut c_void, body: impl FnOnce(&mut Socket) -> Result<c_int, Fault>) -> c_int {
-    call(|| body(borrow(handle)?.as_mut().ok_or(Fault(libc::ENOTSOCK))?))
+    call(|| body(borrow(handle)?.get()?))
 }
 
 impl Socket {
@@ -54,7 +89,7 @@ impl Socket {
         core.set_interruptible(true);
         core.set_lazy(true);
         let (draft, incoming) = (Message::new(), Message::new());
-        Ok(Self { core, context, draft, incoming, given: 0, outlet: None })
+        Ok(Self { core, context, draft, incoming, given: 0, spent: Vec::new(), outlet: None })
     }
 
     /// Whether parts of the message received last are still to be received.
@@ -110,8 +145,10 @@ impl Socket {
         if !last {
             return Ok(());
         }
-        let message = std::mem::take(&mut self.draft);
-        match self.core.send_timeout(&message, Duration::ZERO) {
+        let mut message = std::mem::take(&mut self.draft);
+        let result = self.core.send_timeout(&message, Duration::ZERO);
+        self.spent.extend((0..message.len()).filter_map(|at| message.take_foreign(at)));
+        match result {
             // It had been accepted, but its peer has left since: nobody is there to get it.
             Err(Error::Again | Error::Unroutable) => Ok(()),
             result => Ok(result?),
@@ -127,6 +164,10 @@ impl Socket {
     ) -> Result<R, Fault> {
         if !self.has_rest() {
             self.given = 0;
+            if self.is_gathering() && self.core.socket_type() == SocketType::Req {
+                // Half a request has no reply, and takes the place of the one before.
+                return Err(Fault(EFSM));
+            }
             match wait {
                 true => self.core.recv_into(&mut self.incoming),
                 false => self.core.try_recv_into(&mut self.incoming),
@@ -134,7 +175,11 @@ impl Socket {
         }
         let at = self.given;
         self.given += 1;
-        give(&mut self.incoming, at)
+        let given = give(&mut self.incoming, at);
+        if let Some(frame) = self.incoming.take_foreign(at) {
+            self.spent.push(frame);
+        }
+        given
     }
 
     /// What is ready, parts of messages half sent or half received included (`found` is what the core says).

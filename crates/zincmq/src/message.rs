@@ -354,6 +354,14 @@ impl Message {
         Some(std::mem::take(place))
     }
 
+    /// As [`Message::take_part`], if the memory of the body is not this message's own: shared, or a piece of the buffer
+    /// that the network filled.
+    #[inline]
+    pub fn take_foreign(&mut self, at: usize) -> Option<Frame> {
+        let own = at < self.parts && matches!(self[at].0, Body::Inline { .. } | Body::Owned(_));
+        if own { None } else { self.take_part(at) }
+    }
+
     /// The place for one more part, with whatever memory an earlier message left there.
     #[inline]
     pub(crate) fn slot(&mut self) -> &mut Frame {

@@ -89,3 +89,16 @@ fn options_of_a_context_count_until_its_first_socket() {
     done(zmq_close(socket));
     done(zmq_ctx_term(context));
 }
+
+#[test]
+fn a_panic_ends_at_the_border_and_frees_the_socket() {
+    let link = Link::new(PULL, PUSH, "inproc://panic");
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| ()));
+    let returned = crate::socket::on(link.bound, |_| panic!("a mistake of this library"));
+    let left = errno();
+    std::panic::set_hook(hook);
+    assert_eq!((returned, left), (-1, libc::EFAULT));
+    done(send(link.other, b"on", 0));
+    assert_eq!(receive(link.bound, 0).1, b"on");
+}

@@ -164,3 +164,76 @@ fn labels_stay_with_the_message() {
         close(&mut copy);
     }
 }
+
+/// What a free function uses of the library, and how often.
+struct CallBack {
+    context: *mut c_void,
+    socket: *mut c_void,
+    calls: AtomicUsize,
+}
+
+/// Does what any other function may do: with the socket at hand, a message, and a socket of its own.
+unsafe extern "C" fn call_back(data: *mut c_void, hint: *mut c_void) {
+    // SAFETY: the test gives what it says, and memory from malloc.
+    let call_back = unsafe {
+        libc::free(data);
+        &*hint.cast::<CallBack>()
+    };
+    if !call_back.socket.is_null() {
+        done(send(call_back.socket, b"back", 0));
+    }
+    close(&mut empty());
+    done(zmq_close(zmq_socket(call_back.context, PUSH)));
+    call_back.calls.fetch_add(1, Ordering::Release);
+}
+
+impl CallBack {
+    fn new(context: *mut c_void, socket: *mut c_void) -> Self {
+        Self { context, socket, calls: AtomicUsize::new(0) }
+    }
+
+    fn message(&self, size: usize) -> Msg {
+        let mut message = Msg::empty();
+        // SAFETY: so many bytes.
+        unsafe {
+            let data = libc::calloc(size, 1);
+            let hint = ptr::from_ref(self).cast_mut().cast();
+            done(zmq_msg_init_data(&raw mut message, data, size, Some(call_back), hint));
+        }
+        message
+    }
+
+    #[track_caller]
+    fn was_called(&self) {
+        let begin = std::time::Instant::now();
+        while self.calls.load(Ordering::Acquire) == 0 && begin.elapsed().as_secs() < 10 {
+            std::thread::yield_now();
+        }
+        assert_eq!(self.calls.load(Ordering::Acquire), 1);
+    }
+}
+
+#[test]
+fn a_free_function_may_call_the_library() {
+    let link = Link::new(DEALER, DEALER, TCP);
+    // Freed by the call that sends it, or by an I/O thread, which must not wait for a socket of the application.
+    for (size, socket) in [(4, link.other), (1 << 20, ptr::null_mut())] {
+        let sending = CallBack::new(link.context, socket);
+        let mut sent = sending.message(size);
+        // SAFETY: a message.
+        assert_eq!(unsafe { zmq_msg_send(&raw mut sent, link.other, 0) }, size as c_int);
+        // Freed since another message comes in its place.
+        let receiving = CallBack::new(link.context, link.bound);
+        let mut received = receiving.message(4);
+        // SAFETY: a message.
+        assert_eq!(unsafe { zmq_msg_recv(&raw mut received, link.bound, 0) }, size as c_int);
+        receiving.was_called();
+        assert_eq!(receive(link.other, 0).1, b"back");
+        sending.was_called();
+        close(&mut sent);
+        close(&mut received);
+        if !socket.is_null() {
+            assert_eq!(receive(link.bound, 0).1, b"back");
+        }
+    }
+}

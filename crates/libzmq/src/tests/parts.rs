@@ -10,6 +10,9 @@ const REQ: c_int = 3;
 const REP: c_int = 4;
 const RCVMORE: c_int = 13;
 const EVENTS: c_int = 15;
+const REQ_RELAXED: c_int = 53;
+const SNDHWM: c_int = 23;
+const RCVHWM: c_int = 24;
 
 fn set_int(socket: *mut c_void, option: c_int, value: c_int) {
     // SAFETY: an int.
@@ -100,4 +103,38 @@ fn pieces_become_parts_and_parts_pieces() {
         assert_eq!((piece(0), piece(1)), (&one[..], &two[..]));
         room.iter().take(count).for_each(|piece| libc::free(piece.iov_base));
     }
+}
+
+#[test]
+fn what_was_admitted_goes_out_although_the_mark_is_lowered_meanwhile() {
+    let link = Link::new(PULL, PUSH, "inproc://lowered");
+    for message in 0..5 {
+        done(send(link.other, &[message], 0));
+    }
+    done(send(link.other, b"first", SNDMORE));
+    set_int(link.other, SNDHWM, 1);
+    set_int(link.bound, RCVHWM, 1);
+    done(send(link.other, b"last", DONTWAIT));
+    fails(send(link.other, b"more", DONTWAIT), libc::EAGAIN);
+    for message in 0..5 {
+        assert_eq!(receive(link.bound, DONTWAIT).1, [message]);
+    }
+    assert_eq!(receive(link.bound, DONTWAIT).1, b"first");
+    assert_eq!(receive(link.bound, DONTWAIT).1, b"last");
+}
+
+#[test]
+fn half_a_request_has_no_reply() {
+    let link = Link::new(REP, REQ, "inproc://half");
+    set_int(link.other, REQ_RELAXED, 1);
+    done(send(link.other, b"one", 0));
+    assert_eq!(receive(link.bound, 0).1, b"one");
+    done(send(link.bound, b"reply", 0));
+    done(send(link.other, b"two, ", SNDMORE));
+    fails(receive(link.other, DONTWAIT).0, EFSM);
+    done(send(link.other, b"whole", 0));
+    assert_eq!(receive(link.bound, 0).1, b"two, ");
+    assert_eq!(receive(link.bound, 0).1, b"whole");
+    done(send(link.bound, b"reply to two", 0));
+    assert_eq!(receive(link.other, 0).1, b"reply to two");
 }

@@ -20,7 +20,7 @@ fn disturbed(call: impl FnOnce() -> c_int) -> c_int {
         libc::sigaction(libc::SIGUSR1, &raw const action, ptr::null_mut());
         libc::pthread_self()
     };
-    thread::scope(|scope| {
+    let (returned, left) = thread::scope(|scope| {
         scope.spawn(|| {
             while !over.load(Ordering::Acquire) {
                 // SAFETY: as above.
@@ -28,12 +28,13 @@ fn disturbed(call: impl FnOnce() -> c_int) -> c_int {
                 thread::yield_now();
             }
         });
-        let returned = call();
-        let left = errno();
+        let outcome = (call(), errno());
         over.store(true, Ordering::Release);
-        crate::errno::set(left);
-        returned
-    })
+        outcome
+    });
+    // The end of the scope has waited, which has its own errors.
+    crate::errno::set(left);
+    returned
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::pattern::{
     contract::{Denied, Kind, Pattern, PeerId, Peers},
 };
 use crate::socket::driving::Driving;
-use crate::socket::peers::Table;
+use crate::socket::peers::{Admission, Table};
 use crate::socket_type::SocketType;
 use crate::spin::Spin;
 use crate::stats::{SocketStats, Troubles};
@@ -124,6 +124,7 @@ impl Core {
             return Err(Denied::Invalid);
         }
         let result = self.pattern.send(&mut self.peers, parts);
+        self.peers.admission = Admission::Strict;
         self.bury();
         result
     }
@@ -138,29 +139,40 @@ impl Core {
         if !self.lazy || self.watch.is_some() {
             return self.attempt(attempt);
         }
-        let options = &self.peers.options;
-        // Where a refusal would lose the message, there is no laziness.
-        self.peers.lazy = match self.owner.socket_type {
-            SocketType::Router => options.router_mandatory,
-            SocketType::Pub | SocketType::XPub => options.xpub_nodrop,
-            SocketType::Rep | SocketType::XSub => false,
-            _ => true,
-        };
+        if self.keeps_refused() && self.peers.admission == Admission::Strict {
+            self.peers.admission = Admission::Lazy;
+        }
         let result = self.attempt(attempt);
-        self.peers.lazy = false;
+        if self.peers.admission == Admission::Lazy {
+            self.peers.admission = Admission::Strict;
+        }
         while let Some(id) = self.peers.next_reluctant() {
             self.pattern.writable(&mut self.peers, id);
         }
         result
     }
 
-    /// Whether a message that begins with `first` would be accepted now.
+    /// Whether a message that begins with `first` would be accepted now; the next one is, then.
     pub(crate) fn try_admit(&mut self, first: &[u8]) -> std::result::Result<(), Denied> {
         self.process();
         if self.stopped {
             return Err(Denied::Again);
         }
-        self.pattern.admit(&mut self.peers, first)
+        self.pattern.admit(&mut self.peers, first)?;
+        if self.keeps_refused() {
+            self.peers.admission = Admission::Granted;
+        }
+        Ok(())
+    }
+
+    /// Whether a message for which there is no room is refused, not lost.
+    fn keeps_refused(&self) -> bool {
+        match self.owner.socket_type {
+            SocketType::Router => self.peers.options.router_mandatory,
+            SocketType::Pub | SocketType::XPub => self.peers.options.xpub_nodrop,
+            SocketType::Rep | SocketType::XSub => false,
+            _ => true,
+        }
     }
 
     #[inline]

@@ -49,6 +49,17 @@ impl Drop for Peer {
     }
 }
 
+/// How the call at hand looks at high-water marks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Admission {
+    /// Who has room takes a message.
+    Strict,
+    /// New credit is taken lazily.
+    Lazy,
+    /// The message was admitted before: the mark, which may be lower now, does not matter any more.
+    Granted,
+}
+
 /// All peers of one socket.
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -62,8 +73,7 @@ pub(crate) struct Table {
     /// This side may hold the lease of a connection.
     pub(crate) leases: bool,
     shared: Vec<Option<Bytes>>,
-    /// The call at hand takes new credit lazily.
-    pub(crate) lazy: bool,
+    pub(crate) admission: Admission,
     /// Peers that were refused for that reason, and have room.
     reluctant: Vec<PeerId>,
     /// Some pipe keeps, or kept, only its last inbound message.
@@ -96,7 +106,7 @@ impl Table {
             patient: false,
             leases: false,
             shared: Vec::new(),
-            lazy: false,
+            admission: Admission::Strict,
             reluctant: Vec::new(),
             conflates: false,
             past: SocketStats::default(),
@@ -339,9 +349,14 @@ impl Peer {
         }
     }
 
+    #[inline]
+    fn takes_nothing(&self) -> bool {
+        self.closing || self.writer.is_gone()
+    }
+
     #[inline(always)]
     fn accepts(&mut self) -> Result<(), Refused> {
-        if self.closing || self.writer.is_gone() {
+        if self.takes_nothing() {
             Err(Refused::Gone)
         } else if self.writer.has_room() || self.writer.await_room() {
             Ok(())
@@ -452,23 +467,38 @@ impl Peer {
 }
 
 impl Table {
-    /// Whether the peer takes a message. Lazily, one that has room again so soon is refused this once.
+    /// Whether the peer takes a message.
     #[inline(always)]
     fn admits(&mut self, id: PeerId) -> Result<&mut Peer, Refused> {
-        if self.lazy && self.hesitates(id) {
-            return Err(Refused::Full);
+        if self.admission != Admission::Strict
+            && let Some(answer) = self.admits_otherwise(id)
+        {
+            answer?;
+            return self.get(id).ok_or(Refused::Gone);
         }
         let peer = self.get(id).ok_or(Refused::Gone)?;
         peer.accepts().map(|()| peer)
     }
 
+    fn count_dropped(&mut self, id: PeerId) {
+        if let Some(peer) = self.get(id) {
+            peer.dropped += 1;
+        }
+    }
+
+    /// Lazily, a peer that has room again so soon is refused this once. `None`: as usual.
     #[cold]
-    fn hesitates(&mut self, id: PeerId) -> bool {
-        let reluctant = self.get(id).is_some_and(Peer::is_reluctant);
+    fn admits_otherwise(&mut self, id: PeerId) -> Option<Result<(), Refused>> {
+        let granted = self.admission == Admission::Granted;
+        let peer = self.get(id)?;
+        if granted {
+            return Some(if peer.takes_nothing() { Err(Refused::Gone) } else { Ok(()) });
+        }
+        let reluctant = peer.is_reluctant();
         if reluctant {
             self.reluctant.push(id);
         }
-        reluctant
+        reluctant.then_some(Err(Refused::Full))
     }
 
     /// As [`Peers::take`], for a reader that has found nothing so far.
@@ -508,10 +538,8 @@ impl Peers for Table {
     }
 
     fn offer(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) {
-        if self.send(peer, envelope, parts) == Err(Refused::Full)
-            && let Some(peer) = self.get(peer)
-        {
-            peer.dropped += 1;
+        if self.send(peer, envelope, parts) == Err(Refused::Full) {
+            self.count_dropped(peer);
         }
     }
 
@@ -534,13 +562,12 @@ impl Peers for Table {
             if let Some(ahead) = targets.get(at + AHEAD).and_then(|&ahead| self.get(ahead)) {
                 ahead.writer.prefetch();
             }
-            let Some(peer) = self.get(id) else { continue };
-            match peer.accepts() {
-                Ok(()) => {
+            match self.admits(id) {
+                Ok(peer) => {
                     peer.writer.write_shared(parts, &mut shared);
                     peer.writer.publish_quietly();
                 }
-                Err(Refused::Full) => peer.dropped += 1,
+                Err(Refused::Full) => self.count_dropped(id),
                 Err(Refused::Gone) => {}
             }
         }
