@@ -247,9 +247,12 @@ impl<T> DerefMut for Guard<'_, T> {
 mod tests {
     use super::*;
 
+    // Tables are static: what they hold is never freed.
+
     #[test]
     fn a_handle_names_one_object_until_it_is_removed() {
-        let table = Table::new(3);
+        static TABLE: Table<i32> = Table::new(3);
+        let table = &TABLE;
         let (one, two) = (table.insert(1).unwrap(), table.insert(2).unwrap());
         assert_eq!(*table.borrow(one).unwrap(), Some(1));
         assert_eq!(table.remove(one), Ok(1));
@@ -262,7 +265,8 @@ mod tests {
 
     #[test]
     fn what_is_no_handle_is_refused() {
-        let (table, other) = (Table::new(3), Table::new(4));
+        static TABLES: [Table<i32>; 2] = [Table::new(3), Table::new(4)];
+        let [table, other] = &TABLES;
         let handle = table.insert(1).unwrap();
         other.insert(2).unwrap();
         let null: *mut c_void = ptr::null_mut();
@@ -275,7 +279,8 @@ mod tests {
 
     #[test]
     fn one_user_at_a_time() {
-        let table = Table::new(0);
+        static TABLE: Table<i32> = Table::new(0);
+        let table = &TABLE;
         let handle = table.insert(1).unwrap();
         let guard = table.borrow(handle).unwrap();
         assert_eq!(table.borrow(handle).unwrap_err(), Wrong::Busy);
@@ -286,7 +291,8 @@ mod tests {
 
     #[test]
     fn what_was_inherited_can_only_be_forgotten() {
-        let table = Table::new(0);
+        static TABLE: Table<i32> = Table::new(0);
+        let table = &TABLE;
         let handle = table.insert(1).unwrap();
         table.disown();
         assert_eq!(table.borrow(handle).unwrap_err(), Wrong::Inherited);
@@ -297,10 +303,10 @@ mod tests {
 
     #[test]
     fn threads_share_the_free_list() {
-        let table = Table::new(0);
+        static TABLE: Table<i32> = Table::new(0);
         std::thread::scope(|scope| {
             for number in 0..4 {
-                let table = &table;
+                let table = &TABLE;
                 scope.spawn(move || {
                     for _ in 0..2000 {
                         let handle = table.insert(number).unwrap();
