@@ -37,6 +37,8 @@ pub(crate) struct ProducerLine {
     pub(crate) tail: AtomicU64,
     /// The segment to begin with, for a consumer that holds none.
     pub(crate) first: AtomicPtr<Segment>,
+    /// Bytes of bodies by reference, which have no place in the stream; for numbers only.
+    pub(crate) spliced: AtomicU64,
 }
 
 /// Written by the consumer.
@@ -88,7 +90,11 @@ unsafe impl Sync for Half {}
 impl Half {
     pub(crate) fn new(pool: &Arc<Pool>) -> Arc<Self> {
         Arc::new(Self {
-            producer: Line(ProducerLine { tail: AtomicU64::new(0), first: AtomicPtr::new(ptr::null_mut()) }),
+            producer: Line(ProducerLine {
+                tail: AtomicU64::new(0),
+                first: AtomicPtr::new(ptr::null_mut()),
+                spliced: AtomicU64::new(0),
+            }),
             consumer: Line(ConsumerLine {
                 credit: AtomicU64::new(0),
                 head: AtomicU64::new(0),
@@ -186,7 +192,8 @@ impl Gauge {
     /// Bytes of frames that have been published.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.0.producer.0.tail.load(Ordering::Relaxed) & !CLOSED
+        let producer = &self.0.producer.0;
+        (producer.tail.load(Ordering::Relaxed) & !CLOSED) + producer.spliced.load(Ordering::Relaxed)
     }
 }
 

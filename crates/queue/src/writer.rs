@@ -285,6 +285,7 @@ impl Writer {
             self.grow(len as usize);
         }
         let Some(mut segment) = self.segment else { return };
+        self.count_spliced(body.len());
         if let Err(body) = segment.get().splice(self.at + len, body) {
             // All places are taken. Where all bodies are by reference, the smallest segment holds as many.
             self.class = 0;
@@ -295,6 +296,11 @@ impl Writer {
         // SAFETY: as in `write_frame`; `len` bytes of room were made sure of.
         unsafe { ptr::copy_nonoverlapping(header.as_ptr(), segment.at(self.at), len as usize) };
         self.at += len;
+    }
+
+    pub(crate) fn count_spliced(&self, size: usize) {
+        let spliced = &self.half.producer.0.spliced;
+        spliced.store(spliced.load(Ordering::Relaxed) + size as u64, Ordering::Relaxed);
     }
 
     /// Begins a new segment with room for `need` bytes, larger if the last filled up before the reader caught

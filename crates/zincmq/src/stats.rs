@@ -15,7 +15,7 @@ pub struct SocketStats {
     pub sent: u64,
     /// Messages received by the application.
     pub received: u64,
-    /// Bytes of frames sent, headers included; bodies of more than a segment are not counted.
+    /// Bytes of frames sent, headers included.
     pub sent_bytes: u64,
     /// Bytes of frames received, likewise.
     pub received_bytes: u64,

@@ -36,6 +36,24 @@ fn messages_and_bytes_are_counted_at_both_ends() {
 }
 
 #[test]
+fn bodies_by_reference_are_counted_too() {
+    const SIZE: usize = 1 << 20;
+    const LONG_HEADER: u64 = 9;
+    within(PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::new();
+            let (mut push, mut pull) = pipeline(&context, endpoint, 1000, 1000);
+            for _ in 0..3 {
+                push.send_timeout(vec![7; SIZE], PATIENCE).unwrap();
+                assert_eq!(pull.recv_timeout(PATIENCE).unwrap()[0].len(), SIZE);
+            }
+            let bytes = 3 * (SIZE as u64 + LONG_HEADER);
+            assert_eq!((push.stats().sent_bytes, pull.stats().received_bytes), (bytes, bytes), "{endpoint}");
+        }
+    });
+}
+
+#[test]
 fn each_peer_has_its_numbers_and_leaves_them_behind() {
     within(PATIENCE, || {
         for endpoint in ENDPOINTS {
