@@ -202,7 +202,6 @@ impl Msg {
     pub(crate) fn clear(&mut self) {
         self.set_peer(None);
         self.empty_body();
-        self.more = 0;
     }
 
     /// Lets go of all but the connection.
@@ -212,6 +211,7 @@ impl Msg {
             self.let_go();
         }
         self.len = 0;
+        self.more = 0;
     }
 
     fn let_go(&mut self) {
@@ -227,7 +227,7 @@ impl Msg {
     }
 
     /// What it holds; an empty message is left.
-    fn take(&mut self) -> Self {
+    pub(crate) fn take(&mut self) -> Self {
         std::mem::replace(self, Self::empty())
     }
 
@@ -277,7 +277,8 @@ impl Msg {
             let frame = message.take_part(at).unwrap_or_default();
             self.put_block(Block::hold(frame));
         } else {
-            if self.kind != BLOCK || size <= INLINE || !(*self.block()).reuse(size) {
+            let bare = self.kind == BLOCK && self.label.is_null();
+            if !bare || size <= INLINE || !(*self.block()).reuse(size) {
                 self.empty_body();
                 self.make_room(size)?;
             }

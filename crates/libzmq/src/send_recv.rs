@@ -33,15 +33,19 @@ unsafe fn receive_message(socket: *mut c_void, message: *mut Msg, flags: c_int) 
     let mut borrowed = socket::borrow(socket)?;
     // SAFETY: the caller's word.
     let message = unsafe { Msg::at(message) }?;
-    if message.is_foreign() {
-        // The application may be called back here, too.
-        drop(borrowed);
-        message.clear();
-        borrowed = socket::borrow(socket)?;
+    let mut old = None;
+    let received = borrowed.get()?.receive(flags & DONTWAIT == 0, |incoming, at| {
+        if message.is_foreign() {
+            old = Some(message.take());
+        }
+        message.receive(incoming, at)
+    });
+    // The application may be called back here, too.
+    drop(borrowed);
+    if let Some(mut old) = old {
+        old.clear();
     }
-    let size =
-        borrowed.get()?.receive(flags & DONTWAIT == 0, |incoming, at| message.receive(incoming, at))?;
-    Ok(clamped(size))
+    Ok(clamped(received?))
 }
 
 /// Copies as much of a part as there is room for. Returns its whole length.

@@ -103,6 +103,12 @@ impl Socket {
         self.has_rest() && matches!(self.core.socket_type(), SocketType::Req | SocketType::Rep)
     }
 
+    /// Half a request has no reply, and takes the place of the one before.
+    #[inline]
+    fn owes_writing(&self) -> bool {
+        self.is_gathering() && self.core.socket_type() == SocketType::Req
+    }
+
     /// Sends one part, or keeps it until the last one comes. The first part of several asks whether the message
     /// would be accepted, and waits for that; the others neither wait nor fail.
     #[inline(always)]
@@ -164,8 +170,7 @@ impl Socket {
     ) -> Result<R, Fault> {
         if !self.has_rest() {
             self.given = 0;
-            if self.is_gathering() && self.core.socket_type() == SocketType::Req {
-                // Half a request has no reply, and takes the place of the one before.
+            if self.owes_writing() {
                 return Err(Fault(EFSM));
             }
             match wait {
@@ -185,7 +190,8 @@ impl Socket {
     /// What is ready, parts of messages half sent or half received included (`found` is what the core says).
     pub(crate) fn amend(&self, found: Interest) -> Interest {
         let writable = (found.writable || self.is_gathering()) && !self.owes_reading();
-        Interest { readable: found.readable || self.has_rest(), writable, ..found }
+        let readable = (found.readable && !self.owes_writing()) || self.has_rest();
+        Interest { readable, writable, ..found }
     }
 }
 

@@ -165,6 +165,18 @@ fn labels_stay_with_the_message() {
     }
 }
 
+#[test]
+fn a_receive_that_fails_leaves_the_message() {
+    let freed = AtomicUsize::new(0);
+    let link = Link::new(PULL, PUSH, "inproc://nothing");
+    let mut message = around(5, b'x', &freed);
+    // SAFETY: a message.
+    fails(unsafe { zmq_msg_recv(&raw mut message, link.bound, DONTWAIT) }, libc::EAGAIN);
+    assert_eq!((contents(&mut message), freed.load(Ordering::Relaxed)), (&b"xxxxx"[..], 0));
+    close(&mut message);
+    assert_eq!(freed.load(Ordering::Relaxed), 1);
+}
+
 /// What a free function uses of the library, and how often.
 struct CallBack {
     context: *mut c_void,

@@ -130,7 +130,11 @@ fn half_a_request_has_no_reply() {
     done(send(link.other, b"one", 0));
     assert_eq!(receive(link.bound, 0).1, b"one");
     done(send(link.bound, b"reply", 0));
+    let mut item = PollItem { socket: link.other, fd: 0, events: 1, revents: 0 };
+    // SAFETY: one item.
+    assert_eq!(unsafe { zmq_poll(&raw mut item, 1, -1) }, 1, "the reply has come");
     done(send(link.other, b"two, ", SNDMORE));
+    assert_eq!(int_option(link.other, EVENTS) & 1, 0);
     fails(receive(link.other, DONTWAIT).0, EFSM);
     done(send(link.other, b"whole", 0));
     assert_eq!(receive(link.bound, 0).1, b"two, ");

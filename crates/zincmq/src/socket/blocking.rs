@@ -51,6 +51,9 @@ impl Core {
         mut attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
     ) -> Result<()> {
         self.heed_interrupt()?;
+        if !receives {
+            self.peers.patient = false;
+        }
         match attempt(self) {
             Ok(()) => Ok(()),
             Err(Denied::Again) => self.keep_trying(receives, until(self), attempt),
@@ -77,8 +80,9 @@ impl Core {
                 Err(denied) => break Err(self.refusal(denied)),
             }
         };
-        // A thread that waits in calls goes on so: the next call need not find out anew.
-        self.peers.patient = receives && self.spin.is_worth_it();
+        // A thread that waits in calls goes on so: the next call need not find out anew. With several peers it would
+        // look for one while another has something.
+        self.peers.patient = receives && result.is_ok() && self.peers.is_single() && self.spin.is_worth_it();
         self.keep_watch();
         result
     }

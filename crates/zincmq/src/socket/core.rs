@@ -116,14 +116,12 @@ impl Core {
     #[inline]
     pub(crate) fn try_send(&mut self, parts: &[Part<'_>]) -> std::result::Result<(), Denied> {
         self.process();
-        if self.stopped {
+        let result = match parts {
             // Callers tell this from a full queue by `is_stopped`.
-            return Err(Denied::Again);
-        }
-        if parts.is_empty() {
-            return Err(Denied::Invalid);
-        }
-        let result = self.pattern.send(&mut self.peers, parts);
+            _ if self.stopped => Err(Denied::Again),
+            [] => Err(Denied::Invalid),
+            _ => self.pattern.send(&mut self.peers, parts),
+        };
         self.peers.admission = Admission::Strict;
         self.bury();
         result

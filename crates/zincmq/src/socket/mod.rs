@@ -211,6 +211,7 @@ impl<K: Receives> Socket<K> {
     /// As [`Socket::try_recv`].
     #[inline]
     pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()> {
+        self.core.peers.patient = false;
         self.core.attempt(|core| core.try_recv(message)).map_err(|denied| {
             self.core.stop_driving();
             self.ended_or(denied)

@@ -85,16 +85,17 @@ pub(crate) struct Table {
 /// New credit is taken lazily at most once in so long.
 const LAZINESS: Duration = Duration::from_millis(1);
 
-/// How long a reader that found nothing looks again before it rests: some 200 ns apart, since each look takes
-/// the line that the writer is writing.
+/// How often a reader that found nothing looks again before it rests, and the pauses before each look (some 200 ns
+/// here): a look takes the cache line that the writer is writing.
 const LOOKS: u32 = 4;
 const PAUSES: u32 = 12;
-/// Of many peers that get the same message, the place of one so many ahead is fetched: by now the I/O thread has it.
-const AHEAD: usize = 4;
-
-/// While so many messages come between two pauses, the writer is better let go ahead: the next pause is longer.
+/// While so many messages come between two ends of the queue, the writer is better let get ahead: the pauses grow.
 const STREAMS: u64 = 2;
 const MOST_PAUSES: u32 = 96;
+
+/// Where many get the same message, the cache lines that one so many ahead will write are fetched: the I/O thread on
+/// another processor had them last.
+const AHEAD: usize = 4;
 
 impl Table {
     pub(crate) fn new(options: Options) -> Self {
@@ -163,6 +164,11 @@ impl Table {
     pub(crate) fn of_endpoint(&self, endpoint: EndpointId) -> Vec<PeerId> {
         let belonging = self.all.iter().filter(|(_, peer)| peer.endpoint == endpoint);
         belonging.map(|(key, _)| PeerId(key)).collect()
+    }
+
+    /// Whether there is one peer.
+    pub(crate) fn is_single(&self) -> bool {
+        self.by_pipe.len() == 1
     }
 
     /// The connection of the only peer there is.
@@ -427,6 +433,18 @@ impl Peer {
         self.settle(patient)
     }
 
+    /// Looks again for a while whether there is something to read.
+    fn looks(&mut self) -> bool {
+        let read = self.reader.read();
+        let streams = read - self.empty_at >= STREAMS;
+        self.empty_at = read;
+        self.pauses = if streams { (self.pauses * 2).min(MOST_PAUSES) } else { PAUSES };
+        (0..LOOKS).any(|_| {
+            (0..self.pauses).for_each(|_| std::hint::spin_loop());
+            self.reader.has_news() && self.reader.is_ready()
+        })
+    }
+
     #[cold]
     fn settle(&mut self, patient: bool) -> Result<bool, ()> {
         if !self.reader.is_parked()
@@ -435,7 +453,9 @@ impl Peer {
         {
             return Ok(true);
         }
-        if patient && !self.reader.is_parked() && self.looks() {
+        // Nobody else brings anything while this thread has the lease.
+        let leased = self.connection.as_ref().is_some_and(|connection| connection.lease.is_held());
+        if patient && !leased && !self.reader.is_parked() && self.looks() {
             return Ok(true);
         }
         loop {
@@ -449,20 +469,6 @@ impl Peer {
                 return Ok(true);
             }
         }
-    }
-}
-
-impl Peer {
-    /// Looks again for a while whether there is something to read.
-    fn looks(&mut self) -> bool {
-        let read = self.reader.read();
-        let streams = read - self.empty_at >= STREAMS;
-        self.empty_at = read;
-        self.pauses = if streams { (self.pauses * 2).min(MOST_PAUSES) } else { PAUSES };
-        (0..LOOKS).any(|_| {
-            (0..self.pauses).for_each(|_| std::hint::spin_loop());
-            self.reader.has_news() && self.reader.is_ready()
-        })
     }
 }
 
@@ -487,7 +493,6 @@ impl Table {
     }
 
     /// Lazily, a peer that has room again so soon is refused this once. `None`: as usual.
-    #[cold]
     fn admits_otherwise(&mut self, id: PeerId) -> Option<Result<(), Refused>> {
         let granted = self.admission == Admission::Granted;
         let peer = self.get(id)?;
@@ -597,7 +602,11 @@ impl Peers for Table {
     }
 
     fn has_room(&mut self, peer: PeerId) -> bool {
-        self.admits(peer).is_ok()
+        match self.admission {
+            // It is for a message, not for the question.
+            Admission::Granted => self.get(peer).is_some_and(|peer| peer.accepts().is_ok()),
+            Admission::Strict | Admission::Lazy => self.admits(peer).is_ok(),
+        }
     }
 
     #[inline]
