@@ -7,6 +7,7 @@ mod endpoints;
 mod future;
 mod interrupter;
 pub mod outgoing;
+mod peer;
 mod peers;
 mod raw;
 mod watch;

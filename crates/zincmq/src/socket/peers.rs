@@ -3,51 +3,15 @@
 use crate::arena::Arena;
 use crate::command::{Attach, EndpointId, PipeId, ToIo};
 use crate::engine::Connection;
-use crate::message::{Frame, Message, PeerInfo};
+use crate::message::Message;
 use crate::option::Options;
 use crate::pattern::contract::{Head, Kind, PeerId, Peers, Refused};
+use crate::socket::peer::Peer;
 use crate::stats::{PeerStats, SocketStats};
 use bytes::Bytes;
-use queue::{Body, Inbox, Item, Part, Reader, Writer};
+use queue::{Inbox, Item, Part};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// One peer: this side's ends of its pipe.
-#[derive(Debug)]
-pub(crate) struct Peer {
-    pipe: PipeId,
-    pub(crate) endpoint: EndpointId,
-    writer: Writer,
-    reader: Reader,
-    /// Nothing more can be sent to it.
-    closing: bool,
-    dropped: u64,
-    io: Option<Arc<Inbox<ToIo>>>,
-    connection: Option<Arc<Connection>>,
-    /// What the connection said of itself, for what comes before its first message.
-    info: Option<Arc<PeerInfo>>,
-    /// A wait that this thread drove itself has just ended: the next send may go out the same way.
-    inline: bool,
-    /// The last message to an inproc peer; empty: none.
-    farewell: Vec<u8>,
-    /// When the last new credit was taken, where that is done lazily.
-    credited: Option<Instant>,
-    /// It was refused a message since, for it had no room.
-    refused: bool,
-    /// Messages read when nothing was left the last time, and how long the pauses between two looks were then.
-    empty_at: u64,
-    pauses: u32,
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        if !self.farewell.is_empty() && !self.writer.is_gone() {
-            self.writer.write(&[], &[Part::Slice(&self.farewell)]);
-            self.publish();
-        }
-    }
-}
 
 /// How the call at hand looks at high-water marks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,17 +46,6 @@ pub(crate) struct Table {
     past: SocketStats,
 }
 
-/// New credit is taken lazily at most once in so long.
-const LAZINESS: Duration = Duration::from_millis(1);
-
-/// How often a reader that found nothing looks again before it rests, and the pauses before each look (some 200 ns
-/// here): a look takes the cache line that the writer is writing.
-const LOOKS: u32 = 4;
-const PAUSES: u32 = 12;
-/// While so many messages come between two ends of the queue, the writer is better let get ahead: the pauses grow.
-const STREAMS: u64 = 2;
-const MOST_PAUSES: u32 = 96;
-
 /// Where many get the same message, the cache lines that one so many ahead will write are fetched: the I/O thread on
 /// another processor had them last.
 const AHEAD: usize = 4;
@@ -116,29 +69,10 @@ impl Table {
 
     /// Gives the pipe a place, with the high-water marks as they are now.
     pub(crate) fn insert(&mut self, attach: Attach, inbox: &Arc<Inbox<crate::command::ToSocket>>) -> PeerId {
-        let Attach { pipe, endpoint, ends, io, connection, farewell, .. } = attach;
         self.end_lease();
-        let class = segment_class(self.by_pipe.len() + 1);
-        self.conflates |= ends.reader.conflates();
-        let mut peer = Peer {
-            pipe,
-            endpoint,
-            writer: ends.writer,
-            reader: ends.reader,
-            closing: false,
-            dropped: 0,
-            io,
-            info: connection.as_ref().map(|connection| connection.info.clone()),
-            connection,
-            inline: false,
-            farewell,
-            credited: None,
-            refused: false,
-            empty_at: 0,
-            pauses: PAUSES,
-        };
-        peer.set_high_water(&self.options);
-        peer.writer.set_largest_class(class);
+        let pipe = attach.pipe;
+        self.conflates |= attach.ends.reader.conflates();
+        let peer = Peer::new(attach, &self.options, segment_class(self.by_pipe.len() + 1));
         let id = PeerId(self.all.insert(Box::new(peer)));
         if let Some(peer) = self.get(id) {
             peer.writer.attach(inbox.clone(), id.0);
@@ -301,174 +235,6 @@ pub(crate) const fn segment_class(peers: usize) -> usize {
         0..=64 => 2,
         65..=1024 => 1,
         _ => 0,
-    }
-}
-
-impl Peer {
-    fn set_high_water(&mut self, options: &Options) {
-        self.writer.set_high_water(options.sndhwm.max(0) as u32);
-        self.reader.set_high_water(options.rcvhwm.max(0) as u32);
-    }
-
-    /// The outbound half begins anew for another connection.
-    pub(crate) fn replace_writer(
-        &mut self,
-        writer: Writer,
-        inbox: &Arc<Inbox<crate::command::ToSocket>>,
-        id: PeerId,
-    ) {
-        writer.attach(inbox.clone(), id.0);
-        self.writer = writer;
-    }
-
-    /// Nothing more can be sent to it. Returns whether that is new.
-    pub(crate) fn set_closing(&mut self) -> bool {
-        if let Some(connection) = self.connection.take() {
-            connection.end_lease();
-        }
-        !std::mem::replace(&mut self.closing, true)
-    }
-
-    /// Takes the reader's cursor back after an activation. Returns whether there is something to do.
-    pub(crate) fn resume(&mut self) {
-        self.reader.resume();
-    }
-
-    /// Puts the reader to rest if nothing is there: whether something is.
-    pub(crate) fn look(&mut self) -> bool {
-        self.reader.is_ready() || (!self.reader.park() && (self.reader.is_ready() || self.reader.has_ended()))
-    }
-
-    pub(crate) fn has_ended(&self) -> bool {
-        self.reader.has_ended()
-    }
-
-    fn stats(&self, endpoint: String) -> PeerStats {
-        PeerStats {
-            endpoint,
-            sent: self.writer.written(),
-            received: self.reader.read(),
-            sent_bytes: self.writer.gauge().bytes(),
-            received_bytes: self.reader.gauge().bytes(),
-            dropped_full: self.dropped,
-            queued_out: self.writer.queued(),
-        }
-    }
-
-    #[inline]
-    fn takes_nothing(&self) -> bool {
-        self.closing || self.writer.is_gone()
-    }
-
-    #[inline(always)]
-    fn accepts(&mut self) -> Result<(), Refused> {
-        if self.takes_nothing() {
-            Err(Refused::Gone)
-        } else if self.writer.has_room() || self.writer.await_room() {
-            Ok(())
-        } else {
-            Err(Refused::Full)
-        }
-    }
-
-    /// Whether there is room, but by new credit, which comes soon after the last or is the first; and nobody was
-    /// refused for want of it.
-    fn is_reluctant(&mut self) -> bool {
-        if self.writer.has_known_room() {
-            return false;
-        }
-        if !self.writer.has_room() {
-            self.refused = true;
-            return false;
-        }
-        let soon = self.credited.replace(Instant::now()).is_none_or(|last| last.elapsed() < LAZINESS);
-        soon && !std::mem::take(&mut self.refused)
-    }
-
-    /// Appends the message at the head to `into`. Returns whether there was one.
-    #[inline(always)]
-    fn take(&mut self, into: &mut Message) -> bool {
-        let mut any = false;
-        while let Some(frame) = self.reader.take() {
-            any = true;
-            let place = into.slot();
-            match frame.body {
-                Body::Copy(bytes) => place.fill(bytes),
-                Body::Slice(slice) => *place = Frame::from_slice(slice),
-                Body::Shared(bytes) => *place = bytes.into(),
-            }
-            if !frame.more {
-                break;
-            }
-        }
-        if any {
-            into.set_source(self.reader.peer());
-        }
-        any
-    }
-
-    #[inline]
-    fn publish(&mut self) {
-        if self.writer.publish() {
-            self.wake();
-        }
-    }
-
-    /// The reader sleeps: does its work if this thread has the connection, otherwise wakes it.
-    #[cold]
-    fn wake(&mut self) {
-        let inline = std::mem::take(&mut self.inline);
-        let connection = self.connection.as_ref().filter(|connection| inline && connection.lease.is_held());
-        if !connection.is_some_and(|connection| connection.write()) {
-            self.writer.wake();
-        }
-    }
-
-    /// Whether a message is there, after a moment of patience; otherwise the reader rests. `Err`: the end.
-    #[inline]
-    fn ready(&mut self, patient: bool) -> Result<bool, ()> {
-        if self.reader.is_ready() {
-            return Ok(true);
-        }
-        self.settle(patient)
-    }
-
-    /// Looks again for a while whether there is something to read.
-    fn looks(&mut self) -> bool {
-        let read = self.reader.read();
-        let streams = read - self.empty_at >= STREAMS;
-        self.empty_at = read;
-        self.pauses = if streams { (self.pauses * 2).min(MOST_PAUSES) } else { PAUSES };
-        (0..LOOKS).any(|_| {
-            (0..self.pauses).for_each(|_| std::hint::spin_loop());
-            self.reader.has_news() && self.reader.is_ready()
-        })
-    }
-
-    #[cold]
-    fn settle(&mut self, patient: bool) -> Result<bool, ()> {
-        if !self.reader.is_parked()
-            && self.connection.as_ref().is_some_and(|connection| connection.pump())
-            && self.reader.is_ready()
-        {
-            return Ok(true);
-        }
-        // Nobody else brings anything while this thread has the lease.
-        let leased = self.connection.as_ref().is_some_and(|connection| connection.lease.is_held());
-        if patient && !leased && !self.reader.is_parked() && self.looks() {
-            return Ok(true);
-        }
-        loop {
-            if self.reader.has_ended() {
-                return Err(());
-            }
-            if self.reader.park() {
-                return Ok(false);
-            }
-            if self.reader.is_ready() {
-                return Ok(true);
-            }
-        }
     }
 }
 
