@@ -440,8 +440,8 @@ impl Filler {
             let Some(segment) = self.writer.segment else { return Ok(false) };
             _ = segment.get().splice(self.writer.at + header, body);
         }
-        self.writer.count_spliced(size);
         self.pass(flags, header, size as u64)?;
+        self.writer.count_spliced(size);
         Ok(true)
     }
 

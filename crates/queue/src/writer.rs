@@ -298,6 +298,7 @@ impl Writer {
         self.at += len;
     }
 
+    /// A body by reference was joined: the stream's position does not tell of its bytes.
     pub(crate) fn count_spliced(&self, size: usize) {
         let spliced = &self.half.producer.0.spliced;
         spliced.store(spliced.load(Ordering::Relaxed) + size as u64, Ordering::Relaxed);
