@@ -26,6 +26,15 @@ pub struct Drain {
     ahead: u64,
     /// Bodies by reference between the two boundaries.
     spent: Vec<(SegmentPtr, u64)>,
+    /// Where the writer was when it was last heard of.
+    milestone: Milestone,
+}
+
+/// Where a writer stands, and how many messages it has written so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Milestone {
+    pub(crate) at: u64,
+    pub(crate) written: u64,
 }
 
 // SAFETY: as for `Reader`; the pointers in `spent` are to segments that the reader has not released.
@@ -36,13 +45,18 @@ impl Drain {
     #[must_use]
     pub fn new(reader: Reader) -> Self {
         let scan = reader.cursor;
-        Self { from: scan.at, reader, scan, ahead: 0, spent: Vec::new() }
+        Self { from: scan.at, reader, scan, ahead: 0, spent: Vec::new(), milestone: Milestone::default() }
     }
 
     /// The frames, for an engine that writes its own bytes. What it takes is gone, whatever becomes of the
     /// connection. It must not be replaced by another reader.
     pub fn frames(&mut self) -> &mut Reader {
         &mut self.reader
+    }
+
+    /// The writer has come so far: up to there its messages need not be counted one by one.
+    pub fn pass_on(&mut self, milestone: Milestone) {
+        self.milestone = milestone;
     }
 
     /// Whether the kernel has taken part of a message and not all of it.
@@ -173,6 +187,7 @@ impl Drain {
 
     /// Walks the headers over what the kernel has taken, and releases whole messages, all at once.
     fn walk(&mut self) {
+        self.jump();
         let (mut scan, mut ahead) = (self.scan, self.ahead);
         let (mut messages, mut done, mut bodies) = (0, scan, 0);
         while scan.at < scan.limit || scan.refresh(&self.reader.half, |_| ()) {
@@ -198,6 +213,26 @@ impl Drain {
         if messages > 0 {
             self.commit(messages, done, bodies);
         }
+    }
+
+    /// Goes to the milestone without a look at the messages before it, if the kernel has taken them all.
+    fn jump(&mut self) {
+        let Milestone { at, written } = self.milestone;
+        let mut scan = self.scan;
+        if scan.at >= at || at - scan.at > self.ahead || !self.spent.is_empty() {
+            return;
+        }
+        while scan.at < at {
+            let there = scan.at < scan.limit || scan.refresh(&self.reader.half, |_| ());
+            // Bodies by reference have no place in the stream.
+            if !there || scan.segment.is_none_or(|segment| segment.get().has_bodies()) {
+                return;
+            }
+            scan.at = scan.limit.min(at);
+        }
+        self.ahead -= at - self.scan.at;
+        self.scan = scan;
+        self.commit(written - self.reader.read(), scan, 0);
     }
 
     /// So many messages, up to `done`, and the first `bodies` by reference, are done with.

@@ -27,7 +27,8 @@ const FRAME_COST: u64 = 16;
 pub enum Walk {
     /// Nothing more that is whole: read on.
     Dry,
-    /// The pipe is at its high-water mark; the reader will tell when there is room.
+    /// A frame waits, and the pipe is at its high-water mark; [`Writer::await_room`] asks the reader to tell when there is
+    /// room.
     Full,
     /// A command, which [`Filler::command`] shows; [`Filler::drop_command`] or [`Filler::command_as`] must
     /// follow.
@@ -301,14 +302,14 @@ impl Filler {
             return Ok(Walk::Dry);
         }
         loop {
-            if self.message == 0 && !beyond && !self.writer.has_room() {
-                return Ok(Walk::Full);
-            }
             let bytes = self.unwalked();
             let available = bytes.len();
             let Some((flags, header, size)) = header::decode(bytes) else {
                 return Ok(self.make_room(LONGEST));
             };
+            if self.message == 0 && !beyond && !self.writer.has_room() {
+                return Ok(Walk::Full);
+            }
             let whole = size.saturating_add(header as u64);
             if flags & (COMMAND | !WIRE) != 0 || size > self.bounds.frame || whole > available as u64 {
                 match self.unusual(flags, header, size, available)? {

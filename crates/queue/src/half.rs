@@ -17,6 +17,8 @@ use std::sync::OnceLock;
 pub(crate) const CLOSED: u64 = 1 << 63;
 /// A limit that does not exist: the other end is a network.
 const ABSENT: u32 = u32::MAX;
+/// The mark in force where there is none.
+const UNLIMITED: u64 = u64::MAX >> 1;
 
 /// The consumer reads, or has been activated and will.
 pub(crate) const RUN: u8 = 0;
@@ -119,10 +121,14 @@ impl Half {
         let writer = self.limits.writer.load(Ordering::Relaxed);
         let reader = self.limits.reader.load(Ordering::Relaxed);
         match (writer, reader) {
-            (0, _) | (_, 0) | (ABSENT, ABSENT) => u64::MAX >> 1,
+            (0, _) | (_, 0) | (ABSENT, ABSENT) => UNLIMITED,
             (ABSENT, one) | (one, ABSENT) => u64::from(one),
             (one, other) => u64::from(one) + u64::from(other),
         }
+    }
+
+    pub(crate) fn is_unlimited(&self) -> bool {
+        self.high_water() == UNLIMITED
     }
 
     /// Producer: after a change that the reader must learn of. Whether the reader slept and is now the

@@ -30,7 +30,7 @@ mod signal;
 mod writer;
 
 pub use conflate::conflating;
-pub use drain::Drain;
+pub use drain::{Drain, Milestone};
 pub use fill::{Bounds, Filler, Refusal, Walk};
 pub use half::{Gauge, channel};
 pub use header::{COMMAND, Kind, LONG, MORE, append_frame};

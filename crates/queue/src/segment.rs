@@ -311,6 +311,12 @@ impl Segment {
         self.table()?.place((at - self.base) as u32)
     }
 
+    /// Whether a body by reference was ever joined.
+    #[inline]
+    pub(crate) fn has_bodies(&self) -> bool {
+        !self.splices.load(Ordering::Relaxed).is_null()
+    }
+
     /// The body by reference at stream position `at`, if there is one (consumer only, below `tail`).
     #[inline]
     pub(crate) fn body_at(&self, at: u64) -> Option<&Bytes> {

@@ -2,6 +2,7 @@
 
 use crate::PeerInfo;
 use crate::conflate::Sink;
+use crate::drain::Milestone;
 use crate::half::{CLAIMED, CLOSED, Gauge, Half, IDLE, RUN};
 use crate::header::{self, LONGEST, MORE};
 use crate::inbox::Notify;
@@ -110,6 +111,12 @@ impl Writer {
         ((self.written.wrapping_sub(self.credit)) as i64) < self.half.high_water() as i64
     }
 
+    /// Whether there is no high-water mark.
+    #[must_use]
+    pub fn is_unlimited(&self) -> bool {
+        self.half.is_unlimited()
+    }
+
     /// As [`Writer::has_room`]; if there is none, the reader will tell when there is, or when it leaves: look at
     /// [`Writer::is_gone`] before sleeping.
     pub fn await_room(&mut self) -> bool {
@@ -136,6 +143,12 @@ impl Writer {
         }
     }
 
+    /// Where this end stands, for a [`crate::Drain`].
+    #[must_use]
+    pub fn milestone(&self) -> Milestone {
+        Milestone { at: self.at, written: self.written }
+    }
+
     /// Messages written.
     #[must_use]
     pub fn written(&self) -> u64 {
@@ -156,15 +169,37 @@ impl Writer {
 
     /// Writes one whole message behind the last, without publishing it: `envelope` is frames already encoded
     /// (see [`crate::append_frame`]), each with MORE. Nothing is written if it is anything else, or without parts.
+    /// Returns whether a segment was begun for it.
     #[inline(always)]
-    pub fn write(&mut self, envelope: &[u8], parts: &[Part<'_>]) {
+    pub fn write(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> bool {
         match parts {
-            [only] if envelope.is_empty() => {
-                self.write_frame(0, only);
-                self.written += 1;
+            [only] if envelope.is_empty() && self.write_short(only) => false,
+            _ => {
+                let before = self.segment;
+                self.write_several(envelope, parts);
+                self.segment != before
             }
-            _ => self.write_several(envelope, parts),
         }
+    }
+
+    /// Writes a message of one part, if that is short and the segment has room for it. Returns whether it did.
+    #[inline(always)]
+    fn write_short(&mut self, body: &[u8]) -> bool {
+        let Some(segment) = self.segment else { return false };
+        let whole = (2 + body.len()) as u64;
+        if body.len() > usize::from(u8::MAX) || self.end - self.at < whole {
+            return false;
+        }
+        segment.get().touch(self.at, self.at + whole, true);
+        let to = segment.at(self.at);
+        // SAFETY: as in `write_frame`.
+        unsafe {
+            to.cast::<[u8; 2]>().write([0, body.len() as u8]);
+            sys::copy(body, to.add(2));
+        }
+        self.at += whole;
+        self.written += 1;
+        true
     }
 
     fn write_several(&mut self, envelope: &[u8], parts: &[Part<'_>]) {

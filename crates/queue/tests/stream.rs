@@ -23,6 +23,8 @@ enum Step {
     /// Parts, and whether they are shared with other pipes.
     Write(Vec<(u8, usize)>, bool),
     Publish,
+    /// The writer says how far it has come.
+    Milestone,
     /// Times that the sender writes to its descriptor.
     Drain(usize),
     /// As far as the end of the message begun, then a command.
@@ -53,6 +55,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => (vec((any::<u8>(), size()), 1..5), any::<bool>()).prop_map(|(parts, shared)| Step::Write(parts, shared)),
         8 => Just(Step::Publish),
+        4 => Just(Step::Milestone),
         10 => (1usize..6).prop_map(Step::Drain),
         2 => Just(Step::Ping),
         10 => (1usize..6).prop_map(Step::Fill),
@@ -131,6 +134,7 @@ impl Line {
                 self.unpublished += 1;
             }
             Step::Publish => self.publish(),
+            Step::Milestone => self.drain.pass_on(self.writer.milestone()),
             Step::Drain(times) => (0..*times).for_each(|_| _ = self.drain()),
             Step::Ping => self.ping(),
             Step::Fill(times) => (0..*times).for_each(|_| _ = self.fill()),
@@ -300,6 +304,7 @@ impl Line {
                 break;
             }
         }
+        assert_eq!(self.drain.frames().read(), self.writer.written(), "each message is counted once");
         assert!(self.drain.frames().has_ended() && self.filler.is_clean() && !self.drain.is_inside_message());
         assert!(self.wires.0.take_error().unwrap().is_none());
         self.wires.1.set_nonblocking(true).unwrap();

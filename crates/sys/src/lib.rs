@@ -56,6 +56,48 @@ pub fn prefetch(address: *const u8) {
     let _ = address;
 }
 
+/// Copies `from` to `to`, which do not overlap. A few bytes go in two overlapping pieces of a fixed size: that is cheaper
+/// than a call, and who copies them on in the same way, as memcpy does, reads in one piece what was written as one, for
+/// which the processor need not wait.
+///
+/// # Safety
+/// `to` has room for so many bytes.
+#[inline(always)]
+pub unsafe fn copy(from: &[u8], to: *mut u8) {
+    /// # Safety
+    /// `from` has at least `N` bytes, and `to` as much room as `from`.
+    #[inline(always)]
+    unsafe fn ends<const N: usize>(from: &[u8], to: *mut u8) {
+        let behind = from.len() - N;
+        // SAFETY: both pieces lie within `from`, and so within `to`.
+        unsafe {
+            let first = from.as_ptr().cast::<[u8; N]>().read();
+            let last = from.as_ptr().add(behind).cast::<[u8; N]>().read();
+            to.add(behind).cast::<[u8; N]>().write(last);
+            to.cast::<[u8; N]>().write(first);
+        }
+    }
+    // SAFETY: the caller's word; the sizes fit.
+    unsafe {
+        match from.len() {
+            16..32 => ends::<16>(from, to),
+            32..=64 => ends::<32>(from, to),
+            8..16 => ends::<8>(from, to),
+            4..8 => ends::<4>(from, to),
+            size => ptr::copy_nonoverlapping(from.as_ptr(), to, size),
+        }
+    }
+}
+
+/// As [`copy`], to the beginning of `to`; nothing if it is shorter.
+#[inline(always)]
+pub fn copy_into(from: &[u8], to: &mut [u8]) {
+    if from.len() <= to.len() {
+        // SAFETY: there is room, and two borrows of which one is mutable do not overlap.
+        unsafe { copy(from, to.as_mut_ptr()) };
+    }
+}
+
 /// A set of signals, for the time of a wait.
 #[derive(Clone, Copy)]
 pub struct SignalMask(libc::sigset_t);
@@ -78,16 +120,27 @@ impl std::fmt::Debug for SignalMask {
 /// # Errors
 /// As ppoll(2).
 pub fn poll(set: &mut [PollFd<'_>], timeout: Option<Duration>, mask: Option<&SignalMask>) -> io::Result<()> {
-    let limit = |timeout: Duration| libc::timespec {
-        tv_sec: libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX),
-        tv_nsec: timeout.subsec_nanos().into(),
-    };
-    let limit = timeout.map(limit);
+    let limit = timeout.map(timespec);
     let limit = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
     let mask = mask.map_or(ptr::null(), |mask| &raw const mask.0);
     // SAFETY: rustix hands `PollFd` to the same system call as it is; all pointers outlive the call.
     let result = unsafe { libc::ppoll(set.as_mut_ptr().cast(), set.len() as libc::nfds_t, limit, mask) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+fn timespec(time: Duration) -> libc::timespec {
+    libc::timespec {
+        tv_sec: libc::time_t::try_from(time.as_secs()).unwrap_or(libc::time_t::MAX),
+        tv_nsec: time.subsec_nanos().into(),
+    }
+}
+
+/// Waits until there is something to read from a descriptor, or an error, or `timeout` is over.
+pub fn await_readable(descriptor: &impl AsRawFd, timeout: Duration) {
+    let mut set = libc::pollfd { fd: descriptor.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    let limit = timespec(timeout);
+    // SAFETY: the set and the limit outlive the call.
+    unsafe { libc::ppoll(&raw mut set, 1, &raw const limit, ptr::null()) };
 }
 
 /// Sleeps while `word` holds `expected`, until woken or until `until`. Returns `false` only if a signal handler

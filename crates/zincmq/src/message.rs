@@ -52,7 +52,7 @@ impl Frame {
         match &mut self.0 {
             Body::Inline { len, bytes } if from.len() <= INLINE => {
                 *len = from.len() as u8;
-                copy_few(from, bytes);
+                sys::copy_into(from, bytes);
             }
             _ => self.refill(from),
         }
@@ -64,7 +64,7 @@ impl Frame {
             vec.extend_from_slice(from);
         } else if from.len() <= INLINE {
             let mut bytes = [0; INLINE];
-            copy_few(from, &mut bytes);
+            sys::copy_into(from, &mut bytes);
             self.0 = Body::Inline { len: from.len() as u8, bytes };
         } else {
             self.0 = Body::Owned(from.to_vec());
@@ -129,31 +129,6 @@ impl Frame {
         } else if let Body::Slice(slice) = &self.0 {
             self.0 = Body::Shared(Bytes::from_owner(slice.clone()));
         }
-    }
-}
-
-/// Copies up to 64 bytes: two overlapping pieces of a fixed size are cheaper than a call, and whoever copies on (memcpy
-/// cuts in the same way) reads what was written as one piece in one piece, for which the processor need not wait.
-#[inline]
-fn copy_few(from: &[u8], to: &mut [u8; INLINE]) {
-    fn ends<const N: usize>(from: &[u8], to: &mut [u8; INLINE]) -> bool {
-        let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else {
-            return false;
-        };
-        let Some(end) = to.get_mut(from.len() - N..from.len()) else { return false };
-        end.copy_from_slice(last);
-        to[..N].copy_from_slice(first);
-        true
-    }
-    let done = match from.len() {
-        32..=INLINE => ends::<32>(from, to),
-        16..32 => ends::<16>(from, to),
-        8..16 => ends::<8>(from, to),
-        4..8 => ends::<4>(from, to),
-        _ => false,
-    };
-    if !done {
-        to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
     }
 }
 
