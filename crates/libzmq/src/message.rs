@@ -109,9 +109,14 @@ impl Msg {
     fn make_room(&mut self, size: usize) -> Result<(), Fault> {
         if size <= INLINE {
             self.len = size as u8;
-        } else {
-            self.put_block(Block::with_room(size)?);
+            return Ok(());
         }
+        self.make_block(size)
+    }
+
+    #[inline(never)]
+    fn make_block(&mut self, size: usize) -> Result<(), Fault> {
+        self.put_block(Block::with_room(size)?);
         Ok(())
     }
 
@@ -141,7 +146,7 @@ impl Msg {
     fn overwrite(&mut self, bytes: &[u8]) {
         let data = self.data();
         // SAFETY: the message has room for so many, since it was made for them.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), data, bytes.len().min(self.bytes().len())) };
+        unsafe { sys::copy(bytes, data) };
     }
 
     fn data(&mut self) -> *mut u8 {
@@ -168,6 +173,14 @@ impl Msg {
         }
         // SAFETY: whoever made the message gave so many bytes, and initialises them before they are looked at.
         unsafe { slice::from_raw_parts(data, size) }
+    }
+
+    /// The body, if it lives in the message itself.
+    #[inline]
+    pub(crate) fn short(&self) -> Option<&[u8]> {
+        // SAFETY: so many bytes are the application's to initialise before they are looked at.
+        (self.kind == SHORT)
+            .then(|| unsafe { slice::from_raw_parts(self.body.as_ptr().cast(), usize::from(self.len)) })
     }
 
     /// The body as the socket takes it: large ones by reference; `gathered`: smaller ones, too.
@@ -268,8 +281,24 @@ impl Msg {
     }
 
     /// Takes over part `at` of a received message.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn receive(&mut self, message: &mut Message, at: usize) -> Result<usize, Fault> {
+        let bytes: &[u8] = &message[at];
+        let size = bytes.len();
+        if self.kind == SHORT && self.label.is_null() && size <= INLINE {
+            self.len = size as u8;
+            // SAFETY: the body has room for so many.
+            unsafe { sys::copy(bytes, self.body.as_mut_ptr().cast()) };
+        } else {
+            self.receive_body(message, at)?;
+        }
+        self.more = u8::from(at + 1 < message.len());
+        self.set_peer(message.peer());
+        Ok(size)
+    }
+
+    /// Takes over the body, whatever was there before.
+    fn receive_body(&mut self, message: &mut Message, at: usize) -> Result<(), Fault> {
         let bytes: &[u8] = &message[at];
         let size = bytes.len();
         if size > COPIED {
@@ -284,9 +313,7 @@ impl Msg {
             }
             self.overwrite(bytes);
         }
-        self.more = u8::from(at + 1 < message.len());
-        self.set_peer(message.peer());
-        Ok(size)
+        Ok(())
     }
 
     fn label(&mut self) -> &mut Label {

@@ -3,7 +3,7 @@
 use crate::border::{call, clamped};
 use crate::errno::Fault;
 use crate::message::{Body, Msg, bytes_at};
-use crate::socket::{self, on};
+use crate::socket::{self, Borrowed, Socket, on};
 use libc::{c_int, c_void, iovec};
 use std::ptr;
 use zincmq::Message;
@@ -18,14 +18,25 @@ unsafe fn send_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> 
     let socket = borrowed.get()?;
     // SAFETY: the caller's word.
     let message = unsafe { Msg::at(message) }?;
-    let more = flags & SNDMORE != 0;
-    let gathered = more || socket.is_gathering();
-    let size = message.bytes().len();
-    socket.send(message.body(gathered), flags & DONTWAIT == 0, more)?;
+    let size = match message.short() {
+        Some(bytes) => {
+            socket.send(Body::Slice(bytes), flags & DONTWAIT == 0, flags & SNDMORE != 0)?;
+            bytes.len()
+        }
+        None => send_body(socket, message, flags)?,
+    };
     // The application may be called back, and use the socket.
     drop(borrowed);
     message.clear();
     Ok(clamped(size))
+}
+
+/// Sends a message whose body is elsewhere. Returns its length.
+fn send_body(socket: &mut Socket, message: &Msg, flags: c_int) -> Result<usize, Fault> {
+    let more = flags & SNDMORE != 0;
+    let gathered = more || socket.is_gathering();
+    socket.send(message.body(gathered), flags & DONTWAIT == 0, more)?;
+    Ok(message.bytes().len())
 }
 
 #[inline(always)]
@@ -33,19 +44,27 @@ unsafe fn receive_message(socket: *mut c_void, message: *mut Msg, flags: c_int) 
     let mut borrowed = socket::borrow(socket)?;
     // SAFETY: the caller's word.
     let message = unsafe { Msg::at(message) }?;
+    if message.is_foreign() {
+        return receive_anew(borrowed, message, flags);
+    }
+    let received =
+        borrowed.get()?.receive(flags & DONTWAIT == 0, |incoming, at| message.receive(incoming, at));
+    received.map(clamped)
+}
+
+/// Receives into a message whose memory is not its own: the application may be called back for it, and use the socket.
+#[cold]
+fn receive_anew(mut borrowed: Borrowed, message: &mut Msg, flags: c_int) -> Result<c_int, Fault> {
     let mut old = None;
     let received = borrowed.get()?.receive(flags & DONTWAIT == 0, |incoming, at| {
-        if message.is_foreign() {
-            old = Some(message.take());
-        }
+        old = Some(message.take());
         message.receive(incoming, at)
     });
-    // The application may be called back here, too.
     drop(borrowed);
     if let Some(mut old) = old {
         old.clear();
     }
-    Ok(clamped(received?))
+    received.map(clamped)
 }
 
 /// Copies as much of a part as there is room for. Returns its whole length.
