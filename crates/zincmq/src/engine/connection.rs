@@ -1,6 +1,7 @@
 //! An open connection, as both sides hold it: the engine behind a lock that either may take, so that a thread
 //! that waits for a message can do the I/O itself.
 
+use crate::engine::carry::Wants;
 use crate::engine::{Engine, Rest};
 use crate::transport::Link;
 use mio::Registry;
@@ -21,6 +22,8 @@ pub(crate) enum Wish {
     Leased,
     /// The caller no longer listens.
     Unleased,
+    /// The caller carries its stream itself: look after it.
+    Carried,
 }
 
 /// The I/O thread, as a caller sees it.
@@ -47,6 +50,7 @@ pub(crate) struct Connection {
     pub(crate) overseer: Arc<dyn Overseer>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) lease: Lease,
+    pub(crate) wants: Wants,
 }
 
 /// What came of a caller's turn at the engine.
@@ -94,7 +98,7 @@ impl Connection {
         }
     }
 
-    fn tell(&self, wish: Wish) {
+    pub(super) fn tell(&self, wish: Wish) {
         self.overseer.tell(self.session, wish);
     }
 
@@ -112,7 +116,7 @@ impl Connection {
             Ok(Rest::Busy) => !found,
             Err(_) => true,
         };
-        let unfinished = left || engine.has_output();
+        let unfinished = left || engine.owes_writing();
         if held.unlock() || unfinished {
             self.tell(Wish::Turn);
         }
@@ -133,7 +137,7 @@ impl Connection {
             Err(_) => Driven::Not,
         };
         // PING's answer, if there was one, is not for this thread.
-        let unfinished = engine.has_output() || driven == Driven::Not;
+        let unfinished = engine.owes_writing() || driven == Driven::Not;
         if held.unlock() || unfinished {
             self.tell(Wish::Turn);
         }

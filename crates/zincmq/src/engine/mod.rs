@@ -1,5 +1,6 @@
 //! Engines: one per open connection. They move bytes between a pipe and a descriptor.
 
+mod carry;
 mod connection;
 pub(crate) mod contract;
 mod legacy;
@@ -7,10 +8,11 @@ mod raw;
 mod upstream;
 mod zmtp;
 
+pub(crate) use carry::{LOOKS, Wants};
 pub(crate) use contract::Transcode;
 pub(crate) use legacy::Legacy;
 pub(crate) use raw::Raw;
 pub(crate) use upstream::Upstream;
-pub(crate) use zmtp::{End, Engine, Pulse, Rest, Setup, bounds};
+pub(crate) use zmtp::{End, Engine, Pulse, Rest, SHORT, Setup, bounds};
 
 pub(crate) use connection::{Connection, Driven, Overseer, Wish};

@@ -4,6 +4,7 @@
 //! a [`Transcode`]. Inbound, the walk hops from header to header. Both sides of the lock may call
 //! [`Engine::turn`]: the I/O thread, or a thread that waits for a message.
 
+use crate::engine::carry::Carrier;
 use crate::engine::contract::Transcode;
 use crate::socket_type::SocketType;
 use queue::{Bounds, Drain, Filler, Kind, Refusal, Walk};
@@ -16,6 +17,8 @@ use zmtp::{Command, command};
 
 /// What one connection may move in one turn, each way, before others have theirs.
 const TURN: usize = 256 << 10;
+/// A queue of so many bytes is short: they are copied in less time than it takes to wake a thread and let it go on.
+pub(crate) const SHORT: u64 = 192 << 10;
 /// What a transcoder writes ahead of the kernel.
 const AHEAD: usize = 64 << 10;
 /// What is kept of commands that wait to be written.
@@ -84,7 +87,7 @@ pub(crate) struct Setup {
 #[derive(Debug)]
 pub(crate) struct Engine {
     descriptor: Arc<OwnedFd>,
-    drain: Drain,
+    pub(super) drain: Drain,
     filler: Filler,
     transcoder: Option<Box<dyn Transcode>>,
     /// Bytes to be written before anything from the pipe.
@@ -104,6 +107,7 @@ pub(crate) struct Engine {
     /// The reader itself runs this engine.
     pumped: bool,
     reads_subscriptions: bool,
+    pub(super) carrier: Carrier,
     pulse: Pulse,
     heard: Instant,
     last_ping: Instant,
@@ -134,6 +138,7 @@ impl Engine {
             thorough: false,
             full: false,
             pumped: false,
+            carrier: Carrier::default(),
             reads_subscriptions: matches!(setup.socket_type, SocketType::XPub | SocketType::Pub),
             pulse: setup.pulse,
             heard: Instant::now(),
@@ -184,10 +189,14 @@ impl Engine {
     /// [`End`]: the connection is over.
     pub(crate) fn turn(&mut self) -> Result<Rest, End> {
         loop {
-            let wrote = self.write()?;
+            let carried = self.is_carried();
+            let wrote = if carried { Rest::Quiet } else { self.write()? };
             let read = self.read()?;
             if wrote == Rest::Busy || read == Rest::Busy {
                 return Ok(Rest::Busy);
+            }
+            if carried {
+                return Ok(Rest::Quiet);
             }
             if self.has_output() {
                 if self.may_write {
@@ -207,6 +216,11 @@ impl Engine {
     /// Messages received so far.
     pub(crate) fn received(&mut self) -> u64 {
         self.filler.writer().written()
+    }
+
+    /// Messages sent so far.
+    pub(super) fn sent(&mut self) -> u64 {
+        self.drain.frames().read()
     }
 
     /// Reads for a caller that was told that there is something. Returns whether that was much: a large body is
@@ -243,13 +257,24 @@ impl Engine {
         self.may_write && self.write().is_ok() && !self.has_output() && self.drain.park()
     }
 
+    /// Whether the pipe's bytes go out as they are.
+    pub(super) fn is_plain(&self) -> bool {
+        self.transcoder.is_none()
+    }
+
     /// Whether there is something to write that the kernel does not take now.
     pub(crate) fn is_blocked(&self) -> bool {
         !self.may_write && self.has_output()
     }
 
-    pub(crate) fn has_output(&self) -> bool {
+    /// Whether something waits to be written, by whoever does.
+    fn has_output(&self) -> bool {
         !self.prefix.is_empty() || !self.control.is_empty() || self.drain.has_bytes()
+    }
+
+    /// Whether something waits for the I/O thread to write it.
+    pub(super) fn owes_writing(&self) -> bool {
+        !self.is_carried() && self.has_output()
     }
 
     /// Writes until the kernel takes no more, nothing is left or the turn is over.
@@ -354,7 +379,7 @@ impl Engine {
                 Ok(Walk::Command) => self.command(),
                 Ok(Walk::Full) => {
                     self.publish();
-                    if self.pumped || !self.filler.await_room() {
+                    if !self.await_room() {
                         self.full = true;
                         return Ok(());
                     }
@@ -371,6 +396,13 @@ impl Engine {
         }
         self.publish();
         Ok(())
+    }
+
+    /// Whether there is room for another message. If there is none, the reader tells when there is; not where it has
+    /// soon read all, and goes on by itself ([`Engine::pump`]): waking this thread would take longer.
+    fn await_room(&mut self) -> bool {
+        let short = self.pumped || self.filler.writer().backlog() <= SHORT;
+        if short { self.filler.writer().has_room() } else { self.filler.await_room() }
     }
 
     fn publish(&mut self) {

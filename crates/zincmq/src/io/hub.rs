@@ -1,6 +1,7 @@
 //! What sessions and listeners share on their I/O thread: the poller's registry, timers, the turn queue.
 
 use crate::command::ToIo;
+use crate::io::rounds::Rounds;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 use queue::Inbox;
@@ -34,7 +35,9 @@ pub(crate) struct Hub {
     /// Sessions whose engine has more to do than one turn allowed.
     pub(crate) busy: VecDeque<u64>,
     /// Sessions whose descriptor a caller listens to.
-    pub(crate) leased: Vec<u64>,
+    pub(crate) leased: Rounds,
+    /// Sessions whose stream the writer carries.
+    pub(crate) carried: Rounds,
 }
 
 impl Hub {

@@ -4,6 +4,7 @@ mod greeting;
 mod hub;
 mod listener;
 mod notice;
+mod rounds;
 mod route;
 mod scheduling;
 mod session;

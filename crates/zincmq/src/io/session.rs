@@ -3,7 +3,7 @@
 use crate::command::{
     Attach, Conflates, Connect, EndpointId, Ends, Listen, Owner, PipeId, ToIo, ToSocket, pipe,
 };
-use crate::engine::{self, Connection, End, Engine, Rest, Setup};
+use crate::engine::{self, Connection, End, Engine, Rest, Setup, Wants};
 use crate::io::greeting::{Failure, Greeted, Greeting};
 use crate::io::hub::{Alarm, Hub};
 use crate::io::notice;
@@ -316,6 +316,7 @@ impl Session {
             overseer: hub.inbox.clone(),
             registry: hub.registry.clone(),
             lease: Lease::default(),
+            wants: Wants::default(),
         });
         self.descriptor = Some(descriptor);
         self.announce(fresh, routing_id, &connection, hub);
@@ -461,6 +462,9 @@ impl Session {
     fn drive(&mut self, connection: &Connection, hub: &mut Hub, prepare: impl FnOnce(&mut Engine)) -> Fate {
         let Some(mut held) = connection.engine.try_lock() else { return Fate::Lives };
         let Some(engine) = held.as_mut() else { return Fate::Ends };
+        if connection.heed(engine) {
+            hub.carried.add(self.key);
+        }
         prepare(engine);
         match engine.turn() {
             Ok(rest) => {
@@ -489,11 +493,32 @@ impl Session {
     pub(crate) fn tick(&mut self, hub: &mut Hub) -> Fate {
         let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
         match connection.lease.tick() {
-            Tick::Held => hub.leased.push(self.key),
+            Tick::Held => hub.leased.add(self.key),
             Tick::Forget => {}
             Tick::Back => return self.unleased(hub),
         }
         Fate::Lives
+    }
+
+    /// A time has passed while the writer carried its stream itself.
+    pub(crate) fn carried(&mut self, hub: &mut Hub) -> Fate {
+        let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
+        let connection = connection.clone();
+        let Some(mut held) = connection.engine.try_lock() else {
+            // It is at it this very moment.
+            hub.carried.add(self.key);
+            return Fate::Lives;
+        };
+        let Some(engine) = held.as_mut() else { return Fate::Ends };
+        let carried = engine.look_after();
+        if held.unlock() {
+            self.call_back(hub);
+        }
+        if carried {
+            hub.carried.add(self.key);
+            return Fate::Lives;
+        }
+        self.drive(&connection, hub, |_| ())
     }
 
     /// A caller listens to the descriptor: but not while there is something that only the poller can tell.

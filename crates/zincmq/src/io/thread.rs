@@ -2,10 +2,11 @@
 
 use crate::arena::Arena;
 use crate::command::ToIo;
-use crate::engine::Wish;
+use crate::engine::{LOOKS, Wish};
 use crate::error::Result;
 use crate::io::hub::{Alarm, Hub};
 use crate::io::listener::Listener;
+use crate::io::rounds::Rounds;
 use crate::io::scheduling::Scheduling;
 use crate::io::session::{Fate, Session};
 use crate::spin::Spin;
@@ -22,6 +23,8 @@ use std::time::{Duration, Instant};
 const SWEEP: Duration = Duration::from_secs(1);
 /// How often descriptors that callers listen to are looked after.
 const TICK: Duration = Duration::from_millis(2);
+/// The poller takes no times shorter than this.
+const POLLED: Duration = Duration::from_millis(1);
 /// The poller's own token for the wake-up descriptor; no arena gets that far.
 const WAKE: u64 = u64::MAX;
 
@@ -53,7 +56,8 @@ impl IoThread {
             inbox: inbox.clone(),
             alarms: BTreeSet::new(),
             busy: VecDeque::new(),
-            leased: Vec::new(),
+            leased: Rounds::every(TICK),
+            carried: Rounds::every(LOOKS),
         };
         inbox.signal().arm(Arc::new(Bell(bell)));
         let worker = Worker {
@@ -65,7 +69,6 @@ impl IoThread {
             stopping: false,
             swept: Instant::now(),
             dirty: false,
-            ticked: Instant::now(),
             spin: Spin::default(),
         };
         let name = scheduling.name(&format!("ZMQbg/IO/{index}"));
@@ -114,7 +117,6 @@ struct Worker {
     swept: Instant,
     /// Some connection has moved bytes since the last sweep.
     dirty: bool,
-    ticked: Instant,
     spin: Spin,
 }
 
@@ -126,12 +128,16 @@ impl Worker {
             self.take_items();
             self.take_turns();
             self.ring_alarms();
-            self.tick();
+            self.make_rounds();
             self.sweep();
             if self.stopping && self.entries.len() == 0 {
                 return;
             }
-            let wait = self.prepare_to_sleep();
+            let mut wait = self.prepare_to_sleep();
+            if let Some(short) = wait.filter(|wait| *wait < POLLED && !wait.is_zero()) {
+                sys::await_readable(&self.poll, short);
+                wait = Some(Duration::ZERO);
+            }
             if let Err(error) = self.poll.poll(&mut events, wait)
                 && error.kind() != std::io::ErrorKind::Interrupted
             {
@@ -162,18 +168,17 @@ impl Worker {
         let now = Instant::now();
         let alarm = self.hub.alarms.first().map(|(at, ..)| at.saturating_duration_since(now));
         let sweep = self.dirty.then(|| (self.swept + SWEEP).saturating_duration_since(now));
-        let tick = (!self.hub.leased.is_empty()).then(|| (self.ticked + TICK).saturating_duration_since(now));
-        alarm.into_iter().chain(sweep).chain(tick).min()
+        let rounds = [&self.hub.leased, &self.hub.carried].map(|rounds| rounds.left(now));
+        alarm.into_iter().chain(sweep).chain(rounds.into_iter().flatten()).min()
     }
 
-    /// Looks after the descriptors that callers listen to: takes back those that are not used.
-    fn tick(&mut self) {
-        if self.hub.leased.is_empty() || self.ticked.elapsed() < TICK {
-            return;
+    /// Looks after what callers do in this thread's place.
+    fn make_rounds(&mut self) {
+        for key in self.hub.leased.due() {
+            self.with_session(key, Session::tick);
         }
-        self.ticked = Instant::now();
-        for key in std::mem::take(&mut self.hub.leased) {
-            self.with_session(key, |session, hub| session.tick(hub));
+        for key in self.hub.carried.due() {
+            self.with_session(key, Session::carried);
         }
     }
 
@@ -248,14 +253,10 @@ impl Worker {
             ToIo::Wish { session, wish: Wish::Turn } => self.with_session(session, Session::turn),
             ToIo::Wish { session, wish: Wish::Unleased } => self.with_session(session, Session::unleased),
             ToIo::Wish { session, wish: Wish::Leased } => {
-                if self.hub.leased.is_empty() {
-                    self.ticked = Instant::now();
-                }
-                if !self.hub.leased.contains(&session) {
-                    self.hub.leased.push(session);
-                }
+                self.hub.leased.add(session);
                 self.with_session(session, Session::leased);
             }
+            ToIo::Wish { session, wish: Wish::Carried } => self.hub.carried.add(session),
             ToIo::CloseEndpoint { socket, endpoint, linger } => self.close(socket, Some(endpoint), linger),
             ToIo::CloseSocket { socket, linger } => self.close(socket, None, linger),
             ToIo::Abort { pipe } => {

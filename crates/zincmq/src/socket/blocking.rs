@@ -25,10 +25,16 @@ impl Core {
         }
         let inbox = self.owner.inbox.clone();
         if until.is_some_and(|until| Instant::now() >= until) {
+            self.peers.put_down();
             return Err(Error::Again);
         }
-        if receives && let Some(result) = self.drive(until) {
-            return result;
+        if receives {
+            self.peers.put_down();
+            if let Some(result) = self.drive(until) {
+                return result;
+            }
+        } else if self.peers.carry() {
+            return Ok(());
         }
         if self.spin.look(|| inbox.is_pending()) {
             return Ok(());

@@ -113,7 +113,7 @@ impl Core {
         if self.stopped { Err(Error::Terminated) } else { Ok(()) }
     }
 
-    #[inline]
+    #[inline(never)]
     pub(crate) fn try_send(&mut self, parts: &[Part<'_>]) -> std::result::Result<(), Denied> {
         self.process();
         let result = match parts {
@@ -130,6 +130,19 @@ impl Core {
     /// An attempt to send that does not wait.
     #[inline]
     pub(crate) fn offer(
+        &mut self,
+        attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
+    ) -> std::result::Result<(), Denied> {
+        let result = self.offer_lazily(attempt);
+        if result == Err(Denied::Again) {
+            self.peers.put_down();
+        }
+        result
+    }
+
+    /// As [`Core::offer`], with new credit taken lazily where the socket does that.
+    #[inline]
+    fn offer_lazily(
         &mut self,
         attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
     ) -> std::result::Result<(), Denied> {
@@ -194,6 +207,7 @@ impl Core {
     /// This thread will not wait on the connection: the I/O thread listens to it again.
     pub(crate) fn stop_driving(&mut self) {
         self.peers.patient = false;
+        self.peers.put_down();
         self.peers.end_lease();
     }
 
@@ -419,6 +433,7 @@ impl Drop for Core {
     fn drop(&mut self) {
         // An inproc peer may have said what it wants to hear when this side leaves.
         self.process();
+        self.peers.put_down();
         self.home.unbind_all(self.owner.id);
         let linger = self.peers.options.linger;
         for io in &self.threads {

@@ -1,6 +1,7 @@
 //! Sockets: what an application holds. One `try_` core, two thin ways to wait.
 
 mod blocking;
+mod carrying;
 pub(crate) mod core;
 mod driving;
 mod endpoints;

@@ -5,6 +5,7 @@ use crate::engine::Connection;
 use crate::message::{Frame, Message, PeerInfo};
 use crate::option::Options;
 use crate::pattern::contract::{PeerId, Refused};
+use crate::socket::carrying::Carrying;
 use crate::stats::PeerStats;
 use queue::{Body, Inbox, Part, Reader, Writer};
 use std::sync::Arc;
@@ -19,7 +20,7 @@ const LOOKS: u32 = 4;
 const PAUSES: u32 = 12;
 /// While so many messages come between two ends of the queue, the writer is better let get ahead: the pauses grow.
 const STREAMS: u64 = 2;
-const MOST_PAUSES: u32 = 96;
+const MOST_PAUSES: u32 = 256;
 
 /// See the module.
 #[derive(Debug)]
@@ -46,6 +47,7 @@ pub(crate) struct Peer {
     /// Messages read when nothing was left the last time, and how long the pauses between two looks were then.
     empty_at: u64,
     pauses: u32,
+    pub(super) carrying: Carrying,
 }
 
 impl Peer {
@@ -66,6 +68,7 @@ impl Peer {
             farewell,
             credited: None,
             refused: false,
+            carrying: Carrying::default(),
             empty_at: 0,
             pauses: PAUSES,
         };
@@ -157,6 +160,18 @@ impl Peer {
     /// Appends the message at the head to `into`. Returns whether there was one.
     #[inline(always)]
     pub(super) fn take(&mut self, into: &mut Message) -> bool {
+        match self.reader.take_short() {
+            Some(bytes) => {
+                into.slot().fill(bytes);
+                into.set_source(self.reader.peer());
+                true
+            }
+            None => self.take_parts(into),
+        }
+    }
+
+    /// As [`Peer::take`], whatever the parts are.
+    fn take_parts(&mut self, into: &mut Message) -> bool {
         let mut any = false;
         while let Some(frame) = self.reader.take() {
             any = true;

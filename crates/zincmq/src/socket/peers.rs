@@ -27,7 +27,7 @@ pub(crate) enum Admission {
 /// All peers of one socket.
 #[derive(Debug)]
 pub(crate) struct Table {
-    all: Arena<Box<Peer>>,
+    pub(super) all: Arena<Box<Peer>>,
     by_pipe: HashMap<PipeId, PeerId>,
     pub(crate) options: Options,
     /// Peers whose inbound queue was seen to have ended.
@@ -36,6 +36,8 @@ pub(crate) struct Table {
     pub(crate) patient: bool,
     /// This side may hold the lease of a connection.
     pub(crate) leases: bool,
+    /// This side may carry the stream to some peer.
+    pub(super) carries: bool,
     shared: Vec<Option<Bytes>>,
     pub(crate) admission: Admission,
     /// Peers that were refused for that reason, and have room.
@@ -59,6 +61,7 @@ impl Table {
             ended: Vec::new(),
             patient: false,
             leases: false,
+            carries: false,
             shared: Vec::new(),
             admission: Admission::Strict,
             reluctant: Vec::new(),
@@ -160,6 +163,7 @@ impl Table {
         self.by_pipe.remove(&peer.pipe);
         if let Some(connection) = &peer.connection {
             connection.end_lease();
+            connection.put_down();
         }
         add(&mut self.past, &peer.stats(String::new()));
         Some(peer)
@@ -180,6 +184,7 @@ impl Table {
 
     /// The high-water marks have changed: existing pipes follow.
     pub(crate) fn apply_high_water(&mut self) {
+        self.put_down();
         let options = &self.options;
         for peer in self.all.values_mut() {
             peer.set_high_water(options);
@@ -253,6 +258,7 @@ impl Table {
     }
 
     fn count_dropped(&mut self, id: PeerId) {
+        self.put_down();
         if let Some(peer) = self.get(id) {
             peer.dropped += 1;
         }
@@ -303,8 +309,11 @@ impl Peers for Table {
     #[inline(always)]
     fn send(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> Result<(), Refused> {
         let peer = self.admits(peer)?;
-        peer.writer.write(envelope, parts);
+        let begun = peer.writer.write(envelope, parts);
         peer.publish();
+        if begun {
+            self.carries |= peer.carry_segment();
+        }
         Ok(())
     }
 

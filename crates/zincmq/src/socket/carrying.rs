@@ -1,0 +1,78 @@
+//! A thread that sends a stream writes it to the connection itself: when, on this side of the engine's lock.
+
+use crate::engine::SHORT;
+use crate::socket::peer::Peer;
+use crate::socket::peers::Table;
+use queue::Writer;
+use std::time::{Duration, Instant};
+
+/// At its mark with fewer messages than these, a writer leaves them to the I/O thread, whatever comes after them.
+const MANY: u64 = 64;
+/// Where there is no mark: so many messages to a segment are tiny ones, which cost more than their bytes.
+const TINY: u64 = 2048;
+/// A writer that has much queued so often without a pause carries its stream from then on.
+const STREAK: u32 = 8;
+/// The longest time between two such moments that is no pause.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// What a peer keeps for carrying.
+#[derive(Debug, Default)]
+pub(super) struct Carrying {
+    streak: u32,
+    /// When much was queued last, and how many messages had been written then.
+    last: Option<Instant>,
+    written: u64,
+}
+
+impl Carrying {
+    /// Much is queued. Returns whether that is a stream.
+    fn goes_on(&mut self, writer: &Writer) -> bool {
+        let now = Instant::now();
+        let follows = self.last.replace(now).is_some_and(|last| now - last < PAUSE);
+        self.streak = if follows { self.streak.saturating_add(1) } else { 0 };
+        self.streak >= STREAK && writer.backlog() <= SHORT
+    }
+}
+
+impl Peer {
+    /// At its mark: writes what is queued itself if that is a stream. Returns whether that made room.
+    fn carry_mark(&mut self) -> bool {
+        let Some(connection) = &self.connection else { return false };
+        let stream = self.writer.queued() >= MANY && self.carrying.goes_on(&self.writer);
+        stream && connection.carry(self.writer.milestone())
+    }
+
+    /// Without a mark, when a segment is full: writes what is queued itself if that is a stream of tiny messages.
+    /// Returns whether it did, or will.
+    #[cold]
+    pub(super) fn carry_segment(&mut self) -> bool {
+        let Some(connection) = &self.connection else { return false };
+        let written = self.writer.written();
+        let tiny = written - std::mem::replace(&mut self.carrying.written, written) >= TINY;
+        let stream = tiny && self.writer.is_unlimited() && self.carrying.goes_on(&self.writer);
+        if stream {
+            connection.claim(self.writer.milestone());
+        }
+        stream
+    }
+}
+
+impl Table {
+    /// All peers are at their marks: writes what is queued for them in the I/O threads' place, where that is a stream.
+    /// Returns whether that made room.
+    pub(crate) fn carry(&mut self) -> bool {
+        let carried = self.all.values_mut().fold(false, |any, peer| peer.carry_mark() | any);
+        self.carries |= carried;
+        carried
+    }
+
+    /// Leaves to the I/O threads what this side carries: whoever turns to something else, or would lose messages at
+    /// the mark.
+    #[inline]
+    pub(crate) fn put_down(&mut self) {
+        if std::mem::take(&mut self.carries) {
+            let connections = self.all.values_mut().filter_map(|peer| peer.connection.as_ref());
+            connections.for_each(|connection| connection.put_down());
+        }
+    }
+}
