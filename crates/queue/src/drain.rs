@@ -59,6 +59,14 @@ impl Drain {
         self.milestone = milestone;
     }
 
+    /// Whether anything that is not written goes by reference.
+    #[must_use]
+    pub fn has_bodies(&self) -> bool {
+        let oldest = self.reader.cursor.oldest(&self.reader.half);
+        std::iter::successors(oldest, |segment| segment.get().next())
+            .any(|segment| segment.get().has_bodies())
+    }
+
     /// Whether the kernel has taken part of a message and not all of it.
     #[must_use]
     pub fn is_inside_message(&self) -> bool {

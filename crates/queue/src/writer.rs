@@ -111,10 +111,10 @@ impl Writer {
         ((self.written.wrapping_sub(self.credit)) as i64) < self.half.high_water() as i64
     }
 
-    /// Whether there is no high-water mark.
+    /// Whether any number of messages may wait.
     #[must_use]
     pub fn is_unlimited(&self) -> bool {
-        self.half.is_unlimited()
+        self.sink.is_none() && self.half.is_unlimited()
     }
 
     /// As [`Writer::has_room`]; if there is none, the reader will tell when there is, or when it leaves: look at
@@ -159,6 +159,12 @@ impl Writer {
     #[must_use]
     pub fn backlog(&self) -> u64 {
         self.at.saturating_sub(self.half.consumer.0.head.load(Ordering::Relaxed))
+    }
+
+    /// Whether the backlog is at most `bytes`, and no body joined by reference lately.
+    #[must_use]
+    pub fn is_short(&self, bytes: u64) -> bool {
+        self.backlog() <= bytes && self.segment.is_none_or(|segment| !segment.get().has_bodies())
     }
 
     /// A view of this direction's numbers.

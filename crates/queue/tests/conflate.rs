@@ -30,6 +30,7 @@ fn only_the_last_is_read() {
     let (mut writer, mut reader, bell) = pair();
     writer.set_high_water(1);
     reader.set_high_water(1);
+    assert!(!writer.is_unlimited());
     for size in [0, 1, 255, 256, 1024, 9000, 70_000, 300_000] {
         for seed in 0..20 {
             assert!(writer.has_room());

@@ -71,7 +71,7 @@ fn send(writer: &mut Writer, n: u8) {
 /// Takes all there is, in both ways.
 fn drain(reader: &mut Reader, got: &mut u8) {
     loop {
-        if *got % 2 == 0
+        if got.is_multiple_of(2)
             && let Some(body) = reader.take_short()
         {
             *got += 1;

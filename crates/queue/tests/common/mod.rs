@@ -62,7 +62,7 @@ pub fn bytes<'a>(body: &'a Body<'_>) -> &'a [u8] {
 /// Takes one whole message of data; `None` if there is none.
 pub fn take_message(reader: &mut Reader) -> Option<Vec<Vec<u8>>> {
     // The short way and the other find the same.
-    if reader.read() % 2 == 0
+    if reader.read().is_multiple_of(2)
         && let Some(short) = reader.take_short()
     {
         return Some(vec![short.to_vec()]);

@@ -50,6 +50,8 @@ pub(crate) struct Connection {
     pub(crate) overseer: Arc<dyn Overseer>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) lease: Lease,
+    /// Whether the pipe's bytes go out as they are: only then can a writer carry them.
+    pub(crate) plain: bool,
     pub(crate) wants: Wants,
 }
 
@@ -100,6 +102,11 @@ impl Connection {
 
     pub(super) fn tell(&self, wish: Wish) {
         self.overseer.tell(self.session, wish);
+    }
+
+    /// The reader has the connection at last: what it has read before may have made room.
+    pub(crate) fn recheck(&self) {
+        self.tell(Wish::Turn);
     }
 
     /// Goes on where the high-water mark stopped the engine, for a caller that has emptied the pipe. Returns whether

@@ -4,7 +4,6 @@
 //! a [`Transcode`]. Inbound, the walk hops from header to header. Both sides of the lock may call
 //! [`Engine::turn`]: the I/O thread, or a thread that waits for a message.
 
-use crate::engine::carry::Carrier;
 use crate::engine::contract::Transcode;
 use crate::socket_type::SocketType;
 use queue::{Bounds, Drain, Filler, Kind, Refusal, Walk};
@@ -107,7 +106,8 @@ pub(crate) struct Engine {
     /// The reader itself runs this engine.
     pumped: bool,
     reads_subscriptions: bool,
-    pub(super) carrier: Carrier,
+    /// When the writer wrote the stream itself last, while it does so.
+    pub(super) carried: Option<Instant>,
     pulse: Pulse,
     heard: Instant,
     last_ping: Instant,
@@ -138,7 +138,7 @@ impl Engine {
             thorough: false,
             full: false,
             pumped: false,
-            carrier: Carrier::default(),
+            carried: None,
             reads_subscriptions: matches!(setup.socket_type, SocketType::XPub | SocketType::Pub),
             pulse: setup.pulse,
             heard: Instant::now(),
@@ -218,11 +218,6 @@ impl Engine {
         self.filler.writer().written()
     }
 
-    /// Messages sent so far.
-    pub(super) fn sent(&mut self) -> u64 {
-        self.drain.frames().read()
-    }
-
     /// Reads for a caller that was told that there is something. Returns whether that was much: a large body is
     /// under way, or the turn is over.
     ///
@@ -255,11 +250,6 @@ impl Engine {
     /// Writes for a caller. Returns whether everything is written and the pipe rests again.
     pub(crate) fn write_now(&mut self) -> bool {
         self.may_write && self.write().is_ok() && !self.has_output() && self.drain.park()
-    }
-
-    /// Whether the pipe's bytes go out as they are.
-    pub(super) fn is_plain(&self) -> bool {
-        self.transcoder.is_none()
     }
 
     /// Whether there is something to write that the kernel does not take now.
@@ -401,7 +391,7 @@ impl Engine {
     /// Whether there is room for another message. If there is none, the reader tells when there is; not where it has
     /// soon read all, and goes on by itself ([`Engine::pump`]): waking this thread would take longer.
     fn await_room(&mut self) -> bool {
-        let short = self.pumped || self.filler.writer().backlog() <= SHORT;
+        let short = self.pumped || self.filler.writer().is_short(SHORT);
         if short { self.filler.writer().has_room() } else { self.filler.await_room() }
     }
 

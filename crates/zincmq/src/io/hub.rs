@@ -1,7 +1,6 @@
 //! What sessions and listeners share on their I/O thread: the poller's registry, timers, the turn queue.
 
 use crate::command::ToIo;
-use crate::io::rounds::Rounds;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 use queue::Inbox;
@@ -22,6 +21,8 @@ pub(crate) enum Alarm {
     Beat,
     /// Unsent messages have lingered long enough.
     Linger,
+    /// A writer may have stopped carrying its stream.
+    Look,
     /// A listener that ran out of descriptors tries again.
     Accept,
 }
@@ -35,9 +36,7 @@ pub(crate) struct Hub {
     /// Sessions whose engine has more to do than one turn allowed.
     pub(crate) busy: VecDeque<u64>,
     /// Sessions whose descriptor a caller listens to.
-    pub(crate) leased: Rounds,
-    /// Sessions whose stream the writer carries.
-    pub(crate) carried: Rounds,
+    pub(crate) leased: Vec<u64>,
 }
 
 impl Hub {

@@ -4,7 +4,6 @@ mod greeting;
 mod hub;
 mod listener;
 mod notice;
-mod rounds;
 mod route;
 mod scheduling;
 mod session;

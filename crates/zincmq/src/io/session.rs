@@ -3,7 +3,7 @@
 use crate::command::{
     Attach, Conflates, Connect, EndpointId, Ends, Listen, Owner, PipeId, ToIo, ToSocket, pipe,
 };
-use crate::engine::{self, Connection, End, Engine, Rest, Setup, Wants};
+use crate::engine::{self, Connection, End, Engine, LOOKS, Rest, Setup, Wants};
 use crate::io::greeting::{Failure, Greeted, Greeting};
 use crate::io::hub::{Alarm, Hub};
 use crate::io::notice;
@@ -71,6 +71,8 @@ pub(crate) struct Session {
     beat: Option<Instant>,
     /// A caller has left word that something is to be done.
     called: bool,
+    /// An alarm is set to look whether the writer still carries.
+    looks: bool,
 }
 
 impl Session {
@@ -95,6 +97,7 @@ impl Session {
             linger_until: None,
             beat: None,
             called: false,
+            looks: false,
         }
     }
 
@@ -119,6 +122,7 @@ impl Session {
             linger_until: None,
             beat: None,
             called: false,
+            looks: false,
         }
     }
 
@@ -296,6 +300,7 @@ impl Session {
         terms.begin(&mut filler, again);
         let mut transcoder = terms.transcoder();
         notice::hello(terms.socket_type, &self.options, transcoder.as_mut(), &mut unsent);
+        let plain = transcoder.is_none();
         let setup = Setup {
             descriptor: descriptor.clone(),
             drain,
@@ -316,6 +321,7 @@ impl Session {
             overseer: hub.inbox.clone(),
             registry: hub.registry.clone(),
             lease: Lease::default(),
+            plain,
             wants: Wants::default(),
         });
         self.descriptor = Some(descriptor);
@@ -463,7 +469,7 @@ impl Session {
         let Some(mut held) = connection.engine.try_lock() else { return Fate::Lives };
         let Some(engine) = held.as_mut() else { return Fate::Ends };
         if connection.heed(engine) {
-            hub.carried.add(self.key);
+            self.look_at(Instant::now() + LOOKS, hub);
         }
         prepare(engine);
         match engine.turn() {
@@ -493,32 +499,40 @@ impl Session {
     pub(crate) fn tick(&mut self, hub: &mut Hub) -> Fate {
         let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
         match connection.lease.tick() {
-            Tick::Held => hub.leased.add(self.key),
+            Tick::Held => hub.leased.push(self.key),
             Tick::Forget => {}
             Tick::Back => return self.unleased(hub),
         }
         Fate::Lives
     }
 
-    /// A time has passed while the writer carried its stream itself.
+    /// The writer carries its stream itself.
     pub(crate) fn carried(&mut self, hub: &mut Hub) -> Fate {
+        self.look_at(Instant::now() + LOOKS, hub);
+        Fate::Lives
+    }
+
+    fn look_at(&mut self, at: Instant, hub: &mut Hub) {
+        if !std::mem::replace(&mut self.looks, true) {
+            hub.set_alarm(at, self.key, Alarm::Look);
+        }
+    }
+
+    /// Looks whether the writer still carries its stream.
+    fn look(&mut self, hub: &mut Hub) -> Fate {
+        self.looks = false;
         let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
         let connection = connection.clone();
-        let Some(mut held) = connection.engine.try_lock() else {
-            // It is at it this very moment.
-            hub.carried.add(self.key);
-            return Fate::Lives;
-        };
+        // It writes this very moment.
+        let Some(mut held) = connection.engine.try_lock() else { return self.carried(hub) };
         let Some(engine) = held.as_mut() else { return Fate::Ends };
-        let carried = engine.look_after();
+        let again = engine.look_after();
         if held.unlock() {
             self.call_back(hub);
         }
-        if carried {
-            hub.carried.add(self.key);
-            return Fate::Lives;
-        }
-        self.drive(&connection, hub, |_| ())
+        let Some(again) = again else { return self.drive(&connection, hub, |_| ()) };
+        self.look_at(again, hub);
+        Fate::Lives
     }
 
     /// A caller listens to the descriptor: but not while there is something that only the poller can tell.
@@ -673,6 +687,7 @@ impl Session {
             Alarm::Deadline if self.deadline == Some(at) => self.late(hub),
             Alarm::Linger if self.linger_until == Some(at) => Fate::Ends,
             Alarm::Beat if self.beat == Some(at) => self.beat(hub),
+            Alarm::Look => self.look(hub),
             _ => Fate::Lives,
         }
     }

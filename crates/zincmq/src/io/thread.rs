@@ -2,11 +2,10 @@
 
 use crate::arena::Arena;
 use crate::command::ToIo;
-use crate::engine::{LOOKS, Wish};
+use crate::engine::Wish;
 use crate::error::Result;
 use crate::io::hub::{Alarm, Hub};
 use crate::io::listener::Listener;
-use crate::io::rounds::Rounds;
 use crate::io::scheduling::Scheduling;
 use crate::io::session::{Fate, Session};
 use crate::spin::Spin;
@@ -56,8 +55,7 @@ impl IoThread {
             inbox: inbox.clone(),
             alarms: BTreeSet::new(),
             busy: VecDeque::new(),
-            leased: Rounds::every(TICK),
-            carried: Rounds::every(LOOKS),
+            leased: Vec::new(),
         };
         inbox.signal().arm(Arc::new(Bell(bell)));
         let worker = Worker {
@@ -69,6 +67,7 @@ impl IoThread {
             stopping: false,
             swept: Instant::now(),
             dirty: false,
+            ticked: Instant::now(),
             spin: Spin::default(),
         };
         let name = scheduling.name(&format!("ZMQbg/IO/{index}"));
@@ -117,6 +116,7 @@ struct Worker {
     swept: Instant,
     /// Some connection has moved bytes since the last sweep.
     dirty: bool,
+    ticked: Instant,
     spin: Spin,
 }
 
@@ -128,7 +128,7 @@ impl Worker {
             self.take_items();
             self.take_turns();
             self.ring_alarms();
-            self.make_rounds();
+            self.tick();
             self.sweep();
             if self.stopping && self.entries.len() == 0 {
                 return;
@@ -168,17 +168,18 @@ impl Worker {
         let now = Instant::now();
         let alarm = self.hub.alarms.first().map(|(at, ..)| at.saturating_duration_since(now));
         let sweep = self.dirty.then(|| (self.swept + SWEEP).saturating_duration_since(now));
-        let rounds = [&self.hub.leased, &self.hub.carried].map(|rounds| rounds.left(now));
-        alarm.into_iter().chain(sweep).chain(rounds.into_iter().flatten()).min()
+        let tick = (!self.hub.leased.is_empty()).then(|| (self.ticked + TICK).saturating_duration_since(now));
+        alarm.into_iter().chain(sweep).chain(tick).min()
     }
 
-    /// Looks after what callers do in this thread's place.
-    fn make_rounds(&mut self) {
-        for key in self.hub.leased.due() {
-            self.with_session(key, Session::tick);
+    /// Looks after the descriptors that callers listen to: takes back those that are not used.
+    fn tick(&mut self) {
+        if self.hub.leased.is_empty() || self.ticked.elapsed() < TICK {
+            return;
         }
-        for key in self.hub.carried.due() {
-            self.with_session(key, Session::carried);
+        self.ticked = Instant::now();
+        for key in std::mem::take(&mut self.hub.leased) {
+            self.with_session(key, |session, hub| session.tick(hub));
         }
     }
 
@@ -252,11 +253,16 @@ impl Worker {
             }
             ToIo::Wish { session, wish: Wish::Turn } => self.with_session(session, Session::turn),
             ToIo::Wish { session, wish: Wish::Unleased } => self.with_session(session, Session::unleased),
+            ToIo::Wish { session, wish: Wish::Carried } => self.with_session(session, Session::carried),
             ToIo::Wish { session, wish: Wish::Leased } => {
-                self.hub.leased.add(session);
+                if self.hub.leased.is_empty() {
+                    self.ticked = Instant::now();
+                }
+                if !self.hub.leased.contains(&session) {
+                    self.hub.leased.push(session);
+                }
                 self.with_session(session, Session::leased);
             }
-            ToIo::Wish { session, wish: Wish::Carried } => self.hub.carried.add(session),
             ToIo::CloseEndpoint { socket, endpoint, linger } => self.close(socket, Some(endpoint), linger),
             ToIo::CloseSocket { socket, linger } => self.close(socket, None, linger),
             ToIo::Abort { pipe } => {

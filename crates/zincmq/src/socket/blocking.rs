@@ -88,7 +88,7 @@ impl Core {
         };
         // A thread that waits in calls goes on so: the next call need not find out anew. With several peers it would
         // look for one while another has something.
-        self.peers.patient = receives && result.is_ok() && self.peers.is_single() && self.spin.is_worth_it();
+        self.peers.patient = receives && result.is_ok() && self.peers.count() == 1 && self.spin.is_worth_it();
         self.keep_watch();
         result
     }

@@ -15,6 +15,9 @@ const STREAK: u32 = 8;
 /// The longest time between two such moments that is no pause.
 const PAUSE: Duration = Duration::from_millis(1);
 
+/// Of more peers each has too little to be looked at.
+const FEW: usize = 64;
+
 /// What a peer keeps for carrying.
 #[derive(Debug, Default)]
 pub(super) struct Carrying {
@@ -30,20 +33,20 @@ impl Carrying {
         let now = Instant::now();
         let follows = self.last.replace(now).is_some_and(|last| now - last < PAUSE);
         self.streak = if follows { self.streak.saturating_add(1) } else { 0 };
-        self.streak >= STREAK && writer.backlog() <= SHORT
+        self.streak >= STREAK && writer.is_short(SHORT)
     }
 }
 
 impl Peer {
-    /// At its mark: writes what is queued itself if that is a stream. Returns whether that made room.
+    /// If it is at its mark: writes what is queued itself, where that is a stream. Returns whether that made room.
     fn carry_mark(&mut self) -> bool {
         let Some(connection) = &self.connection else { return false };
-        let stream = self.writer.queued() >= MANY && self.carrying.goes_on(&self.writer);
-        stream && connection.carry(self.writer.milestone())
+        let full = !self.writer.has_room() && self.writer.queued() >= MANY;
+        full && self.carrying.goes_on(&self.writer) && connection.carry(self.writer.milestone(), true)
     }
 
     /// Without a mark, when a segment is full: writes what is queued itself if that is a stream of tiny messages.
-    /// Returns whether it did, or will.
+    /// Returns whether it is one.
     #[cold]
     pub(super) fn carry_segment(&mut self) -> bool {
         let Some(connection) = &self.connection else { return false };
@@ -51,16 +54,19 @@ impl Peer {
         let tiny = written - std::mem::replace(&mut self.carrying.written, written) >= TINY;
         let stream = tiny && self.writer.is_unlimited() && self.carrying.goes_on(&self.writer);
         if stream {
-            connection.claim(self.writer.milestone());
+            connection.carry(self.writer.milestone(), false);
         }
         stream
     }
 }
 
 impl Table {
-    /// All peers are at their marks: writes what is queued for them in the I/O threads' place, where that is a stream.
-    /// Returns whether that made room.
+    /// A send has to wait: writes in the I/O threads' place what is queued for peers at their marks, where that is a
+    /// stream. Returns whether that made room.
     pub(crate) fn carry(&mut self) -> bool {
+        if self.count() > FEW {
+            return false;
+        }
         let carried = self.all.values_mut().fold(false, |any, peer| peer.carry_mark() | any);
         self.carries |= carried;
         carried

@@ -355,6 +355,7 @@ impl Core {
             }
             ToSocket::Opened { pipe, connection } => {
                 let Some(id) = self.peers.of_pipe(pipe) else { return };
+                connection.recheck();
                 self.peers.set_connection(id, Some(connection));
             }
             ToSocket::Lost { pipe, fresh } => {

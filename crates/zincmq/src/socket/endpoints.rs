@@ -167,6 +167,7 @@ impl Core {
     /// Unbinds or disconnects.
     fn release(&mut self, text: &str) -> Result<()> {
         self.check()?;
+        self.peers.put_down();
         let endpoint = self.parse(text)?;
         if endpoint.scheme() != "inproc" {
             find(&endpoint)?;

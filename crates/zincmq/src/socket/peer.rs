@@ -91,6 +91,7 @@ impl Peer {
     ) {
         writer.attach(inbox.clone(), id.0);
         self.writer = writer;
+        self.carrying = Carrying::default();
     }
 
     /// Nothing more can be sent to it. Returns whether that is new.

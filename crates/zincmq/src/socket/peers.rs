@@ -103,9 +103,8 @@ impl Table {
         belonging.map(|(key, _)| PeerId(key)).collect()
     }
 
-    /// Whether there is one peer.
-    pub(crate) fn is_single(&self) -> bool {
-        self.by_pipe.len() == 1
+    pub(crate) fn count(&self) -> usize {
+        self.by_pipe.len()
     }
 
     /// The connection of the only peer there is.
