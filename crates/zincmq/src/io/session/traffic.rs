@@ -1,0 +1,195 @@
+//! A session with an open connection: it runs the engine, unless a caller does, and looks after callers that do.
+
+use super::{Fate, Phase, Session};
+use crate::engine::{Connection, Engine, LOOKS, Rest};
+use crate::io::hub::{Alarm, Hub};
+use crate::io::terms::milliseconds;
+use queue::Tick;
+use std::os::fd::AsFd;
+use std::time::Instant;
+
+impl Session {
+    /// The outbound pipe has something.
+    pub(crate) fn readable(&mut self, hub: &mut Hub) -> Fate {
+        match &self.phase {
+            Phase::Traffic(connection) => {
+                let connection = connection.clone();
+                self.drive(&connection, hub, Engine::resume)
+            }
+            _ => {
+                if let Some((drain, _)) = &mut self.ends {
+                    drain.frames().resume();
+                }
+                self.check_linger()
+            }
+        }
+    }
+
+    /// The inbound pipe has room.
+    pub(crate) fn writable(&mut self, hub: &mut Hub) -> Fate {
+        match &self.phase {
+            Phase::Traffic(connection) => {
+                let connection = connection.clone();
+                self.drive(&connection, hub, Engine::make_room)
+            }
+            _ => Fate::Lives,
+        }
+    }
+
+    /// Another turn for the engine.
+    pub(crate) fn turn(&mut self, hub: &mut Hub) -> Fate {
+        match &self.phase {
+            Phase::Traffic(connection) => {
+                let connection = connection.clone();
+                self.drive(&connection, hub, Engine::recheck)
+            }
+            _ => Fate::Lives,
+        }
+    }
+
+    /// The engine had more to do than its turn allowed, or a caller has left word.
+    pub(crate) fn go_on(&mut self, hub: &mut Hub) -> Fate {
+        if std::mem::take(&mut self.called) {
+            return self.turn(hub);
+        }
+        match &self.phase {
+            Phase::Traffic(connection) => {
+                let connection = connection.clone();
+                self.drive(&connection, hub, |_| ())
+            }
+            _ => Fate::Lives,
+        }
+    }
+
+    /// A caller wanted the engine while this thread had it.
+    pub(super) fn call_back(&mut self, hub: &mut Hub) {
+        self.called = true;
+        hub.busy.push_back(self.key);
+    }
+
+    /// Runs the engine, unless a caller does: then the caller hands back what it could not know of.
+    pub(super) fn drive(&mut self, connection: &Connection, hub: &mut Hub, prepare: impl FnOnce(&mut Engine)) -> Fate {
+        let Some(mut held) = connection.engine.try_lock() else { return Fate::Lives };
+        let Some(engine) = held.as_mut() else { return Fate::Ends };
+        if connection.heed(engine) {
+            self.look_at(Instant::now() + LOOKS, hub);
+        }
+        prepare(engine);
+        match engine.turn() {
+            Ok(rest) => {
+                if rest == Rest::Busy {
+                    hub.busy.push_back(self.key);
+                }
+                let beat = engine.next_beat();
+                let blocked = engine.is_blocked();
+                if held.unlock() {
+                    self.call_back(hub);
+                }
+                if beat.is_some() && beat != self.beat {
+                    self.set_beat(beat, hub);
+                }
+                // Only the poller can tell when the kernel takes bytes again.
+                if blocked && connection.lease.end() {
+                    return self.unleased(hub);
+                }
+                Fate::Lives
+            }
+            Err(end) => self.ended(held, &end, hub),
+        }
+    }
+
+    /// A tick has passed while a caller listens to the descriptor.
+    pub(crate) fn tick(&mut self, hub: &mut Hub) -> Fate {
+        let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
+        match connection.lease.tick() {
+            Tick::Held => hub.leased.push(self.key),
+            Tick::Forget => {}
+            Tick::Back => return self.unleased(hub),
+        }
+        Fate::Lives
+    }
+
+    /// The writer carries its stream itself.
+    pub(crate) fn carried(&mut self, hub: &mut Hub) -> Fate {
+        self.look_at(Instant::now() + LOOKS, hub);
+        Fate::Lives
+    }
+
+    fn look_at(&mut self, at: Instant, hub: &mut Hub) {
+        if !std::mem::replace(&mut self.looks, true) {
+            hub.set_alarm(at, self.key, Alarm::Look);
+        }
+    }
+
+    /// Looks whether the writer still carries its stream.
+    pub(super) fn look(&mut self, hub: &mut Hub) -> Fate {
+        self.looks = false;
+        let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
+        let connection = connection.clone();
+        // It writes this very moment.
+        let Some(mut held) = connection.engine.try_lock() else { return self.carried(hub) };
+        let Some(engine) = held.as_mut() else { return Fate::Ends };
+        let again = engine.look_after();
+        if held.unlock() {
+            self.call_back(hub);
+        }
+        let Some(again) = again else { return self.drive(&connection, hub, |_| ()) };
+        self.look_at(again, hub);
+        Fate::Lives
+    }
+
+    /// A caller listens to the descriptor: but not while there is something that only the poller can tell.
+    pub(crate) fn leased(&mut self, hub: &mut Hub) -> Fate {
+        let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
+        // It may have ended before the caller had taken the descriptor out of the poller.
+        if !connection.lease.is_held() {
+            return self.unleased(hub);
+        }
+        let connection = connection.clone();
+        self.drive(&connection, hub, Engine::writable)
+    }
+
+    /// The descriptor is the poller's again.
+    pub(crate) fn unleased(&mut self, hub: &mut Hub) -> Fate {
+        let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
+        let connection = connection.clone();
+        // Unless a caller has it again already; whoever has it will say when it ends.
+        if !connection.lease.is_held()
+            && let Some(descriptor) = &self.descriptor
+        {
+            _ = hub.watch(descriptor.as_fd(), self.key);
+        }
+        self.drive(&connection, hub, Engine::recheck)
+    }
+
+    fn set_beat(&mut self, beat: Option<Instant>, hub: &mut Hub) {
+        // One alarm at a time, the earliest: a beat that comes too early asks again.
+        if let Some(at) = beat
+            && self.beat.is_none_or(|set| at < set)
+        {
+            if let Some(set) = self.beat.replace(at) {
+                hub.alarms.remove(&(set, self.key, Alarm::Beat));
+            }
+            hub.set_alarm(at, self.key, Alarm::Beat);
+        }
+    }
+
+    pub(super) fn beat(&mut self, hub: &mut Hub) -> Fate {
+        self.beat = None;
+        let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
+        let connection = connection.clone();
+        let Some(mut held) = connection.engine.try_lock() else {
+            // A caller moves bytes this very moment: alive.
+            self.set_beat(Some(Instant::now() + milliseconds(self.options.heartbeat_ivl.max(1))), hub);
+            return Fate::Lives;
+        };
+        let Some(engine) = held.as_mut() else { return Fate::Ends };
+        if let Err(end) = engine.beat(Instant::now()) {
+            return self.ended(held, &end, hub);
+        }
+        if held.unlock() {
+            self.call_back(hub);
+        }
+        self.drive(&connection, hub, |_| ())
+    }
+}
