@@ -68,7 +68,12 @@ impl Session {
     }
 
     /// Runs the engine, unless a caller does: then the caller hands back what it could not know of.
-    pub(super) fn drive(&mut self, connection: &Connection, hub: &mut Hub, prepare: impl FnOnce(&mut Engine)) -> Fate {
+    pub(super) fn drive(
+        &mut self,
+        connection: &Connection,
+        hub: &mut Hub,
+        prepare: impl FnOnce(&mut Engine),
+    ) -> Fate {
         let Some(mut held) = connection.engine.try_lock() else { return Fate::Lives };
         let Some(engine) = held.as_mut() else { return Fate::Ends };
         if connection.heed(engine) {
