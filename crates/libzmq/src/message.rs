@@ -114,6 +114,7 @@ impl Msg {
         self.make_block(size)
     }
 
+    /// Apart, so that short messages do not pay for its registers.
     #[inline(never)]
     fn make_block(&mut self, size: usize) -> Result<(), Fault> {
         self.put_block(Block::with_room(size)?);

@@ -54,9 +54,12 @@ impl Engine {
 
     /// A look of the I/O thread: when to look again, if the writer still carries.
     pub(crate) fn look_after(&mut self) -> Option<Instant> {
-        let end = self.carried.map(|last| last + LOOKS);
-        self.carried = self.carried.filter(|_| end.is_some_and(|end| Instant::now() < end));
-        end.filter(|_| self.is_carried())
+        let end = self.carried? + LOOKS;
+        if Instant::now() < end {
+            return Some(end);
+        }
+        self.carried = None;
+        None
     }
 }
 

@@ -52,6 +52,7 @@ pub(crate) struct Connection {
     pub(crate) lease: Lease,
     /// Whether the pipe's bytes go out as they are: only then can a writer carry them.
     pub(crate) plain: bool,
+    /// Heeded by the I/O thread before each turn.
     pub(crate) wants: Wants,
 }
 

@@ -113,6 +113,7 @@ impl Core {
         if self.stopped { Err(Error::Terminated) } else { Ok(()) }
     }
 
+    // Inlined, it would be part of a closure that reads the parts from memory just written in smaller pieces.
     #[inline(never)]
     pub(crate) fn try_send(&mut self, parts: &[Part<'_>]) -> std::result::Result<(), Denied> {
         self.process();
