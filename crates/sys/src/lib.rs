@@ -42,6 +42,16 @@ pub fn receive(
     usize::try_from(received).map_err(|_| io::Error::last_os_error())
 }
 
+/// How many bytes were written to a connected socket that the peer does not have yet: its kernel over tcp, its process
+/// over ipc, where the number is not exact, but 0 if and only if there are none. 0 if that cannot be told.
+#[must_use]
+pub fn unsent(of: BorrowedFd<'_>) -> usize {
+    let mut unsent: libc::c_int = 0;
+    // SAFETY: the call only writes to the number given.
+    let result = unsafe { libc::ioctl(of.as_raw_fd(), libc::TIOCOUTQ, &raw mut unsent) };
+    if result < 0 { 0 } else { usize::try_from(unsent).unwrap_or(0) }
+}
+
 /// Fetches the cache lines at an address and right behind it, where the processor takes such a hint.
 #[inline]
 pub fn prefetch(address: *const u8) {

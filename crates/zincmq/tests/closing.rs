@@ -112,6 +112,59 @@ fn everything_arrives_though_the_sender_leaves_its_own_mail_unread() {
     });
 }
 
+/// Nor must input that comes after the end.
+#[test]
+fn everything_arrives_though_the_peer_answers_a_sender_that_has_gone() {
+    within(3 * PATIENCE, || {
+        for endpoint in NETWORK {
+            let (ours, theirs) = (Context::new(), Context::new());
+            let mut receiver = Dealer::new(&theirs).unwrap();
+            receiver.set(option::RCVHWM, 10).unwrap();
+            let bound = receiver.bind(endpoint).unwrap();
+            let mut sender = Dealer::new(&ours).unwrap();
+            sender.connect(&bound).unwrap();
+            for number in 0..500_u32 {
+                sender.send([&number.to_be_bytes()[..], &[7; 4000]]).unwrap();
+            }
+            drop(sender);
+            for number in 0..500_u32 {
+                let message = receiver.recv_timeout(PATIENCE).unwrap();
+                assert_eq!(message[0], number.to_be_bytes(), "{endpoint}");
+                _ = receiver.try_send("an answer");
+            }
+            ours.term();
+        }
+    });
+}
+
+/// The end waits for a peer that has not got everything, but not for ever, and not longer than to linger.
+#[test]
+fn a_peer_that_takes_nothing_holds_up_the_end_only_for_a_time() {
+    const FEW: u32 = 30;
+    within(2 * PATIENCE, || {
+        for (linger, most) in [(100, Duration::from_secs(4)), (-1, PATIENCE)] {
+            let (ours, theirs) = (Context::new(), Context::new());
+            let mut pull = Pull::new(&theirs).unwrap();
+            pull.set(option::RCVHWM, 2).unwrap();
+            let bound = pull.bind("ipc://*").unwrap();
+            let mut push = Push::new(&ours).unwrap();
+            push.set(option::LINGER, linger).unwrap();
+            push.connect(&bound).unwrap();
+            for number in 0..FEW {
+                push.send([&number.to_be_bytes()[..], &[7; 5000]]).unwrap();
+            }
+            let begin = Instant::now();
+            drop(push);
+            ours.term();
+            let waited = begin.elapsed();
+            assert!((Duration::from_millis(100)..most).contains(&waited), "{linger}: {waited:?}");
+            for number in 0..FEW {
+                assert_eq!(pull.recv_timeout(PATIENCE).unwrap()[0], number.to_be_bytes(), "{linger}");
+            }
+        }
+    });
+}
+
 #[test]
 fn what_was_sent_before_the_end_can_be_read_after_it() {
     within(PATIENCE, || {

@@ -1,12 +1,12 @@
 //! The end of sockets and contexts: what was accepted still goes out.
 
 use crate::subjects;
-use interop::{PATIENCE, Peer, Wire};
+use interop::{GLANCE, PATIENCE, Peer, Wire};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 use zincmq::SocketType::{Pull, Push};
-use zincmq::{Context, option};
+use zincmq::{Context, EventKind, option};
 
 const COUNT: u32 = 1000;
 const BODY: [u8; 5000] = [9; 5000];
@@ -47,6 +47,29 @@ fn a_dropped_socket_delivers_what_it_took() {
                 ending.join().unwrap();
             }
         }
+    }
+}
+
+/// libzmq drops what it has not read if it is told of a hang-up while it stands at its mark.
+#[test]
+fn a_slow_reader_that_stands_at_its_mark_gets_all() {
+    const FEW: u32 = 30;
+    for endpoint in ["tcp://127.0.0.1:*", "ipc://*"] {
+        let (mut push, mut pull) = (Peer::ours(Push), Peer::genuine(Pull));
+        push.set(option::LINGER, -1);
+        pull.set(option::RCVHWM, 2);
+        let mut events = pull.monitor();
+        push.connect(&pull.bind(endpoint));
+        // The kernel takes them all: nothing keeps the sender, but it knows that they have not been read.
+        for number in 0..FEW {
+            push.send(&[&number.to_be_bytes()[..], &BODY]).unwrap();
+        }
+        let ending = thread::spawn(|| drop(push));
+        assert_eq!(events.find(EventKind::Disconnected, GLANCE), None, "{endpoint}");
+        for number in 0..FEW {
+            assert!(pull.recv().unwrap() == [&number.to_be_bytes()[..], &BODY], "{endpoint} {number}");
+        }
+        ending.join().unwrap();
     }
 }
 

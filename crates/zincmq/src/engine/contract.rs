@@ -6,10 +6,7 @@ use queue::{Taken, Writer};
 /// Translates between the frames of a pipe and the bytes of a connection. One instance serves one connection.
 pub(crate) trait Transcode: Send + std::fmt::Debug {
     /// Appends a frame that the application sends to `out`.
-    ///
-    /// # Errors
-    /// [`End::Flushed`] if the frame asks to close the connection.
-    fn encode(&mut self, frame: Taken<'_>, out: &mut Vec<u8>) -> Result<(), End>;
+    fn encode(&mut self, frame: Taken<'_>, out: &mut Vec<u8>);
 
     /// Whether inbound bytes are translated too; otherwise they are ZMTP 2 or 3 frames.
     fn decodes(&self) -> bool {

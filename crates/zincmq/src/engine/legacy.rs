@@ -25,7 +25,7 @@ impl Legacy {
 }
 
 impl Transcode for Legacy {
-    fn encode(&mut self, taken: Taken<'_>, out: &mut Vec<u8>) -> Result<(), End> {
+    fn encode(&mut self, taken: Taken<'_>, out: &mut Vec<u8>) {
         let body = bytes_of(&taken.body);
         match taken.kind {
             Kind::Subscribe => command::subscribe(out, body, Version::V1_0),
@@ -35,7 +35,6 @@ impl Transcode for Legacy {
             }
             Kind::Skip => {}
         }
-        Ok(())
     }
 
     fn decodes(&self) -> bool {

@@ -3,6 +3,7 @@
 mod carry;
 mod connection;
 pub(crate) mod contract;
+mod leave;
 mod legacy;
 mod raw;
 mod upstream;
@@ -10,6 +11,7 @@ mod zmtp;
 
 pub(crate) use carry::{LOOKS, Wants};
 pub(crate) use contract::Transcode;
+pub(crate) use leave::LEAVE_LOOKS;
 pub(crate) use legacy::Legacy;
 pub(crate) use raw::Raw;
 pub(crate) use upstream::Upstream;

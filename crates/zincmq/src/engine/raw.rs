@@ -13,9 +13,8 @@ pub(crate) struct Raw {
 }
 
 impl Transcode for Raw {
-    fn encode(&mut self, taken: Taken<'_>, out: &mut Vec<u8>) -> Result<(), End> {
+    fn encode(&mut self, taken: Taken<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(bytes_of(&taken.body));
-        Ok(())
     }
 
     fn decodes(&self) -> bool {

@@ -1,7 +1,6 @@
 //! What SUB and XSUB send: subscriptions in the form that the publisher's version understands.
 
 use crate::engine::contract::Transcode;
-use crate::engine::zmtp::End;
 use queue::{Body, Kind, Taken};
 use zmtp::{Flags, Version, command, frame};
 
@@ -10,7 +9,7 @@ use zmtp::{Flags, Version, command, frame};
 pub(crate) struct Upstream(pub(crate) Version);
 
 impl Transcode for Upstream {
-    fn encode(&mut self, taken: Taken<'_>, out: &mut Vec<u8>) -> Result<(), End> {
+    fn encode(&mut self, taken: Taken<'_>, out: &mut Vec<u8>) {
         let (kind, more) = (taken.kind, taken.more);
         let body = bytes_of(&taken.body);
         match kind {
@@ -19,7 +18,6 @@ impl Transcode for Upstream {
             Kind::Data => frame::append(out, if more { Flags::MORE } else { Flags::LAST }, &[body]),
             Kind::Skip => {}
         }
-        Ok(())
     }
 }
 

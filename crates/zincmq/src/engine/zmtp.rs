@@ -5,6 +5,7 @@
 //! [`Engine::turn`]: the I/O thread, or a thread that waits for a message.
 
 use crate::engine::contract::Transcode;
+use crate::engine::leave::Leaving;
 use crate::socket_type::SocketType;
 use queue::{Bounds, Drain, Filler, Kind, Refusal, Walk};
 use rustix::net::SendFlags;
@@ -28,7 +29,7 @@ const SCRATCH: usize = 32 << 10;
 /// Why a connection ends.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum End {
-    /// The socket closed this pipe and everything has been sent.
+    /// The socket closed this pipe and the peer has everything, or does not take it.
     #[error("closed by this side")]
     Flushed,
     /// The peer closed the connection.
@@ -85,7 +86,7 @@ pub(crate) struct Setup {
 /// One open connection past its handshake.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    descriptor: Arc<OwnedFd>,
+    pub(super) descriptor: Arc<OwnedFd>,
     pub(super) drain: Drain,
     filler: Filler,
     transcoder: Option<Box<dyn Transcode>>,
@@ -99,6 +100,8 @@ pub(crate) struct Engine {
     may_write: bool,
     /// The kernel has said that the peer writes no more: read to the end.
     hung_up: bool,
+    /// Why nothing can be written any more. What the peer has sent can still be read; its end will show there.
+    broken: Option<io::Error>,
     /// An end may have been overlooked: read until the kernel says that there is no more.
     thorough: bool,
     /// The inbound pipe is at its high-water mark.
@@ -108,6 +111,8 @@ pub(crate) struct Engine {
     reads_subscriptions: bool,
     /// When the writer wrote the stream itself last, while it does so.
     pub(super) carried: Option<Instant>,
+    /// Everything is written, and the peer knows that there is no more.
+    pub(super) leaving: Option<Leaving>,
     pulse: Pulse,
     heard: Instant,
     last_ping: Instant,
@@ -135,10 +140,12 @@ impl Engine {
             may_read: true,
             may_write: true,
             hung_up: false,
+            broken: None,
             thorough: false,
             full: false,
             pumped: false,
             carried: None,
+            leaving: None,
             reads_subscriptions: matches!(setup.socket_type, SocketType::XPub | SocketType::Pub),
             pulse: setup.pulse,
             heard: Instant::now(),
@@ -161,7 +168,7 @@ impl Engine {
 
     /// The descriptor takes bytes again.
     pub(crate) fn writable(&mut self) {
-        self.may_write = true;
+        self.may_write = self.broken.is_none();
     }
 
     /// Something has happened, it is not known what: everything is tried.
@@ -188,7 +195,7 @@ impl Engine {
     /// # Errors
     /// [`End`]: the connection is over.
     pub(crate) fn turn(&mut self) -> Result<Rest, End> {
-        loop {
+        while !self.is_leaving() {
             let carried = self.is_carried();
             let wrote = if carried { Rest::Quiet } else { self.write()? };
             let read = self.read()?;
@@ -205,12 +212,13 @@ impl Engine {
                 return Ok(Rest::Quiet);
             }
             if self.drain.frames().has_ended() {
-                return Err(End::Flushed);
+                break;
             }
             if self.drain.park() {
                 return Ok(Rest::Quiet);
             }
         }
+        self.leave()
     }
 
     /// Messages received so far.
@@ -271,7 +279,7 @@ impl Engine {
     pub(crate) fn write(&mut self) -> Result<Rest, End> {
         let mut moved = 0;
         while self.may_write {
-            self.compose()?;
+            self.compose();
             let sent = match &self.transcoder {
                 None if !self.control.is_empty() && self.prefix.is_empty() => {
                     self.drain.finish_message(self.descriptor.as_fd())
@@ -284,13 +292,12 @@ impl Engine {
                 Ok(sent) => moved += sent,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.may_write = false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // What the peer has sent can still be read; its end will show there.
-                Err(_) if !self.hung_up => {
+                Err(error) => {
                     self.may_write = false;
                     self.hung_up = true;
                     self.may_read = true;
+                    self.broken = Some(error);
                 }
-                Err(error) => return Err(End::Lost(error)),
             }
             if moved >= TURN {
                 return Ok(Rest::Busy);
@@ -300,18 +307,17 @@ impl Engine {
     }
 
     /// Puts into `prefix` what does not come from the pipe as it is.
-    fn compose(&mut self) -> Result<(), End> {
+    fn compose(&mut self) {
         let between = self.transcoder.is_some() || !self.drain.is_inside_message();
         if !self.control.is_empty() && self.prefix.is_empty() && between {
             std::mem::swap(&mut self.prefix, &mut self.control);
         }
-        let Some(transcoder) = &mut self.transcoder else { return Ok(()) };
+        let Some(transcoder) = &mut self.transcoder else { return };
         while self.prefix.len() < AHEAD
             && let Some(frame) = self.drain.frames().take()
         {
-            transcoder.encode(frame, &mut self.prefix)?;
+            transcoder.encode(frame, &mut self.prefix);
         }
-        Ok(())
     }
 
     /// Reads until the kernel has no more, the pipe is full or the turn is over.
@@ -347,6 +353,9 @@ impl Engine {
             io::ErrorKind::WouldBlock => {
                 self.may_read = false;
                 self.thorough = false;
+                if let Some(broken) = self.broken.take() {
+                    return Err(End::Lost(broken));
+                }
             }
             io::ErrorKind::Interrupted => {}
             _ => return Err(End::Lost(error)),
@@ -467,6 +476,9 @@ impl Engine {
 
     /// When heartbeats need attention next.
     pub(crate) fn next_beat(&self) -> Option<Instant> {
+        if self.is_leaving() {
+            return None;
+        }
         let Pulse { interval, timeout, .. } = self.pulse;
         let ping = (!interval.is_zero()).then(|| self.last_ping + interval);
         let answer = self.pinged.filter(|_| !timeout.is_zero()).map(|pinged| pinged + timeout);
@@ -480,7 +492,7 @@ impl Engine {
     /// [`End::Silent`] if the peer has been silent for too long.
     pub(crate) fn beat(&mut self, now: Instant) -> Result<(), End> {
         let Pulse { interval, timeout, ttl } = self.pulse;
-        if self.full {
+        if self.full || self.is_leaving() {
             // Nothing is heard because nothing is read.
             self.heard = now;
             self.pinged = None;

@@ -21,7 +21,7 @@ pub(crate) fn hello(
     match transcoder {
         Some(transcoder) => {
             // Nothing but an empty frame can end a connection, and this is none.
-            _ = transcoder.encode(Taken { kind: Kind::Data, more: false, body: Body::Copy(hello) }, out);
+            transcoder.encode(Taken { kind: Kind::Data, more: false, body: Body::Copy(hello) }, out);
         }
         None => {
             frame::append(out, Flags::LAST, &[hello]);

@@ -1,7 +1,7 @@
 //! A session with an open connection: it runs the engine, unless a caller does, and looks after callers that do.
 
 use super::{Fate, Phase, Session};
-use crate::engine::{Connection, Engine, LOOKS, Rest};
+use crate::engine::{Connection, Engine, LEAVE_LOOKS, LOOKS, Rest};
 use crate::io::hub::{Alarm, Hub};
 use crate::io::terms::milliseconds;
 use queue::Tick;
@@ -87,11 +87,15 @@ impl Session {
                 }
                 let beat = engine.next_beat();
                 let blocked = engine.is_blocked();
+                let leaves = engine.is_leaving();
                 if held.unlock() {
                     self.call_back(hub);
                 }
                 if beat.is_some() && beat != self.beat {
                     self.set_beat(beat, hub);
+                }
+                if leaves {
+                    self.look_at(Instant::now() + LEAVE_LOOKS, hub);
                 }
                 // Only the poller can tell when the kernel takes bytes again.
                 if blocked && connection.lease.end() {
