@@ -146,8 +146,8 @@ impl Socket {
             }?;
         }
         self.draft.push(part.into_frame());
-        // STREAM messages have two parts, whatever is said of more.
-        let last = !more || (self.core.socket_type() == SocketType::Stream && self.draft.len() == 2);
+        // Messages to plain TCP have two parts, whatever is said of more.
+        let last = !more || (self.core.is_raw() && self.draft.len() == 2);
         if !last {
             return Ok(());
         }

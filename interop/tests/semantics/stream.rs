@@ -1,10 +1,20 @@
-//! STREAM: bytes of plain TCP, to and from anybody.
+//! STREAM, and ROUTER with `ROUTER_RAW`: bytes of plain TCP, to and from anybody.
 
 use crate::{connected, subjects};
-use interop::{Peer, Wire, noise};
+use interop::{Library, Peer, Wire, noise};
 use std::thread;
 use std::time::Duration;
-use zincmq::SocketType::{Dealer, Stream};
+use zincmq::SocketType::{Dealer, Router, Stream};
+use zincmq::{SocketType, option};
+
+/// Each library's sockets for plain TCP.
+fn raw() -> impl Iterator<Item = (Library, SocketType, Peer)> {
+    subjects().flat_map(|subject| {
+        let mut router = Peer::new(subject, Router);
+        router.set(option::ROUTER_RAW, true);
+        [(subject, Stream, Peer::new(subject, Stream)), (subject, Router, router)]
+    })
+}
 
 /// The id of the next peer that comes, or goes.
 fn notified(stream: &mut Peer) -> Vec<u8> {
@@ -28,8 +38,7 @@ fn received(stream: &mut Peer, id: &[u8], count: usize) -> Vec<u8> {
 
 #[test]
 fn talks_to_plain_tcp() {
-    for subject in subjects() {
-        let mut stream = Peer::new(subject, Stream);
+    for (subject, kind, mut stream) in raw() {
         let mut wire = Wire::connect(&stream.bind_tcp());
         let id = notified(&mut stream);
         let bytes = noise(100_000);
@@ -39,7 +48,13 @@ fn talks_to_plain_tcp() {
         wire.expect(&bytes);
         // An empty body closes the connection.
         stream.send(&[&id[..], b""]).unwrap();
-        assert_eq!(stream.send(&[&id[..], b"gone"]), Err(113));
+        if kind == Stream {
+            assert_eq!(stream.send(&[&id[..], b"gone"]), Err(113));
+        } else {
+            stream.send(&[&id[..], b"gone"]).unwrap();
+            stream.set(option::ROUTER_MANDATORY, true);
+            assert_eq!(stream.send(&[&id[..], b"gone"]), Err(113));
+        }
         let ended = thread::spawn(move || wire.read_to_end());
         while !ended.is_finished() {
             // libzmq closes only inside calls.
@@ -51,8 +66,7 @@ fn talks_to_plain_tcp() {
 
 #[test]
 fn hears_of_the_end() {
-    for subject in subjects() {
-        let mut stream = Peer::new(subject, Stream);
+    for (subject, kind, mut stream) in raw() {
         let endpoint = stream.bind_tcp();
         for _ in 0..2 {
             let mut wire = Wire::connect(&endpoint);
@@ -60,16 +74,15 @@ fn hears_of_the_end() {
             let id = notified(&mut stream);
             drop(wire);
             assert_eq!(received(&mut stream, &id, 10), b"last words");
-            assert_eq!(notified(&mut stream), id, "{subject:?}");
+            assert_eq!(notified(&mut stream), id, "{subject:?} {kind:?}");
         }
     }
 }
 
 #[test]
 fn connects_to_plain_tcp() {
-    for subject in subjects() {
+    for (.., mut stream) in raw() {
         let (listener, endpoint) = Wire::listen();
-        let mut stream = Peer::new(subject, Stream);
         stream.connect(&endpoint);
         let mut wire = Wire::accept(&listener);
         let id = notified(&mut stream);
@@ -106,5 +119,24 @@ fn sees_the_greeting_of_the_other_library() {
             None => received(&mut stream, &id, 1)[0],
         };
         assert_eq!(revision, 3);
+    }
+}
+
+#[test]
+fn who_connects_hears_of_each_connection() {
+    for (subject, kind, mut stream) in raw() {
+        let (listener, endpoint) = Wire::listen();
+        stream.set(option::RECONNECT_IVL, 1);
+        stream.connect(&endpoint);
+        let mut first = None;
+        for _ in 0..3 {
+            let mut wire = Wire::accept(&listener);
+            let id = notified(&mut stream);
+            assert_eq!(*first.get_or_insert(id.clone()), id, "{subject:?} {kind:?}");
+            wire.write("last words");
+            drop(wire);
+            assert_eq!(received(&mut stream, &id, 10), b"last words");
+            assert_eq!(notified(&mut stream), id, "{subject:?} {kind:?}");
+        }
     }
 }

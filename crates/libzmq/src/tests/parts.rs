@@ -4,12 +4,16 @@ use crate::poll::{PollItem, zmq_poll};
 use crate::send_recv::{zmq_recviov, zmq_sendiov};
 use crate::socket::zmq_disconnect;
 use libc::iovec;
+use std::io::Read;
+use std::net::TcpStream;
 use std::ptr;
 
 const REQ: c_int = 3;
 const REP: c_int = 4;
+const STREAM: c_int = 11;
 const RCVMORE: c_int = 13;
 const EVENTS: c_int = 15;
+const ROUTER_RAW: c_int = 41;
 const REQ_RELAXED: c_int = 53;
 const SNDHWM: c_int = 23;
 const RCVHWM: c_int = 24;
@@ -141,4 +145,28 @@ fn half_a_request_has_no_reply() {
     assert_eq!(receive(link.bound, 0).1, b"whole");
     done(send(link.bound, b"reply to two", 0));
     assert_eq!(receive(link.other, 0).1, b"reply to two");
+}
+
+#[test]
+fn a_message_to_plain_tcp_ends_with_its_second_part() {
+    let context = zmq_ctx_new();
+    for kind in [STREAM, ROUTER] {
+        let socket = zmq_socket(context, kind);
+        if kind == ROUTER {
+            set_int(socket, ROUTER_RAW, 1);
+        }
+        bind(socket, TCP);
+        let mut peer = TcpStream::connect(last_endpoint(socket).trim_start_matches("tcp://")).unwrap();
+        let id = receive(socket, 0).1;
+        assert_eq!(receive(socket, 0).0, 0);
+        for body in [&b"one"[..], b"two", b""] {
+            done(send(socket, &id, SNDMORE));
+            done(send(socket, body, SNDMORE));
+        }
+        let mut all = String::new();
+        peer.read_to_string(&mut all).unwrap();
+        assert_eq!(all, "onetwo", "{kind}");
+        zmq_close(socket);
+    }
+    zmq_ctx_term(context);
 }

@@ -1,14 +1,10 @@
 //! Messages that belong to a connection's beginning or end and are sent or received by this side itself.
 
 use crate::engine::Transcode;
-use crate::option::Options;
+use crate::option::{CONNECT, DISCONNECT, Options};
 use crate::socket_type::SocketType;
 use queue::{Body, Filler, Kind, Part, Taken};
 use zmtp::{Flags, frame};
-
-/// Bits of `ROUTER_NOTIFY`.
-const CONNECT: i32 = 1;
-const DISCONNECT: i32 = 2;
 
 /// Appends the first message to a new peer (`HELLO_MSG`), in the encoding of the connection, to `out`.
 pub(crate) fn hello(
@@ -31,7 +27,7 @@ pub(crate) fn hello(
 
 /// The connection of a pipe that lasts has been made again.
 pub(crate) fn reopened(filler: &mut Filler, socket_type: SocketType, options: &Options) {
-    if socket_type == SocketType::Router && options.router_notify & CONNECT != 0 {
+    if options.notifies(socket_type, CONNECT) {
         put(filler, b"");
     }
 }
@@ -54,7 +50,7 @@ pub(crate) fn lost(
         _ => {}
     }
     // Where the pipe ends, its end tells the socket.
-    if socket_type == Router && lasts && options.router_notify & DISCONNECT != 0 {
+    if lasts && options.notifies(socket_type, DISCONNECT) {
         put(filler, b"");
     }
 }

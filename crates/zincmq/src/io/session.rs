@@ -247,7 +247,7 @@ impl Session {
     /// Goes on with the handshake.
     fn greet(&mut self, hub: &mut Hub) -> Fate {
         let Phase::Greeting(greeting) = &mut self.phase else { return Fate::Lives };
-        let raw = self.owner.socket_type == SocketType::Stream && !greeting.has_proxy();
+        let raw = self.options.is_raw(self.owner.socket_type) && !greeting.has_proxy();
         let greeted = if raw { Ok(Greeted::Raw) } else { greeting.turn() };
         match greeted {
             Ok(Greeted::Not) => {

@@ -18,12 +18,31 @@ pub use value::{OptionType, Value};
 
 use crate::socket_type::SocketType;
 
+/// Bits of `ROUTER_NOTIFY`.
+pub(crate) const CONNECT: i32 = 1;
+pub(crate) const DISCONNECT: i32 = 2;
+
 impl Options {
     /// The options of a new socket of this type: the defaults, except that subscribers do not linger.
     #[must_use]
     pub fn new(socket: SocketType) -> Self {
         let subscriber = matches!(socket, SocketType::Sub | SocketType::XSub);
         Self { linger: if subscriber { 0 } else { -1 }, ..Self::default() }
+    }
+
+    /// Whether a socket of this type speaks plain TCP: STREAM, and ROUTER with `ROUTER_RAW`.
+    #[must_use]
+    pub fn is_raw(&self, socket: SocketType) -> bool {
+        socket == SocketType::Stream || (socket == SocketType::Router && self.router_raw)
+    }
+
+    /// Whether an empty message tells of the coming of a connection, or of its going ([`CONNECT`], [`DISCONNECT`]).
+    pub(crate) fn notifies(&self, socket: SocketType, event: i32) -> bool {
+        match socket {
+            SocketType::Stream => self.stream_notify,
+            SocketType::Router => self.router_raw || self.router_notify & event != 0,
+            _ => false,
+        }
     }
 
     /// The first message to every new peer, for the types that have one (`HELLO_MSG`).

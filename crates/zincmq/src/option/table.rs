@@ -15,6 +15,7 @@ const REQUESTERS: &[SocketType] = &[SocketType::Req];
 const ROUTERS: &[SocketType] = &[SocketType::Router, SocketType::Rep];
 const PROBERS: &[SocketType] = &[SocketType::Router, SocketType::Dealer, SocketType::Req, SocketType::Rep];
 const NAMERS: &[SocketType] = &[SocketType::Router, SocketType::Rep, SocketType::Stream];
+const ROUTER: &[SocketType] = &[SocketType::Router];
 const STREAM: &[SocketType] = &[SocketType::Stream];
 const PUBLISHERS: &[SocketType] = &[SocketType::XPub, SocketType::Pub];
 const SUBSCRIPTION_READERS: &[SocketType] = &[SocketType::XPub, SocketType::Pub, SocketType::XSub];
@@ -141,6 +142,8 @@ fields {
     IMMEDIATE = 39, immediate: bool = false, ONE, SetGet, Later, ALL;
     /// Deliver every subscription, not only the first of each topic; and cancellations as by default.
     XPUB_VERBOSE = 40, xpub_verbose: bool = false, POSITIVE, Set, Now, PUBLISHERS;
+    /// Speak plain TCP, as STREAM does, which is to be preferred. Deprecated.
+    ROUTER_RAW = 41, router_raw: bool = false, POSITIVE, Set, Later, ROUTER;
     /// Use IPv6, and IPv4 through it.
     IPV6 = 42, ipv6: bool = false, ONE, SetGet, Later, ALL;
     /// Send an empty message on each new connection, so that a ROUTER peer learns of this socket.

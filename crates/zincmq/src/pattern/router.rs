@@ -1,16 +1,15 @@
 //! ROUTER: puts the sender's routing id before each message, and sends to the peer that the first part names
-//! (RFC 28).
+//! (RFC 28). With `ROUTER_RAW` the peers are plain TCP ones, as STREAM's: an empty message tells of their coming and
+//! going, or closes.
 
 use super::contract::{Attached, Denied, Pattern, PeerId, Peers, Refused};
 use super::probe;
 use crate::message::Message;
+use crate::option::{CONNECT, DISCONNECT};
+use crate::socket_type::SocketType;
 use crate::strategy::routed::Routed;
 use crate::strategy::routing::RoutingId;
 use queue::Part;
-
-/// Bits of `ROUTER_NOTIFY`.
-const CONNECT: i32 = 1;
-const DISCONNECT: i32 = 2;
 
 /// Drops what nobody can take, unless `ROUTER_MANDATORY` is set.
 #[derive(Debug)]
@@ -38,7 +37,7 @@ impl Router {
     }
 
     fn notify(&mut self, peers: &impl Peers, peer: PeerId, event: i32) {
-        if peers.options().router_notify & event != 0 {
+        if peers.options().notifies(SocketType::Router, event) {
             self.0.notify(peer);
         }
     }
@@ -91,6 +90,14 @@ impl<P: Peers> Pattern<P> for Router {
             return Ok(());
         };
         let peer = self.0.routing.peer_of(id);
+        if peers.options().router_raw
+            && let Some(peer) = peer
+            && parts.iter().all(|part| part.is_empty())
+        {
+            self.0.remove(peer);
+            peers.close(peer);
+            return Ok(());
+        }
         if !peers.options().router_mandatory {
             if let Some(peer) = peer {
                 peers.offer(peer, &[], parts);

@@ -206,9 +206,12 @@ impl Core {
     fn parse(&self, text: &str) -> Result<Endpoint> {
         let refuse = |reason: String, errno| Error::Endpoint { endpoint: text.to_owned(), reason, errno };
         let endpoint = Endpoint::parse(text).map_err(|error| refuse(error.reason(), error.errno()))?;
-        if self.owner.socket_type == SocketType::Stream && endpoint.scheme() != "tcp" {
+        if self.peers.options.is_raw(self.owner.socket_type) && endpoint.scheme() != "tcp" {
             let errno = rustix::io::Errno::PROTONOSUPPORT.raw_os_error();
-            return Err(refuse("STREAM sockets speak tcp only".to_owned(), errno));
+            return Err(refuse(
+                "STREAM sockets, and ROUTER with ROUTER_RAW, speak tcp only".to_owned(),
+                errno,
+            ));
         }
         Ok(endpoint)
     }

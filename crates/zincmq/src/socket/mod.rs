@@ -83,6 +83,12 @@ impl<K> Socket<K> {
         self.core.owner.socket_type
     }
 
+    /// Whether it speaks plain TCP: STREAM, and ROUTER with [`option::ROUTER_RAW`].
+    #[must_use]
+    pub fn is_raw(&self) -> bool {
+        self.core.peers.options.is_raw(self.socket_type())
+    }
+
     /// Sets an option: `socket.set(option::SNDHWM, 10)`.
     ///
     /// # Errors
