@@ -24,7 +24,7 @@ pub(crate) struct Owner {
     pub(crate) id: u64,
     pub(crate) socket_type: SocketType,
     pub(crate) inbox: Arc<Inbox<ToSocket>>,
-    pub(crate) monitor: Sink,
+    pub(crate) monitor: Arc<Sink>,
     pub(crate) troubles: Troubles,
     /// [`ToSocket::Sweep`] is on its way.
     pub(crate) sweeping: AtomicBool,

@@ -4,6 +4,7 @@ use crate::command::{Attach, Conflates, Ends, Owner, PipeId, ToIo, ToSocket, pip
 use crate::error::{Error, Result};
 use crate::io::{IoThread, SchedPolicy, Scheduling};
 use crate::life::{Life, Living, fresh_id, lock};
+use crate::monitor::Sink;
 use crate::option::Options;
 use crate::pattern::contract::Attached;
 use crate::socket_type::SocketType;
@@ -100,7 +101,7 @@ impl Context {
         self.0.shared().stats(patience)
     }
 
-    /// Wakes every call that blocks in a socket of this context; it and all later ones fail with
+    /// Wakes every call that blocks in a socket or monitor of this context; it and all later ones fail with
     /// [`Error::Terminated`]. Returns at once (zmq_ctx_shutdown(3)).
     pub fn shutdown(&self) {
         self.0.shared().shutdown();
@@ -229,8 +230,15 @@ struct State {
     stopped: bool,
     /// The I/O threads run.
     started: bool,
-    sockets: HashMap<u64, Arc<Inbox<ToSocket>>>,
+    sockets: HashMap<u64, Known>,
     threads: Vec<IoThread>,
+}
+
+/// How to reach a socket.
+#[derive(Clone, Debug)]
+struct Known {
+    inbox: Arc<Inbox<ToSocket>>,
+    monitor: Arc<Sink>,
 }
 
 /// The inproc endpoints of a context.
@@ -271,9 +279,9 @@ impl Shared {
 
     /// See [`Context::stats`].
     pub(crate) fn stats(&self, patience: Duration) -> Vec<SocketReport> {
-        for (&id, inbox) in &lock(&self.state).sockets {
+        for (&id, socket) in &lock(&self.state).sockets {
             if self.board.ask(id) {
-                inbox.push(Item::Command(ToSocket::Report));
+                socket.inbox.push(Item::Command(ToSocket::Report));
             }
         }
         self.board.read(patience)
@@ -285,8 +293,9 @@ impl Shared {
         let sockets: Vec<_> = state.sockets.values().cloned().collect();
         drop(state);
         // Who is told may use the context at once, hence without its locks.
-        for inbox in sockets {
+        for Known { inbox, monitor } in sockets {
             inbox.push(Item::Command(ToSocket::Stop));
+            monitor.shut();
         }
         // Nobody will bind to these any more.
         let pending = std::mem::take(&mut lock(&self.names).pending);
@@ -324,7 +333,12 @@ impl Home {
     }
 
     /// Takes a new socket in; the first one starts the I/O threads.
-    pub(crate) fn register(&self, inbox: &Arc<Inbox<ToSocket>>, socket_type: SocketType) -> Result<u64> {
+    pub(crate) fn register(
+        &self,
+        inbox: &Arc<Inbox<ToSocket>>,
+        monitor: &Arc<Sink>,
+        socket_type: SocketType,
+    ) -> Result<u64> {
         let shared = self.shared();
         let config = shared.config().clone();
         let mut state = lock(&shared.state);
@@ -341,7 +355,7 @@ impl Home {
         }
         state.started = true;
         let id = fresh_id();
-        state.sockets.insert(id, inbox.clone());
+        state.sockets.insert(id, Known { inbox: inbox.clone(), monitor: monitor.clone() });
         shared.board.add(id, socket_type);
         Ok(id)
     }

@@ -104,7 +104,14 @@ impl Event {
 
 /// The place where a socket's events go: nowhere, or to its monitor while that lives.
 #[derive(Debug, Default)]
-pub(crate) struct Sink(Mutex<Weak<Feed>>);
+pub(crate) struct Sink(Mutex<Outlet>);
+
+#[derive(Debug, Default)]
+struct Outlet {
+    feed: Weak<Feed>,
+    /// The context was shut down.
+    shut: bool,
+}
 
 #[derive(Debug)]
 struct Feed {
@@ -121,7 +128,7 @@ struct Queue {
 }
 
 impl Feed {
-    fn add(&self, event: Event, ended: bool) {
+    fn add(&self, event: Event) {
         let mut queue = lock(&self.queue);
         if self.events.contains(event.kind) {
             if queue.events.len() < KEPT {
@@ -130,8 +137,13 @@ impl Feed {
                 queue.dropped += 1;
             }
         }
-        queue.ended |= ended;
         drop(queue);
+        self.signal.notify();
+    }
+
+    /// Whoever waits for what is not there waits no more.
+    fn end(&self) {
+        lock(&self.queue).ended = true;
         self.signal.notify();
     }
 }
@@ -139,31 +151,46 @@ impl Feed {
 impl Sink {
     /// Tells the monitor, if there is one.
     pub(crate) fn emit(&self, kind: EventKind, value: u64, local: &str, remote: &str) {
-        if let Some(feed) = lock(&self.0).upgrade() {
-            feed.add(Event::new(kind, value, local, remote), false);
+        if let Some(feed) = self.feed() {
+            feed.add(Event::new(kind, value, local, remote));
         }
     }
 
     /// Tells the monitor, if there is one, what is queued for a peer.
     pub(crate) fn report(&self, outbound: u64, inbound: u64, local: &str, remote: &str) {
-        if let Some(feed) = lock(&self.0).upgrade() {
+        if let Some(feed) = self.feed() {
             let event = Event::new(EventKind::PipesStats, outbound, local, remote);
-            feed.add(Event { inbound, ..event }, false);
+            feed.add(Event { inbound, ..event });
         }
     }
 
     /// Ends the monitor, if there is one, with its last event.
     pub(crate) fn stop(&self) {
-        if let Some(feed) = std::mem::take(&mut *lock(&self.0)).upgrade() {
-            feed.add(Event::new(EventKind::MonitorStopped, 0, "", ""), true);
+        if let Some(feed) = std::mem::take(&mut lock(&self.0).feed).upgrade() {
+            feed.add(Event::new(EventKind::MonitorStopped, 0, "", ""));
+            feed.end();
         }
+    }
+
+    /// The context was shut down: nobody waits for events any more.
+    pub(crate) fn shut(&self) {
+        lock(&self.0).shut = true;
+        if let Some(feed) = self.feed() {
+            feed.end();
+        }
+    }
+
+    fn feed(&self) -> Option<Arc<Feed>> {
+        lock(&self.0).feed.upgrade()
     }
 
     /// Begins a monitor; one that ran before is stopped.
     pub(crate) fn open(&self, events: Events) -> Monitor {
         self.stop();
-        let feed = Arc::new(Feed { events, queue: Mutex::default(), signal: Signal::default() });
-        *lock(&self.0) = Arc::downgrade(&feed);
+        let mut outlet = lock(&self.0);
+        let queue = Mutex::new(Queue { ended: outlet.shut, ..Queue::default() });
+        let feed = Arc::new(Feed { events, queue, signal: Signal::default() });
+        outlet.feed = Arc::downgrade(&feed);
         Monitor { feed }
     }
 }
@@ -179,7 +206,8 @@ impl Monitor {
     /// The next event, if there is one now.
     ///
     /// # Errors
-    /// [`Error::Again`] if there is none; [`Error::Terminated`] after [`EventKind::MonitorStopped`].
+    /// [`Error::Again`] if there is none; [`Error::Terminated`] if there is none after
+    /// [`EventKind::MonitorStopped`] or [`Context::shutdown`](crate::Context::shutdown).
     pub fn try_recv(&mut self) -> Result<Event> {
         let mut queue = lock(&self.feed.queue);
         match queue.events.pop_front() {
@@ -192,7 +220,7 @@ impl Monitor {
     /// Waits for the next event.
     ///
     /// # Errors
-    /// [`Error::Terminated`] after [`EventKind::MonitorStopped`].
+    /// [`Error::Terminated`], as [`Monitor::try_recv`].
     pub fn recv(&mut self) -> Result<Event> {
         self.recv_until(None)
     }
@@ -200,7 +228,7 @@ impl Monitor {
     /// Waits for the next event, at most so long.
     ///
     /// # Errors
-    /// [`Error::Again`] when the time is over; [`Error::Terminated`] after [`EventKind::MonitorStopped`].
+    /// [`Error::Again`] when the time is over; [`Error::Terminated`], as [`Monitor::try_recv`].
     pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Event> {
         self.recv_until(Instant::now().checked_add(timeout))
     }

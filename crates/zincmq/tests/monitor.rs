@@ -262,3 +262,23 @@ fn an_unread_monitor_holds_nothing_up() {
         until("the last event has a place again", || monitor.recv_timeout(PATIENCE).is_err());
     });
 }
+
+/// As every other call that waits; the socket may live on, and what it has told is still there.
+#[test]
+fn shutdown_ends_the_wait_for_events() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let mut pull = Pull::new(&context).unwrap();
+        let mut monitor = pull.monitor(Events::ALL);
+        pull.bind("tcp://127.0.0.1:*").unwrap();
+        expect(&mut monitor, [Listening]);
+        let waiting = std::thread::spawn(move || (monitor.recv(), monitor));
+        context.shutdown();
+        let (result, mut monitor) = waiting.join().unwrap();
+        assert!(matches!(result, Err(Error::Terminated)), "{result:?}");
+        assert!(matches!(pull.monitor(Events::ALL).recv(), Err(Error::Terminated)));
+        drop(pull);
+        let mut ended = || monitor.try_recv().is_ok_and(|event| event.kind == MonitorStopped);
+        until("the last event", &mut ended);
+    });
+}

@@ -132,7 +132,7 @@ fn who_connects_hears_of_each_connection() {
         for _ in 0..3 {
             let mut wire = Wire::accept(&listener);
             let id = notified(&mut stream);
-            assert_eq!(*first.get_or_insert(id.clone()), id, "{subject:?} {kind:?}");
+            assert_eq!(*first.get_or_insert_with(|| id.clone()), id, "{subject:?} {kind:?}");
             wire.write("last words");
             drop(wire);
             assert_eq!(received(&mut stream, &id, 10), b"last words");

@@ -5,6 +5,7 @@ use crate::command::{Attach, EndpointId, Owner, ToIo, ToSocket};
 use crate::context::Home;
 use crate::error::{Error, Result};
 use crate::message::Message;
+use crate::monitor::Sink;
 use crate::option::Options;
 use crate::pattern::{
     self,
@@ -62,12 +63,13 @@ pub(crate) struct Entry {
 impl Core {
     pub(crate) fn new(home: Home, socket_type: SocketType) -> Result<Self> {
         let inbox = Arc::new(Inbox::default());
-        let id = home.register(&inbox, socket_type)?;
+        let monitor = Arc::new(Sink::default());
+        let id = home.register(&inbox, &monitor, socket_type)?;
         let owner = Owner {
             id,
             socket_type,
             inbox,
-            monitor: crate::monitor::Sink::default(),
+            monitor,
             troubles: Troubles::default(),
             sweeping: AtomicBool::new(false),
             pool: home.pool().clone(),
