@@ -168,7 +168,8 @@ fn malformed_endpoints_are_refused() {
         for result in [victim.pull.bind(endpoint).map(drop), victim.pull.connect(endpoint)] {
             let error = result.expect_err(endpoint);
             assert_eq!(error.errno(), errno, "{error}");
-            assert!(error.to_string().contains(endpoint), "{error}");
+            let named = error.to_string().matches(endpoint).count();
+            assert!(named == 1 || endpoint.len() < 4, "{error}");
         }
         assert!(victim.pull.unbind(endpoint).is_err() && victim.pull.disconnect(endpoint).is_err());
     }

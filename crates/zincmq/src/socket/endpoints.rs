@@ -107,7 +107,7 @@ impl Core {
         }
         let transport = find(&endpoint)?;
         transport.check(endpoint.address(), Side::Connect, &self.peers.options).map_err(|error| {
-            Error::Endpoint { endpoint: text.to_owned(), reason: error.to_string(), errno: error.errno() }
+            Error::Endpoint { endpoint: text.to_owned(), reason: reason(text, &error), errno: error.errno() }
         })?;
         let again = self.endpoints.iter().any(|entry| !entry.bound && entry.name == text);
         if again && ONCE.contains(&self.owner.socket_type) {
@@ -233,6 +233,12 @@ fn bind_failed(text: &str, error: BindError) -> Error {
     let (endpoint, errno) = (text.to_owned(), error.errno());
     match error {
         BindError::System { source, .. } => Error::Io { endpoint, source },
-        other => Error::Endpoint { endpoint, reason: other.to_string(), errno },
+        other => Error::Endpoint { reason: reason(text, &other), endpoint, errno },
     }
+}
+
+/// What an error says, without the endpoint, which is named already.
+fn reason(endpoint: &str, error: &impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    text.strip_prefix(&format!("{endpoint:?}: ")).unwrap_or(&text).to_owned()
 }

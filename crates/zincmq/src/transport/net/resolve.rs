@@ -109,18 +109,17 @@ pub(crate) fn parse_route(text: &str) -> Result<(Option<Place<'_>>, Place<'_>), 
 }
 
 impl<'a> Host<'a> {
-    /// Reads a literal, with or without brackets, or else a name.
+    /// Reads a literal or a name, with or without brackets, as libzmq does.
     fn parse(text: &'a str) -> Result<Self, Flaw> {
-        let (inner, bracketed) = match text.strip_prefix('[') {
-            Some(rest) => (rest.strip_suffix(']').ok_or("the bracket is not closed")?, true),
-            None => (text, false),
+        let inner = match text.strip_prefix('[') {
+            Some(rest) => rest.strip_suffix(']').ok_or("the bracket is not closed")?,
+            None => text,
         };
         let (bare, zone) = inner.split_once('%').map_or((inner, None), |(bare, zone)| (bare, Some(zone)));
         match bare.parse::<IpAddr>() {
             Ok(IpAddr::V6(_)) if zone == Some("") => Err("there is no device after \"%\""),
             Ok(IpAddr::V6(ip)) => Ok(Self::V6(ip, zone)),
-            Ok(IpAddr::V4(ip)) if zone.is_none() && !bracketed => Ok(Self::V4(ip)),
-            _ if bracketed => Err("no IPv6 address in the brackets"),
+            Ok(IpAddr::V4(ip)) if zone.is_none() => Ok(Self::V4(ip)),
             _ if inner.is_empty() => Err("there is no host"),
             _ if inner.len() > 255 => Err("the host name is longer than 255 bytes"),
             _ if inner.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) => {
@@ -168,7 +167,9 @@ mod tests {
             ("::1:80", LOCAL6, 80),
             ("[::1%2]:80", Host::V6(Ipv6Addr::LOCALHOST, Some("2")), 80),
             ("::1%eth0:*", Host::V6(Ipv6Addr::LOCALHOST, Some("eth0")), 0),
+            ("[127.0.0.1]:80", LOCAL, 80),
             ("eth0:80", Host::Name("eth0"), 80),
+            ("[eth0]:80", Host::Name("eth0"), 80),
             ("host-1.example_x.:80", Host::Name("host-1.example_x."), 80),
         ] {
             assert_eq!(Place::bind(text), Ok(Place { host, port }), "{text}");
@@ -197,8 +198,6 @@ mod tests {
             "[::1:80",
             "::1]:80",
             "[]:80",
-            "[host]:80",
-            "[127.0.0.1]:80",
             "[::1]x:80",
             "1:2:3:80",
             "host/x:80",
