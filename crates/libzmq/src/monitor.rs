@@ -82,8 +82,7 @@ fn first_form(event: &Event) -> Message {
     let mut number = [0; 6];
     number[..2].copy_from_slice(&(event.kind as u16).to_ne_bytes());
     number[2..].copy_from_slice(&(event.value as u32).to_ne_bytes());
-    let endpoint = if event.local.is_empty() { &event.remote } else { &event.local };
-    Message::from([Frame::from(&number), endpoint.as_str().into()])
+    Message::from([Frame::from(&number), event.endpoint().into()])
 }
 
 /// Number, count of values, values, both endpoints, each in a part.

@@ -94,11 +94,36 @@ pub struct Event {
     pub local: String,
     /// The endpoint on the other side, as far as known.
     pub remote: String,
+    /// Whether this side connects.
+    pub connects: bool,
 }
 
 impl Event {
-    fn new(kind: EventKind, value: u64, local: &str, remote: &str) -> Self {
-        Self { kind, value, inbound: 0, local: local.to_owned(), remote: remote.to_owned() }
+    fn new(kind: EventKind, value: u64, sides: Sides<'_>) -> Self {
+        let Sides { local, remote, connects } = sides;
+        Self { kind, value, inbound: 0, local: local.to_owned(), remote: remote.to_owned(), connects }
+    }
+
+    /// The endpoint that this side has bound or connected to.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        if self.connects { &self.remote } else { &self.local }
+    }
+}
+
+/// The endpoints of a connection, as far as known.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Sides<'a> {
+    pub(crate) local: &'a str,
+    pub(crate) remote: &'a str,
+    pub(crate) connects: bool,
+}
+
+impl<'a> Sides<'a> {
+    /// Without a connection: what was bound, or connected to.
+    pub(crate) fn of(endpoint: &'a str, connects: bool) -> Self {
+        let (local, remote) = if connects { ("", endpoint) } else { (endpoint, "") };
+        Self { local, remote, connects }
     }
 }
 
@@ -150,16 +175,16 @@ impl Feed {
 
 impl Sink {
     /// Tells the monitor, if there is one.
-    pub(crate) fn emit(&self, kind: EventKind, value: u64, local: &str, remote: &str) {
+    pub(crate) fn emit(&self, kind: EventKind, value: u64, sides: Sides<'_>) {
         if let Some(feed) = self.feed() {
-            feed.add(Event::new(kind, value, local, remote));
+            feed.add(Event::new(kind, value, sides));
         }
     }
 
     /// Tells the monitor, if there is one, what is queued for a peer.
-    pub(crate) fn report(&self, outbound: u64, inbound: u64, local: &str, remote: &str) {
+    pub(crate) fn report(&self, outbound: u64, inbound: u64, sides: Sides<'_>) {
         if let Some(feed) = self.feed() {
-            let event = Event::new(EventKind::PipesStats, outbound, local, remote);
+            let event = Event::new(EventKind::PipesStats, outbound, sides);
             feed.add(Event { inbound, ..event });
         }
     }
@@ -167,7 +192,7 @@ impl Sink {
     /// Ends the monitor, if there is one, with its last event.
     pub(crate) fn stop(&self) {
         if let Some(feed) = std::mem::take(&mut lock(&self.0).feed).upgrade() {
-            feed.add(Event::new(EventKind::MonitorStopped, 0, "", ""));
+            feed.add(Event::new(EventKind::MonitorStopped, 0, Sides::default()));
             feed.end();
         }
     }

@@ -79,6 +79,9 @@ fn a_connection_from_beginning_to_end() {
             assert_eq!((&connected.remote, shaken.value), (&bound, 0));
             let [listening, accepted, _] = expect(&mut server, [Listening, Accepted, HandshakeSucceeded]);
             assert_eq!((&listening.local, &accepted.local), (&bound, &bound));
+            for event in [&connected, &shaken, &listening, &accepted] {
+                assert_eq!(event.endpoint(), bound);
+            }
 
             drop(pull);
             ours.term();

@@ -117,3 +117,23 @@ fn a_monitor_that_nobody_reads_holds_nothing_up() {
     done(zmq_close(reader));
     done(zmq_ctx_term(context));
 }
+
+#[test]
+fn the_first_form_names_what_was_bound_or_connected() {
+    let endpoint = "ipc://@first-form";
+    let link = Link::new(PULL, PUSH, endpoint);
+    for (socket, kind) in [(link.other, 1_u16), (link.bound, 0x20)] {
+        let reader = zmq_socket(link.context, PAIR);
+        // SAFETY: a C string.
+        done(unsafe { zmq_socket_monitor(socket, c"inproc://told".as_ptr(), kind.into()) });
+        connect(reader, "inproc://told");
+        let new = zmq_socket(link.context, PUSH);
+        connect(if socket == link.bound { new } else { socket }, endpoint);
+        assert_eq!(receive(reader, 0).1[..2], kind.to_ne_bytes());
+        assert_eq!(receive(reader, 0).1, endpoint.as_bytes()[..16]);
+        // SAFETY: NULL ends it.
+        done(unsafe { zmq_socket_monitor(socket, ptr::null(), 0) });
+        done(zmq_close(reader));
+        done(zmq_close(new));
+    }
+}

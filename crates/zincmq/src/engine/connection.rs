@@ -3,6 +3,7 @@
 
 use crate::engine::carry::Wants;
 use crate::engine::{Engine, Rest};
+use crate::monitor::Sides;
 use crate::transport::Link;
 use mio::Registry;
 use mio::unix::SourceFd;
@@ -69,12 +70,9 @@ pub(crate) enum Driven {
 
 impl Connection {
     /// The endpoints of this side and the other, as far as known.
-    pub(crate) fn endpoints(&self) -> (&str, &str) {
-        match &self.link {
-            Some(link) if self.connects => (&link.local, &self.name),
-            Some(link) => (&self.name, &link.remote),
-            None => ("", &self.name),
-        }
+    pub(crate) fn sides(&self) -> Sides<'_> {
+        let sides = Sides::of(&self.name, self.connects);
+        self.link.as_ref().map_or(sides, |link| link.complete(sides))
     }
 
     /// The caller begins to listen to the descriptor itself. `None`: the connection has ended.

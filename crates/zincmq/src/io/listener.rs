@@ -3,7 +3,7 @@
 use crate::command::Listen;
 use crate::io::hub::{Alarm, Hub};
 use crate::io::session::Session;
-use crate::monitor::EventKind;
+use crate::monitor::{EventKind, Sides};
 use crate::transport::Accept;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
@@ -23,10 +23,10 @@ pub(crate) struct Listener {
 impl Listener {
     pub(crate) fn start(listen: Box<Listen>, key: u64, hub: &Hub) -> Self {
         let descriptor = listen.descriptor.as_raw_fd() as u64;
-        listen.owner.monitor.emit(EventKind::Listening, descriptor, &listen.name, "");
+        listen.owner.monitor.emit(EventKind::Listening, descriptor, Sides::of(&listen.name, false));
         if let Err(error) = hub.watch_listener(listen.descriptor.as_fd(), key) {
             let errno = error.raw_os_error().unwrap_or(0) as u64;
-            listen.owner.monitor.emit(EventKind::BindFailed, errno, &listen.name, "");
+            listen.owner.monitor.emit(EventKind::BindFailed, errno, Sides::of(&listen.name, false));
         }
         Self { listen, key }
     }
@@ -43,7 +43,8 @@ impl Listener {
             match listen.transport.accept(listen.descriptor.as_fd(), &listen.name, &listen.options) {
                 Ok(Accept::Connection(descriptor, link)) => {
                     let number = descriptor.as_raw_fd() as u64;
-                    listen.owner.monitor.emit(EventKind::Accepted, number, &listen.name, &link.remote);
+                    let sides = link.complete(Sides::of(&listen.name, false));
+                    listen.owner.monitor.emit(EventKind::Accepted, number, sides);
                     sessions.push(Session::accepted(listen, descriptor, link));
                 }
                 Ok(Accept::Refused) => self.failed(rustix::io::Errno::CONNABORTED.into()),
@@ -63,7 +64,7 @@ impl Listener {
 
     fn failed(&self, error: io::Error) {
         let errno = error.raw_os_error().unwrap_or(0) as u64;
-        self.listen.owner.monitor.emit(EventKind::AcceptFailed, errno, &self.listen.name, "");
+        self.listen.owner.monitor.emit(EventKind::AcceptFailed, errno, Sides::of(&self.listen.name, false));
     }
 
     pub(crate) fn close(self, hub: &Hub) {
@@ -72,7 +73,7 @@ impl Listener {
         let Listen { owner, name, descriptor: fd, cleanup, .. } = *self.listen;
         drop(fd);
         drop(cleanup);
-        owner.monitor.emit(EventKind::Closed, descriptor, &name, "");
+        owner.monitor.emit(EventKind::Closed, descriptor, Sides::of(&name, false));
     }
 }
 

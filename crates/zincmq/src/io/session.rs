@@ -12,7 +12,7 @@ use crate::io::notice;
 use crate::io::route::Route;
 use crate::io::terms::{Terms, milliseconds};
 use crate::life::fresh_id;
-use crate::monitor::EventKind;
+use crate::monitor::{EventKind, Sides};
 use crate::option::Options;
 use crate::pattern::contract::Attached;
 use crate::socket_type::SocketType;
@@ -146,17 +146,12 @@ impl Session {
     }
 
     fn emit(&self, kind: EventKind, value: u64) {
-        let (local, remote) = self.endpoints();
-        self.owner.monitor.emit(kind, value, local, remote);
+        self.owner.monitor.emit(kind, value, self.sides());
     }
 
-    /// The endpoints of this side and the other, as far as known.
-    fn endpoints(&self) -> (&str, &str) {
-        match (&self.link, &self.route) {
-            (Some(link), Some(_)) => (&link.local, &self.name),
-            (Some(link), None) => (&self.name, &link.remote),
-            (None, _) => ("", &self.name),
-        }
+    fn sides(&self) -> Sides<'_> {
+        let sides = Sides::of(&self.name, self.route.is_some());
+        self.link.as_ref().map_or(sides, |link| link.complete(sides))
     }
 
     /// Begins; `key` is the session's from now on.

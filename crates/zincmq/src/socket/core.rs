@@ -5,7 +5,7 @@ use crate::command::{Attach, EndpointId, Owner, ToIo, ToSocket};
 use crate::context::Home;
 use crate::error::{Error, Result};
 use crate::message::Message;
-use crate::monitor::Sink;
+use crate::monitor::{Sides, Sink};
 use crate::option::Options;
 use crate::pattern::{
     self,
@@ -401,12 +401,12 @@ impl Core {
     pub(crate) fn report_queues(&mut self) -> Result<()> {
         self.check()?;
         let mut none = true;
-        for (endpoint, ends, outbound, inbound) in self.peers.queues() {
+        for (endpoint, sides, outbound, inbound) in self.peers.queues() {
             none = false;
-            let name =
-                self.endpoints.iter().find(|entry| entry.id == endpoint).map_or("", |entry| &entry.name);
-            let (local, remote) = ends.unwrap_or((name, name));
-            self.owner.monitor.report(outbound, inbound, local, remote);
+            let entry = self.endpoints.iter().find(|entry| entry.id == endpoint);
+            let (name, bound) = entry.map_or(("", true), |entry| (&entry.name, entry.bound));
+            let sides = sides.unwrap_or(Sides { local: name, remote: name, connects: !bound });
+            self.owner.monitor.report(outbound, inbound, sides);
         }
         if none { Err(Error::Again) } else { Ok(()) }
     }

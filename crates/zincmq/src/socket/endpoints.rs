@@ -4,6 +4,7 @@ use crate::command::{Attach, Conflates, Connect, Listen, ToIo, pipe};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::life::fresh_id;
+use crate::monitor::{EventKind, Sides};
 use crate::pattern::contract::Attached;
 use crate::socket::core::Entry;
 use crate::socket::{Core, Socket};
@@ -78,7 +79,7 @@ impl Core {
         let bound = transport.bind(endpoint.address(), &self.peers.options);
         let bound = bound.map_err(|error| bind_failed(text, error)).inspect_err(|error| {
             let errno = error.errno() as u64;
-            self.owner.monitor.emit(crate::monitor::EventKind::BindFailed, errno, text, "");
+            self.owner.monitor.emit(EventKind::BindFailed, errno, Sides::of(text, false));
         })?;
         let listen = Listen {
             owner: self.owner.clone(),

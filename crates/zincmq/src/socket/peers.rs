@@ -4,6 +4,7 @@ use crate::arena::Arena;
 use crate::command::{Attach, EndpointId, PipeId, ToIo};
 use crate::engine::Connection;
 use crate::message::Message;
+use crate::monitor::Sides;
 use crate::option::Options;
 use crate::pattern::contract::{Head, Kind, PeerId, Peers, Refused};
 use crate::socket::peer::Peer;
@@ -205,10 +206,10 @@ impl Table {
 
     /// Of each peer: its endpoint, the names of both ends if they are connected over the network, and the messages
     /// queued outbound and inbound.
-    pub(crate) fn queues(&self) -> impl Iterator<Item = (EndpointId, Option<(&str, &str)>, u64, u64)> {
+    pub(crate) fn queues(&self) -> impl Iterator<Item = (EndpointId, Option<Sides<'_>>, u64, u64)> {
         self.all.iter().map(|(_, peer)| {
-            let ends = peer.connection.as_ref().map(|connection| connection.endpoints());
-            (peer.endpoint, ends, peer.writer.queued(), peer.reader.waiting())
+            let sides = peer.connection.as_ref().map(|connection| connection.sides());
+            (peer.endpoint, sides, peer.writer.queued(), peer.reader.waiting())
         })
     }
 

@@ -5,6 +5,7 @@
 //! descriptor is close-on-exec and non-blocking.
 
 use super::net::socks;
+use crate::monitor::Sides;
 use crate::option::Options;
 use rustix::io::Errno;
 use rustix::net::SocketAddrUnix;
@@ -127,6 +128,17 @@ pub struct Link {
     pub remote: String,
     /// The `Peer-Address` property of messages: the IP address without port, or `:uid:gid:pid`.
     pub peer_address: String,
+}
+
+impl Link {
+    /// What is known of a connection's ends, once it stands.
+    pub(crate) fn complete<'a>(&'a self, sides: Sides<'a>) -> Sides<'a> {
+        if sides.connects {
+            Sides { local: &self.local, ..sides }
+        } else {
+            Sides { remote: &self.remote, ..sides }
+        }
+    }
 }
 
 /// Where to connect, all names looked up.
