@@ -30,7 +30,7 @@ const BLOCKY: c_int = 70;
 /// The longest prefix that thread names may have.
 const LONGEST_PREFIX: usize = 16;
 
-pub(crate) static CONTEXTS: Table<Arc<Context>> = Table::new(1);
+pub(crate) static CONTEXTS: Table<Arc<Context>> = Table::new();
 
 /// A context, and its options as C reads them.
 #[derive(Debug)]

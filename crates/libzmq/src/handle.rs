@@ -1,8 +1,11 @@
-//! Handles: the `void *` that C holds is no address but a number, looked up here before it is believed.
+//! Handles: the `void *` that C holds is looked up here before it is believed.
 //!
-//! A handle names a slot and the slot's generation. Slots are never freed, so looking one up reads memory that is
-//! there, whatever C hands over; a handle that was closed has an old generation. The bits are chosen so that no
-//! pointer to an object equals a handle: handles are odd, and lie where no Linux maps memory of its own accord.
+//! A handle names a slot and the slot's generation: it is the address of one of the slot's *faces*, of which each
+//! generation has its own. Neither slots nor faces are ever freed, and only this module knows what is at their addresses,
+//! so no pointer to an object equals a handle, and a handle that was closed has an old generation.
+//!
+//! Programs read what a socket's handle points to. CZMQ does, to tell its own objects, descriptors and sockets apart: a
+//! face must be there to be read, and be neither a tag of CZMQ's nor the number of a descriptor.
 
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
@@ -10,19 +13,51 @@ use std::ops::{Deref, DerefMut};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
-#[cfg(not(target_pointer_width = "64"))]
-compile_error!("handles are made for 64 bits");
-
-/// Bit 0 is set; then the kind, the index and the generation; then the tag.
-const KIND_AT: u32 = 1;
-const INDEX_AT: u32 = 5;
-const GENERATION_AT: u32 = 25;
-const TAG_AT: u32 = 44;
-const INDEX_MASK: usize = (1 << (GENERATION_AT - INDEX_AT)) - 1;
-const GENERATION_MASK: u64 = (1 << (TAG_AT - GENERATION_AT)) - 1;
-
+/// What is read at a handle: as a descriptor, -1.
+const FACE: u64 = u64::MAX;
+/// Faces of a slot: after so many objects a handle comes again.
+const GENERATIONS: usize = 4096;
+/// Slots that are made at once, with their faces: 32 MiB of addresses, of which a slot that is used takes a page.
 const CHUNK: usize = 1024;
-const CHUNKS: usize = (INDEX_MASK + 1) / CHUNK;
+const CHUNKS: usize = 64;
+
+/// Slots and their faces.
+struct Chunk<T> {
+    faces: [[AtomicU64; GENERATIONS]; CHUNK],
+    slots: [Slot<T>; CHUNK],
+}
+
+impl<T> Chunk<T> {
+    /// A new one, never to be freed. NULL: there is no memory.
+    fn make() -> *mut Self {
+        let (size, access) = (size_of::<Self>(), libc::PROT_READ | libc::PROT_WRITE);
+        let how = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        const { assert!(align_of::<Self>() <= 4096) };
+        // SAFETY: new memory, at the beginning of a page; what is there is valid faces, and slots are written before
+        // anybody sees them.
+        unsafe {
+            let memory = libc::mmap(ptr::null_mut(), size, access, how, -1, 0);
+            if memory == libc::MAP_FAILED {
+                return ptr::null_mut();
+            }
+            // Pages are used here and there: large ones would be a waste.
+            libc::madvise(memory, size, libc::MADV_NOHUGEPAGE);
+            let chunk = memory.cast::<Self>();
+            let first = (&raw mut (*chunk).slots).cast::<Slot<T>>();
+            (0..CHUNK).for_each(|at| first.add(at).write(Slot::default()));
+            chunk
+        }
+    }
+
+    /// Gives back one that nobody has seen.
+    ///
+    /// # Safety
+    /// It is from [`Chunk::make`] and was not shown to anybody.
+    unsafe fn discard(chunk: *mut Self) {
+        // SAFETY: the caller's word; empty slots need no drop.
+        unsafe { libc::munmap(chunk.cast(), size_of::<Self>()) };
+    }
+}
 
 /// What a slot is, in the low bits of its state; the generation is above.
 const VACANT: u64 = 0;
@@ -56,10 +91,8 @@ struct Slot<T> {
 }
 
 /// All objects of one kind that C has handles to.
-#[derive(Debug)]
 pub(crate) struct Table<T> {
-    tag: usize,
-    chunks: [AtomicPtr<Slot<T>>; CHUNKS],
+    chunks: [AtomicPtr<Chunk<T>>; CHUNKS],
     /// Slots that have been taken at some time.
     taken: AtomicU32,
     /// The first free slot, by its index and 1, below a count of changes.
@@ -70,10 +103,8 @@ pub(crate) struct Table<T> {
 unsafe impl<T: Send> Sync for Table<T> {}
 
 impl<T> Table<T> {
-    /// A table for handles of this kind: a number below 16, different for each table.
-    pub(crate) const fn new(kind: usize) -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
-            tag: 1 << TAG_AT | kind << KIND_AT | 1,
             chunks: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
             taken: AtomicU32::new(0),
             free: AtomicU64::new(0),
@@ -83,19 +114,21 @@ impl<T> Table<T> {
     /// Takes an object in. `None`: there are as many as there may be.
     pub(crate) fn insert(&self, value: T) -> Option<*mut c_void> {
         let index = self.pop_free().or_else(|| self.take_fresh())?;
-        let slot = self.slot(index)?;
+        let (chunk, at) = (self.chunk(index / CHUNK)?, index % CHUNK);
+        let slot = &chunk.slots[at];
         let generation = slot.state.load(Ordering::Relaxed) >> GENERATION;
         // SAFETY: a slot that is vacant and on no list is this thread's.
         unsafe { *slot.value.get() = Some(value) };
         slot.state.store(generation << GENERATION | IDLE, Ordering::Release);
-        let number = self.tag | index << INDEX_AT | (generation as usize) << GENERATION_AT;
-        Some(ptr::without_provenance_mut(number))
+        let face = &chunk.faces[at][generation as usize % GENERATIONS];
+        face.store(FACE, Ordering::Relaxed);
+        Some(face.as_ptr().cast())
     }
 
     /// Gives the object to the calling thread alone, until the guard is dropped.
     #[inline]
     pub(crate) fn borrow(&self, handle: *mut c_void) -> Result<Guard<'_, T>, Wrong> {
-        let (slot, generation) = self.find(handle).ok_or(Wrong::Unknown)?;
+        let (slot, generation, _) = self.find(handle).ok_or(Wrong::Unknown)?;
         let (idle, busy) = (generation << GENERATION | IDLE, generation << GENERATION | BUSY);
         match slot.state.compare_exchange(idle, busy, Ordering::Acquire, Ordering::Relaxed) {
             Ok(_) => Ok(Guard { slot, idle }),
@@ -107,15 +140,15 @@ impl<T> Table<T> {
 
     /// Takes the object out: the handle is none any more. What was inherited is left as it is, but forgotten.
     pub(crate) fn remove(&self, handle: *mut c_void) -> Result<T, Wrong> {
-        let (slot, generation) = self.find(handle).ok_or(Wrong::Unknown)?;
-        let vacant = ((generation + 1) & GENERATION_MASK) << GENERATION | VACANT;
+        let (slot, generation, index) = self.find(handle).ok_or(Wrong::Unknown)?;
+        let vacant = ((generation + 1) % GENERATIONS as u64) << GENERATION | VACANT;
         match self.borrow(handle) {
             Ok(guard) => {
                 // SAFETY: the guard gives the value to this thread.
                 let value = unsafe { (*slot.value.get()).take() };
                 std::mem::forget(guard);
                 slot.state.store(vacant, Ordering::Release);
-                self.push_free(index_of(handle), slot);
+                self.push_free(index, slot);
                 value.ok_or(Wrong::Unknown)
             }
             Err(Wrong::Inherited) => {
@@ -138,22 +171,32 @@ impl<T> Table<T> {
         }
     }
 
+    /// The slot of a handle, its generation and the slot's index.
     #[inline]
-    fn find(&self, handle: *mut c_void) -> Option<(&Slot<T>, u64)> {
-        let number = handle.addr();
-        let known = number & !(INDEX_MASK << INDEX_AT | (GENERATION_MASK as usize) << GENERATION_AT);
-        if known != self.tag {
-            return None;
+    fn find(&self, handle: *mut c_void) -> Option<(&Slot<T>, u64, usize)> {
+        const SIZE: usize = CHUNK * GENERATIONS * size_of::<u64>();
+        for number in 0..CHUNKS {
+            let chunk = self.chunk(number)?;
+            let offset = handle.addr().wrapping_sub(ptr::from_ref(&chunk.faces).addr());
+            if offset < SIZE {
+                let face = offset / size_of::<u64>();
+                let (at, generation) = (face / GENERATIONS, face % GENERATIONS);
+                let whole = offset.is_multiple_of(size_of::<u64>());
+                return whole.then_some((&chunk.slots[at], generation as u64, number * CHUNK + at));
+            }
         }
-        let generation = (number >> GENERATION_AT) as u64 & GENERATION_MASK;
-        self.slot(index_of(handle)).map(|slot| (slot, generation))
+        None
     }
 
     #[inline]
+    fn chunk(&self, number: usize) -> Option<&Chunk<T>> {
+        let chunk = self.chunks.get(number)?.load(Ordering::Acquire);
+        // SAFETY: a chunk that is there is complete, and never freed.
+        (!chunk.is_null()).then(|| unsafe { &*chunk })
+    }
+
     fn slot(&self, index: usize) -> Option<&Slot<T>> {
-        let chunk = self.chunks.get(index / CHUNK)?.load(Ordering::Acquire);
-        // SAFETY: a chunk that is there has CHUNK slots, and is never freed.
-        (!chunk.is_null()).then(|| unsafe { &*chunk.add(index % CHUNK) })
+        self.chunk(index / CHUNK).map(|chunk| &chunk.slots[index % CHUNK])
     }
 
     /// A slot that was never used.
@@ -162,13 +205,14 @@ impl<T> Table<T> {
         let index = self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok()? as usize;
         let place = self.chunks.get(index / CHUNK)?;
         if place.load(Ordering::Acquire).is_null() {
-            let fresh: Box<[Slot<T>]> = (0..CHUNK).map(|_| Slot::default()).collect();
-            let fresh = Box::into_raw(fresh);
-            let first = fresh.cast::<Slot<T>>();
+            let fresh = Chunk::make();
+            if fresh.is_null() {
+                return None;
+            }
             let null = ptr::null_mut();
-            if place.compare_exchange(null, first, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+            if place.compare_exchange(null, fresh, Ordering::AcqRel, Ordering::Relaxed).is_err() {
                 // SAFETY: nobody else has seen it.
-                drop(unsafe { Box::from_raw(fresh) });
+                unsafe { Chunk::discard(fresh) };
             }
         }
         Some(index)
@@ -205,10 +249,6 @@ impl<T> Default for Slot<T> {
     fn default() -> Self {
         Self { state: AtomicU64::new(VACANT), next: AtomicU32::new(0), value: UnsafeCell::new(None) }
     }
-}
-
-fn index_of(handle: *mut c_void) -> usize {
-    handle.addr() >> INDEX_AT & INDEX_MASK
 }
 
 /// An object that the calling thread has to itself.
@@ -251,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_handle_names_one_object_until_it_is_removed() {
-        static TABLE: Table<i32> = Table::new(3);
+        static TABLE: Table<i32> = Table::new();
         let table = &TABLE;
         let (one, two) = (table.insert(1).unwrap(), table.insert(2).unwrap());
         assert_eq!(*table.borrow(one).unwrap(), Some(1));
@@ -265,21 +305,47 @@ mod tests {
 
     #[test]
     fn what_is_no_handle_is_refused() {
-        static TABLES: [Table<i32>; 2] = [Table::new(3), Table::new(4)];
+        static TABLES: [Table<i32>; 2] = [Table::new(), Table::new()];
         let [table, other] = &TABLES;
         let handle = table.insert(1).unwrap();
         other.insert(2).unwrap();
         let null: *mut c_void = ptr::null_mut();
-        let forged = handle.wrapping_byte_add(1 << INDEX_AT);
-        for wrong in [null, (&raw const null).cast_mut().cast(), forged, handle.wrapping_byte_add(1)] {
+        let (next, slot) = (size_of::<u64>(), GENERATIONS * size_of::<u64>());
+        let forged = [1, next, slot].map(|offset| handle.wrapping_byte_add(offset));
+        for wrong in [null, (&raw const null).cast_mut().cast()].into_iter().chain(forged) {
             assert_eq!(table.borrow(wrong).unwrap_err(), Wrong::Unknown);
         }
         assert_eq!(other.borrow(handle).unwrap_err(), Wrong::Unknown);
     }
 
     #[test]
+    fn what_a_handle_points_to_can_be_read() {
+        static TABLE: Table<i32> = Table::new();
+        let mut handle = TABLE.insert(1).unwrap();
+        for _ in 0..GENERATIONS {
+            // SAFETY: the face.
+            assert_eq!(unsafe { handle.cast::<i32>().read() }, -1);
+            let before = handle;
+            assert_eq!(TABLE.remove(handle), Ok(1));
+            handle = TABLE.insert(1).unwrap();
+            assert_ne!(handle, before);
+        }
+        assert_eq!(TABLE.remove(handle), Ok(1));
+    }
+
+    #[test]
+    fn there_are_more_slots_than_one_chunk_has() {
+        static TABLE: Table<usize> = Table::new();
+        let handles: Vec<_> = (0..CHUNK + 10).map(|number| TABLE.insert(number).unwrap()).collect();
+        for (number, handle) in handles.into_iter().enumerate() {
+            assert_eq!(*TABLE.borrow(handle).unwrap(), Some(number));
+            assert_eq!(TABLE.remove(handle), Ok(number));
+        }
+    }
+
+    #[test]
     fn one_user_at_a_time() {
-        static TABLE: Table<i32> = Table::new(0);
+        static TABLE: Table<i32> = Table::new();
         let table = &TABLE;
         let handle = table.insert(1).unwrap();
         let guard = table.borrow(handle).unwrap();
@@ -291,7 +357,7 @@ mod tests {
 
     #[test]
     fn what_was_inherited_can_only_be_forgotten() {
-        static TABLE: Table<i32> = Table::new(0);
+        static TABLE: Table<i32> = Table::new();
         let table = &TABLE;
         let handle = table.insert(1).unwrap();
         table.disown();
@@ -303,7 +369,7 @@ mod tests {
 
     #[test]
     fn threads_share_the_free_list() {
-        static TABLE: Table<i32> = Table::new(0);
+        static TABLE: Table<i32> = Table::new();
         std::thread::scope(|scope| {
             for number in 0..4 {
                 let table = &TABLE;

@@ -8,7 +8,7 @@ use crate::{fork, socket};
 use libc::{c_int, c_long, c_short, c_void};
 use std::{ptr, slice};
 
-pub(crate) static POLLERS: Table<Poller> = Table::new(3);
+pub(crate) static POLLERS: Table<Poller> = Table::new();
 
 /// What to wait for, and what the application calls it.
 #[derive(Debug, Default)]

@@ -15,7 +15,7 @@ use std::time::Duration;
 use zincmq::poller::Interest;
 use zincmq::{AnySocket, Error, Frame, Message, SocketType};
 
-pub(crate) static SOCKETS: Table<Socket> = Table::new(2);
+pub(crate) static SOCKETS: Table<Socket> = Table::new();
 
 /// A socket as C uses it: part by part.
 #[derive(Debug)]

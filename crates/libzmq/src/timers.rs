@@ -9,7 +9,7 @@ use std::ptr;
 use std::sync::LazyLock;
 use std::time::Instant;
 
-static SETS: Table<Timers> = Table::new(4);
+static SETS: Table<Timers> = Table::new();
 
 /// What a timer calls, with its number and the caller's argument.
 type Handler = unsafe extern "C" fn(c_int, *mut c_void);
