@@ -16,10 +16,10 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 /// What is read at a handle: as a descriptor, -1.
 const FACE: u64 = u64::MAX;
 /// Faces of a slot: after so many objects a handle comes again.
-const GENERATIONS: usize = 4096;
-/// Slots that are made at once, with their faces: 32 MiB of addresses, of which a slot that is used takes a page.
-const CHUNK: usize = 1024;
-const CHUNKS: usize = 64;
+const GENERATIONS: usize = 2048;
+/// Slots that are made at once, with their faces: 4 MiB of addresses, of which a slot that is used takes a page.
+const CHUNK: usize = 256;
+const CHUNKS: usize = 256;
 
 /// Slots and their faces.
 struct Chunk<T> {
@@ -201,9 +201,18 @@ impl<T> Table<T> {
 
     /// A slot that was never used.
     fn take_fresh(&self) -> Option<usize> {
-        let next = |taken| ((taken as usize) < CHUNK * CHUNKS).then_some(taken + 1);
-        let index = self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok()? as usize;
-        let place = self.chunks.get(index / CHUNK)?;
+        let mut taken = self.taken.load(Ordering::Relaxed);
+        loop {
+            Self::provide(self.chunks.get(taken as usize / CHUNK)?)?;
+            match self.taken.compare_exchange(taken, taken + 1, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(index) => return Some(index as usize),
+                Err(now) => taken = now,
+            }
+        }
+    }
+
+    /// Makes the chunk of a place, if it is not there. `None`: there is no memory.
+    fn provide(place: &AtomicPtr<Chunk<T>>) -> Option<()> {
         if place.load(Ordering::Acquire).is_null() {
             let fresh = Chunk::make();
             if fresh.is_null() {
@@ -215,7 +224,7 @@ impl<T> Table<T> {
                 unsafe { Chunk::discard(fresh) };
             }
         }
-        Some(index)
+        Some(())
     }
 
     /// No lock: a thread may be anywhere in here when the process forks.

@@ -364,10 +364,14 @@ impl Reader {
         Gauge(self.half.clone())
     }
 
-    /// Tells the writer that nobody reads any more.
+    /// Tells the writer that nobody reads any more, whether it waits or not: it may have other reasons to rest.
     pub fn leave(&self) {
-        self.shared().state.0.gone.store(true, Ordering::Release);
-        self.shared().wake_writer();
+        let state = &self.shared().state.0;
+        state.gone.store(true, Ordering::Release);
+        state.writer_waits.store(false, Ordering::Relaxed);
+        if let Some((notify, key)) = state.writer_end.get() {
+            notify.writable(*key);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{NETWORK, PATIENCE, await_event, fill, fresh_ipc, fresh_tcp, pipeline, until, within};
+use common::{NETWORK, PATIENCE, await_event, fill, fresh_ipc, fresh_tcp, pipeline, raw_peer, until, within};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -142,7 +142,8 @@ fn everything_arrives_though_the_peer_answers_a_sender_that_has_gone() {
 fn a_peer_that_takes_nothing_holds_up_the_end_only_for_a_time() {
     const FEW: u32 = 30;
     within(2 * PATIENCE, || {
-        for (linger, most) in [(100, Duration::from_secs(4)), (-1, PATIENCE)] {
+        let (moment, long) = (Duration::from_millis(100), Duration::from_secs(4));
+        for (linger, least, most) in [(100, moment, long), (-1, long, PATIENCE)] {
             let (ours, theirs) = (Context::new(), Context::new());
             let mut pull = Pull::new(&theirs).unwrap();
             pull.set(option::RCVHWM, 2).unwrap();
@@ -157,11 +158,57 @@ fn a_peer_that_takes_nothing_holds_up_the_end_only_for_a_time() {
             drop(push);
             ours.term();
             let waited = begin.elapsed();
-            assert!((Duration::from_millis(100)..most).contains(&waited), "{linger}: {waited:?}");
+            assert!((least..most).contains(&waited), "{linger}: {waited:?}");
             for number in 0..FEW {
                 assert_eq!(pull.recv_timeout(PATIENCE).unwrap()[0], number.to_be_bytes(), "{linger}");
             }
         }
+    });
+}
+
+/// A DEALER that is bound, with room for few messages, and a peer made by hand, whom it knows.
+fn dealer_and_peer(context: &Context) -> (Dealer, TcpStream) {
+    let mut dealer = Dealer::new(context).unwrap();
+    dealer.set(option::RCVHWM, 2).unwrap();
+    dealer.set(option::SNDHWM, 0).unwrap();
+    let mut peer = raw_peer(&dealer.bind("tcp://127.0.0.1:*").unwrap(), "DEALER");
+    peer.write_all(&[0, 1, b'!']).unwrap();
+    dealer.recv_timeout(PATIENCE).unwrap();
+    (dealer, peer)
+}
+
+/// What comes in while a socket lingers is read, more than its mark allows, or the peer might never come to read.
+#[test]
+fn a_peer_that_writes_before_it_reads_gets_all() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let (mut dealer, mut peer) = dealer_and_peer(&context);
+        for _ in 0..500 {
+            dealer.send(vec![7; 8000]).unwrap();
+        }
+        drop(dealer);
+        let frame = [&[0, 200][..], &[1; 200]].concat();
+        peer.write_all(&frame.repeat(50_000)).unwrap();
+        let mut all = Vec::new();
+        peer.read_to_end(&mut all).unwrap();
+        assert_eq!(all.len(), 500 * (9 + 8000));
+        context.term();
+    });
+}
+
+#[test]
+fn a_dead_peer_holds_nothing_up_though_its_mail_is_unread() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let (mut dealer, mut peer) = dealer_and_peer(&context);
+        peer.write_all(&[0, 1, b'!'].repeat(50)).unwrap();
+        until("they have come, in one piece", || dealer.can_recv());
+        for _ in 0..200 {
+            dealer.send(vec![7; 64 << 10]).unwrap();
+        }
+        drop(peer);
+        drop(dealer);
+        context.term();
     });
 }
 

@@ -1,7 +1,7 @@
 //! STREAM, and ROUTER with `ROUTER_RAW`: bytes of plain TCP, to and from anybody.
 
 use crate::{connected, subjects};
-use interop::{Library, Peer, Wire, noise};
+use interop::{GLANCE, Library, Peer, Wire, noise};
 use std::thread;
 use std::time::Duration;
 use zincmq::SocketType::{Dealer, Router, Stream};
@@ -138,5 +138,19 @@ fn who_connects_hears_of_each_connection() {
             assert_eq!(received(&mut stream, &id, 10), b"last words");
             assert_eq!(notified(&mut stream), id, "{subject:?} {kind:?}");
         }
+    }
+}
+
+#[test]
+fn who_does_not_connect_again_hears_of_the_end_once() {
+    for (subject, kind, mut stream) in raw() {
+        let (listener, endpoint) = Wire::listen();
+        stream.set(option::RECONNECT_IVL, -1);
+        stream.connect(&endpoint);
+        let wire = Wire::accept(&listener);
+        let id = notified(&mut stream);
+        drop(wire);
+        assert_eq!(notified(&mut stream), id, "{subject:?} {kind:?}");
+        assert_eq!(stream.recv_within(GLANCE), None, "{subject:?} {kind:?}");
     }
 }

@@ -120,13 +120,14 @@ fn a_monitor_that_nobody_reads_holds_nothing_up() {
 
 #[test]
 fn the_first_form_names_what_was_bound_or_connected() {
-    let endpoint = "ipc://@first-form";
+    let endpoint = &format!("ipc://@{}-first-form", std::process::id());
     let link = Link::new(PULL, PUSH, endpoint);
-    for (socket, kind) in [(link.other, 1_u16), (link.bound, 0x20)] {
+    let names = [c"inproc://connects", c"inproc://binds"];
+    for (socket, kind, name) in [(link.other, 1_u16, names[0]), (link.bound, 0x20, names[1])] {
         let reader = zmq_socket(link.context, PAIR);
         // SAFETY: a C string.
-        done(unsafe { zmq_socket_monitor(socket, c"inproc://told".as_ptr(), kind.into()) });
-        connect(reader, "inproc://told");
+        done(unsafe { zmq_socket_monitor(socket, name.as_ptr(), kind.into()) });
+        connect(reader, name.to_str().unwrap());
         let new = zmq_socket(link.context, PUSH);
         connect(if socket == link.bound { new } else { socket }, endpoint);
         assert_eq!(receive(reader, 0).1[..2], kind.to_ne_bytes());

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use zmtp::{Command, command};
 
 /// What one connection may move in one turn, each way, before others have theirs.
-const TURN: usize = 256 << 10;
+pub(super) const TURN: usize = 256 << 10;
 /// A queue of so many bytes is short: they are copied in less time than it takes to wake a thread and let it go on.
 pub(crate) const SHORT: u64 = 192 << 10;
 /// What a transcoder writes ahead of the kernel.
@@ -24,7 +24,7 @@ const AHEAD: usize = 64 << 10;
 /// What is kept of commands that wait to be written.
 const CONTROL: usize = 4 << 10;
 /// What is read at once for a transcoder.
-const SCRATCH: usize = 32 << 10;
+pub(super) const SCRATCH: usize = 32 << 10;
 
 /// Why a connection ends.
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +88,7 @@ pub(crate) struct Setup {
 pub(crate) struct Engine {
     pub(super) descriptor: Arc<OwnedFd>,
     pub(super) drain: Drain,
-    filler: Filler,
+    pub(super) filler: Filler,
     transcoder: Option<Box<dyn Transcode>>,
     /// Bytes to be written before anything from the pipe.
     prefix: Vec<u8>,
@@ -96,16 +96,16 @@ pub(crate) struct Engine {
     control: Vec<u8>,
     /// Received bytes that the transcoder has not done with.
     scratch: Vec<u8>,
-    may_read: bool,
+    pub(super) may_read: bool,
     may_write: bool,
     /// The kernel has said that the peer writes no more: read to the end.
     hung_up: bool,
     /// Why nothing can be written any more. What the peer has sent can still be read; its end will show there.
-    broken: Option<io::Error>,
+    pub(super) broken: Option<io::Error>,
     /// An end may have been overlooked: read until the kernel says that there is no more.
     thorough: bool,
     /// The inbound pipe is at its high-water mark.
-    full: bool,
+    pub(super) full: bool,
     /// The reader itself runs this engine.
     pumped: bool,
     reads_subscriptions: bool,
@@ -199,20 +199,21 @@ impl Engine {
             let carried = self.is_carried();
             let wrote = if carried { Rest::Quiet } else { self.write()? };
             let read = self.read()?;
+            let over = !carried && !self.has_output();
+            if over && self.drain.frames().has_ended() {
+                break;
+            }
             if wrote == Rest::Busy || read == Rest::Busy {
                 return Ok(Rest::Busy);
             }
             if carried {
                 return Ok(Rest::Quiet);
             }
-            if self.has_output() {
+            if !over {
                 if self.may_write {
                     continue;
                 }
                 return Ok(Rest::Quiet);
-            }
-            if self.drain.frames().has_ended() {
-                break;
             }
             if self.drain.park() {
                 return Ok(Rest::Quiet);
@@ -322,6 +323,16 @@ impl Engine {
 
     /// Reads until the kernel has no more, the pipe is full or the turn is over.
     pub(crate) fn read(&mut self) -> Result<Rest, End> {
+        if !self.is_deaf() {
+            let rest = self.read_in()?;
+            if rest == Rest::Busy || !self.is_deaf() {
+                return Ok(rest);
+            }
+        }
+        self.discard()
+    }
+
+    fn read_in(&mut self) -> Result<Rest, End> {
         if self.transcoder.as_ref().is_some_and(|transcoder| transcoder.decodes()) {
             return self.read_transcoded();
         }
@@ -348,7 +359,7 @@ impl Engine {
         Ok(Rest::Quiet)
     }
 
-    fn read_failed(&mut self, error: io::Error) -> Result<(), End> {
+    pub(super) fn read_failed(&mut self, error: io::Error) -> Result<(), End> {
         match error.kind() {
             io::ErrorKind::WouldBlock => {
                 self.may_read = false;
@@ -363,7 +374,7 @@ impl Engine {
         Ok(())
     }
 
-    fn heard(&mut self) {
+    pub(super) fn heard(&mut self) {
         if !self.pulse.interval.is_zero() || self.ttl.is_some() {
             self.heard = Instant::now();
             self.pinged = None;

@@ -415,7 +415,8 @@ impl Session {
         }
         let hopeless = matches!(end, End::Protocol(_) | End::TooLarge | End::NoReply);
         let connects = self.route.is_some();
-        let lasts = self.route.as_ref().is_some_and(|route| !route.immediate) && !hopeless;
+        let again = !hopeless && self.options.reconnect_ivl > 0;
+        let lasts = again && self.route.as_ref().is_some_and(|route| !route.immediate);
         notice::lost(&mut filler, self.owner.socket_type, &self.options, connects, lasts);
         self.disconnected(hub);
         self.beat = None;

@@ -33,7 +33,7 @@ impl<'a> Place<'a> {
     /// Reads an address to listen at: `host:port`, where `*` stands for any host or any port.
     pub(crate) fn bind(text: &'a str) -> Result<Self, Flaw> {
         let (host, port) = split(text)?;
-        let host = if host == "*" { Host::Any } else { Host::parse(host)? };
+        let host = if ["*", "[*]"].contains(&host) { Host::Any } else { Host::parse(host)? };
         let port = if port == "*" { 0 } else { parse_port(port)? };
         Ok(Self { host, port })
     }
@@ -161,6 +161,7 @@ mod tests {
             ("*:*", Host::Any, 0),
             ("*:0", Host::Any, 0),
             ("*:5555", Host::Any, 5555),
+            ("[*]:5555", Host::Any, 5555),
             ("127.0.0.1:65535", LOCAL, 65535),
             ("127.0.0.1:00080", LOCAL, 80),
             ("[::1]:80", LOCAL6, 80),
@@ -202,7 +203,6 @@ mod tests {
             "1:2:3:80",
             "host/x:80",
             "127.0.0.1%lo:80",
-            "[*]:80",
             "höst:80",
             "[::1%]:80",
             "a;b:80",
