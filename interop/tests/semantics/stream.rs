@@ -141,9 +141,10 @@ fn who_connects_hears_of_each_connection() {
     }
 }
 
+/// From libzmq it does not hear at all.
 #[test]
 fn who_does_not_connect_again_hears_of_the_end_once() {
-    for (subject, kind, mut stream) in raw() {
+    for (subject, kind, mut stream) in raw().filter(|(subject, ..)| *subject == Library::Ours) {
         let (listener, endpoint) = Wire::listen();
         stream.set(option::RECONNECT_IVL, -1);
         stream.connect(&endpoint);
