@@ -43,6 +43,7 @@ const FLAGS: &[(i32, bool)] = &[
     (33, false),
     (39, false),
     (40, false),
+    (41, false),
     (42, false),
     (51, false),
     (52, false),
