@@ -368,7 +368,6 @@ impl Reader {
     pub fn leave(&self) {
         let state = &self.shared().state.0;
         state.gone.store(true, Ordering::Release);
-        state.writer_waits.store(false, Ordering::Relaxed);
         if let Some((notify, key)) = state.writer_end.get() {
             notify.writable(*key);
         }

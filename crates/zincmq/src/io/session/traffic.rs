@@ -27,24 +27,12 @@ impl Session {
 
     /// The inbound pipe has room.
     pub(crate) fn writable(&mut self, hub: &mut Hub) -> Fate {
-        match &self.phase {
-            Phase::Traffic(connection) => {
-                let connection = connection.clone();
-                self.drive(&connection, hub, Engine::make_room)
-            }
-            _ => Fate::Lives,
-        }
+        self.drive_traffic(hub, Engine::make_room)
     }
 
     /// Another turn for the engine.
     pub(crate) fn turn(&mut self, hub: &mut Hub) -> Fate {
-        match &self.phase {
-            Phase::Traffic(connection) => {
-                let connection = connection.clone();
-                self.drive(&connection, hub, Engine::recheck)
-            }
-            _ => Fate::Lives,
-        }
+        self.drive_traffic(hub, Engine::recheck)
     }
 
     /// The engine had more to do than its turn allowed, or a caller has left word.
@@ -52,13 +40,14 @@ impl Session {
         if std::mem::take(&mut self.called) {
             return self.turn(hub);
         }
-        match &self.phase {
-            Phase::Traffic(connection) => {
-                let connection = connection.clone();
-                self.drive(&connection, hub, |_| ())
-            }
-            _ => Fate::Lives,
-        }
+        self.drive_traffic(hub, |_| ())
+    }
+
+    /// Runs the engine, if there is one.
+    fn drive_traffic(&mut self, hub: &mut Hub, prepare: impl FnOnce(&mut Engine)) -> Fate {
+        let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
+        let connection = connection.clone();
+        self.drive(&connection, hub, prepare)
     }
 
     /// A caller wanted the engine while this thread had it.
