@@ -5,6 +5,7 @@ use crate::header::{LONGEST, MORE};
 use crate::primitive::Ordering;
 use crate::reader::Reader;
 use crate::segment::SegmentPtr;
+use bytes::Bytes;
 use std::io::{self, IoSlice};
 use std::os::fd::BorrowedFd;
 
@@ -28,6 +29,8 @@ pub struct Drain {
     spent: Vec<(SegmentPtr, u64)>,
     /// Where the writer was when it was last heard of.
     milestone: Milestone,
+    /// Bodies by reference that are done with, where they are kept.
+    kept: Option<Vec<Bytes>>,
 }
 
 /// Where a writer stands, and how many messages it has written so far.
@@ -45,7 +48,15 @@ impl Drain {
     #[must_use]
     pub fn new(reader: Reader) -> Self {
         let scan = reader.cursor;
-        Self { from: scan.at, reader, scan, ahead: 0, spent: Vec::new(), milestone: Milestone::default() }
+        Self {
+            from: scan.at,
+            reader,
+            scan,
+            ahead: 0,
+            spent: Vec::new(),
+            milestone: Milestone::default(),
+            kept: None,
+        }
     }
 
     /// The frames, for an engine that writes its own bytes. What it takes is gone, whatever becomes of the
@@ -57,6 +68,26 @@ impl Drain {
     /// The writer has come so far: up to there its messages need not be counted one by one.
     pub fn pass_on(&mut self, milestone: Milestone) {
         self.milestone = milestone;
+    }
+
+    /// From now on keeps bodies by reference when they are done with: whoever made one may be called when it goes, and not
+    /// at any time.
+    pub fn keep_bodies(&mut self) {
+        self.kept.get_or_insert_default();
+    }
+
+    /// Whether there are bodies that were kept.
+    #[must_use]
+    pub fn keeps_bodies(&self) -> bool {
+        self.kept.as_ref().is_some_and(|kept| !kept.is_empty())
+    }
+
+    /// Lets go of the bodies that were kept, and keeps no more.
+    #[inline]
+    pub fn drop_bodies(&mut self) {
+        if self.kept.is_some() {
+            self.kept = None;
+        }
     }
 
     /// Whether anything that is not written goes by reference.
@@ -246,7 +277,10 @@ impl Drain {
     /// So many messages, up to `done`, and the first `bodies` by reference, are done with.
     fn commit(&mut self, messages: u64, done: Cursor, bodies: usize) {
         for (segment, at) in self.spent.drain(..bodies) {
-            segment.get().take_body(at);
+            let body = segment.get().take_body(at);
+            if let Some(kept) = &mut self.kept {
+                kept.extend(body);
+            }
         }
         let mut oldest = self.reader.cursor.oldest(&self.reader.half);
         while let Some(passed) = oldest

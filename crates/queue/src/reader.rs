@@ -41,6 +41,18 @@ pub enum Body<'a> {
     Shared(Bytes),
 }
 
+impl Body<'_> {
+    /// Its length in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Copy(bytes) => bytes.len(),
+            Self::Slice(slice) => slice.len(),
+            Self::Shared(bytes) => bytes.len(),
+        }
+    }
+}
+
 /// One frame that was taken.
 #[derive(Debug)]
 pub struct Taken<'a> {
@@ -96,6 +108,18 @@ impl Reader {
     fn has_seen_all(&self, ordering: Ordering) -> bool {
         let level = self.half.producer.0.tail.load(ordering) == self.cursor.at;
         level && self.source.as_ref().is_none_or(|source| !source.has_message() && !source.has_closed())
+    }
+
+    /// How far this end has read, as a place in the stream.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.cursor.at
+    }
+
+    /// How far has been published, likewise.
+    #[must_use]
+    pub fn published(&self) -> u64 {
+        self.half.producer.0.tail.load(Ordering::Acquire) & !CLOSED
     }
 
     /// Whether the writer has closed and everything has been read.

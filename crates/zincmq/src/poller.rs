@@ -47,6 +47,14 @@ impl Item<'_> {
             Self::Descriptor(..) => false,
         }
     }
+
+    /// Whether the socket has not looked at everything: it is to be asked again rather than slept for.
+    fn is_unsettled(&mut self) -> bool {
+        match self {
+            Self::Socket(socket, _) => socket.core().is_unsettled(),
+            Self::Descriptor(..) => false,
+        }
+    }
 }
 
 impl std::fmt::Debug for Item<'_> {
@@ -181,9 +189,14 @@ impl Poller {
                 self.bell.disarm();
                 return Ok(0);
             }
+            let unsettled = items.iter_mut().any(Item::is_unsettled);
             let undisturbed = if foreign {
                 self.bell.disarm();
-                self.poll(items, until.map(|until| until - now))?
+                let left = until.map(|until| until - now);
+                self.poll(items, if unsettled { Some(Duration::ZERO) } else { left })?
+            } else if unsettled {
+                self.bell.disarm();
+                true
             } else {
                 self.rest(items, until)
             };

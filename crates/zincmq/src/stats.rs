@@ -21,6 +21,9 @@ pub struct SocketStats {
     pub received_bytes: u64,
     /// Messages dropped because a peer's queue was at its high-water mark.
     pub dropped_full: u64,
+    /// Messages from peers, and notices of subscriptions, that were dropped because the application had left so many
+    /// unread: XPUB only.
+    pub dropped_unread: u64,
     /// Connections that were made again after a loss.
     pub reconnects: u64,
     /// Connections that ended before the handshake was done.

@@ -20,8 +20,8 @@ use zincmq::{Context, Router, option};
 
 /// What a connection may take while nothing happens on it, in bytes.
 const MOST: isize = 4096;
-/// What a context may keep for its next connections, however many there were.
-const KEPT: isize = 1 << 20;
+/// What a context may keep for its next connections, and its tables hold in reserve, however many there were.
+const KEPT: isize = 3 << 19;
 /// How much dearer a message may be with many active connections than with one.
 const DEARER: f64 = 4.0;
 /// Tells this program that it is to be the peers, and of which address.

@@ -52,6 +52,20 @@ impl Engine {
         wrote
     }
 
+    /// Writes what is queued for a writer that would lose a message otherwise, as far as the kernel takes it.
+    fn relieve(&mut self, milestone: Milestone) {
+        if self.cannot_write() || (self.translates() && self.drain.has_bodies()) {
+            return;
+        }
+        self.resume();
+        if !self.translates() {
+            self.drain.pass_on(milestone);
+        }
+        self.drain.keep_bodies();
+        // An error shows again in the I/O thread's turn.
+        _ = self.write();
+    }
+
     /// A look of the I/O thread: when to look again, if the writer still carries.
     pub(crate) fn look_after(&mut self) -> Option<Instant> {
         let end = self.carried? + LOOKS;
@@ -84,6 +98,20 @@ impl Connection {
             self.tell(Wish::Carried);
         }
         wrote
+    }
+
+    /// Writes what is queued in the I/O thread's place, for a writer that would lose a message otherwise. Returns whether
+    /// the engine was free for it.
+    pub(crate) fn relieve(&self, milestone: Milestone) -> bool {
+        let Some(mut held) = self.engine.try_lock() else { return false };
+        let Some(engine) = held.as_mut() else { return true };
+        let before = engine.cannot_write();
+        engine.relieve(milestone);
+        let unfinished = engine.drain.keeps_bodies() || (!before && engine.cannot_write());
+        if held.unlock() || unfinished {
+            self.tell(Wish::Turn);
+        }
+        true
     }
 
     /// The I/O thread, before its turn, heeds what a writer wanted meanwhile. Returns whether that carries now.

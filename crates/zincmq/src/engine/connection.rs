@@ -122,7 +122,7 @@ impl Connection {
             Ok(Rest::Busy) => !found,
             Err(_) => true,
         };
-        let unfinished = left || engine.owes_writing();
+        let unfinished = left || engine.owes_turn();
         if held.unlock() || unfinished {
             self.tell(Wish::Turn);
         }
@@ -143,7 +143,7 @@ impl Connection {
             Err(_) => Driven::Not,
         };
         // PING's answer, if there was one, is not for this thread.
-        let unfinished = engine.owes_writing() || driven == Driven::Not;
+        let unfinished = engine.owes_turn() || driven == Driven::Not;
         if held.unlock() || unfinished {
             self.tell(Wish::Turn);
         }

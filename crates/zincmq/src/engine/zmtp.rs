@@ -17,6 +17,8 @@ use zmtp::{Command, command};
 
 /// What one connection may move in one turn, each way, before others have theirs.
 pub(super) const TURN: usize = 256 << 10;
+/// So many commands are dealt with in one turn: some 20 us, as long as a small read and write take.
+const COMMANDS: u32 = 256;
 /// A queue of so many bytes is short: they are copied in less time than it takes to wake a thread and let it go on.
 pub(crate) const SHORT: u64 = 192 << 10;
 /// What a transcoder writes ahead of the kernel.
@@ -106,6 +108,8 @@ pub(crate) struct Engine {
     thorough: bool,
     /// The inbound pipe is at its high-water mark.
     pub(super) full: bool,
+    /// The turn was over before everything received was walked over.
+    cut_short: bool,
     /// The reader itself runs this engine.
     pumped: bool,
     reads_subscriptions: bool,
@@ -143,6 +147,7 @@ impl Engine {
             broken: None,
             thorough: false,
             full: false,
+            cut_short: false,
             pumped: false,
             carried: None,
             leaving: None,
@@ -195,6 +200,7 @@ impl Engine {
     /// # Errors
     /// [`End`]: the connection is over.
     pub(crate) fn turn(&mut self) -> Result<Rest, End> {
+        self.drain.drop_bodies();
         while !self.is_leaving() {
             let carried = self.is_carried();
             let wrote = if carried { Rest::Quiet } else { self.write()? };
@@ -246,7 +252,7 @@ impl Engine {
     /// [`End`], which the I/O thread will come upon again.
     pub(crate) fn pump(&mut self) -> Result<Rest, End> {
         // A large body is better read while the caller does something else.
-        if !self.full && (!self.may_read || self.filler.is_inside_body()) {
+        if !self.full && !self.cut_short && (!self.may_read || self.filler.is_inside_body()) {
             return Ok(Rest::Quiet);
         }
         self.full = false;
@@ -266,14 +272,24 @@ impl Engine {
         !self.may_write && self.has_output()
     }
 
+    /// Whether the kernel takes nothing now, as far as is known.
+    pub(super) fn cannot_write(&self) -> bool {
+        !self.may_write
+    }
+
+    /// Whether the connection has another encoding than the pipe.
+    pub(super) fn translates(&self) -> bool {
+        self.transcoder.is_some()
+    }
+
     /// Whether something waits to be written, by whoever does.
     fn has_output(&self) -> bool {
         !self.prefix.is_empty() || !self.control.is_empty() || self.drain.has_bytes()
     }
 
-    /// Whether something waits for the I/O thread to write it.
-    pub(super) fn owes_writing(&self) -> bool {
-        !self.is_carried() && self.has_output()
+    /// Whether something is left for the I/O thread to write, or to walk over.
+    pub(super) fn owes_turn(&self) -> bool {
+        (!self.is_carried() && self.has_output()) || self.cut_short
     }
 
     /// Writes until the kernel takes no more, nothing is left or the turn is over.
@@ -338,17 +354,19 @@ impl Engine {
         }
         let mut moved = 0;
         // What was received before the pipe was full, or came with the handshake, is walked first.
-        if !self.full && !self.filler.is_clean() {
-            self.walk()?;
+        if !self.full && !self.filler.is_clean() && self.walk()? == Rest::Busy {
+            return Ok(Rest::Busy);
         }
         while self.may_read && !self.full {
             match self.filler.read_from(self.descriptor.as_fd()) {
                 Ok((0, _)) => return Err(End::Eof),
                 Ok((read, all)) => {
                     self.heard();
-                    self.walk()?;
-                    moved += read;
                     self.may_read = all || self.hung_up || self.thorough;
+                    if self.walk()? == Rest::Busy {
+                        return Ok(Rest::Busy);
+                    }
+                    moved += read;
                 }
                 Err(error) => self.read_failed(error)?,
             }
@@ -382,16 +400,25 @@ impl Engine {
     }
 
     /// Finds the messages in what was received, and publishes them.
-    fn walk(&mut self) -> Result<(), End> {
+    fn walk(&mut self) -> Result<Rest, End> {
+        let mut commands = 0;
+        self.cut_short = false;
         loop {
             match self.filler.walk() {
                 Ok(Walk::Dry) => break,
-                Ok(Walk::Command) => self.command(),
+                Ok(Walk::Command) if commands == COMMANDS => {
+                    self.cut_short = true;
+                    break;
+                }
+                Ok(Walk::Command) => {
+                    commands += 1;
+                    self.command();
+                }
                 Ok(Walk::Full) => {
                     self.publish();
                     if !self.await_room() {
                         self.full = true;
-                        return Ok(());
+                        return Ok(Rest::Quiet);
                     }
                 }
                 Err(Refusal::NoReply) => {
@@ -405,7 +432,7 @@ impl Engine {
             }
         }
         self.publish();
-        Ok(())
+        Ok(if self.cut_short { Rest::Busy } else { Rest::Quiet })
     }
 
     /// Whether there is room for another message. If there is none, the reader tells when there is; not where it has

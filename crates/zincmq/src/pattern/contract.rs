@@ -33,6 +33,9 @@ pub struct Head<'a> {
     pub body: &'a [u8],
 }
 
+/// What dealing with a frame counts for ([`Peers::may_go_on`]): the time of some 16 steps of a loop.
+pub const FRAME_COST: usize = 16;
+
 /// Why a peer did not take a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Refused {
@@ -99,7 +102,8 @@ pub trait Peers {
     fn has_room(&mut self, peer: PeerId) -> bool;
 
     /// The next frame from this peer; stable until something is taken from this peer. `None`: nothing whole
-    /// has arrived, and [`Pattern::readable`] will tell when something has.
+    /// has arrived, or the call at hand has thrown away as much as one call may; [`Pattern::readable`] will tell
+    /// when to go on.
     fn head(&mut self, peer: PeerId) -> Option<Head<'_>>;
 
     /// Appends the rest of the message at the head to `into` and removes it. Returns whether there was one.
@@ -110,6 +114,13 @@ pub trait Peers {
 
     /// Removes the rest of the message at the head.
     fn skip(&mut self, peer: PeerId);
+
+    /// Counts `cost` against what one call may do beside its own task, where [`FRAME_COST`] is a frame. If it may not
+    /// go on, [`Pattern::readable`] follows for this peer (even if it has gone) in the next call.
+    fn may_go_on(&mut self, peer: PeerId, cost: usize) -> bool;
+
+    /// Counts messages that are dropped since the application leaves too many unread.
+    fn count_unread(&mut self, messages: u64);
 
     /// Marks `into` as come from this peer's connection (metadata), as [`Peers::take`] does by itself.
     fn stamp(&mut self, peer: PeerId, into: &mut Message);
@@ -134,7 +145,7 @@ pub trait Pattern<P: Peers>: Send {
     /// must be sent once more. Called for SUB and XSUB only.
     fn reconnected(&mut self, _peers: &mut P, _peer: PeerId) {}
 
-    /// [`Peers::head`] said `None` before; now there is a message (or the peer's end).
+    /// [`Peers::head`] said `None` before; now there is a message (or the peer's end). Or [`Peers::may_go_on`] said no.
     fn readable(&mut self, peers: &mut P, peer: PeerId);
 
     /// [`Refused::Full`] or [`Peers::has_room`] said no before; now there is room.
@@ -172,13 +183,6 @@ pub trait Pattern<P: Peers>: Send {
 
     /// Whether a message can be received now (`ZMQ_POLLIN`).
     fn can_recv(&mut self, peers: &mut P) -> bool;
-
-    /// Whether the last [`Denied::Again`] from [`Pattern::recv`], or no from [`Pattern::can_recv`], came
-    /// before all that waits had been looked at: the caller handles its commands and asks again instead of
-    /// sleeping.
-    fn unsettled(&self) -> bool {
-        false
-    }
 
     /// Adds (or, with [`Kind::Cancel`], removes) a subscription: SUB; XPUB and PUB in manual mode.
     ///

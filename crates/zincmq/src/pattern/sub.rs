@@ -64,8 +64,4 @@ impl<P: Peers> Pattern<P> for Sub {
     fn can_recv(&mut self, peers: &mut P) -> bool {
         self.0.seek(peers)
     }
-
-    fn unsettled(&self) -> bool {
-        self.0.unsettled()
-    }
 }

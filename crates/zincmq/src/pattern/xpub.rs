@@ -42,8 +42,8 @@ impl<P: Peers> Pattern<P> for XPub {
         self.0.admit(peers, first)
     }
 
-    fn recv(&mut self, _peers: &mut P, into: &mut Message) -> Result<(), Denied> {
-        self.0.recv(into)
+    fn recv(&mut self, peers: &mut P, into: &mut Message) -> Result<(), Denied> {
+        self.0.recv(peers, into)
     }
 
     fn can_send(&mut self, _peers: &mut P) -> bool {

@@ -20,14 +20,14 @@ impl Core {
             return Err(Error::Terminated);
         }
         self.heed_interrupt()?;
-        if self.is_unsettled() {
-            return Ok(());
-        }
-        let inbox = self.owner.inbox.clone();
         if until.is_some_and(|until| Instant::now() >= until) {
             self.peers.put_down();
             return Err(Error::Again);
         }
+        if self.is_unsettled() {
+            return Ok(());
+        }
+        let inbox = self.owner.inbox.clone();
         if receives {
             self.peers.put_down();
             if let Some(result) = self.drive(until) {

@@ -250,9 +250,10 @@ impl Core {
         self.pattern.topics().map_err(|denied| Error::denied(denied, self.name()))
     }
 
-    /// Whether to ask again rather than sleep: the pattern has not looked at everything.
+    /// Whether to ask again rather than sleep: this call, or one before, has not looked at everything.
+    #[inline]
     pub(crate) fn is_unsettled(&self) -> bool {
-        self.pattern.unsettled()
+        self.peers.is_overdue()
     }
 
     pub(crate) fn is_stopped(&self) -> bool {
@@ -314,10 +315,11 @@ impl Core {
         any
     }
 
-    /// Does what other threads asked for.
+    /// Does what other threads asked for, and what earlier calls have left.
     #[inline]
     pub(crate) fn process(&mut self) {
-        if self.owner.inbox.is_pending() {
+        self.peers.renew_allowance();
+        if self.owner.inbox.is_pending() || self.is_unsettled() {
             self.process_items();
         }
     }
@@ -334,6 +336,9 @@ impl Core {
             }
         }
         self.items = items;
+        while let Some(id) = self.peers.next_overdue() {
+            self.pattern.readable(&mut self.peers, id);
+        }
         self.bury();
         self.keep_watch();
         if self.swept.elapsed() > SWEEP {

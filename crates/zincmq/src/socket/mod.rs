@@ -1,5 +1,6 @@
 //! Sockets: what an application holds. One `try_` core, two thin ways to wait.
 
+mod allowance;
 mod blocking;
 mod carrying;
 pub(crate) mod core;

@@ -48,6 +48,8 @@ pub(crate) struct Peer {
     empty_at: u64,
     pauses: u32,
     pub(super) carrying: Carrying,
+    /// The next call goes on reading from it.
+    pub(super) deferred: bool,
 }
 
 impl Peer {
@@ -71,6 +73,7 @@ impl Peer {
             carrying: Carrying::default(),
             empty_at: 0,
             pauses: PAUSES,
+            deferred: false,
         };
         peer.set_high_water(options);
         peer.writer.set_largest_class(class);
@@ -190,6 +193,11 @@ impl Peer {
             into.set_source(self.reader.peer());
         }
         any
+    }
+
+    /// Removes the frame at the head. Returns the size of its body, and whether more of its message follow.
+    pub(super) fn skip_frame(&mut self) -> (usize, bool) {
+        self.reader.take().map_or((0, false), |frame| (frame.body.size(), frame.more))
     }
 
     #[inline]

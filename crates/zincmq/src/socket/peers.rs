@@ -6,7 +6,8 @@ use crate::engine::Connection;
 use crate::message::Message;
 use crate::monitor::Sides;
 use crate::option::Options;
-use crate::pattern::contract::{Head, Kind, PeerId, Peers, Refused};
+use crate::pattern::contract::{FRAME_COST, Head, Kind, PeerId, Peers, Refused};
+use crate::socket::allowance::{Allowance, SKIP_COST, STEP_BYTES};
 use crate::socket::peer::Peer;
 use crate::stats::{PeerStats, SocketStats};
 use bytes::Bytes;
@@ -47,6 +48,7 @@ pub(crate) struct Table {
     pub(crate) conflates: bool,
     /// The numbers of peers that have gone.
     past: SocketStats,
+    allowance: Allowance,
 }
 
 /// Where many get the same message, the cache lines that one so many ahead will write are fetched: the I/O thread on
@@ -68,6 +70,7 @@ impl Table {
             reluctant: Vec::new(),
             conflates: false,
             past: SocketStats::default(),
+            allowance: Allowance::default(),
         }
     }
 
@@ -257,11 +260,28 @@ impl Table {
         peer.accepts().map(|()| peer)
     }
 
-    fn count_dropped(&mut self, id: PeerId) {
-        self.put_down();
-        if let Some(peer) = self.get(id) {
-            peer.dropped += 1;
+    /// A peer is at its mark: writes a message to it if the connection takes what is queued; otherwise the message is
+    /// lost. A thread that sends much at once is faster than the waking of the I/O thread.
+    #[cold]
+    fn insist(&mut self, id: PeerId, write: impl FnOnce(&mut Peer)) {
+        let relieved = self.relieve(id);
+        if !relieved {
+            self.put_down();
         }
+        match self.get(id) {
+            Some(peer) if relieved => write(peer),
+            Some(peer) => peer.dropped += 1,
+            None => {}
+        }
+    }
+
+    /// Writes what is queued for a peer in the I/O thread's place. Returns whether there is room then.
+    fn relieve(&mut self, id: PeerId) -> bool {
+        let Self { all, allowance, .. } = self;
+        let Some(peer) = all.get(id.0) else { return false };
+        let Some(connection) = &peer.connection else { return false };
+        while !connection.relieve(peer.writer.milestone()) && !peer.writer.has_room() && allowance.pause() {}
+        peer.writer.has_room()
     }
 
     /// Lazily, a peer that has room again so soon is refused this once. `None`: as usual.
@@ -278,6 +298,46 @@ impl Table {
         reluctant.then_some(Err(Refused::Full))
     }
 
+    /// Another call begins.
+    #[inline]
+    pub(crate) fn renew_allowance(&mut self) {
+        self.allowance.renew();
+    }
+
+    /// Whether an earlier call has not finished with some peer.
+    #[inline]
+    pub(crate) fn is_overdue(&self) -> bool {
+        self.allowance.is_overdue()
+    }
+
+    /// Whether a peer must wait for the next call now that this one has spent its allowance. What a thread of this
+    /// process has sent before is read all the same, since that thread may count on it.
+    #[cold]
+    fn withholds(&mut self, id: PeerId) -> bool {
+        let Self { all, allowance, .. } = self;
+        all.get(id.0).is_none_or(|peer| {
+            peer.io.is_some() || peer.reader.position() >= allowance.goal(id, || peer.reader.published())
+        })
+    }
+
+    /// The next call goes on with this peer, which may have gone.
+    #[cold]
+    fn defer(&mut self, id: PeerId) {
+        let known = self.get(id).is_some_and(|peer| std::mem::replace(&mut peer.deferred, true));
+        if !known {
+            self.allowance.defer(id);
+        }
+    }
+
+    /// A peer that an earlier call has not finished with.
+    pub(crate) fn next_overdue(&mut self) -> Option<PeerId> {
+        let id = self.allowance.next_overdue()?;
+        if let Some(peer) = self.get(id) {
+            peer.deferred = false;
+        }
+        Some(id)
+    }
+
     /// As [`Peers::take`], for a reader that has found nothing so far.
     #[cold]
     fn take_if_ready(&mut self, id: PeerId, into: &mut Message) -> bool {
@@ -287,6 +347,10 @@ impl Table {
     /// The peer, if it has a message at its head.
     #[inline]
     fn ready(&mut self, id: PeerId) -> Option<&mut Peer> {
+        if self.allowance.withholds(id) && self.withholds(id) {
+            self.defer(id);
+            return None;
+        }
         let patient = self.patient;
         match self.get(id)?.ready(patient) {
             Ok(true) => self.get(id),
@@ -319,7 +383,10 @@ impl Peers for Table {
 
     fn offer(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) {
         if self.send(peer, envelope, parts) == Err(Refused::Full) {
-            self.count_dropped(peer);
+            self.insist(peer, |peer| {
+                peer.writer.write(envelope, parts);
+                peer.publish();
+            });
         }
     }
 
@@ -347,7 +414,10 @@ impl Peers for Table {
                     peer.writer.write_shared(parts, &mut shared);
                     peer.writer.publish_quietly();
                 }
-                Err(Refused::Full) => self.count_dropped(id),
+                Err(Refused::Full) => self.insist(id, |peer| {
+                    peer.writer.write_shared(parts, &mut shared);
+                    peer.writer.publish_quietly();
+                }),
                 Err(Refused::Gone) => {}
             }
         }
@@ -400,16 +470,34 @@ impl Peers for Table {
         self.get(peer).is_some_and(|peer| peer.take(into)) || self.take_if_ready(peer, into)
     }
 
-    fn skip_frame(&mut self, peer: PeerId) {
-        if let Some(peer) = self.ready(peer) {
-            peer.reader.skip_frame();
+    fn skip_frame(&mut self, id: PeerId) {
+        if let Some(peer) = self.get(id) {
+            let (size, more) = peer.skip_frame();
+            self.allowance.spend(FRAME_COST + size / STEP_BYTES);
+            self.allowance.passed(id, more);
         }
     }
 
-    fn skip(&mut self, peer: PeerId) {
-        if let Some(peer) = self.ready(peer) {
-            while peer.reader.skip_frame() {}
+    fn skip(&mut self, id: PeerId) {
+        let mut more = true;
+        while more && let Some(peer) = self.get(id) {
+            let size;
+            (size, more) = peer.skip_frame();
+            self.allowance.spend(SKIP_COST + size / STEP_BYTES);
         }
+        self.allowance.passed(id, false);
+    }
+
+    fn may_go_on(&mut self, peer: PeerId, cost: usize) -> bool {
+        self.allowance.spend(cost);
+        if self.allowance.is_spent() {
+            self.defer(peer);
+        }
+        !self.allowance.is_spent()
+    }
+
+    fn count_unread(&mut self, messages: u64) {
+        self.past.dropped_unread += messages;
     }
 
     fn stamp(&mut self, peer: PeerId, into: &mut Message) {

@@ -6,6 +6,7 @@ pub(crate) mod distribute;
 pub(crate) mod envelope;
 pub(crate) mod fair_queue;
 pub(crate) mod load_balance;
+mod notices;
 pub(crate) mod peer_map;
 pub(crate) mod prefix_tree;
 pub(crate) mod publisher;

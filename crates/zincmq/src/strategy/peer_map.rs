@@ -24,11 +24,6 @@ impl Hasher for CountHasher {
     }
 
     #[inline]
-    fn write_usize(&mut self, number: usize) {
-        self.write_u64(number as u64);
-    }
-
-    #[inline]
     fn finish(&self) -> u64 {
         self.0
     }
@@ -39,6 +34,3 @@ pub(crate) type PeerMap<V> = HashMap<PeerId, V, BuildHasherDefault<CountHasher>>
 
 /// A set of peers.
 pub(crate) type PeerSet = HashSet<PeerId, BuildHasherDefault<CountHasher>>;
-
-/// Something for each place in a table.
-pub(crate) type PlaceMap<V> = HashMap<usize, V, BuildHasherDefault<CountHasher>>;

@@ -3,15 +3,20 @@
 //! A radix tree in one table. Strangers choose the keys: nothing here recurses, memory is bounded by the sum
 //! of the keys' lengths, and no operation takes longer than its key, or the edge it meets, is long.
 
+use smallvec::SmallVec;
+
 /// The node of the empty string.
 const ROOT: usize = 0;
+
+/// An edge; most are short and stand in their node.
+type Edge = SmallVec<[u8; 16]>;
 
 /// Values under keys. A key's place stays the same until the key is removed.
 #[derive(Debug)]
 pub(crate) struct PrefixTree<V> {
     nodes: Vec<Node<V>>,
-    /// Places in `nodes` that can be used again.
-    free: Vec<usize>,
+    /// The first place in `nodes` that can be used again, whose `parent` is the next one; the root: none.
+    free: usize,
     len: usize,
 }
 
@@ -19,7 +24,7 @@ pub(crate) struct PrefixTree<V> {
 #[derive(Debug)]
 struct Node<V> {
     /// The bytes from the parent's key to this one.
-    edge: Box<[u8]>,
+    edge: Edge,
     parent: usize,
     /// By the first byte of their edges, in order.
     children: Vec<(u8, usize)>,
@@ -34,8 +39,8 @@ impl<V> Node<V> {
 
 impl<V> Default for PrefixTree<V> {
     fn default() -> Self {
-        let root = Node { edge: Box::default(), parent: ROOT, children: Vec::new(), value: None };
-        Self { nodes: vec![root], free: Vec::new(), len: 0 }
+        let root = Node { edge: Edge::new(), parent: ROOT, children: Vec::new(), value: None };
+        Self { nodes: vec![root], free: ROOT, len: 0 }
     }
 }
 
@@ -130,18 +135,19 @@ impl<V> PrefixTree<V> {
         if node == ROOT || value.is_some() || children.len() > 1 {
             return;
         }
-        let (edge, only) = (std::mem::take(edge), std::mem::take(children).pop());
+        let (mut edge, only) = (std::mem::take(edge), std::mem::take(children).pop());
         match (only, self.nodes[parent].child(edge[0])) {
             (Some((_, child)), _) => {
                 self.replace_child(parent, edge[0], child);
-                self.nodes[child].edge = [&*edge, &*self.nodes[child].edge].concat().into();
+                edge.extend_from_slice(&self.nodes[child].edge);
+                self.nodes[child].edge = edge;
             }
             (None, Ok(at)) => {
                 self.nodes[parent].children.remove(at);
             }
             (None, Err(_)) => {}
         }
-        self.free.push(node);
+        self.nodes[node].parent = std::mem::replace(&mut self.free, node);
     }
 
     fn replace_child(&mut self, parent: usize, first: u8, child: usize) {
@@ -154,16 +160,15 @@ impl<V> PrefixTree<V> {
 
     /// Puts a node without value below `parent`, in place of a child whose edge begins alike.
     fn add_node(&mut self, parent: usize, edge: &[u8]) -> usize {
-        let node = Node { edge: edge.into(), parent, children: Vec::new(), value: None };
-        let place = match self.free.pop() {
-            Some(place) => {
-                self.nodes[place] = node;
-                place
-            }
-            None => {
-                self.nodes.push(node);
-                self.nodes.len() - 1
-            }
+        let node = Node { edge: Edge::from_slice(edge), parent, children: Vec::new(), value: None };
+        let place = self.free;
+        let place = if place == ROOT {
+            self.nodes.push(node);
+            self.nodes.len() - 1
+        } else {
+            self.free = self.nodes[place].parent;
+            self.nodes[place] = node;
+            place
         };
         self.replace_child(parent, edge[0], place);
         place
@@ -174,7 +179,7 @@ impl<V> PrefixTree<V> {
         let edge = std::mem::take(&mut self.nodes[child].edge);
         let middle = self.add_node(self.nodes[child].parent, &edge[..at]);
         self.replace_child(middle, edge[at], child);
-        self.nodes[child].edge = edge[at..].into();
+        self.nodes[child].edge = Edge::from_slice(&edge[at..]);
         middle
     }
 }
@@ -216,6 +221,12 @@ mod tests {
         keys
     }
 
+    /// The number of nodes in use.
+    fn live(tree: &PrefixTree<u32>) -> usize {
+        let free = std::iter::successors(Some(tree.free), |&node| Some(tree.nodes[node].parent));
+        tree.nodes.len() - free.take_while(|&node| node != ROOT).count()
+    }
+
     fn check(tree: &PrefixTree<u32>, model: &BTreeMap<Vec<u8>, usize>, text: &[u8]) {
         let mut keys = Vec::new();
         tree.for_each(|key, _| keys.push(key.to_vec()));
@@ -227,7 +238,7 @@ mod tests {
         }
         let expected: Vec<_> = model.keys().filter(|key| text.starts_with(key)).cloned().collect();
         assert_eq!(found(tree, text), expected);
-        let live = tree.nodes.len() - tree.free.len();
+        let live = live(tree);
         assert!(live <= 2 * model.len() + 1, "{live} nodes for {} keys", model.len());
     }
 
@@ -272,7 +283,7 @@ mod tests {
         for len in (0..text.len()).step_by(32).rev() {
             tree.remove(tree.find(&text[..len]).expect("inserted"));
         }
-        assert_eq!((tree.len(), tree.nodes.len() - tree.free.len()), (0, 1));
+        assert_eq!((tree.len(), live(&tree)), (0, 1));
         let left: usize = tree.nodes.iter().map(|node| node.edge.len()).sum();
         assert_eq!(left, 0, "removed nodes hold no memory");
     }

@@ -1,12 +1,12 @@
 //! The publishing side (RFC 29): keeps subscriptions, sends to whom they match, tells of them.
 
 use super::distribute::{self, Choice, Distribute};
-use super::peer_map::PeerSet;
-use super::subscription::{Cancelled, Subscriptions};
+use super::notices::{Notice, Notices};
+use super::peer_map::{PeerMap, PeerSet};
+use super::subscription::{Cancelled, Removal, Subscriptions};
 use crate::message::Message;
-use crate::pattern::contract::{Denied, Head, Kind, PeerId, Peers};
+use crate::pattern::contract::{Denied, FRAME_COST, Head, Kind, PeerId, Peers};
 use queue::Part;
-use std::collections::VecDeque;
 
 /// What PUB and XPUB have in common, which is all but receiving.
 #[derive(Debug, Default)]
@@ -21,16 +21,38 @@ pub(crate) struct Publisher {
     /// Who asked for what the application has last been told of.
     asker: Option<PeerId>,
     /// What the application is still to be told; `None` for PUB, which is told nothing.
-    notices: Option<VecDeque<Notice>>,
+    notices: Option<Notices>,
+    /// Messages that were read in part, where one call could not read them to their ends.
+    begun: PeerMap<Begun>,
+    /// The subscriptions of peers that have gone, which are cancelled a few at a time.
+    removals: PeerMap<Removals>,
 }
 
-/// A message for the application.
+/// A message of a peer that is being read.
 #[derive(Debug)]
-struct Notice {
-    /// The peer whose subscription it is about; `None` for a message from a peer.
-    asker: Option<PeerId>,
+struct Begun {
     message: Message,
+    /// The next frame begins it.
+    first: bool,
+    /// The next frame can be a subscription.
+    subscribing: bool,
 }
+
+impl Default for Begun {
+    fn default() -> Self {
+        Self { message: Message::new(), first: true, subscribing: true }
+    }
+}
+
+/// What is left to cancel for a peer that has gone.
+#[derive(Debug)]
+struct Removals {
+    requests: Removal,
+    subscriptions: Removal,
+}
+
+/// So many subscriptions of a peer that has gone are cancelled at a time.
+const STRIDE: usize = 128;
 
 /// The options that say what the application hears of.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +88,7 @@ fn subscription<'a>(head: &Head<'a>) -> Option<(Kind, &'a [u8])> {
 impl Publisher {
     /// A publisher whose application hears of subscriptions.
     pub(crate) fn with_notices() -> Self {
-        Self { notices: Some(VecDeque::new()), ..Self::default() }
+        Self { notices: Some(Notices::default()), ..Self::default() }
     }
 
     /// The number of distinct topics.
@@ -94,31 +116,56 @@ impl Publisher {
     /// Cancels all that the peer subscribed to.
     pub(crate) fn detached(&mut self, peers: &mut impl Peers, peer: PeerId) {
         self.subscribers.remove(peer);
-        self.leaving.remove(&peer);
+        self.leaving.insert(peer);
+        self.begun.remove(&peer);
         self.asker = self.asker.filter(|&asker| asker != peer);
+        let (requests, subscriptions) = (self.requests.take_peer(peer), self.subscriptions.take_peer(peer));
+        self.removals.insert(peer, Removals { requests, subscriptions });
+        self.forget(peers, peer);
+    }
+
+    /// Cancels what a peer that has gone subscribed to, as far as this call may.
+    fn forget(&mut self, peers: &mut impl Peers, peer: PeerId) {
+        let Some(mut removals) = self.removals.remove(&peer) else { return };
         let rules = Rules::of(peers);
         let tell = self.notices.is_some();
-        let requested = self.requests.remove_peer(peer, |_| tell && rules.manual);
-        let cancelled = self
-            .subscriptions
-            .remove_peer(peer, |last| tell && !rules.manual && (last || rules.every_cancel));
-        for topic in requested.iter().chain(&cancelled) {
-            self.tell(peers, peer, Some(peer), notice(Kind::Cancel, topic));
+        let asks = |_| tell && rules.manual;
+        let counts = |last| tell && !rules.manual && (last || rules.every_cancel);
+        loop {
+            let Removals { requests, subscriptions } = &mut removals;
+            let topics = if requests.is_done() {
+                self.subscriptions.remove_some(subscriptions, STRIDE, counts)
+            } else {
+                self.requests.remove_some(requests, STRIDE, asks)
+            };
+            for topic in topics {
+                self.tell(peers, peer, Some(peer), notice(Kind::Cancel, &topic));
+            }
+            if removals.requests.is_done() && removals.subscriptions.is_done() {
+                self.leaving.remove(&peer);
+                return;
+            }
+            if !peers.may_go_on(peer, STRIDE * FRAME_COST) {
+                self.removals.insert(peer, removals);
+                return;
+            }
         }
     }
 
-    /// Reads all that the peer has sent: subscriptions, and messages for the application.
+    /// Reads what the peer has sent, as far as this call may: subscriptions, and messages for the application.
     pub(crate) fn read(&mut self, peers: &mut impl Peers, peer: PeerId) {
+        if self.removals.contains_key(&peer) {
+            return self.forget(peers, peer);
+        }
         let rules = Rules::of(peers);
         let tell = self.notices.is_some();
-        let mut message = Message::new();
-        // Whether the next frame begins a message, and whether it can be a subscription.
-        let (mut first, mut subscribing) = (true, true);
-        while let Some(head) = peers.head(peer) {
+        let mut begun = self.begun.remove(&peer).unwrap_or_default();
+        while !begun.first || !self.notices.as_mut().is_some_and(|notices| notices.hold_up(peer)) {
+            let Some(head) = peers.head(peer) else { break };
             let more = head.more;
-            let found = if first || subscribing { subscription(&head) } else { None };
-            if first {
-                subscribing = !rules.only_first || found.is_some();
+            let found = if begun.first || begun.subscribing { subscription(&head) } else { None };
+            if begun.first {
+                begun.subscribing = !rules.only_first || found.is_some();
             }
             if let Some((kind, topic)) = found {
                 if self.apply(rules, peer, kind, topic) && tell {
@@ -126,13 +173,17 @@ impl Publisher {
                     self.tell(peers, peer, Some(peer), notice);
                 }
             } else if tell {
-                message.slot().fill(head.body);
+                begun.message.slot().fill(head.body);
             }
-            if !more && !message.is_empty() {
-                self.tell(peers, peer, None, std::mem::take(&mut message));
+            if !more && !begun.message.is_empty() {
+                self.tell(peers, peer, None, std::mem::take(&mut begun.message));
             }
             peers.skip_frame(peer);
-            first = !more;
+            begun.first = !more;
+            if more && !peers.may_go_on(peer, 0) {
+                self.begun.insert(peer, begun);
+                return;
+            }
         }
     }
 
@@ -158,7 +209,8 @@ impl Publisher {
     fn tell(&mut self, peers: &mut impl Peers, peer: PeerId, asker: Option<PeerId>, mut message: Message) {
         if let Some(notices) = &mut self.notices {
             peers.stamp(peer, &mut message);
-            notices.push_back(Notice { asker, message });
+            let dropped = notices.push(Notice { asker, message });
+            peers.count_unread(dropped);
         }
     }
 
@@ -178,6 +230,7 @@ impl Publisher {
 
     /// Sends a message to all whose subscriptions its first part matches.
     pub(crate) fn send(&mut self, peers: &mut impl Peers, parts: &[Part<'_>]) -> Result<(), Denied> {
+        self.heed(peers, false);
         let nodrop = peers.options().xpub_nodrop;
         let (choice, last_value) = self.choice(peers);
         let matching = self.subscriptions.matching(parts.first().map_or(&[], |part| part));
@@ -213,14 +266,25 @@ impl Publisher {
     }
 
     /// Takes the next notice or message from a peer.
-    pub(crate) fn recv(&mut self, into: &mut Message) -> Result<(), Denied> {
+    pub(crate) fn recv(&mut self, peers: &mut impl Peers, into: &mut Message) -> Result<(), Denied> {
+        self.heed(peers, true);
         let notices = self.notices.as_mut().ok_or(Denied::Unsupported)?;
-        let Notice { asker, message } = notices.pop_front().ok_or(Denied::Again)?;
+        let Notice { asker, message } = notices.pop().ok_or(Denied::Again)?;
         if asker.is_some() {
             self.asker = asker.filter(|&asker| self.subscribers.contains(asker));
         }
         *into = message;
         Ok(())
+    }
+
+    /// The application receives, or sends: peers that were held up may go on.
+    #[inline]
+    fn heed(&mut self, peers: &mut impl Peers, reads: bool) {
+        if let Some(notices) = &mut self.notices {
+            for peer in notices.turn(reads) {
+                self.read(peers, peer);
+            }
+        }
     }
 
     /// Whether there is something to receive.

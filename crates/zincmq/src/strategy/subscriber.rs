@@ -7,16 +7,12 @@ use crate::message::Message;
 use crate::pattern::contract::{Denied, Kind, PeerId, Peers};
 use queue::Part;
 
-/// So many messages that nobody asked for are dropped in one call. Then the socket gets to do something else.
-const PATIENCE: usize = 1000;
-
 /// What SUB and XSUB have in common.
 #[derive(Debug, Default)]
 pub(crate) struct Subscriber {
     queue: FairQueue,
     publishers: Distribute,
     topics: Topics,
-    unsettled: bool,
 }
 
 impl Subscriber {
@@ -83,7 +79,6 @@ impl Subscriber {
     /// Takes the next message that was subscribed to, and drops all before it.
     #[inline]
     pub(crate) fn recv_matching(&mut self, peers: &mut impl Peers, into: &mut Message) -> Result<(), Denied> {
-        self.unsettled = false;
         if self.wants_all(peers) || self.seek(peers) {
             self.queue.recv(peers, into)
         } else {
@@ -99,18 +94,7 @@ impl Subscriber {
     /// Whether a message that was subscribed to waits, after dropping those that were not.
     pub(crate) fn seek(&mut self, peers: &mut impl Peers) -> bool {
         let invert = peers.options().invert_matching;
-        let (topics, mut misses) = (&self.topics, 0);
-        let found = self.queue.seek(peers, |head| {
-            let hit = topics.matches(head.body) != invert;
-            misses += usize::from(!hit);
-            hit || misses > PATIENCE
-        });
-        self.unsettled = misses > PATIENCE;
-        found.is_some() && !self.unsettled
-    }
-
-    /// Whether the last look stopped for lack of patience, not of messages.
-    pub(crate) fn unsettled(&self) -> bool {
-        self.unsettled
+        let topics = &self.topics;
+        self.queue.seek(peers, |head| topics.matches(head.body) != invert).is_some()
     }
 }

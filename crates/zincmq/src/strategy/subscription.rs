@@ -1,8 +1,10 @@
 //! Who wants which topics: a publisher's view, and a subscriber's own.
 
-use super::peer_map::{PeerMap, PeerSet, PlaceMap};
+use super::peer_map::{PeerMap, PeerSet};
 use super::prefix_tree::PrefixTree;
 use crate::pattern::contract::PeerId;
+use smallvec::SmallVec;
+use std::collections::{BTreeMap, btree_map};
 
 /// What became of a cancelled subscription.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,13 +20,31 @@ pub(crate) enum Cancelled {
 /// The topics that peers subscribe to. A peer subscribes to a topic or does not; twice is the same as once.
 #[derive(Debug, Default)]
 pub(crate) struct Subscriptions {
-    topics: PrefixTree<Vec<PeerId>>,
-    /// For each peer, the places of its topics, and where in the topic's list of peers it stands.
-    held: PeerMap<PlaceMap<usize>>,
+    topics: PrefixTree<Holders>,
+    /// For each peer, the places of its topics, and where in the topic's list of peers it stands. A hash table would grow
+    /// by leaps, and let everybody wait while it does.
+    held: PeerMap<BTreeMap<usize, usize>>,
     /// The topics that the latest message matched.
     path: Vec<usize>,
     union: Union,
 }
+
+/// The subscriptions of a peer that has gone, as far as they have not been removed yet.
+#[derive(Debug)]
+pub(crate) struct Removal {
+    peer: PeerId,
+    left: btree_map::IntoIter<usize, usize>,
+}
+
+impl Removal {
+    /// Whether nothing is left.
+    pub(crate) fn is_done(&self) -> bool {
+        self.left.len() == 0
+    }
+}
+
+/// The peers of a topic; most topics have few.
+type Holders = SmallVec<[PeerId; 2]>;
 
 /// The peers of several topics, each once; kept as long as messages match the same topics.
 #[derive(Debug, Default)]
@@ -61,19 +81,29 @@ impl Subscriptions {
         if held.is_empty() {
             self.held.remove(&peer);
         }
-        if self.strike(place, at) {
+        if self.strike(place, at, peer) {
             self.topics.remove(place);
             return Cancelled::Last;
         }
         Cancelled::Shared
     }
 
-    /// Removes all subscriptions of a peer. Returns, in order, those of its topics for which `wanted` is
+    /// Takes all subscriptions of a peer together, to be removed.
+    pub(crate) fn take_peer(&mut self, peer: PeerId) -> Removal {
+        Removal { peer, left: self.held.remove(&peer).unwrap_or_default().into_iter() }
+    }
+
+    /// Removes up to `most` subscriptions of a peer. Returns, in order, those of their topics for which `wanted` is
     /// true, which is told whether it was the last subscription to that topic.
-    pub(crate) fn remove_peer(&mut self, peer: PeerId, wanted: impl Fn(bool) -> bool) -> Vec<Vec<u8>> {
+    pub(crate) fn remove_some(
+        &mut self,
+        removal: &mut Removal,
+        most: usize,
+        wanted: impl Fn(bool) -> bool,
+    ) -> Vec<Vec<u8>> {
         let mut topics = Vec::new();
-        for (place, at) in self.held.remove(&peer).unwrap_or_default() {
-            let last = self.strike(place, at);
+        for (place, at) in removal.left.by_ref().take(most) {
+            let last = self.strike(place, at, removal.peer);
             if wanted(last) {
                 topics.push(self.topics.key(place));
             }
@@ -85,15 +115,17 @@ impl Subscriptions {
         topics
     }
 
-    /// Takes the peer out of a topic's list and says whether the list is empty now.
-    fn strike(&mut self, place: usize, at: usize) -> bool {
+    /// Takes the peer, which stands at `at`, out of a topic's list and says whether the list is empty now.
+    fn strike(&mut self, place: usize, at: usize, peer: PeerId) -> bool {
         self.union.path.clear();
         let Some(peers) = self.topics.get_mut(place) else { return false };
-        if at < peers.len() {
+        // Of a peer that is being removed, the places are not kept up to date.
+        let stands = |&at: &usize| peers.get(at) == Some(&peer);
+        if let Some(at) = Some(at).filter(stands).or_else(|| peers.iter().position(|other| *other == peer)) {
             peers.swap_remove(at);
-        }
-        if let Some(held) = peers.get(at).and_then(|moved| self.held.get_mut(moved)) {
-            held.insert(place, at);
+            if let Some(held) = peers.get(at).and_then(|moved| self.held.get_mut(moved)) {
+                held.insert(place, at);
+            }
         }
         peers.is_empty()
     }
@@ -109,7 +141,7 @@ impl Subscriptions {
         });
         match path[..] {
             [] => &[],
-            [only] => topics.get(only).map_or(&[], Vec::as_slice),
+            [only] => topics.get(only).map_or(&[], SmallVec::as_slice),
             _ => {
                 if union.path != *path {
                     union.path.clone_from(path);
@@ -122,7 +154,7 @@ impl Subscriptions {
 }
 
 impl Union {
-    fn collect<'a>(&mut self, lists: impl Iterator<Item = &'a Vec<PeerId>>) {
+    fn collect<'a>(&mut self, lists: impl Iterator<Item = &'a Holders>) {
         self.seen.clear();
         self.peers.clear();
         let Self { peers, seen, .. } = self;
@@ -240,7 +272,9 @@ mod tests {
                         model.retain(|pair| pair.1 != peer);
                         let held = held.into_iter().map(|pair| pair.0);
                         let last: Vec<_> = held.filter(|topic| holders(&model, topic) == 0).collect();
-                        prop_assert_eq!(store.remove_peer(PeerId(peer), |last| last), last);
+                        let mut removal = store.take_peer(PeerId(peer));
+                        prop_assert_eq!(store.remove_some(&mut removal, 9, |last| last), last);
+                        prop_assert!(removal.is_done());
                     }
                 }
                 let expected: BTreeSet<_> =
@@ -250,6 +284,25 @@ mod tests {
                 prop_assert_eq!(store.len(), topics.len());
             }
         }
+    }
+
+    #[test]
+    fn peers_that_are_removed_in_steps_share_topics() {
+        let mut store = Subscriptions::default();
+        let topics: Vec<Vec<u8>> = (0..100_u32).map(|topic| topic.to_be_bytes().to_vec()).collect();
+        for (topic, peer) in topics.iter().flat_map(|topic| (0..4).map(move |peer| (topic, peer))) {
+            store.add(topic, PeerId(peer));
+        }
+        let mut removals = [0, 1, 2].map(|peer| store.take_peer(PeerId(peer)));
+        let mut last = 0;
+        while !removals.iter().all(Removal::is_done) {
+            for removal in &mut removals {
+                last += store.remove_some(removal, 7, |last| last).len();
+            }
+        }
+        assert_eq!((last, store.len()), (0, 100));
+        assert!(topics.iter().all(|topic| matching(&mut store, topic) == [3]));
+        assert!(topics.iter().all(|topic| store.cancel(topic, PeerId(3)) == Cancelled::Last));
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod request;
 mod route;
 mod subscribe;
 
-use super::contract::{Attached, Denied, Head, Kind, Pattern, PeerId, Peers, Refused};
+use super::contract::{Attached, Denied, FRAME_COST, Head, Kind, Pattern, PeerId, Peers, Refused};
 use crate::message::{Message, PeerInfo};
 use crate::option::Options;
 use crate::socket_type::SocketType;
@@ -71,11 +71,20 @@ struct Lanes {
     options: Options,
     lanes: BTreeMap<PeerId, Lane>,
     dropped: usize,
+    unread: u64,
+    /// What one call has left, if it is limited, and the peer whose message it reads part by part.
+    left: Option<usize>,
+    inside: Option<PeerId>,
+    overdue: Vec<PeerId>,
 }
 
 impl Lanes {
     fn lane(&mut self, peer: PeerId) -> Option<&mut Lane> {
         self.lanes.get_mut(&peer).filter(|lane| lane.fate.is_none())
+    }
+
+    fn spend(&mut self, cost: usize) {
+        self.left = self.left.map(|left| left.saturating_sub(cost));
     }
 }
 
@@ -123,6 +132,9 @@ impl Peers for Lanes {
     }
 
     fn head(&mut self, peer: PeerId) -> Option<Head<'_>> {
+        if self.inside != Some(peer) && !self.may_go_on(peer, 0) {
+            return None;
+        }
         let lane = self.lane(peer)?;
         lane.told_empty |= lane.inbox.is_empty();
         let message = lane.inbox.front()?;
@@ -144,13 +156,31 @@ impl Peers for Lanes {
         let lane = self.lane(peer).unwrap();
         let message = lane.inbox.front_mut().unwrap();
         message.pop_front();
-        if message.is_empty() {
+        let more = !message.is_empty();
+        if !more {
             lane.inbox.pop_front();
         }
+        self.inside = more.then_some(peer);
+        self.spend(FRAME_COST);
     }
 
     fn skip(&mut self, peer: PeerId) {
         self.lane(peer).unwrap().inbox.pop_front().unwrap();
+        self.inside = None;
+        self.spend(FRAME_COST);
+    }
+
+    fn may_go_on(&mut self, peer: PeerId, cost: usize) -> bool {
+        self.spend(cost);
+        let spent = self.left == Some(0);
+        if spent && !self.overdue.contains(&peer) {
+            self.overdue.push(peer);
+        }
+        !spent
+    }
+
+    fn count_unread(&mut self, messages: u64) {
+        self.unread += messages;
     }
 
     fn stamp(&mut self, peer: PeerId, into: &mut Message) {
@@ -173,11 +203,13 @@ struct Rig {
     peers: Lanes,
     /// The peer whose connection brought the message received last.
     source: Option<i32>,
+    /// What one call may do beside its own task, if that is limited.
+    allowance: Option<usize>,
 }
 
 impl Rig {
     fn new(socket_type: SocketType) -> Self {
-        Self { pattern: super::new(socket_type, 0), peers: Lanes::default(), source: None }
+        Self { pattern: super::new(socket_type, 0), peers: Lanes::default(), source: None, allowance: None }
     }
 
     fn with(socket_type: SocketType, peers: u64) -> Self {
@@ -262,12 +294,33 @@ impl Rig {
         sent
     }
 
+    /// From now on a call deals with so many frames beside its own task.
+    fn allow(&mut self, frames: usize) {
+        self.allowance = Some(frames * FRAME_COST);
+        self.peers.left = self.allowance;
+    }
+
+    /// A call begins, with what calls before it have left.
+    fn begin(&mut self) {
+        self.peers.left = self.allowance;
+        for peer in std::mem::take(&mut self.peers.overdue) {
+            self.pattern.readable(&mut self.peers, peer);
+        }
+    }
+
+    /// Whether a call has left something.
+    fn is_unsettled(&self) -> bool {
+        !self.peers.overdue.is_empty()
+    }
+
     fn send(&mut self, parts: &[&str]) -> Result<(), Denied> {
+        self.begin();
         let parts: Vec<_> = parts.iter().map(|part| Part::Slice(part.as_bytes())).collect();
         self.pattern.send(&mut self.peers, &parts)
     }
 
     fn recv(&mut self) -> Result<Vec<String>, Denied> {
+        self.begin();
         let mut message = Message::new();
         let received = self.pattern.recv(&mut self.peers, &mut message);
         self.source = message.peer().map(|info| info.descriptor);
@@ -276,10 +329,12 @@ impl Rig {
     }
 
     fn can_send(&mut self) -> bool {
+        self.begin();
         self.pattern.can_send(&mut self.peers)
     }
 
     fn can_recv(&mut self) -> bool {
+        self.begin();
         self.pattern.can_recv(&mut self.peers)
     }
 

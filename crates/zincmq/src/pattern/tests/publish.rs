@@ -325,3 +325,84 @@ fn hostile_topics_are_survived() {
     rig.leaves(1);
     assert_eq!(rig.pattern.topics(), Ok(0));
 }
+
+#[test]
+fn subscriptions_without_end_end_no_call_late() {
+    for socket_type in BOTH {
+        let mut rig = Rig::with(socket_type, 2);
+        rig.subscribes(2, "a");
+        rig.peers.lanes.get_mut(&PeerId(1)).unwrap().told_empty = false;
+        for _ in 0..25 {
+            rig.subscribes(1, "x");
+            rig.cancels(1, "x");
+        }
+        rig.subscribes(1, "a");
+        rig.allow(10);
+        rig.pattern.readable(&mut rig.peers, PeerId(1));
+        assert_eq!(rig.lane(1).inbox.len(), 41);
+        let calls = (1..10).find(|_| {
+            rig.send(&["a"]).unwrap();
+            assert_eq!(rig.outgoing(2), [["a"]], "others are served meanwhile");
+            !rig.outgoing(1).is_empty()
+        });
+        assert_eq!(calls, Some(5), "51 frames, 10 in each call");
+    }
+}
+
+#[test]
+fn a_message_of_many_parts_is_read_in_several_calls() {
+    let mut rig = Rig::with(SocketType::XPub, 1);
+    rig.lane(1).inbox.push_back(["user", "\x01a", "b", "c", "\x01d"].map(|p| (Kind::Data, p.into())).into());
+    rig.allow(2);
+    rig.pattern.readable(&mut rig.peers, PeerId(1));
+    assert_eq!(rig.lane(1).inbox.front().map(|message| message.len()), Some(3));
+    assert!(rig.is_unsettled());
+    let mut heard = Vec::new();
+    while rig.is_unsettled() || heard.len() < 3 {
+        heard.extend(rig.recv().ok());
+    }
+    assert_eq!(heard, [&["\x01a"][..], &["\x01d"], &["user", "b", "c"]]);
+}
+
+#[test]
+fn a_leaving_peer_of_many_topics_is_forgotten_in_steps() {
+    for socket_type in BOTH {
+        let mut rig = Rig::with(socket_type, 2);
+        (0..1000).for_each(|topic| rig.subscribes(1, &format!("{topic:04}")));
+        rig.subscribes(2, "0007");
+        rig.all();
+        rig.allow(300);
+        rig.leaves(1);
+        let left = rig.pattern.topics().unwrap();
+        assert!(left > 500 && left < 1000 && rig.is_unsettled(), "{left} topics left");
+        rig.send(&["0007"]).unwrap();
+        assert_eq!((rig.outgoing(2).len(), rig.peers.dropped), (1, 0));
+        rig.attach(3);
+        rig.subscribes(3, "0008");
+        while rig.is_unsettled() {
+            rig.can_send();
+        }
+        assert_eq!(rig.pattern.topics(), Ok(2));
+        rig.send(&["0008"]).unwrap();
+        assert_eq!((rig.outgoing(3).len(), rig.outgoing(2).len(), rig.peers.dropped), (1, 0, 0));
+        if socket_type == SocketType::XPub {
+            let (anew, gone): (Vec<_>, Vec<_>) =
+                rig.all().into_iter().partition(|notice| notice.ends_with("0008"));
+            assert_eq!(gone.len(), 998, "each topic that nobody has any more");
+            assert!(anew.is_empty() || anew == ["\x000008", "\x010008"], "whether it was still held or not");
+        }
+    }
+}
+
+#[test]
+fn peers_wait_for_an_application_that_reads_and_subscribe_where_it_only_sends() {
+    let mut rig = Rig::with(SocketType::XPub, 1);
+    assert_eq!(rig.recv(), Err(Denied::Again));
+    for topic in 0..3000 {
+        rig.subscribes(1, &topic.to_string());
+    }
+    assert_eq!(rig.pattern.topics(), Ok(1000));
+    rig.send(&["2999"]).unwrap();
+    assert_eq!((rig.pattern.topics(), rig.outgoing(1).len()), (Ok(3000), 1));
+    assert_eq!((rig.all().len(), rig.peers.unread), (3000, 0));
+}

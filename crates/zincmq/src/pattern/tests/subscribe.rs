@@ -86,26 +86,27 @@ fn inverted_matching_receives_all_else() {
 fn a_flood_of_unwanted_messages_ends_the_call_but_not_the_look() {
     let mut sub = Rig::with(SocketType::Sub, 1);
     sub.asks(Kind::Subscribe, "a").unwrap();
-    for _ in 0..2500 {
+    sub.allow(10);
+    for _ in 0..25 {
         sub.incoming(1, &["b"]);
     }
     sub.incoming(1, &["a"]);
     assert_eq!(sub.recv(), Err(Denied::Again));
-    assert!(sub.pattern.unsettled());
-    assert_eq!(sub.lane(1).inbox.len(), 1501);
+    assert!(sub.is_unsettled());
+    assert_eq!(sub.lane(1).inbox.len(), 16);
     assert!(!sub.can_recv());
-    assert!(sub.pattern.unsettled());
+    assert!(sub.is_unsettled());
     assert_eq!(sub.recv().unwrap(), ["a"]);
-    assert!(!sub.pattern.unsettled());
+    assert!(!sub.is_unsettled());
     assert_eq!(sub.recv(), Err(Denied::Again));
-    assert!(!sub.pattern.unsettled());
-    for _ in 0..=1001 {
+    assert!(!sub.is_unsettled());
+    for _ in 0..=10 {
         sub.incoming(1, &["b"]);
     }
     assert!(!sub.can_recv());
     sub.asks(Kind::Subscribe, "").unwrap();
     assert_eq!(sub.recv().unwrap(), ["b"]);
-    assert!(!sub.pattern.unsettled());
+    assert!(!sub.is_unsettled());
 }
 
 #[test]
