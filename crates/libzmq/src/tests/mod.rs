@@ -1,6 +1,7 @@
 //! The interface as C uses it. What libzmq's own test programs check is not repeated here.
 
 mod events;
+mod flood;
 mod fork;
 mod handles;
 mod messages;
