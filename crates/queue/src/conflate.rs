@@ -5,10 +5,10 @@
 //! from there when it has nothing left or wants the newest. A message that meets another there replaces it.
 
 use crate::PeerInfo;
-use crate::half::{CLOSED, Half, channel};
+use crate::half::{CLOSED, Gauge, Half, channel};
 use crate::header::MORE;
 use crate::part::Part;
-use crate::primitive::{Arc, AtomicPtr, Ordering};
+use crate::primitive::{Arc, AtomicPtr, AtomicU64, Ordering};
 use crate::reader::{Body, Reader};
 use crate::segment::Pool;
 use crate::writer::Writer;
@@ -27,6 +27,8 @@ struct Draft {
 #[derive(Debug)]
 pub(crate) struct Last {
     draft: AtomicPtr<Draft>,
+    /// Messages that the reading end has moved to its own stream; for numbers only.
+    moved: AtomicU64,
     /// Whether the reader rests, the writer has closed, either is gone; its own stream stays empty.
     pub(crate) words: Arc<Half>,
 }
@@ -62,6 +64,8 @@ impl Drop for Last {
 pub(crate) struct Sink {
     pub(crate) last: Arc<Last>,
     stage: Reader,
+    /// The reading end's own stream.
+    beyond: Gauge,
 }
 
 impl Sink {
@@ -83,9 +87,9 @@ impl Sink {
         }
     }
 
-    /// Messages not yet taken by the other end: one or none.
+    /// Messages not yet read by the other end: one or none.
     pub(crate) fn queued(&self) -> u64 {
-        u64::from(!self.last.is_empty())
+        u64::from(!self.last.is_empty() || self.last.moved.load(Ordering::Relaxed) > self.beyond.read())
     }
 }
 
@@ -111,6 +115,8 @@ fn gather(stage: &mut Reader) -> Draft {
 pub(crate) struct Source {
     pub(crate) last: Arc<Last>,
     stage: Writer,
+    /// Messages of its own stream that a newer one took the place of.
+    pub(crate) replaced: u64,
 }
 
 impl Source {
@@ -136,6 +142,8 @@ impl Source {
             self.stage.write_frame(*flags, &Part::Shared(body));
         }
         self.stage.publish_quietly();
+        let moved = &self.last.moved;
+        moved.store(moved.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         true
     }
 }
@@ -146,11 +154,12 @@ impl Source {
 /// unless a newer one has come.
 #[must_use]
 pub fn conflating(pool: &Arc<Pool>) -> (Writer, Reader) {
-    let last = Arc::new(Last { draft: AtomicPtr::new(ptr::null_mut()), words: Half::new(pool) });
-    let (mut writer, stage) = channel(pool);
-    writer.sink = Some(Box::new(Sink { last: last.clone(), stage }));
-    let (mut stage, mut reader) = channel(pool);
-    stage.set_largest_class(0);
-    reader.source = Some(Box::new(Source { last, stage }));
+    let (draft, moved) = (AtomicPtr::new(ptr::null_mut()), AtomicU64::new(0));
+    let last = Arc::new(Last { draft, moved, words: Half::new(pool) });
+    let (mut writer, near) = channel(pool);
+    let (mut far, mut reader) = channel(pool);
+    writer.sink = Some(Box::new(Sink { last: last.clone(), stage: near, beyond: reader.gauge() }));
+    far.set_largest_class(0);
+    reader.source = Some(Box::new(Source { last, stage: far, replaced: 0 }));
     (writer, reader)
 }

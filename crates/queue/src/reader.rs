@@ -162,8 +162,13 @@ impl Reader {
     /// messages.
     pub fn freshen(&mut self) {
         if !self.parked && self.has_newer() {
+            let before = self.read;
             while self.cursor.at < self.cursor.limit || self.go_on() {
                 self.take();
+            }
+            let replaced = self.read - before;
+            if let Some(source) = &mut self.source {
+                source.replaced += replaced;
             }
             self.pull();
         }
@@ -376,10 +381,10 @@ impl Reader {
         count
     }
 
-    /// Messages read.
+    /// Messages read; those that a newer one took the place of do not count.
     #[must_use]
     pub fn read(&self) -> u64 {
-        self.read
+        self.read - self.source.as_ref().map_or(0, |source| source.replaced)
     }
 
     /// A view of this direction's numbers.

@@ -134,13 +134,19 @@ impl Writer {
         self.shared().state.0.gone.load(Ordering::Relaxed)
     }
 
-    /// Messages written and not yet credited by the reader.
+    /// Messages written and not yet read, exactly as of now; for numbers only.
     #[must_use]
     pub fn queued(&self) -> u64 {
         match &self.sink {
-            None => self.written.wrapping_sub(self.half.consumer.0.credit.load(Ordering::Relaxed)),
+            None => self.written.wrapping_sub(self.half.consumer.0.read.load(Ordering::Relaxed)),
             Some(sink) => sink.queued(),
         }
+    }
+
+    /// Messages written and not yet credited by the reader: what counts against the high-water mark.
+    #[must_use]
+    pub fn uncredited(&self) -> u64 {
+        self.written.wrapping_sub(self.half.consumer.0.credit.load(Ordering::Relaxed))
     }
 
     /// Where this end stands, for a [`crate::Drain`].

@@ -54,12 +54,16 @@ fn only_the_last_is_read() {
 fn what_was_seen_stays_until_freshened() {
     let (mut writer, mut reader, _bell) = pair();
     _ = send(&mut writer, &[b"old", b"part"]);
+    assert_eq!(writer.queued(), 1);
     assert!(reader.is_ready());
+    assert_eq!(writer.queued(), 1, "seen, and not read");
     _ = send(&mut writer, &[b"new"]);
     assert_eq!(reader.peek().unwrap().2, b"old");
     reader.freshen();
     reader.freshen();
+    assert_eq!((writer.queued(), reader.read()), (1, 0), "what a newer one took the place of is neither");
     assert_eq!(take_message(&mut reader).unwrap(), [b"new"]);
+    assert_eq!((writer.queued(), reader.read()), (0, 1));
 }
 
 #[test]

@@ -349,6 +349,7 @@ impl Model {
             assert!(self.bell.has_rung_for_writer(), "a lost wake-up of the writer");
             self.waits = false;
         }
+        assert_eq!(writer.queued(), self.written - self.read);
         let limit = match self.now {
             (0, _) | (_, 0) => return assert!(room),
             (a, b) => u64::from(a) + u64::from(b),
@@ -357,7 +358,7 @@ impl Model {
         if self.marks.is_some() {
             let step = limit.div_ceil(2);
             assert_eq!(room, self.written - self.read / step * step < limit);
-            assert_eq!(writer.queued(), self.written - self.read / step * step);
+            assert_eq!(writer.uncredited(), self.written - self.read / step * step);
         }
         if let Some(reader) = &mut self.reader
             && reader.is_parked()

@@ -305,6 +305,7 @@ impl Line {
             }
         }
         assert_eq!(self.drain.frames().read(), self.writer.written(), "each message is counted once");
+        assert_eq!(self.writer.queued(), 0);
         assert!(self.drain.frames().has_ended() && self.filler.is_clean() && !self.drain.is_inside_message());
         assert!(self.wires.0.take_error().unwrap().is_none());
         self.wires.1.set_nonblocking(true).unwrap();

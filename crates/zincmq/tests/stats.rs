@@ -5,7 +5,7 @@ mod common;
 use common::{ENDPOINTS, PATIENCE, fill, fresh_ipc, fresh_tcp, pipeline, raw_peer, until, within};
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
-use zincmq::{Context, Dealer, Events, Pub, Pull, Push, Rep, Router, Sub, option};
+use zincmq::{Context, Dealer, Events, Pub, Pull, Push, Rep, Req, Router, Sub, option};
 
 /// One byte of flags, one of size.
 const HEADER: u64 = 2;
@@ -106,15 +106,103 @@ fn what_nobody_took_is_queued() {
         assert_eq!((stats.sent, stats.queued_out, stats.peers[0].queued_out), (50, 50, 50));
         push.set(option::LINGER, 0).unwrap();
 
-        // Credit comes in steps of half the high-water mark.
+        // Credit comes in steps of half the high-water mark; what is queued is known one by one.
         let (mut push, mut pull) = pipeline(&context, "inproc://queued", 5, 5);
         assert_eq!(fill(&mut push), 10);
-        (0..4).for_each(|_| drop(pull.recv().unwrap()));
-        assert_eq!(push.stats().queued_out, 10);
-        pull.recv().unwrap();
-        assert_eq!(push.stats().queued_out, 5);
-        (0..5).for_each(|_| drop(pull.recv().unwrap()));
-        assert_eq!(push.stats().queued_out, 0);
+        for left in (0..10).rev() {
+            assert!(pull.can_recv());
+            assert_eq!(push.stats().queued_out, left + 1);
+            pull.recv().unwrap();
+            assert_eq!((push.stats().queued_out, push.stats().peers[0].queued_out), (left, left));
+        }
+    });
+}
+
+/// However many have been sent, and whatever the marks are.
+#[test]
+fn nothing_is_queued_when_all_has_arrived() {
+    within(PATIENCE, || {
+        for (mark, count) in
+            [(1000, 1), (1000, 499), (1000, 700), (10, 4), (1, 3), (100_000, 2000), (0, 2000)]
+        {
+            for endpoint in ENDPOINTS {
+                let context = Context::new();
+                let (mut push, mut pull) = pipeline(&context, endpoint, mark, mark);
+                for _ in 0..count {
+                    push.send("x").unwrap();
+                    pull.recv().unwrap();
+                }
+                // What the kernel has taken may not have been counted yet.
+                until("nothing is queued", || push.stats().queued_out == 0);
+                assert_eq!((push.stats().sent, pull.stats().received), (count, count), "{endpoint}");
+            }
+        }
+    });
+}
+
+/// A service whose clients have all their answers.
+#[test]
+fn nothing_is_queued_after_a_conversation() {
+    within(PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::new();
+            let (mut rep, mut req) = (Rep::new(&context).unwrap(), Req::new(&context).unwrap());
+            req.connect(&rep.bind(endpoint).unwrap()).unwrap();
+            let server = std::thread::spawn(move || {
+                for _ in 0..100 {
+                    let request = rep.recv_timeout(PATIENCE).unwrap();
+                    rep.send(request).unwrap();
+                }
+                until("the replies have gone out", || rep.stats().queued_out == 0);
+                rep
+            });
+            for _ in 0..100 {
+                req.send("question").unwrap();
+                req.recv_timeout(PATIENCE).unwrap();
+            }
+            until("the requests have gone out", || req.stats().queued_out == 0);
+            server.join().unwrap();
+        }
+    });
+}
+
+/// A stream that its writer carries, and one without a mark.
+#[test]
+fn nothing_is_queued_after_a_stream() {
+    within(PATIENCE, || {
+        for (endpoint, mark) in ENDPOINTS.into_iter().flat_map(|endpoint| [(endpoint, 100), (endpoint, 0)]) {
+            let context = Context::new();
+            let (mut push, mut pull) = pipeline(&context, endpoint, mark, mark);
+            let reader = std::thread::spawn(move || {
+                (0..50_000).for_each(|_| drop(pull.recv_timeout(PATIENCE).unwrap()));
+                pull
+            });
+            for _ in 0..50_000 {
+                push.send_timeout("tiny", PATIENCE).unwrap();
+            }
+            until("nothing is queued", || push.stats().queued_out == 0);
+            assert_eq!(reader.join().unwrap().stats().received, 50_000, "{endpoint}, {mark}");
+        }
+    });
+}
+
+/// Of many only the last is kept: one is queued, and the others are neither queued nor received.
+#[test]
+fn only_the_last_is_queued_where_only_that_is_kept() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let (mut push, mut pull) = (Push::new(&context).unwrap(), Pull::new(&context).unwrap());
+        push.set(option::CONFLATE, true).unwrap();
+        pull.set(option::CONFLATE, true).unwrap();
+        pull.bind("inproc://last").unwrap();
+        push.connect("inproc://last").unwrap();
+        for text in ["one", "two", "three"] {
+            push.send(text).unwrap();
+            assert!(pull.can_recv());
+        }
+        assert_eq!(push.stats().queued_out, 1);
+        assert_eq!(pull.recv().unwrap().bytes(), b"three");
+        assert_eq!((push.stats().sent, push.stats().queued_out, pull.stats().received), (3, 0, 1));
     });
 }
 

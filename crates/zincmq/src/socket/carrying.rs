@@ -41,7 +41,7 @@ impl Peer {
     /// If it is at its mark: writes what is queued itself, where that is a stream. Returns whether that made room.
     fn carry_mark(&mut self) -> bool {
         let Some(connection) = &self.connection else { return false };
-        let full = !self.writer.has_room() && self.writer.queued() >= MANY;
+        let full = !self.writer.has_room() && self.writer.uncredited() >= MANY;
         full && self.carrying.goes_on(&self.writer) && connection.carry(self.writer.milestone(), true)
     }
 
