@@ -28,9 +28,9 @@ pub struct SocketStats {
     pub reconnects: u64,
     /// Connections that ended before the handshake was done.
     pub handshake_failures: u64,
-    /// Messages queued outbound now, for all peers.
+    /// Messages queued outbound now, for all peers: not yet handed to the kernel or, over inproc, not yet received.
     pub queued_out: u64,
-    /// The peers of this moment.
+    /// The peers of this moment: those that have gone, and left nothing to receive, are not among them.
     pub peers: Vec<PeerStats>,
 }
 
@@ -50,7 +50,7 @@ pub struct PeerStats {
     pub received_bytes: u64,
     /// Messages it did not get because its queue was at its high-water mark.
     pub dropped_full: u64,
-    /// Messages queued for it and not yet credited.
+    /// Messages queued for it now: not yet handed to the kernel or, over inproc, not yet received by it.
     pub queued_out: u64,
 }
 

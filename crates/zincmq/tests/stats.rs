@@ -5,7 +5,7 @@ mod common;
 use common::{ENDPOINTS, PATIENCE, fill, fresh_ipc, fresh_tcp, pipeline, raw_peer, until, within};
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
-use zincmq::{Context, Dealer, Events, Pub, Pull, Push, Rep, Req, Router, Sub, option};
+use zincmq::{Context, Dealer, Events, Pub, Pull, Push, Rep, Req, Router, Sub, XPub, XSub, option};
 
 /// One byte of flags, one of size.
 const HEADER: u64 = 2;
@@ -203,6 +203,81 @@ fn only_the_last_is_queued_where_only_that_is_kept() {
         assert_eq!(push.stats().queued_out, 1);
         assert_eq!(pull.recv().unwrap().bytes(), b"three");
         assert_eq!((push.stats().sent, push.stats().queued_out, pull.stats().received), (3, 0, 1));
+    });
+}
+
+/// Whoever asks is told of those who are there, also if nothing was received meanwhile.
+#[test]
+fn peers_that_have_gone_are_not_listed() {
+    within(PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::new();
+            let mut pull = Pull::new(&context).unwrap();
+            let bound = pull.bind(endpoint).unwrap();
+            let mut senders: Vec<_> = (0..3).map(|_| Push::new(&context).unwrap()).collect();
+            for push in &mut senders {
+                push.connect(&bound).unwrap();
+                push.send("one each").unwrap();
+            }
+            (0..3).for_each(|_| drop(pull.recv_timeout(PATIENCE).unwrap()));
+            senders[0].send("another").unwrap();
+            until("it is there", || pull.can_recv());
+            drop(senders);
+            until("the others have gone", || pull.stats().peers.len() == 1);
+            assert_eq!(pull.stats().received, 3, "{endpoint}");
+            pull.recv_timeout(PATIENCE).unwrap();
+            until("all have gone", || pull.stats().peers.is_empty());
+            assert_eq!(pull.stats().received, 4, "{endpoint}");
+        }
+    });
+}
+
+/// Those who only take have gone when they take no more.
+#[test]
+fn receivers_that_have_gone_are_not_listed() {
+    within(PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::new();
+            let (mut push, mut publisher) = (Push::new(&context).unwrap(), Pub::new(&context).unwrap());
+            let bound = push.bind(endpoint).unwrap();
+            let news = publisher.bind(&endpoint.replace("://", "://news").replace("news127", "127")).unwrap();
+            let (mut pull, mut sub) = (Pull::new(&context).unwrap(), Sub::new(&context).unwrap());
+            pull.connect(&bound).unwrap();
+            sub.connect(&news).unwrap();
+            push.send("one").unwrap();
+            pull.recv_timeout(PATIENCE).unwrap();
+            until("the subscriber is there", || publisher.stats().peers.len() == 1);
+            drop((pull, sub));
+            until("they have gone", || push.stats().peers.is_empty() && publisher.stats().peers.is_empty());
+            assert_eq!((push.stats().sent, push.stats().queued_out), (1, 0), "{endpoint}");
+        }
+    });
+}
+
+/// What XSUB has sent upstream counts, whatever becomes of the connection.
+#[test]
+fn what_was_sent_upstream_survives_a_reconnection() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let endpoint = fresh_tcp();
+        let (mut xpub, mut xsub) = (XPub::new(&context).unwrap(), XSub::new(&context).unwrap());
+        xpub.bind(&endpoint).unwrap();
+        xsub.set(option::RECONNECT_IVL, 5).unwrap();
+        xsub.connect(&endpoint).unwrap();
+        for _ in 0..5 {
+            xsub.send("upstream").unwrap();
+            assert_eq!(xpub.recv_timeout(PATIENCE).unwrap().bytes(), b"upstream");
+        }
+        let before = xsub.stats();
+        assert_eq!(before.sent, 5);
+        let mut monitor = xsub.monitor(Events::ALL);
+        xpub.unbind(&endpoint).unwrap();
+        common::await_event(&mut monitor, zincmq::EventKind::Disconnected);
+        until("the endpoint is free again", || xpub.bind(&endpoint).is_ok());
+        common::await_event(&mut monitor, zincmq::EventKind::HandshakeSucceeded);
+        let after = xsub.stats();
+        assert!((after.sent, after.sent_bytes) >= (before.sent, before.sent_bytes), "{before:?} {after:?}");
+        assert_eq!(after.peers.len(), 1);
     });
 }
 

@@ -315,6 +315,13 @@ impl Core {
         any
     }
 
+    /// Lets go of all peers that have gone, before somebody is told who is there.
+    fn bury_all(&mut self) {
+        for id in self.peers.over() {
+            self.end(id);
+        }
+    }
+
     /// Does what other threads asked for, and what earlier calls have left.
     #[inline]
     pub(crate) fn process(&mut self) {
@@ -405,6 +412,7 @@ impl Core {
     /// Tells the monitor what is queued for each peer.
     pub(crate) fn report_queues(&mut self) -> Result<()> {
         self.check()?;
+        self.bury_all();
         let mut none = true;
         for (endpoint, sides, outbound, inbound) in self.peers.queues() {
             none = false;
@@ -418,6 +426,7 @@ impl Core {
 
     pub(crate) fn stats(&mut self) -> SocketStats {
         self.process();
+        self.bury_all();
         self.numbers()
     }
 
@@ -429,7 +438,8 @@ impl Core {
     }
 
     /// Tells its numbers to whoever looks at the context's.
-    fn report(&self) {
+    fn report(&mut self) {
+        self.bury_all();
         let names = |bound| {
             let entries = self.endpoints.iter().filter(move |entry| entry.bound == bound);
             entries.map(|entry| entry.name.clone()).collect()

@@ -32,6 +32,8 @@ pub(crate) struct Peer {
     /// Nothing more can be sent to it.
     closing: bool,
     pub(super) dropped: u64,
+    /// Messages and bytes written before the outbound half began anew.
+    before: (u64, u64),
     pub(super) io: Option<Arc<Inbox<ToIo>>>,
     pub(super) connection: Option<Arc<Connection>>,
     /// What the connection said of itself, for what comes before its first message.
@@ -63,6 +65,7 @@ impl Peer {
             reader: ends.reader,
             closing: false,
             dropped: 0,
+            before: (0, 0),
             io,
             info: connection.as_ref().map(|connection| connection.info.clone()),
             connection,
@@ -93,6 +96,8 @@ impl Peer {
         id: PeerId,
     ) {
         writer.attach(inbox.clone(), id.0);
+        self.before.0 += self.writer.written();
+        self.before.1 += self.writer.gauge().bytes();
         self.writer = writer;
         self.carrying = Carrying::default();
     }
@@ -122,9 +127,9 @@ impl Peer {
     pub(super) fn stats(&self, endpoint: String) -> PeerStats {
         PeerStats {
             endpoint,
-            sent: self.writer.written(),
+            sent: self.before.0 + self.writer.written(),
             received: self.reader.read(),
-            sent_bytes: self.writer.gauge().bytes(),
+            sent_bytes: self.before.1 + self.writer.gauge().bytes(),
             received_bytes: self.reader.gauge().bytes(),
             dropped_full: self.dropped,
             queued_out: self.writer.queued(),

@@ -181,6 +181,11 @@ impl Table {
         self.ended.pop()
     }
 
+    /// Peers that have gone, whether that was seen or not.
+    pub(crate) fn over(&self) -> Vec<PeerId> {
+        self.all.iter().filter(|(_, peer)| peer.has_ended()).map(|(key, _)| PeerId(key)).collect()
+    }
+
     pub(crate) fn has_ended(&self) -> bool {
         !self.ended.is_empty()
     }
