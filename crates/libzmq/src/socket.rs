@@ -119,12 +119,16 @@ impl Socket {
         if more || !self.draft.is_empty() {
             return self.gather(part, wait, more);
         }
-        match part {
-            Body::Slice(bytes) if wait => self.core.send(bytes)?,
-            Body::Slice(bytes) => self.core.try_send(bytes)?,
-            Body::Large(bytes) => self.send_large(&bytes, wait)?,
+        let result = match part {
+            Body::Slice(bytes) if wait => self.core.send(bytes),
+            Body::Slice(bytes) => self.core.try_send(bytes),
+            Body::Large(bytes) => self.send_large(&bytes, wait),
+        };
+        match result {
+            // A routing id without a message is swallowed.
+            Err(Error::InvalidMessage { .. }) => Ok(()),
+            result => Ok(result?),
         }
-        Ok(())
     }
 
     #[cold]

@@ -30,7 +30,8 @@ pub enum Error {
         /// The type of the socket.
         socket: &'static str,
     },
-    /// The message has the wrong form for this socket type, such as no part at all (EINVAL).
+    /// The message has the wrong form for this socket type, such as no part at all, or one part where ROUTER and STREAM
+    /// need a routing id and a body (EINVAL).
     #[error("a {socket} socket cannot send such a message")]
     InvalidMessage {
         /// The type of the socket.

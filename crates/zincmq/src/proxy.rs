@@ -150,6 +150,11 @@ impl Way {
             let core = to.socket.core();
             match self.message.with(|parts| core.try_send(parts)) {
                 Ok(()) => self.held = false,
+                // It names no receiver, or has no form that the other side sends: no peer can end the proxy by it.
+                Err(Denied::Invalid) => {
+                    self.held = false;
+                    continue;
+                }
                 Err(Denied::Again) => {
                     self.awaits = Awaits::Peer;
                     return Ok(());
@@ -174,7 +179,10 @@ impl Way {
         self.message.share_large();
         from.received.count(&self.message);
         if let Some(capture) = capture {
-            capture.send(&self.message)?;
+            match capture.send(&self.message) {
+                Err(Error::InvalidMessage { .. }) => {}
+                result => result?,
+            }
         }
         Ok(true)
     }
@@ -414,6 +422,22 @@ mod tests {
         right.send("b").unwrap();
         assert_eq!(left.recv_timeout(PATIENCE).unwrap(), Message::from("b"));
         assert_eq!(copies.recv_timeout(PATIENCE).unwrap(), Message::from("b"));
+        context.shutdown();
+        assert!(matches!(middle.join().unwrap(), Err(Error::Terminated)));
+    }
+
+    #[test]
+    fn a_message_for_nobody_is_passed_over() {
+        let context = Context::new();
+        let (mut front, mut client) = link(&context, SocketType::Router, SocketType::Dealer, "front");
+        let (mut back, mut worker) = link(&context, SocketType::Dealer, SocketType::Dealer, "back");
+        let (mut capture, _copies) = link(&context, SocketType::Router, SocketType::Dealer, "capture");
+        let middle = thread::spawn(move || proxy(&mut front, &mut back, Some(&mut capture)));
+        worker.send("no routing id").unwrap();
+        client.send("request").unwrap();
+        let request = worker.recv_timeout(PATIENCE).unwrap();
+        worker.send(request).unwrap();
+        assert_eq!(client.recv_timeout(PATIENCE).unwrap(), Message::from("request"));
         context.shutdown();
         assert!(matches!(middle.join().unwrap(), Err(Error::Terminated)));
     }

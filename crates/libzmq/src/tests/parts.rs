@@ -170,3 +170,27 @@ fn a_message_to_plain_tcp_ends_with_its_second_part() {
     }
     zmq_ctx_term(context);
 }
+
+/// As libzmq does: it says nothing and sends nothing.
+#[test]
+fn a_routing_id_alone_is_swallowed() {
+    for mandatory in [0, 1] {
+        let link = Link::new(ROUTER, DEALER, "inproc://alone");
+        set_int(link.bound, 33, mandatory);
+        done(send(link.other, b"", 0));
+        let (_, peer) = receive(link.bound, 0);
+        receive(link.bound, 0);
+        for (id, flags) in [(&*peer, 0), (&*peer, DONTWAIT), (b"nobody", 0), (b"nobody", DONTWAIT)] {
+            assert_eq!(send(link.bound, id, flags), id.len() as c_int);
+        }
+        done(send(link.bound, &peer, SNDMORE));
+        done(send(link.bound, b"body", 0));
+        assert_eq!(receive(link.other, 0).1, b"body");
+        fails(receive(link.other, DONTWAIT).0, libc::EAGAIN);
+    }
+    let context = zmq_ctx_new();
+    let stream = zmq_socket(context, STREAM);
+    assert_eq!(send(stream, b"nobody", 0), 6);
+    done(zmq_close(stream));
+    done(zmq_ctx_term(context));
+}

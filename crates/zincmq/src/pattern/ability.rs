@@ -34,8 +34,8 @@ macro_rules! kinds {
 kinds! {
     /// One peer, both ways.
     Pair: Sends Receives;
-    /// Sends to all subscribers.
-    Pub: Sends;
+    /// Sends to all subscribers. It subscribes where `XPUB_MANUAL` leaves that to it: for the peer that asked.
+    Pub: Sends Subscribes;
     /// Receives what it subscribed to.
     Sub: Receives Subscribes;
     /// Asks, then waits for the answer.
@@ -44,17 +44,19 @@ kinds! {
     Rep: Sends Receives;
     /// Asks and answers without taking turns.
     Dealer: Sends Receives;
-    /// Sends to the peer it names.
+    /// Sends to the peer that the first part names. A message of nothing but that part is
+    /// [`Error::InvalidMessage`](crate::Error::InvalidMessage).
     Router: Sends Receives;
     /// Receives work.
     Pull: Receives;
     /// Hands out work.
     Push: Sends;
-    /// As PUB, and receives the subscriptions.
-    XPub: Sends Receives;
+    /// As PUB, and receives the subscriptions. With `XPUB_MANUAL` it confirms those it wants: see
+    /// [`Socket::subscribe`](crate::Socket::subscribe).
+    XPub: Sends Receives Subscribes;
     /// As SUB, and sends the subscriptions.
     XSub: Sends Receives;
-    /// Bytes over plain TCP.
+    /// Bytes over plain TCP: each message is a peer's routing id and some bytes, in two parts.
     Stream: Sends Receives;
 }
 

@@ -85,9 +85,8 @@ impl<P: Peers> Pattern<P> for Router {
     }
 
     fn send(&mut self, peers: &mut P, parts: &[Part<'_>]) -> Result<(), Denied> {
-        // An id without a message is swallowed.
         let Some((id, parts)) = parts.split_first().filter(|(_, parts)| !parts.is_empty()) else {
-            return Ok(());
+            return Err(Denied::Invalid);
         };
         let peer = self.0.routing.peer_of(id);
         if peers.options().router_raw

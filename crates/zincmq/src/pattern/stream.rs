@@ -59,12 +59,7 @@ impl<P: Peers> Pattern<P> for Stream {
     }
 
     fn send(&mut self, peers: &mut P, parts: &[Part<'_>]) -> Result<(), Denied> {
-        let (id, body) = match parts {
-            [id, body] => (id, body),
-            // An id without a message is swallowed.
-            [_] | [] => return Ok(()),
-            _ => return Err(Denied::Invalid),
-        };
+        let [id, body] = parts else { return Err(Denied::Invalid) };
         let peer = self.0.routing.peer_of(id).ok_or(Denied::Unroutable)?;
         if body.is_empty() {
             self.0.remove(peer);

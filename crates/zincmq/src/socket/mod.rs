@@ -232,9 +232,32 @@ impl<K: Subscribes> Socket<K> {
     /// Subscribes to every message that begins with `topic`; the empty topic stands for all. Subscribing twice
     /// needs two cancellations.
     ///
+    /// On XPUB and PUB with [`option::XPUB_MANUAL`] or [`option::XPUB_MANUAL_LAST_VALUE`], where subscriptions act only when
+    /// they are confirmed: subscribes the peer whose request was received last, to whatever topic.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Sub, XPub, option};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let mut publisher = XPub::new(&context)?;
+    /// publisher.set(option::XPUB_MANUAL, true)?;
+    /// publisher.bind("inproc://cache")?;
+    /// let mut late = Sub::new(&context)?;
+    /// late.connect("inproc://cache")?;
+    /// late.subscribe("prices")?;
+    ///
+    /// // 1 and the topic: somebody asks for it.
+    /// if let [1, topic @ ..] = publisher.recv()?.bytes() {
+    ///     publisher.subscribe(topic)?;
+    ///     publisher.send("prices: the last ones")?;
+    /// }
+    /// assert_eq!(late.recv()?.as_str(), Ok("prices: the last ones"));
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
-    /// [`Error::Terminated`]; for a socket of another type than SUB (or XPUB with `XPUB_MANUAL`),
-    /// [`Error::InvalidMessage`].
+    /// [`Error::Terminated`]; [`Error::InvalidMessage`] on XPUB and PUB without these options, and on other types than
+    /// those and SUB.
     pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()> {
         self.core.subscribe(Kind::Subscribe, topic.as_ref())
     }
