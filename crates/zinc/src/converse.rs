@@ -193,6 +193,10 @@ impl Outbound<'_> {
                     self.waiting = None;
                 }
                 Err(Error::Again) => break,
+                Err(error @ Error::InvalidMessage { .. }) => {
+                    note!("zinc: {error}: not sent");
+                    self.waiting = None;
+                }
                 Err(error) => return Err(error.into()),
             }
         }
