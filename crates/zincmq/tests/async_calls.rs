@@ -3,15 +3,18 @@
 mod common;
 
 use common::{ENDPOINTS, PATIENCE, Random, block_on, block_on_for, fill, pipeline, within};
+use std::future::Future;
 use std::pin::pin;
-use std::task::{Context as Task, Poll, Waker};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context as Task, Poll, Wake, Waker};
 use std::thread::{scope, spawn};
 use std::time::Duration;
-use zincmq::{Context, Error, Pull, Push};
+use zincmq::{Context, Error, Message, Pull, Push, Router, option};
 
 const STREAM: u32 = 50_000;
 
-fn number(message: &zincmq::Message) -> u32 {
+fn number(message: &Message) -> u32 {
     u32::from_be_bytes(message.bytes().try_into().unwrap())
 }
 
@@ -115,5 +118,62 @@ fn shutdown_ends_a_waiting_task() {
         ];
         context.shutdown();
         assert!(threads.into_iter().all(|thread| thread.join().unwrap()));
+    });
+}
+
+/// Whether a task that gave way wants to go on.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Polls once: the task must give way although it could go on, and say that it wants to.
+fn gives_way(task: impl Future<Output = ()>) {
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(woken.clone());
+    assert!(pin!(task).poll(&mut Task::from_waker(&waker)).is_pending());
+    assert!(woken.0.load(Ordering::Relaxed), "the task waits for what is there already");
+}
+
+/// An executor gets its turn, for timers and other tasks, however much there is to do.
+#[test]
+fn a_busy_socket_gives_way() {
+    const MANY: usize = 10_000;
+    within(PATIENCE, || {
+        let context = Context::new();
+        let (mut push, mut pull) = pipeline(&context, "inproc://busy", 0, 0);
+        for _ in 0..3 {
+            let mut sent = 0;
+            gives_way(async {
+                while sent < MANY {
+                    push.send_async("busy").await.unwrap();
+                    sent += 1;
+                }
+            });
+            assert!((1..1000).contains(&sent), "{sent}");
+        }
+        (0..MANY).for_each(|_| push.send("busy").unwrap());
+        for _ in 0..3 {
+            let mut received = 0;
+            gives_way(async {
+                while received < MANY {
+                    pull.recv_async().await.unwrap();
+                    received += 1;
+                }
+            });
+            assert!((1..1000).contains(&received), "{received}");
+        }
+        // An error is no reason to wait, either.
+        let mut router = Router::new(&context).unwrap();
+        router.set(option::ROUTER_MANDATORY, true).unwrap();
+        gives_way(async {
+            for _ in 0..MANY {
+                assert!(router.send_async(["nobody", "body"]).await.is_err());
+            }
+        });
     });
 }

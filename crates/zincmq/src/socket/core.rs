@@ -12,6 +12,7 @@ use crate::pattern::{
     contract::{Denied, Kind, Pattern, PeerId, Peers},
 };
 use crate::socket::driving::Driving;
+use crate::socket::future::Turn;
 use crate::socket::peers::{Admission, Table};
 use crate::socket_type::SocketType;
 use crate::spin::Spin;
@@ -46,6 +47,7 @@ pub(crate) struct Core {
     swept: Instant,
     pub(crate) driving: Driving,
     pub(crate) spin: Spin,
+    pub(crate) turn: Turn,
     /// Last, so that it goes last: the last handle waits for the end of all sockets, this one among them.
     pub(crate) home: Home,
 }
@@ -93,6 +95,7 @@ impl Core {
             swept: Instant::now(),
             driving: Driving::default(),
             spin: Spin::default(),
+            turn: Turn::default(),
             home,
         })
     }

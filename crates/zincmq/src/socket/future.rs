@@ -10,14 +10,48 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+/// So many results in a row, none of which was waited for, and others have their turn: a task that never waits would
+/// keep its executor from timers, signals and other tasks.
+const RESULTS: u32 = 128;
+
+/// How many results a task has had in a row.
+#[derive(Debug, Default)]
+pub(crate) struct Turn(u32);
+
+impl Turn {
+    /// Whether the turn is over; the next begins.
+    fn is_over(&mut self) -> bool {
+        let over = self.0 >= RESULTS;
+        if over {
+            self.0 = 0;
+        }
+        over
+    }
+}
+
 impl Core {
-    /// Tries; if it is denied for now, has the task woken at the next change.
+    /// As [`Core::poll_once`], unless it is others' turn.
     fn poll(
+        &mut self,
+        context: &Context<'_>,
+        attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
+    ) -> Poll<Result<()>> {
+        self.stop_driving();
+        if self.turn.is_over() {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let result = self.poll_once(context, attempt);
+        self.turn.0 = if result.is_ready() { self.turn.0 + 1 } else { 0 };
+        result
+    }
+
+    /// Tries; if it is denied for now, has the task woken at the next change.
+    fn poll_once(
         &mut self,
         context: &Context<'_>,
         mut attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
     ) -> Poll<Result<()>> {
-        self.stop_driving();
         if let Err(error) = self.heed_interrupt() {
             return Poll::Ready(Err(error));
         }
@@ -50,7 +84,8 @@ impl Drop for Forget<'_> {
 
 impl<K: Sends> Socket<K> {
     /// As [`Socket::send`], for async code; needs no particular executor. Dropping the future before it is
-    /// ready sends nothing. `SNDTIMEO` does not apply: use the executor's timer.
+    /// ready sends nothing. `SNDTIMEO` does not apply: use the executor's timer. After 128 results in a row without a
+    /// wait the next call lets other tasks run first.
     ///
     /// # Errors
     /// As [`Socket::send`].
@@ -63,7 +98,8 @@ impl<K: Sends> Socket<K> {
 
 impl<K: Receives> Socket<K> {
     /// As [`Socket::recv`], for async code; needs no particular executor. Dropping the future loses no message.
-    /// `RCVTIMEO` does not apply: use the executor's timer.
+    /// `RCVTIMEO` does not apply: use the executor's timer. After 128 results in a row without a wait the next call lets
+    /// other tasks run first, so it may be pending once although a message is there: use [`Socket::try_recv`] to ask.
     ///
     /// # Errors
     /// As [`Socket::recv`].
