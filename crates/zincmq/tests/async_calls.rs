@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as Task, Poll, Wake, Waker};
 use std::thread::{scope, spawn};
 use std::time::Duration;
-use zincmq::{Context, Error, Message, Pull, Push, Router, option};
+use zincmq::poller::Interest;
+use zincmq::{Context, Dealer, Error, Message, Pull, Push, Router, option};
 
 const STREAM: u32 = 50_000;
 
@@ -167,6 +168,11 @@ fn a_busy_socket_gives_way() {
             });
             assert!((1..1000).contains(&received), "{received}");
         }
+        gives_way(async {
+            for _ in 0..MANY {
+                assert!(pull.ready_async(Interest::READABLE).await.unwrap().readable);
+            }
+        });
         // An error is no reason to wait, either.
         let mut router = Router::new(&context).unwrap();
         router.set(option::ROUTER_MANDATORY, true).unwrap();
@@ -175,5 +181,79 @@ fn a_busy_socket_gives_way() {
                 assert!(router.send_async(["nobody", "body"]).await.is_err());
             }
         });
+    });
+}
+
+/// A dropped wait for readiness leaves nothing behind, and one that ends says what is so.
+#[test]
+fn readiness_can_be_waited_for() {
+    within(PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::new();
+            let (mut push, mut pull) = pipeline(&context, endpoint, 2, 2);
+            assert_eq!(block_on_for(Duration::ZERO, pull.ready_async(Interest::BOTH)).map(Result::ok), None);
+            // It may take the peer that long to come.
+            block_on(push.ready_async(Interest::WRITABLE)).unwrap();
+            let accepted = fill(&mut push);
+            let found = block_on(pull.ready_async(Interest::BOTH)).unwrap();
+            assert_eq!(found, Interest::READABLE, "{endpoint}");
+            if endpoint.starts_with("inproc") {
+                assert!(block_on_for(Duration::ZERO, push.ready_async(Interest::WRITABLE)).is_none());
+            }
+            let reader = spawn(move || {
+                (0..accepted).for_each(|_| drop(pull.recv_timeout(PATIENCE).unwrap()));
+                pull
+            });
+            let found = block_on(push.ready_async(Interest::BOTH)).unwrap();
+            assert_eq!(found, Interest::WRITABLE, "{endpoint}");
+            push.try_send("there is room").unwrap();
+            let mut pull = reader.join().unwrap();
+            assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), b"there is room");
+            context.shutdown();
+            assert!(matches!(block_on(pull.ready_async(Interest::READABLE)), Err(Error::Terminated)));
+        }
+    });
+}
+
+/// One task that sends and receives with the same socket, both against full queues, and a peer that reads only when it
+/// can answer.
+#[test]
+fn one_task_sends_and_receives() {
+    const MANY: usize = 5000;
+    async fn converse(mut dealer: Dealer) -> zincmq::Result<()> {
+        let (mut asked, mut answered) = (0, 0);
+        while answered < MANY {
+            let wanted = if asked < MANY { Interest::BOTH } else { Interest::READABLE };
+            let found = dealer.ready_async(wanted).await?;
+            if found.writable {
+                dealer.try_send(&asked.to_be_bytes())?;
+                asked += 1;
+            }
+            if found.readable {
+                assert_eq!(dealer.try_recv()?.bytes(), answered.to_be_bytes());
+                answered += 1;
+            }
+        }
+        Ok(())
+    }
+    within(PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::new();
+            let [mut server, mut client] = [(); 2].map(|()| {
+                let mut dealer = Dealer::new(&context).unwrap();
+                dealer.set(option::SNDHWM, 2).unwrap();
+                dealer.set(option::RCVHWM, 2).unwrap();
+                dealer
+            });
+            client.connect(&server.bind(endpoint).unwrap()).unwrap();
+            let echo = spawn(move || {
+                for _ in 0..MANY {
+                    let message: Message = server.recv_timeout(PATIENCE).unwrap();
+                    server.send_timeout(message, PATIENCE).unwrap();
+                }
+            });
+            block_on(converse(client)).unwrap();
+            echo.join().unwrap();
+        }
     });
 }

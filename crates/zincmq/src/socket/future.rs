@@ -5,7 +5,7 @@ use crate::message::Message;
 use crate::pattern::ability::{Receives, Sends};
 use crate::pattern::contract::Denied;
 use crate::socket::outgoing::{Outgoing, Parts};
-use crate::socket::{Core, Socket};
+use crate::socket::{Core, Interest, Socket};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -109,5 +109,47 @@ impl<K: Receives> Socket<K> {
         poll_fn(|context| guard.0.poll(context, |core| core.try_recv(&mut message))).await?;
         drop(guard);
         Ok(message)
+    }
+}
+
+impl<K> Socket<K> {
+    /// Waits until a message can be received or a send would be accepted, as far as `wanted` asks for it, and says which.
+    /// For a task that both sends and receives with one socket: what it awaits between is never a send that holds up
+    /// receiving. What the socket's type never does is not found, either. Dropping the future changes nothing.
+    ///
+    /// ```
+    /// use zincmq::{Dealer, Message, poller::Interest};
+    ///
+    /// /// Sends all requests and receives as many replies, whatever fits where.
+    /// async fn converse(dealer: &mut Dealer, requests: Vec<Message>) -> zincmq::Result<Vec<Message>> {
+    ///     let (count, mut replies) = (requests.len(), Vec::new());
+    ///     let mut requests = requests.iter().peekable();
+    ///     while replies.len() < count {
+    ///         let wanted = Interest { readable: true, writable: requests.peek().is_some(), ..Interest::default() };
+    ///         let found = dealer.ready_async(wanted).await?;
+    ///         if found.writable && let Some(request) = requests.next() {
+    ///             dealer.try_send(request)?;
+    ///         }
+    ///         if found.readable {
+    ///             replies.push(dealer.try_recv()?);
+    ///         }
+    ///     }
+    ///     Ok(replies)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`], [`Error::Terminated`].
+    pub async fn ready_async(&mut self, wanted: Interest) -> Result<Interest> {
+        let mut found = Interest::default();
+        let guard = Forget(&mut self.core);
+        let mut look = |core: &mut Core| {
+            found.readable = wanted.readable && core.can_recv();
+            found.writable = wanted.writable && core.can_send();
+            if found.any() { Ok(()) } else { Err(Denied::Again) }
+        };
+        poll_fn(|context| guard.0.poll(context, &mut look)).await?;
+        drop(guard);
+        Ok(found)
     }
 }
