@@ -115,5 +115,23 @@ impl Error {
     }
 }
 
+/// Why a batch ended, and how far it had come. See [`Socket::send_batch`](crate::Socket::send_batch).
+#[derive(Debug, thiserror::Error)]
+#[error("{error}; {sent} messages of the batch had been sent")]
+#[non_exhaustive]
+pub struct BatchError {
+    /// So many messages were sent; the one after them was not.
+    pub sent: usize,
+    /// Why it was not.
+    #[source]
+    pub error: Error,
+}
+
+impl From<BatchError> for Error {
+    fn from(batch: BatchError) -> Self {
+        batch.error
+    }
+}
+
 /// The result of most calls.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -81,7 +81,7 @@ pub mod socket_type;
 mod spin;
 
 pub use context::{Builder, Context};
-pub use error::{Error, Result};
+pub use error::{BatchError, Error, Result};
 pub use io::SchedPolicy;
 pub use message::{Frame, Message, PeerInfo};
 pub use monitor::{Event, EventKind, Events, Monitor};

@@ -98,7 +98,7 @@ fn after_shutdown_every_call_fails() {
             context.shutdown();
             terminated(push.send("more"));
             terminated(push.send_timeout("more", Duration::ZERO));
-            terminated(push.send_batch(["more"]));
+            terminated(push.send_batch(["more"]).map_err(Error::from));
             terminated(pull.recv());
             terminated(pull.recv_timeout(Duration::ZERO));
             terminated(pull.recv_batch(&mut Vec::new(), 1));

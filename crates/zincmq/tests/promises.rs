@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use zincmq::{
-    Context, Dealer, Error, EventKind, Events, Message, Pub, Pull, Push, Rep, Req, Router, Stream, Sub, option,
+    Context, Dealer, Error, EventKind, Events, Message, Pub, Pull, Push, Rep, Req, Router, Sub, option,
 };
 
 #[test]
@@ -222,37 +222,4 @@ fn io_thread_time() -> u64 {
             .then(|| fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap())
     };
     stats.filter_map(of).sum()
-}
-
-/// Whoever forgets the body is told, whether the peer is known or not.
-#[test]
-fn a_routing_id_alone_is_no_message() {
-    within(PATIENCE, || {
-        for mandatory in [false, true] {
-            let context = Context::new();
-            let (mut router, mut dealer) = (Router::new(&context).unwrap(), Dealer::new(&context).unwrap());
-            router.set(option::ROUTER_MANDATORY, mandatory).unwrap();
-            router.bind("inproc://router").unwrap();
-            dealer.set(option::ROUTING_ID, "dealer").unwrap();
-            dealer.connect("inproc://router").unwrap();
-            dealer.send("hello").unwrap();
-            router.recv_timeout(PATIENCE).unwrap();
-            for id in ["dealer", "nobody"] {
-                let results = [
-                    router.send(id),
-                    router.try_send(id),
-                    router.send_timeout(id, PATIENCE),
-                    smol::block_on(router.send_async(id)),
-                ];
-                for result in results {
-                    assert!(matches!(result, Err(Error::InvalidMessage { socket: "ROUTER" })), "{result:?}");
-                }
-            }
-            router.send(["dealer", "body"]).unwrap();
-            assert_eq!(dealer.recv_timeout(PATIENCE).unwrap().bytes(), b"body");
-            assert_eq!(router.stats().sent, 1);
-        }
-        let mut stream = Stream::new(&Context::new()).unwrap();
-        assert!(matches!(stream.try_send("id"), Err(Error::InvalidMessage { socket: "STREAM" })));
-    });
 }

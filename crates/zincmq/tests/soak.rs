@@ -185,7 +185,10 @@ impl Player {
             }
             6 => block_on_for(self.moment(), socket.send_async(first)).unwrap_or(Err(Error::Again)),
             _ => {
-                let count = settled(socket.send_batch(messages)).unwrap_or(0);
+                let count = match socket.send_batch(messages) {
+                    Err(failed) => settled(Err(failed.error)).unwrap_or(failed.sent),
+                    Ok(count) => count,
+                };
                 assert!(count > 0 || !self.sure, "no room in a batch");
                 return count;
             }

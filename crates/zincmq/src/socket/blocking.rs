@@ -1,6 +1,6 @@
 //! Waiting as a thread.
 
-use crate::error::{Error, Result};
+use crate::error::{BatchError, Error, Result};
 use crate::message::Message;
 use crate::pattern::ability::{Receives, Sends};
 use crate::pattern::contract::Denied;
@@ -150,20 +150,44 @@ impl<K: Sends> Socket<K> {
         self.core.block(false, until, |core| message.with(|parts| core.try_send(parts)))
     }
 
-    /// Sends messages one after the other and returns how many were accepted before one would have had to
-    /// wait; waits only for the first.
+    /// Sends messages one after the other, as long as that needs no wait, and returns how many; for the first it waits,
+    /// as [`Socket::send`] does. No message is taken from `messages` before there is room for it, so what is left there
+    /// has not been sent, and can be the next batch.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push, option};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let mut pull = Pull::new(&context)?;
+    /// # pull.set(option::RCVHWM, 5)?;
+    /// # pull.bind("inproc://batches")?;
+    /// # let mut push = Push::new(&context)?;
+    /// # push.set(option::SNDHWM, 5)?;
+    /// # push.connect("inproc://batches")?;
+    /// let mut numbers = (0..25).map(|n| n.to_string());
+    /// let mut received = Vec::new();
+    /// while push.send_batch(numbers.by_ref())? > 0 {
+    ///     pull.recv_batch(&mut received, 10)?;
+    /// }
+    /// assert_eq!(received.len(), 25);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// As [`Socket::send`], if the first one fails.
-    pub fn send_batch<M: Outgoing>(&mut self, messages: impl IntoIterator<Item = M>) -> Result<usize> {
+    /// As [`Socket::send`], with the number of messages sent before; only the message that failed is lost. Where there was
+    /// room for some, but not for the peers of the one that was taken (ROUTER with `ROUTER_MANDATORY`, PUB and XPUB with
+    /// `XPUB_NODROP`, a peer that left at that moment), it waits, and fails when `SNDTIMEO` is over.
+    pub fn send_batch<M: Outgoing>(
+        &mut self,
+        messages: impl IntoIterator<Item = M>,
+    ) -> std::result::Result<usize, BatchError> {
+        let mut messages = messages.into_iter();
         let mut sent = 0;
-        for message in messages {
-            let result = if sent == 0 { self.send(message) } else { self.try_send(message) };
-            match result {
-                Ok(()) => sent += 1,
-                Err(_) if sent > 0 => break,
-                Err(error) => return Err(error),
-            }
+        while (sent == 0 || self.core.would_send())
+            && let Some(message) = messages.next()
+        {
+            self.send(message).map_err(|error| BatchError { sent, error })?;
+            sent += 1;
         }
         Ok(sent)
     }

@@ -219,8 +219,17 @@ impl Core {
 
     pub(crate) fn can_send(&mut self) -> bool {
         self.stop_driving();
+        self.would_send()
+    }
+
+    /// As [`Core::can_send`], in the midst of sending; no more after the context's end.
+    pub(crate) fn would_send(&mut self) -> bool {
         self.process();
-        self.pattern.can_send(&mut self.peers)
+        let would = self.pattern.can_send(&mut self.peers);
+        if !would {
+            self.peers.put_down();
+        }
+        would && !self.stopped
     }
 
     pub(crate) fn can_recv(&mut self) -> bool {

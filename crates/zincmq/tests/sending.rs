@@ -1,0 +1,88 @@
+//! What is sent, and what is refused: forms of messages, and batches.
+
+mod common;
+
+use common::{ENDPOINTS, PATIENCE, pipeline, within};
+use zincmq::{Context, Dealer, Error, Rep, Req, Router, Stream, option};
+
+/// Whoever forgets the body is told, whether the peer is known or not.
+#[test]
+fn a_routing_id_alone_is_no_message() {
+    within(PATIENCE, || {
+        for mandatory in [false, true] {
+            let context = Context::new();
+            let (mut router, mut dealer) = (Router::new(&context).unwrap(), Dealer::new(&context).unwrap());
+            router.set(option::ROUTER_MANDATORY, mandatory).unwrap();
+            router.bind("inproc://router").unwrap();
+            dealer.set(option::ROUTING_ID, "dealer").unwrap();
+            dealer.connect("inproc://router").unwrap();
+            dealer.send("hello").unwrap();
+            router.recv_timeout(PATIENCE).unwrap();
+            for id in ["dealer", "nobody"] {
+                let results = [
+                    router.send(id),
+                    router.try_send(id),
+                    router.send_timeout(id, PATIENCE),
+                    smol::block_on(router.send_async(id)),
+                ];
+                for result in results {
+                    assert!(matches!(result, Err(Error::InvalidMessage { socket: "ROUTER" })), "{result:?}");
+                }
+            }
+            router.send(["dealer", "body"]).unwrap();
+            assert_eq!(dealer.recv_timeout(PATIENCE).unwrap().bytes(), b"body");
+            assert_eq!(router.stats().sent, 1);
+        }
+        let mut stream = Stream::new(&Context::new()).unwrap();
+        assert!(matches!(stream.try_send("id"), Err(Error::InvalidMessage { socket: "STREAM" })));
+    });
+}
+
+/// What a batch does not send stays where it was, in order.
+#[test]
+fn a_batch_takes_only_what_it_sends() {
+    within(PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::new();
+            let (mut push, mut pull) = pipeline(&context, endpoint, 3, 3);
+            let mut numbers = 0_u32..10_000;
+            let (mut counted, mut received) = (0, Vec::new());
+            while !numbers.is_empty() {
+                counted += push.send_batch(numbers.by_ref().map(|n| n.to_be_bytes().to_vec())).unwrap();
+                assert_eq!(counted, numbers.start as usize, "{endpoint}");
+                while let Ok(message) = pull.try_recv() {
+                    received.push(u32::from_be_bytes(message.bytes().try_into().unwrap()));
+                }
+            }
+            assert_eq!(push.send_batch(numbers.map(|n| n.to_be_bytes().to_vec())).unwrap(), 0);
+            while received.len() < 10_000 {
+                let message = pull.recv_timeout(PATIENCE).unwrap();
+                received.push(u32::from_be_bytes(message.bytes().try_into().unwrap()));
+            }
+            assert!(received.into_iter().eq(0..10_000), "{endpoint}");
+        }
+    });
+}
+
+/// An error in the midst of a batch is told, with what went before.
+#[test]
+fn a_batch_tells_how_far_it_came() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let (mut router, mut dealer) = (Router::new(&context).unwrap(), Dealer::new(&context).unwrap());
+        router.set(option::ROUTER_MANDATORY, true).unwrap();
+        router.bind("inproc://router").unwrap();
+        dealer.set(option::ROUTING_ID, "there").unwrap();
+        dealer.connect("inproc://router").unwrap();
+        let mut letters = ["there", "there", "nobody", "there"].into_iter();
+        let failed = router.send_batch(letters.by_ref().map(|id| [id, "letter"])).unwrap_err();
+        assert!(matches!((failed.sent, failed.error), (2, Error::Unroutable)));
+        assert_eq!(letters.len(), 1);
+        let (mut rep, mut req) = (Rep::new(&context).unwrap(), Req::new(&context).unwrap());
+        rep.bind("inproc://rep").unwrap();
+        req.connect("inproc://rep").unwrap();
+        assert_eq!(req.send_batch(["one request", "is all"]).unwrap(), 1);
+        let failed = req.send_batch(["before the reply"]).unwrap_err();
+        assert!(matches!((failed.sent, failed.error), (0, Error::State)));
+    });
+}
