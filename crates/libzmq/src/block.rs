@@ -1,7 +1,9 @@
 //! The memory of a message body that does not fit the message: counted, and let go of exactly once.
 
 use crate::errno::Fault;
+use bytes::Bytes;
 use libc::c_void;
+use queue::Keep;
 use std::alloc::{Layout, alloc, dealloc};
 use std::ptr::NonNull;
 use std::slice;
@@ -130,6 +132,12 @@ impl AsRef<[u8]> for Block {
         }
         // SAFETY: the keeper keeps so many bytes; what is sent has been written by the application.
         unsafe { slice::from_raw_parts(header.data, header.size) }
+    }
+}
+
+impl Keep for Block {
+    fn share(&self) -> Bytes {
+        Bytes::from_owner(self.clone())
     }
 }
 

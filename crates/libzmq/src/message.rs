@@ -3,7 +3,9 @@
 use crate::block::{Block, FreeFn};
 use crate::border::{call, guarded};
 use crate::errno::Fault;
+use bytes::Bytes;
 use libc::{c_char, c_int, c_void};
+use queue::Keep;
 use std::ffi::{CStr, CString};
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -12,11 +14,9 @@ use zincmq::{Frame, Message, PeerInfo};
 
 /// Bodies up to this many bytes live in the message itself.
 const INLINE: usize = 45;
-/// Received bodies up to this many bytes are copied, larger ones stay where they are.
-const COPIED: usize = 8 << 10;
 /// Parts of a message of several, up to this many bytes, are copied while it is gathered.
 const GATHERED: usize = 512;
-/// Bodies of this size and more travel by reference.
+/// Bodies of this size and more travel by reference; over inproc all that have a function to be freed with.
 const LARGE: usize = 60 << 10;
 
 /// What `kind` can be; anything else is no message.
@@ -57,15 +57,17 @@ struct Label {
 
 /// A body as the socket takes it.
 pub(crate) enum Body<'a> {
+    /// To be copied.
     Slice(&'a [u8]),
-    Large(bytes::Bytes),
+    /// By reference where the socket can.
+    Kept(&'a dyn Keep),
 }
 
 impl Body<'_> {
     pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Self::Slice(bytes) => bytes,
-            Self::Large(bytes) => bytes,
+            Self::Kept(kept) => (*kept).as_ref(),
         }
     }
 
@@ -73,8 +75,24 @@ impl Body<'_> {
     pub(crate) fn into_frame(self) -> Frame {
         match self {
             Self::Slice(bytes) => bytes.into(),
-            Self::Large(bytes) => bytes.into(),
+            Self::Kept(kept) => Frame::kept(kept.share()),
         }
+    }
+}
+
+/// Memory that stays as it is for ever.
+#[derive(Debug)]
+struct Constant(&'static [u8]);
+
+impl AsRef<[u8]> for Constant {
+    fn as_ref(&self) -> &[u8] {
+        self.0
+    }
+}
+
+impl Keep for Constant {
+    fn share(&self) -> Bytes {
+        Bytes::from_static(self.0)
     }
 }
 
@@ -184,17 +202,18 @@ impl Msg {
             .then(|| unsafe { slice::from_raw_parts(self.body.as_ptr().cast(), usize::from(self.len)) })
     }
 
-    /// The body as the socket takes it: large ones by reference; `gathered`: smaller ones, too.
-    pub(crate) fn body(&self, gathered: bool) -> Body<'_> {
+    /// Calls `send` with the body as the socket takes it: by reference what is large, and what somebody wants back;
+    /// `gathered`: smaller ones, too.
+    pub(crate) fn with_body<R>(&self, gathered: bool, send: impl FnOnce(Body<'_>) -> R) -> R {
         let bytes = self.bytes();
         let copied = if gathered { GATHERED } else { LARGE };
         match self.kind {
-            BLOCK if bytes.len() >= copied => Body::Large(bytes::Bytes::from_owner((*self.block()).clone())),
+            BLOCK if bytes.len() >= copied || self.is_foreign() => send(Body::Kept(&*self.block())),
             // SAFETY: the application keeps constants as long as the process lives.
-            CONSTANT if bytes.len() >= copied => Body::Large(bytes::Bytes::from_static(unsafe {
-                slice::from_raw_parts(bytes.as_ptr(), bytes.len())
-            })),
-            _ => Body::Slice(bytes),
+            CONSTANT if bytes.len() >= copied => {
+                send(Body::Kept(&Constant(unsafe { slice::from_raw_parts(bytes.as_ptr(), bytes.len()) })))
+            }
+            _ => send(Body::Slice(bytes)),
         }
     }
 
@@ -284,37 +303,38 @@ impl Msg {
     /// Takes over part `at` of a received message.
     #[inline(always)]
     pub(crate) fn receive(&mut self, message: &mut Message, at: usize) -> Result<usize, Fault> {
-        let bytes: &[u8] = &message[at];
-        let size = bytes.len();
-        if self.kind == SHORT && self.label.is_null() && size <= INLINE {
-            self.len = size as u8;
-            // SAFETY: the body has room for so many.
-            unsafe { sys::copy(bytes, self.body.as_mut_ptr().cast()) };
-        } else {
-            self.receive_body(message, at)?;
-        }
+        let size = match message.own(at) {
+            Some(bytes) if bytes.len() <= INLINE && self.kind == SHORT && self.label.is_null() => {
+                self.len = bytes.len() as u8;
+                // SAFETY: the body has room for so many.
+                unsafe { sys::copy(bytes, self.body.as_mut_ptr().cast()) };
+                bytes.len()
+            }
+            _ => self.receive_body(message, at)?,
+        };
         self.more = u8::from(at + 1 < message.len());
         self.set_peer(message.peer());
         Ok(size)
     }
 
-    /// Takes over the body, whatever was there before.
-    fn receive_body(&mut self, message: &mut Message, at: usize) -> Result<(), Fault> {
-        let bytes: &[u8] = &message[at];
-        let size = bytes.len();
-        if size > COPIED {
+    /// Takes over the body, whatever was there before; what is not the message's own stays where it is. Returns its
+    /// length.
+    fn receive_body(&mut self, message: &mut Message, at: usize) -> Result<usize, Fault> {
+        let Some(bytes) = message.own(at) else {
             self.empty_body();
             let frame = message.take_part(at).unwrap_or_default();
+            let size = frame.len();
             self.put_block(Block::hold(frame));
-        } else {
-            let bare = self.kind == BLOCK && self.label.is_null();
-            if !bare || size <= INLINE || !(*self.block()).reuse(size) {
-                self.empty_body();
-                self.make_room(size)?;
-            }
-            self.overwrite(bytes);
+            return Ok(size);
+        };
+        let size = bytes.len();
+        let bare = self.kind == BLOCK && self.label.is_null();
+        if !bare || size <= INLINE || !(*self.block()).reuse(size) {
+            self.empty_body();
+            self.make_room(size)?;
         }
-        Ok(())
+        self.overwrite(bytes);
+        Ok(size)
     }
 
     fn label(&mut self) -> &mut Label {

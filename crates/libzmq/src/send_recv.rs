@@ -35,7 +35,7 @@ unsafe fn send_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> 
 fn send_body(socket: &mut Socket, message: &Msg, flags: c_int) -> Result<usize, Fault> {
     let more = flags & SNDMORE != 0;
     let gathered = more || socket.is_gathering();
-    socket.send(message.body(gathered), flags & DONTWAIT == 0, more)?;
+    message.with_body(gathered, |body| socket.send(body, flags & DONTWAIT == 0, more))?;
     Ok(message.bytes().len())
 }
 

@@ -7,6 +7,7 @@ use crate::handle::{Guard, Table, Wrong};
 use crate::message::Body;
 use crate::monitor::Outlet;
 use libc::{c_char, c_int, c_void};
+use queue::Keep;
 use std::ffi::CStr;
 use std::ptr;
 use std::slice;
@@ -122,7 +123,7 @@ impl Socket {
         let result = match part {
             Body::Slice(bytes) if wait => self.core.send(bytes),
             Body::Slice(bytes) => self.core.try_send(bytes),
-            Body::Large(bytes) => self.send_large(&bytes, wait),
+            Body::Kept(kept) => self.send_kept(kept, wait),
         };
         match result {
             // A routing id without a message is swallowed.
@@ -132,8 +133,8 @@ impl Socket {
     }
 
     #[cold]
-    fn send_large(&mut self, bytes: &bytes::Bytes, wait: bool) -> zincmq::Result<()> {
-        if wait { self.core.send(bytes) } else { self.core.try_send(bytes) }
+    fn send_kept(&mut self, kept: &dyn Keep, wait: bool) -> zincmq::Result<()> {
+        if wait { self.core.send(kept) } else { self.core.try_send(kept) }
     }
 
     /// Whether parts of a message have been sent, and not its last.

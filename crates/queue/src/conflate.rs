@@ -18,8 +18,8 @@ use std::ptr;
 /// One whole message on its way from one private stream to the other.
 #[derive(Debug)]
 struct Draft {
-    /// Flags (kind and MORE) and body of each frame.
-    frames: Vec<(u8, Bytes)>,
+    /// Flags (kind and MORE) and body of each frame, and whether that came by reference.
+    frames: Vec<(u8, Bytes, bool)>,
     peer: Option<Arc<PeerInfo>>,
 }
 
@@ -96,12 +96,13 @@ impl Sink {
 fn gather(stage: &mut Reader) -> Draft {
     let mut draft = Draft { frames: Vec::new(), peer: None };
     while let Some(frame) = stage.take() {
-        let body = match frame.body {
-            Body::Copy(bytes) => Bytes::copy_from_slice(bytes),
-            Body::Slice(slice) => Bytes::from_owner(slice),
-            Body::Shared(bytes) => bytes,
+        let (body, by_reference) = match frame.body {
+            Body::Copy(bytes) => (Bytes::copy_from_slice(bytes), false),
+            Body::Slice(slice) => (Bytes::from_owner(slice), false),
+            Body::Shared(bytes) => (bytes, true),
         };
-        draft.frames.push((frame.kind as u8 | if frame.more { MORE } else { 0 }, body));
+        let flags = frame.kind as u8 | if frame.more { MORE } else { 0 };
+        draft.frames.push((flags, body, by_reference));
         if !frame.more {
             break;
         }
@@ -138,8 +139,11 @@ impl Source {
         if self.stage.peer.as_ref().map_or(draft.peer.is_some(), |peer| !same(peer)) {
             self.stage.set_peer(draft.peer);
         }
-        for (flags, body) in &draft.frames {
-            self.stage.write_frame(*flags, &Part::Shared(body));
+        for (flags, body, by_reference) in draft.frames {
+            match by_reference {
+                true => self.stage.write_spliced(flags, body),
+                false => self.stage.write_frame(flags, &Part::Shared(&body)),
+            }
         }
         self.stage.publish_quietly();
         let moved = &self.last.moved;

@@ -37,7 +37,7 @@ pub use header::{COMMAND, Kind, LONG, MORE, append_frame};
 pub use inbox::{Inbox, Item, Notify};
 pub use lease::{Lease, Take, Tick};
 pub use lock::{Held, TryLock};
-pub use part::Part;
+pub use part::{Keep, Part};
 pub use peer::PeerInfo;
 pub use reader::{Body, Reader, Taken};
 pub use segment::{Pool, Slice};

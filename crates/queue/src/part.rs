@@ -1,6 +1,7 @@
 //! One part of an outgoing message, borrowed from whoever sends it.
 
 use bytes::Bytes;
+use std::fmt::Debug;
 use std::ops::Deref;
 
 /// One part of an outgoing message.
@@ -14,15 +15,41 @@ pub enum Part<'a> {
     Slice(&'a [u8]),
     /// Reference-counted bytes, which a large message shares instead of copying.
     Shared(&'a Bytes),
+    /// Bytes that a reader in this process gets as they are, however few: see [`crate::Writer::keep_bodies`].
+    Kept(&'a dyn Keep),
+}
+
+/// Memory that can be shared. That it is may cost something, so it is done only where it must be.
+pub trait Keep: AsRef<[u8]> + Debug {
+    /// A reference to the memory, which lives as long.
+    fn share(&self) -> Bytes;
+}
+
+impl Keep for Bytes {
+    fn share(&self) -> Bytes {
+        self.clone()
+    }
 }
 
 impl Part<'_> {
-    /// The bytes as shared memory: free for [`Part::Shared`], one copy for [`Part::Slice`].
+    /// The bytes as shared memory: one copy for [`Part::Slice`], none for the others.
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
         match self {
             Part::Slice(slice) => Bytes::copy_from_slice(slice),
             Part::Shared(bytes) => (*bytes).clone(),
+            Part::Kept(kept) => kept.share(),
+        }
+    }
+
+    /// The bytes, if they may be copied. `keeps`: those to be kept may not.
+    #[inline(always)]
+    pub(crate) fn plain(&self, keeps: bool) -> Option<&[u8]> {
+        match self {
+            Part::Slice(slice) => Some(slice),
+            Part::Shared(bytes) => Some(bytes),
+            Part::Kept(_) if keeps => None,
+            Part::Kept(kept) => Some((*kept).as_ref()),
         }
     }
 }
@@ -35,6 +62,7 @@ impl Deref for Part<'_> {
         match self {
             Part::Slice(slice) => slice,
             Part::Shared(bytes) => bytes,
+            Part::Kept(kept) => (*kept).as_ref(),
         }
     }
 }

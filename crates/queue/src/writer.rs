@@ -34,6 +34,8 @@ pub struct Writer {
     largest_class: usize,
     /// [`CLOSED`] once the stream has ended, else 0.
     closed: u64,
+    /// Whether [`Part::Kept`] goes by reference.
+    keeps: bool,
     pub(crate) peer: Option<Arc<PeerInfo>>,
     /// Where messages go if only the last is kept; then `half` is private to this end.
     pub(crate) sink: Option<Box<Sink>>,
@@ -54,6 +56,7 @@ impl Writer {
             class: 0,
             largest_class: CLASSES.len() - 1,
             closed: 0,
+            keeps: false,
             peer: None,
             sink: None,
         }
@@ -86,6 +89,12 @@ impl Writer {
     pub fn set_largest_class(&mut self, class: usize) {
         self.largest_class = class.min(CLASSES.len() - 1);
         self.class = self.class.min(self.largest_class);
+    }
+
+    /// The reader is in this process: bodies that are to be kept go by reference, of whatever size. To a network they are
+    /// copied as others are.
+    pub fn keep_bodies(&mut self) {
+        self.keeps = true;
     }
 
     /// Names the connection that the following frames come from; they begin a segment of their own.
@@ -185,7 +194,12 @@ impl Writer {
     #[inline(always)]
     pub fn write(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> bool {
         match parts {
-            [only] if envelope.is_empty() && self.write_short(only) => false,
+            [only]
+                if envelope.is_empty()
+                    && only.plain(self.keeps).is_some_and(|body| self.write_short(body)) =>
+            {
+                false
+            }
             _ => {
                 let before = self.segment;
                 self.write_several(envelope, parts);
@@ -227,7 +241,7 @@ impl Writer {
     }
 
     /// Writes one whole message of frames that several pipes share: bodies above 128 bytes go by reference where
-    /// this pipe's reader lags, as judged by [`Writer::backlog`]. `shared` keeps what was made shared for the next
+    /// this pipe's reader lags, as judged by [`Writer::backlog`], and all that are kept. `shared` keeps what was made shared for the next
     /// pipe, one place a part. Nothing is written without parts.
     pub fn write_shared(&mut self, parts: &[Part<'_>], shared: &mut [Option<Bytes>]) {
         if parts.is_empty() {
@@ -236,7 +250,8 @@ impl Writer {
         let lags = self.backlog() >= CLASSES[2] as u64;
         for (index, part) in parts.iter().enumerate() {
             let flags = if index + 1 < parts.len() { MORE } else { 0 };
-            let copied = part.len() <= ALWAYS_COPIED || (part.len() <= COPIED && !lags);
+            let kept = self.keeps && matches!(part, Part::Kept(_));
+            let copied = !kept && (part.len() <= ALWAYS_COPIED || (part.len() <= COPIED && !lags));
             match shared.get_mut(index) {
                 Some(place) if !copied => {
                     let bytes = place.get_or_insert_with(|| part.to_bytes()).clone();
@@ -263,12 +278,15 @@ impl Writer {
     }
 
     #[inline]
-    pub(crate) fn write_frame(&mut self, flags: u8, body: &Part<'_>) {
+    pub(crate) fn write_frame(&mut self, flags: u8, part: &Part<'_>) {
+        let Some(body) = part.plain(self.keeps) else {
+            return self.write_spliced(flags, part.to_bytes());
+        };
         let size = body.len();
         let need = header::header_len(size) + size;
         if (self.end - self.at) < need as u64 {
             if need > LARGEST {
-                return self.write_spliced(flags, body.to_bytes());
+                return self.write_spliced(flags, part.to_bytes());
             }
             self.grow(need);
         }
@@ -325,7 +343,7 @@ impl Writer {
 
     /// A frame whose body joins by reference.
     #[cold]
-    fn write_spliced(&mut self, flags: u8, body: Bytes) {
+    pub(crate) fn write_spliced(&mut self, flags: u8, body: Bytes) {
         let mut header = [0; LONGEST];
         let len = header::encode(flags, body.len(), &mut header) as u64;
         if self.end - self.at < len {

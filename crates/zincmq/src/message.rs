@@ -27,6 +27,8 @@ enum Body {
     },
     Owned(Vec<u8>),
     Shared(Bytes),
+    /// Shared, and over inproc passed on as it is.
+    Kept(Bytes),
     /// Still where the network put it.
     Slice(Slice),
 }
@@ -44,6 +46,13 @@ impl Frame {
         let mut frame = Self::new();
         frame.fill(bytes);
         frame
+    }
+
+    /// A part that shares `bytes`, however few, and that a receiver in the same process gets as the same memory: for bytes
+    /// that belong to somebody who wants to know when nobody needs them any more ([`Bytes::from_owner`]).
+    #[must_use]
+    pub const fn kept(bytes: Bytes) -> Self {
+        Self(Body::Kept(bytes))
     }
 
     /// Replaces the contents by a copy of `bytes`, keeping memory that is already there.
@@ -86,7 +95,7 @@ impl Frame {
     /// Whether other messages may share the memory of this part.
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        matches!(&self.0, Body::Shared(bytes) if !bytes.is_unique())
+        matches!(&self.0, Body::Shared(bytes) | Body::Kept(bytes) if !bytes.is_unique())
     }
 
     /// The bytes, without a copy where the part owns them already.
@@ -94,7 +103,7 @@ impl Frame {
     pub fn into_vec(self) -> Vec<u8> {
         match self.0 {
             Body::Owned(vec) => vec,
-            Body::Shared(bytes) => bytes.into(),
+            Body::Shared(bytes) | Body::Kept(bytes) => bytes.into(),
             ref other => other.deref().to_vec(),
         }
     }
@@ -104,7 +113,7 @@ impl Frame {
     pub fn into_bytes(self) -> Bytes {
         match self.0 {
             Body::Owned(vec) => vec.into(),
-            Body::Shared(bytes) => bytes,
+            Body::Shared(bytes) | Body::Kept(bytes) => bytes,
             Body::Slice(slice) => Bytes::from_owner(slice),
             ref inline @ Body::Inline { .. } => Bytes::copy_from_slice(inline),
         }
@@ -115,6 +124,7 @@ impl Frame {
     pub(crate) fn as_part(&self) -> Part<'_> {
         match &self.0 {
             Body::Shared(bytes) => Part::Shared(bytes),
+            Body::Kept(bytes) => Part::Kept(bytes),
             other => Part::Slice(other),
         }
     }
@@ -140,7 +150,7 @@ impl Deref for Body {
         match self {
             Self::Inline { len, bytes } => &bytes[..usize::from(*len)],
             Self::Owned(vec) => vec,
-            Self::Shared(bytes) => bytes,
+            Self::Shared(bytes) | Self::Kept(bytes) => bytes,
             Self::Slice(slice) => slice,
         }
     }
@@ -333,8 +343,21 @@ impl Message {
     /// that the network filled.
     #[inline]
     pub fn take_foreign(&mut self, at: usize) -> Option<Frame> {
-        let own = at < self.parts && matches!(self[at].0, Body::Inline { .. } | Body::Owned(_));
-        if own { None } else { self.take_part(at) }
+        if self.own(at).is_some() { None } else { self.take_part(at) }
+    }
+
+    /// The bytes of part `at`, if their memory is this message's own. See [`Message::take_foreign`].
+    #[must_use]
+    #[inline]
+    pub fn own(&self, at: usize) -> Option<&[u8]> {
+        if at >= self.parts {
+            return None;
+        }
+        match &self[at].0 {
+            Body::Inline { len, bytes } => Some(&bytes[..usize::from(*len)]),
+            Body::Owned(vec) => Some(vec),
+            Body::Shared(_) | Body::Kept(_) | Body::Slice(_) => None,
+        }
     }
 
     /// The place for one more part, with whatever memory an earlier message left there.

@@ -149,19 +149,18 @@ impl Way {
             let to = ends.to(forth);
             let core = to.socket.core();
             match self.message.with(|parts| core.try_send(parts)) {
-                Ok(()) => self.held = false,
+                Ok(()) => to.sent.count(&self.message),
                 // It names no receiver, or has no form that the other side sends: no peer can end the proxy by it.
-                Err(Denied::Invalid) => {
-                    self.held = false;
-                    continue;
-                }
+                Err(Denied::Invalid) => {}
                 Err(Denied::Again) => {
                     self.awaits = Awaits::Peer;
                     return Ok(());
                 }
                 Err(denied) => return Err(Error::denied(denied, core.name())),
             }
-            to.sent.count(&self.message);
+            self.held = false;
+            // Whose memory it is, wants to know when the receiver has done with it.
+            (0..self.message.len()).for_each(|at| drop(self.message.take_foreign(at)));
         }
         self.awaits = Awaits::Message;
         Ok(())

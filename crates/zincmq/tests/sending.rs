@@ -2,8 +2,10 @@
 
 mod common;
 
-use common::{ENDPOINTS, PATIENCE, pipeline, within};
-use zincmq::{Context, Dealer, Error, Rep, Req, Router, Stream, option};
+use bytes::Bytes;
+use common::{ENDPOINTS, PATIENCE, pipeline, until, within};
+use std::sync::Arc;
+use zincmq::{Context, Dealer, Error, Frame, Message, Rep, Req, Router, Stream, option};
 
 /// Whoever forgets the body is told, whether the peer is known or not.
 #[test]
@@ -85,4 +87,59 @@ fn a_batch_tells_how_far_it_came() {
         let failed = req.send_batch(["before the reply"]).unwrap_err();
         assert!(matches!((failed.sent, failed.error), (0, Error::State)));
     });
+}
+
+/// A receiver in the same process has the sender's memory, however small; to others it is copied, and let go of.
+#[test]
+fn what_is_kept_crosses_inproc_as_the_same_memory() {
+    within(PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::new();
+            let (mut push, mut pull) = pipeline(&context, endpoint, 100, 100);
+            for size in [0, 1, 64, 65, 300, 9000] {
+                let memory = Arc::new(vec![size as u8; size]);
+                for parts in 1..=3 {
+                    let kept = || Frame::kept(Bytes::from_owner(Memory(memory.clone())));
+                    push.send((0..parts).map(|_| kept()).collect::<Message>()).unwrap();
+                    let inproc = endpoint.starts_with("inproc");
+                    assert_eq!(Arc::strong_count(&memory) - 1, if inproc { parts } else { 0 }, "{endpoint}");
+                    let received = pull.recv_timeout(PATIENCE).unwrap();
+                    assert!(received.len() == parts && received.iter().all(|part| part == &memory[..]));
+                    let same = received.iter().all(|part| std::ptr::eq(part.as_ptr(), memory.as_ptr()));
+                    assert!(same == inproc || size == 0, "{endpoint}, {size} bytes");
+                    assert_eq!(received[0].clone().into_vec(), memory[..]);
+                    drop(received);
+                    assert_eq!(Arc::strong_count(&memory), 1, "{endpoint}");
+                }
+            }
+        }
+    });
+}
+
+/// A proxy hands on what it got, and keeps nothing of it.
+#[test]
+fn a_proxy_keeps_nothing() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let (mut source, mut front) = pipeline(&context, "inproc://front", 100, 100);
+        let (mut back, mut sink) = pipeline(&context, "inproc://back", 100, 100);
+        let middle = std::thread::spawn(move || zincmq::proxy(&mut front, &mut back, None));
+        let memory = Arc::new(vec![7; 100]);
+        source.send(Frame::kept(Bytes::from_owner(Memory(memory.clone())))).unwrap();
+        let received = sink.recv_timeout(PATIENCE).unwrap();
+        assert!(std::ptr::eq(received[0].as_ptr(), memory.as_ptr()));
+        drop(received);
+        until("the memory is free", || Arc::strong_count(&memory) == 1);
+        context.shutdown();
+        assert!(matches!(middle.join().unwrap(), Err(Error::Terminated)));
+    });
+}
+
+/// Somebody's memory.
+struct Memory(Arc<Vec<u8>>);
+
+impl AsRef<[u8]> for Memory {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
 }

@@ -10,6 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 const SIZES: [usize; 10] = [0, 1, 45, 46, 512, 8 << 10, (8 << 10) + 1, 60 << 10, 1 << 17, 1 << 20];
 const SHARED: c_int = 3;
+const PUB: c_int = 1;
+const SUB: c_int = 2;
+const SUBSCRIBE: c_int = 6;
+const CONFLATE: c_int = 54;
 
 unsafe extern "C" fn free(data: *mut c_void, hint: *mut c_void) {
     // SAFETY: the tests give a counter, and memory from malloc.
@@ -50,6 +54,103 @@ fn bodies_of_every_size_arrive_and_are_freed_once() {
             close(&mut message);
         }
         close(&mut received);
+        drop(link);
+        assert_eq!(freed.load(Ordering::Relaxed), SIZES.len());
+    }
+}
+
+/// Over inproc the receiver gets the application's own memory, which is freed when the last receiver has closed it.
+#[test]
+fn memory_of_the_application_crosses_inproc_as_it_is() {
+    const WAYS: [(c_int, c_int, bool); 6] = [
+        (PULL, PUSH, false),
+        (PULL, PUSH, true),
+        (PAIR, PAIR, false),
+        (PAIR, PAIR, true),
+        (DEALER, DEALER, true),
+        (SUB, PUB, false),
+    ];
+    for (receiver, sender, sender_binds) in WAYS {
+        let (context, freed) = (zmq_ctx_new(), AtomicUsize::new(0));
+        let out = zmq_socket(context, sender);
+        let count = if receiver == SUB { 2 } else { 1 };
+        let ins: Vec<_> = (0..count).map(|_| zmq_socket(context, receiver)).collect();
+        if sender_binds || receiver == SUB {
+            bind(out, "inproc://memory");
+        }
+        for &socket in &ins {
+            if receiver == SUB {
+                // SAFETY: an empty topic.
+                done(unsafe { zmq_setsockopt(socket, SUBSCRIBE, ptr::null(), 0) });
+            }
+            match sender_binds || receiver == SUB {
+                true => connect(socket, "inproc://memory"),
+                false => bind(socket, "inproc://memory"),
+            }
+        }
+        if !(sender_binds || receiver == SUB) {
+            connect(out, "inproc://memory");
+        }
+        for size in SIZES.into_iter().chain([8, 33, 34, 64, 65, 128, 129, 255, 256, 1000, 5000]) {
+            for parts in 1..=3 {
+                freed.store(0, Ordering::Relaxed);
+                let mut messages: Vec<_> = (1..=parts).map(|part| around(size, part, &freed)).collect();
+                // SAFETY: messages.
+                let places: Vec<_> =
+                    messages.iter_mut().map(|message| unsafe { zmq_msg_data(message) }).collect();
+                for (at, message) in messages.iter_mut().enumerate() {
+                    let flags = if at + 1 < usize::from(parts) { SNDMORE } else { 0 };
+                    // SAFETY: a message.
+                    done(unsafe { zmq_msg_send(message, out, flags) });
+                    close(message);
+                }
+                assert_eq!(freed.load(Ordering::Relaxed), 0, "{size} bytes in {parts} parts");
+                for (&socket, left) in ins.iter().zip((0..count).rev()) {
+                    for part in 0..usize::from(parts) {
+                        let mut received = empty();
+                        // SAFETY: messages.
+                        unsafe { done(zmq_msg_recv(&raw mut received, socket, 0)) };
+                        assert_eq!(contents(&mut received), vec![part as u8 + 1; size]);
+                        // SAFETY: a message.
+                        let place = unsafe { zmq_msg_data(&raw mut received) };
+                        assert!(size == 0 || place == places[part], "{size} bytes were copied");
+                        let before = freed.load(Ordering::Relaxed);
+                        assert_eq!(before, if left == 0 { part } else { 0 }, "{size} bytes");
+                        close(&mut received);
+                    }
+                }
+                assert_eq!(freed.load(Ordering::Relaxed), usize::from(parts), "{size} bytes");
+            }
+        }
+        ins.iter().chain([&out]).for_each(|&socket| _ = done(zmq_close(socket)));
+        done(zmq_ctx_term(context));
+    }
+}
+
+/// What nobody receives is freed with the sockets, and what only the last is kept of with the next.
+#[test]
+fn memory_that_is_not_received_is_freed_once() {
+    for conflate in [0, 1] {
+        let freed = AtomicUsize::new(0);
+        let link = Link::unconnected(PULL, PUSH);
+        for socket in [link.bound, link.other] {
+            set_int(socket, CONFLATE, conflate);
+        }
+        bind(link.bound, "inproc://left");
+        connect(link.other, "inproc://left");
+        for size in SIZES {
+            let mut message = around(size, 1, &freed);
+            // SAFETY: a message.
+            done(unsafe { zmq_msg_send(&raw mut message, link.other, 0) });
+        }
+        let kept = if conflate == 1 { 1 } else { SIZES.len() };
+        assert_eq!(freed.load(Ordering::Relaxed), SIZES.len() - kept);
+        let mut received = empty();
+        // SAFETY: a message.
+        done(unsafe { zmq_msg_recv(&raw mut received, link.bound, 0) });
+        assert_eq!(freed.load(Ordering::Relaxed), SIZES.len() - kept);
+        close(&mut received);
+        assert_eq!(freed.load(Ordering::Relaxed), SIZES.len() - kept + 1);
         drop(link);
         assert_eq!(freed.load(Ordering::Relaxed), SIZES.len());
     }

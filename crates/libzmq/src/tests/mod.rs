@@ -10,7 +10,7 @@ mod signals;
 
 use crate::context::{zmq_ctx_new, zmq_ctx_term};
 use crate::message::{Msg, zmq_msg_close, zmq_msg_data, zmq_msg_init, zmq_msg_size};
-use crate::option::zmq_getsockopt;
+use crate::option::{zmq_getsockopt, zmq_setsockopt};
 use crate::send_recv::{zmq_recv, zmq_send};
 use crate::socket::{zmq_bind, zmq_close, zmq_connect, zmq_socket};
 use libc::{c_int, c_void};
@@ -55,11 +55,15 @@ struct Link {
 
 impl Link {
     fn new(bound: c_int, other: c_int, endpoint: &str) -> Self {
+        let link = Self::unconnected(bound, other);
+        bind(link.bound, endpoint);
+        connect(link.other, &last_endpoint(link.bound));
+        link
+    }
+
+    fn unconnected(bound: c_int, other: c_int) -> Self {
         let context = zmq_ctx_new();
-        let (bound, other) = (zmq_socket(context, bound), zmq_socket(context, other));
-        bind(bound, endpoint);
-        connect(other, &last_endpoint(bound));
-        Self { context, bound, other }
+        Self { context, bound: zmq_socket(context, bound), other: zmq_socket(context, other) }
     }
 }
 
@@ -96,6 +100,12 @@ fn int_option(socket: *mut c_void, option: c_int) -> c_int {
     // SAFETY: there is so much room.
     done(unsafe { zmq_getsockopt(socket, option, (&raw mut value).cast(), &raw mut length) });
     value
+}
+
+fn set_int(socket: *mut c_void, option: c_int, value: c_int) {
+    // SAFETY: an int.
+    let set = unsafe { zmq_setsockopt(socket, option, (&raw const value).cast(), size_of::<c_int>()) };
+    done(set);
 }
 
 fn send(socket: *mut c_void, bytes: &[u8], flags: c_int) -> c_int {

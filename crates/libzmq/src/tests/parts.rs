@@ -18,14 +18,6 @@ const REQ_RELAXED: c_int = 53;
 const SNDHWM: c_int = 23;
 const RCVHWM: c_int = 24;
 
-fn set_int(socket: *mut c_void, option: c_int, value: c_int) {
-    // SAFETY: an int.
-    let set = unsafe {
-        crate::option::zmq_setsockopt(socket, option, (&raw const value).cast(), size_of::<c_int>())
-    };
-    done(set);
-}
-
 #[test]
 fn parts_wait_for_the_last_and_are_received_one_by_one() {
     let link = Link::new(PULL, PUSH, "inproc://parts");

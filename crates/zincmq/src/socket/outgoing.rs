@@ -2,7 +2,7 @@
 
 use crate::message::{Frame, Message};
 use bytes::Bytes;
-use queue::Part;
+use queue::{Keep, Part};
 
 /// Something that can be sent.
 ///
@@ -63,6 +63,20 @@ impl Parts for &Bytes {
     #[inline]
     fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R {
         send(&[Part::Shared(self)])
+    }
+}
+
+impl Parts for &dyn Keep {
+    fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R {
+        send(&[Part::Kept(*self)])
+    }
+}
+
+impl<'a> Outgoing for &'a dyn Keep {
+    type Ready = &'a dyn Keep;
+
+    fn ready(self) -> Self::Ready {
+        self
     }
 }
 

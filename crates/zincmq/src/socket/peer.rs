@@ -79,6 +79,9 @@ impl Peer {
             deferred: false,
         };
         peer.set_high_water(options);
+        if peer.io.is_none() {
+            peer.writer.keep_bodies();
+        }
         peer.writer.set_largest_class(class);
         peer
     }
@@ -188,7 +191,7 @@ impl Peer {
             match frame.body {
                 Body::Copy(bytes) => place.fill(bytes),
                 Body::Slice(slice) => *place = Frame::from_slice(slice),
-                Body::Shared(bytes) => *place = bytes.into(),
+                Body::Shared(bytes) => *place = Frame::kept(bytes),
             }
             if !frame.more {
                 break;
