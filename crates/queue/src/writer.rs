@@ -155,7 +155,10 @@ impl Writer {
     /// Messages written and not yet credited by the reader: what counts against the high-water mark.
     #[must_use]
     pub fn uncredited(&self) -> u64 {
-        self.written.wrapping_sub(self.half.consumer.0.credit.load(Ordering::Relaxed))
+        match &self.sink {
+            None => self.written.wrapping_sub(self.half.consumer.0.credit.load(Ordering::Relaxed)),
+            Some(sink) => sink.queued(),
+        }
     }
 
     /// Where this end stands, for a [`crate::Drain`].

@@ -167,5 +167,10 @@ fn a_monitor_tells_of_queues_when_asked() {
     pull.recv().unwrap();
     pull.report_queues().unwrap();
     assert_eq!(watched.recv_timeout(PATIENCE).unwrap().inbound, 2);
+    push.report_queues().unwrap();
+    assert_eq!(monitor.recv_timeout(PATIENCE).unwrap().value, 2);
+    push.set_lazy(true);
+    push.report_queues().unwrap();
+    assert_eq!(monitor.recv_timeout(PATIENCE).unwrap().value, 3, "nobody has been told of room");
     assert_eq!(push.ready().unwrap(), Interest::WRITABLE);
 }

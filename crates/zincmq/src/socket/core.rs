@@ -421,12 +421,12 @@ impl Core {
         }
     }
 
-    /// Tells the monitor what is queued for each peer.
+    /// Tells the monitor what is queued for each peer; lazily, in the steps in which room is noticed.
     pub(crate) fn report_queues(&mut self) -> Result<()> {
         self.check()?;
         self.bury_all();
         let mut none = true;
-        for (endpoint, sides, outbound, inbound) in self.peers.queues() {
+        for (endpoint, sides, outbound, inbound) in self.peers.queues(self.lazy) {
             none = false;
             let entry = self.endpoints.iter().find(|entry| entry.id == endpoint);
             let (name, bound) = entry.map_or(("", true), |entry| (&entry.name, entry.bound));

@@ -152,7 +152,8 @@ impl<K> Socket<K> {
     /// Whether sends that do not wait notice at most once a millisecond that a full queue has room again, and are
     /// refused once before. libzmq's are, and programs written for it may count on a fast sender being refused
     /// however fast its peer is. By default room is noticed at once. Has no effect while
-    /// [`Socket::descriptor`] is in use, or where a refusal would lose the message.
+    /// [`Socket::descriptor`] is in use, or where a refusal would lose the message. [`Socket::report_queues`] then counts
+    /// as libzmq does, too: what is queued outbound goes down in steps of half the high-water mark.
     pub fn set_lazy(&mut self, on: bool) {
         self.core.lazy = on;
     }

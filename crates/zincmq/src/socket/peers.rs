@@ -213,11 +213,15 @@ impl Table {
     }
 
     /// Of each peer: its endpoint, the names of both ends if they are connected over the network, and the messages
-    /// queued outbound and inbound.
-    pub(crate) fn queues(&self) -> impl Iterator<Item = (EndpointId, Option<Sides<'_>>, u64, u64)> {
-        self.all.iter().map(|(_, peer)| {
+    /// queued outbound and inbound. `lazily`, what has been read counts when it makes room.
+    pub(crate) fn queues(
+        &self,
+        lazily: bool,
+    ) -> impl Iterator<Item = (EndpointId, Option<Sides<'_>>, u64, u64)> {
+        self.all.iter().map(move |(_, peer)| {
             let sides = peer.connection.as_ref().map(|connection| connection.sides());
-            (peer.endpoint, sides, peer.writer.queued(), peer.reader.waiting())
+            let outbound = if lazily { peer.writer.uncredited() } else { peer.writer.queued() };
+            (peer.endpoint, sides, outbound, peer.reader.waiting())
         })
     }
 
