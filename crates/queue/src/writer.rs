@@ -197,12 +197,7 @@ impl Writer {
     #[inline(always)]
     pub fn write(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> bool {
         match parts {
-            [only]
-                if envelope.is_empty()
-                    && only.plain(self.keeps).is_some_and(|body| self.write_short(body)) =>
-            {
-                false
-            }
+            [Part::Slice(only)] if envelope.is_empty() && self.write_short(only) => false,
             _ => {
                 let before = self.segment;
                 self.write_several(envelope, parts);
@@ -210,6 +205,7 @@ impl Writer {
             }
         }
     }
+
 
     /// Writes a message of one part, if that is short and the segment has room for it. Returns whether it did.
     #[inline(always)]

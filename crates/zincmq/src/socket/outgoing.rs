@@ -36,6 +36,9 @@ impl Parts for Frame {
     }
 }
 
+/// Nobody shares bodies of so many bytes: plain ones go the shortest way.
+const SMALL: usize = 128;
+
 /// Messages of so many parts need no memory on their way.
 const FEW: usize = 8;
 
@@ -62,7 +65,7 @@ impl Parts for &Message {
 impl Parts for &Bytes {
     #[inline]
     fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R {
-        send(&[Part::Shared(self)])
+        send(&[if self.len() > SMALL { Part::Shared(self) } else { Part::Slice(self) }])
     }
 }
 
