@@ -78,8 +78,17 @@ impl Signal {
 
     /// Announces that `waker` is to be called at the next change, once. Look once more afterwards.
     pub fn arm(&self, waker: Arc<dyn Wake>) {
-        *self.other.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(waker);
+        self.replace(Some(waker));
         self.rearm();
+    }
+
+    /// The old waker is dropped when the lock is free again: it may be the last of a task, whose end notifies this very
+    /// signal.
+    fn replace(&self, waker: Option<Arc<dyn Wake>>) {
+        let mut other = self.other.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let old = std::mem::replace(&mut *other, waker);
+        drop(other);
+        drop(old);
     }
 
     /// As [`Signal::arm`], with the waker that was given last.
@@ -96,7 +105,7 @@ impl Signal {
     /// Forgets the waker.
     pub fn forget(&self) {
         self.disarm();
-        *self.other.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
+        self.replace(None);
     }
 
     /// Sleeps after [`Signal::arm_thread`] until notified, interrupted or `until`. Returns `false` only if a
