@@ -143,6 +143,11 @@ impl Session {
         if !connection.lease.is_held() {
             return self.unleased(hub);
         }
+        // This thread may have taken it back and watched it anew between the caller's taking it and its word of that:
+        // two would hear of each message.
+        if let Some(descriptor) = &self.descriptor {
+            hub.unwatch(descriptor.as_fd());
+        }
         let connection = connection.clone();
         self.drive(&connection, hub, Engine::writable)
     }
