@@ -98,7 +98,8 @@ impl Converse {
             if ready == 0 && early.is_zero() {
                 return Err(session.explain(Error::Again, "nothing came or went"));
             }
-            if poller.found(1).readable {
+            // A pipe whose writer has gone has failed, and the end is read.
+            if poller.found(1).readable || poller.found(1).failed {
                 outbound.input.fill()?;
             }
             if poller.found(0).writable {

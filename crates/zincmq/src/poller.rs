@@ -248,8 +248,8 @@ impl Poller {
                 }
                 Item::Descriptor(_, interest) => {
                     let outcome = outcomes.next().unwrap_or(PollFlags::empty());
-                    found.readable = interest.readable && outcome.intersects(PollFlags::IN | broken);
-                    found.writable = interest.writable && outcome.intersects(PollFlags::OUT | broken);
+                    found.readable = interest.readable && outcome.intersects(PollFlags::IN);
+                    found.writable = interest.writable && outcome.intersects(PollFlags::OUT);
                     found.urgent = outcome.intersects(PollFlags::PRI);
                     found.failed = outcome.intersects(broken);
                 }

@@ -105,6 +105,36 @@ fn a_closed_descriptor_can_be_read() {
     });
 }
 
+/// As in zmq_poll(3): what has failed can be read only if poll(2) says so.
+#[test]
+fn a_failure_is_nothing_to_read_or_write() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let mut pull = Pull::new(&context).unwrap();
+        let failed = Interest { failed: true, ..Interest::default() };
+        let mut poller = Poller::new();
+        let (empty, full) = std::io::pipe().unwrap();
+        drop(full);
+        let mut items = [Item::Descriptor(empty.as_fd(), Interest::BOTH)];
+        assert_eq!(poller.wait(&mut items, None).unwrap(), 1);
+        assert_eq!(poller.found(0), failed);
+        // With something left to read, both; and in the company of sockets no otherwise.
+        let (left, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(b"x").unwrap();
+        drop(writer);
+        let mut items = [
+            Item::Socket(&mut pull, READ),
+            Item::Descriptor(empty.as_fd(), READ),
+            Item::Descriptor(left.as_fd(), READ),
+        ];
+        assert_eq!(poller.wait(&mut items, None).unwrap(), 2);
+        assert_eq!(
+            [0, 1, 2].map(|at| poller.found(at)),
+            [Interest::default(), failed, Interest { failed: true, ..READ }]
+        );
+    });
+}
+
 #[test]
 fn it_waits_until_there_is_room() {
     within(PATIENCE, || {

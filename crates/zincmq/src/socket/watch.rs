@@ -17,7 +17,8 @@ pub struct Interest {
     pub writable: bool,
     /// The descriptor has something urgent to read (POLLPRI). Sockets never have.
     pub urgent: bool,
-    /// The descriptor has failed or was hung up (POLLERR, POLLHUP); found whether asked for or not.
+    /// The descriptor has failed, was hung up or is closed (POLLERR, POLLHUP, POLLNVAL); found whether asked for or not,
+    /// and without `readable` where nothing is left to read.
     pub failed: bool,
 }
 
