@@ -7,9 +7,8 @@ use crate::option::Options;
 use crate::pattern::contract::Attached;
 use crate::socket_type::SocketType;
 use crate::stats::Troubles;
-use crate::transport::Transport;
+use crate::transport::{Listening, Transport};
 use queue::{Inbox, Item, Part, Pool, Reader, Writer};
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -112,9 +111,7 @@ pub(crate) struct Listen {
     pub(crate) transport: &'static dyn Transport,
     pub(crate) endpoint: EndpointId,
     pub(crate) name: Arc<str>,
-    pub(crate) descriptor: OwnedFd,
-    /// What must be removed when the listener goes.
-    pub(crate) cleanup: Option<crate::transport::Cleanup>,
+    pub(crate) listening: Arc<Listening>,
 }
 
 /// A connection to be made.

@@ -46,10 +46,6 @@ impl Hub {
         self.registry.register(&mut SourceFd(&descriptor.as_raw_fd()), token(key), interest)
     }
 
-    pub(crate) fn watch_listener(&self, descriptor: BorrowedFd<'_>, key: u64) -> io::Result<()> {
-        self.registry.register(&mut SourceFd(&descriptor.as_raw_fd()), token(key), Interest::READABLE)
-    }
-
     pub(crate) fn unwatch(&self, descriptor: BorrowedFd<'_>) {
         _ = self.registry.deregister(&mut SourceFd(&descriptor.as_raw_fd()));
     }

@@ -1,12 +1,12 @@
 //! A bound endpoint: accepts connections, each of which becomes a session.
 
 use crate::command::Listen;
-use crate::io::hub::{Alarm, Hub};
+use crate::io::hub::{Alarm, Hub, token};
 use crate::io::session::Session;
 use crate::monitor::{EventKind, Sides};
 use crate::transport::Accept;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 /// How many connections are accepted before others have their turn.
@@ -22,9 +22,9 @@ pub(crate) struct Listener {
 
 impl Listener {
     pub(crate) fn start(listen: Box<Listen>, key: u64, hub: &Hub) -> Self {
-        let descriptor = listen.descriptor.as_raw_fd() as u64;
-        listen.owner.monitor.emit(EventKind::Listening, descriptor, Sides::of(&listen.name, false));
-        if let Err(error) = hub.watch_listener(listen.descriptor.as_fd(), key) {
+        let number = listen.listening.number as u64;
+        listen.owner.monitor.emit(EventKind::Listening, number, Sides::of(&listen.name, false));
+        if let Err(error) = listen.listening.watch(&hub.registry, token(key)) {
             let errno = error.raw_os_error().unwrap_or(0) as u64;
             listen.owner.monitor.emit(EventKind::BindFailed, errno, Sides::of(&listen.name, false));
         }
@@ -40,7 +40,11 @@ impl Listener {
         let listen = &self.listen;
         let mut sessions = Vec::new();
         for _ in 0..ACCEPTS {
-            match listen.transport.accept(listen.descriptor.as_fd(), &listen.name, &listen.options) {
+            let accept = |descriptor: BorrowedFd<'_>| {
+                listen.transport.accept(descriptor, &listen.name, &listen.options)
+            };
+            let Some(accepted) = listen.listening.with(accept) else { return sessions };
+            match accepted {
                 Ok(Accept::Connection(descriptor, link)) => {
                     let number = descriptor.as_raw_fd() as u64;
                     let sides = link.complete(Sides::of(&listen.name, false));
@@ -67,13 +71,11 @@ impl Listener {
         self.listen.owner.monitor.emit(EventKind::AcceptFailed, errno, Sides::of(&self.listen.name, false));
     }
 
-    pub(crate) fn close(self, hub: &Hub) {
-        hub.unwatch(self.listen.descriptor.as_fd());
-        let descriptor = self.listen.descriptor.as_raw_fd() as u64;
-        let Listen { owner, name, descriptor: fd, cleanup, .. } = *self.listen;
-        drop(fd);
-        drop(cleanup);
-        owner.monitor.emit(EventKind::Closed, descriptor, Sides::of(&name, false));
+    /// The end: the socket has closed the descriptor already, if it could.
+    pub(crate) fn close(self) {
+        let Listen { owner, name, listening, .. } = *self.listen;
+        listening.close();
+        owner.monitor.emit(EventKind::Closed, listening.number as u64, Sides::of(&name, false));
     }
 }
 

@@ -208,7 +208,7 @@ impl Worker {
     fn remove(&mut self, key: u64) {
         match self.entries.remove(key).flatten() {
             Some(Entry::Session(session)) => session.close(&self.hub),
-            Some(Entry::Listener(listener)) => listener.close(&self.hub),
+            Some(Entry::Listener(listener)) => listener.close(),
             None => return,
         }
         self.load.fetch_sub(1, Ordering::Relaxed);

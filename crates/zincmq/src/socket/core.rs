@@ -17,6 +17,7 @@ use crate::socket::peers::{Admission, Table};
 use crate::socket_type::SocketType;
 use crate::spin::Spin;
 use crate::stats::{SocketStats, Troubles};
+use crate::transport::Listening;
 use queue::{Inbox, Item, Part};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -60,6 +61,17 @@ pub(crate) struct Entry {
     /// The I/O thread it lives on; none for inproc.
     pub(crate) io: Option<Arc<Inbox<ToIo>>>,
     pub(crate) bound: bool,
+    /// What a bind over the network listens at.
+    pub(crate) listening: Option<Arc<Listening>>,
+}
+
+impl Entry {
+    /// Frees the address at once: the I/O thread may be busy.
+    pub(crate) fn close(&self) {
+        if let Some(listening) = &self.listening {
+            listening.close();
+        }
+    }
 }
 
 impl Core {
@@ -466,6 +478,7 @@ impl Drop for Core {
         self.process();
         self.peers.put_down();
         self.home.unbind_all(self.owner.id);
+        self.endpoints.iter().for_each(Entry::close);
         let linger = self.peers.options.linger;
         for io in &self.threads {
             io.push(Item::Command(ToIo::CloseSocket { socket: self.owner.id, linger }));

@@ -9,7 +9,7 @@ use crate::pattern::contract::Attached;
 use crate::socket::core::Entry;
 use crate::socket::{Core, Socket};
 use crate::socket_type::SocketType;
-use crate::transport::{self, BindError, Side, Transport};
+use crate::transport::{self, BindError, Listening, Side, Transport};
 use queue::{Inbox, Item};
 use std::sync::Arc;
 
@@ -33,8 +33,8 @@ impl<K> Socket<K> {
         self.core.connect(endpoint)
     }
 
-    /// Stops listening at an endpoint, and ends the connections accepted there. What is queued for them
-    /// lingers (zmq_unbind(3)).
+    /// Stops listening at an endpoint, which is free when this returns, and ends the connections accepted there. What
+    /// is queued for them lingers (zmq_unbind(3)).
     ///
     /// # Errors
     /// [`Error::NoEndpoint`] if the socket is not bound there: wildcards go by the name that [`Socket::bind`]
@@ -71,7 +71,7 @@ impl Core {
             for attach in waiting {
                 self.attach(attach);
             }
-            self.add(id, text.to_owned(), None, true);
+            self.add(id, text.to_owned(), None, true, None);
             return Ok(text.to_owned());
         }
         let transport = find(&endpoint)?;
@@ -81,18 +81,19 @@ impl Core {
             let errno = error.errno() as u64;
             self.owner.monitor.emit(EventKind::BindFailed, errno, Sides::of(text, false));
         })?;
+        let name = bound.endpoint.clone();
+        let listening = Arc::new(Listening::new(bound));
         let listen = Listen {
             owner: self.owner.clone(),
             options: Arc::new(self.peers.options.clone()),
             transport,
             endpoint: id,
-            name: bound.endpoint.as_str().into(),
-            descriptor: bound.fd,
-            cleanup: bound.cleanup,
+            name: name.as_str().into(),
+            listening: listening.clone(),
         };
         self.hand_over(&io, ToIo::Listen(Box::new(listen)));
-        self.add(id, bound.endpoint.clone(), Some(io), true);
-        Ok(bound.endpoint)
+        self.add(id, name.clone(), Some(io), true, Some(listening));
+        Ok(name)
     }
 
     fn connect(&mut self, text: &str) -> Result<()> {
@@ -102,7 +103,7 @@ impl Core {
             let id = fresh_id();
             let mut attach = self.home.connect(endpoint.address(), id, &self.owner, &self.peers.options);
             attach.how.assigned_id = self.take_assigned_id();
-            self.add(id, text.to_owned(), None, false);
+            self.add(id, text.to_owned(), None, false, None);
             self.attach(attach);
             return Ok(());
         }
@@ -143,7 +144,7 @@ impl Core {
             name: text.into(),
             ends: (!waits).then_some(theirs),
         };
-        self.add(id, text.to_owned(), Some(io.clone()), false);
+        self.add(id, text.to_owned(), Some(io.clone()), false, None);
         if !waits {
             let how = Attached { routing_id: None, assigned_id, connected: true };
             let attach = Attach {
@@ -177,6 +178,7 @@ impl Core {
         while let Some(at) = self.endpoints.iter().position(|entry| entry.name == text) {
             found = true;
             let entry = self.endpoints.swap_remove(at);
+            entry.close();
             match &entry.io {
                 Some(io) => {
                     let linger = self.peers.options.linger;
@@ -199,9 +201,16 @@ impl Core {
         if found { Ok(()) } else { Err(Error::NoEndpoint { endpoint: text.to_owned() }) }
     }
 
-    fn add(&mut self, id: u64, name: String, io: Option<Arc<Inbox<ToIo>>>, bound: bool) {
+    fn add(
+        &mut self,
+        id: u64,
+        name: String,
+        io: Option<Arc<Inbox<ToIo>>>,
+        bound: bool,
+        listening: Option<Arc<Listening>>,
+    ) {
         self.last_endpoint.clone_from(&name);
-        self.endpoints.push(Entry { id, name, io, bound });
+        self.endpoints.push(Entry { id, name, io, bound, listening });
     }
 
     fn parse(&self, text: &str) -> Result<Endpoint> {

@@ -2,10 +2,12 @@
 
 mod contract;
 mod ipc;
+mod listening;
 pub mod net;
 mod tcp;
 
 pub use contract::{Accept, AddressError, BindError, Bound, Cleanup, Link, Side, Target, Transport};
+pub(crate) use listening::Listening;
 
 /// The transports of this build.
 static TRANSPORTS: [&dyn Transport; 2] = [&tcp::Tcp, &ipc::Ipc];
