@@ -4,7 +4,7 @@ mod common;
 
 use common::{NETWORK, PATIENCE, await_event, fill, fresh_ipc, fresh_tcp, pipeline, raw_peer, until, within};
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 use zincmq::{Context, Dealer, Error, EventKind, Events, Message, Pair, Pull, Push, Stream, option};
 
@@ -307,6 +307,57 @@ fn a_wildcard_goes_by_the_name_it_got() {
             assert!(matches!(pull.unbind(&bound), Err(Error::NoEndpoint { .. })), "{endpoint}");
         }
     });
+}
+
+/// An endpoint goes by the text that was bound or connected, and by another spelling of the same address.
+#[test]
+fn an_endpoint_goes_by_any_of_its_names() {
+    let bound = [
+        (false, "tcp://localhost:", vec!["tcp://localhost:", "tcp://127.0.0.1:", "tcp://[127.0.0.1]:0"]),
+        (false, "tcp://lo:", vec!["tcp://lo:", "tcp://127.0.0.1:"]),
+        (false, "tcp://*:", vec!["tcp://*:", "tcp://0.0.0.0:", "tcp://[*]:"]),
+        (true, "tcp://*:", vec!["tcp://*:", "tcp://[::]:"]),
+        (true, "tcp://[0:0:0:0:0:0:0:1]:", vec!["tcp://[0:0::1]:", "tcp://[::1]:", "tcp://::1:"]),
+        (true, "tcp://[::ffff:127.0.0.1]:", vec!["tcp://[::ffff:127.0.0.1]:", "tcp://127.0.0.1:"]),
+    ];
+    let context = Context::new();
+    for (ipv6, text, names) in bound {
+        for name in names {
+            let mut pull = Pull::new(&context).unwrap();
+            pull.set(option::IPV6, ipv6).unwrap();
+            let Some((port, full)) = bind_anywhere(&mut pull, ipv6, text) else { continue };
+            let name = format!("{name}{port}");
+            let other = format!("tcp://127.0.0.2:{port}");
+            assert!(matches!(pull.unbind(&other), Err(Error::NoEndpoint { .. })), "{text}: {other}");
+            assert!(pull.last_endpoint() == full);
+            pull.unbind(&name).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert!(matches!(pull.unbind(&full), Err(Error::NoEndpoint { .. })), "{text}");
+        }
+    }
+    for (text, name) in [
+        ("tcp://localhost:1", "tcp://localhost:1"),
+        ("tcp://127.0.0.1:1", "tcp://localhost:01"),
+        ("tcp://lo:0;127.0.0.1:1", "tcp://lo:0;127.0.0.1:1"),
+    ] {
+        let mut push = Push::new(&context).unwrap();
+        push.connect(text).unwrap();
+        push.disconnect(name).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert!(matches!(push.disconnect(text), Err(Error::NoEndpoint { .. })), "{text}");
+    }
+}
+
+/// Binds to `text` and a port that nobody listens at; not without IPv6 where that is asked for. Returns the port and the
+/// endpoint in full.
+fn bind_anywhere(pull: &mut Pull, ipv6: bool, text: &str) -> Option<(u16, String)> {
+    let any = if ipv6 { "[::]:0" } else { "0.0.0.0:0" };
+    loop {
+        let port = TcpListener::bind(any).ok()?.local_addr().unwrap().port();
+        // Another process may have been given the port meanwhile.
+        match pull.bind(&format!("{text}{port}")) {
+            Err(Error::Io { .. }) => {}
+            full => return Some((port, full.unwrap())),
+        }
+    }
 }
 
 /// Where a socket has been unbound or closed another can be bound at once, and hears from those that connect.

@@ -58,6 +58,8 @@ pub(crate) struct Core {
 pub(crate) struct Entry {
     pub(crate) id: EndpointId,
     pub(crate) name: String,
+    /// Another name: the text that was bound, where that says as much.
+    pub(crate) alias: Option<String>,
     /// The I/O thread it lives on; none for inproc.
     pub(crate) io: Option<Arc<Inbox<ToIo>>>,
     pub(crate) bound: bool,
@@ -66,6 +68,10 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    pub(crate) fn new(id: EndpointId, name: &str, io: Option<Arc<Inbox<ToIo>>>, bound: bool) -> Self {
+        Self { id, name: name.to_owned(), alias: None, io, bound, listening: None }
+    }
+
     /// Frees the address at once: the I/O thread may be busy.
     pub(crate) fn close(&self) {
         if let Some(listening) = &self.listening {

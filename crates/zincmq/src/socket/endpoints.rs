@@ -1,6 +1,6 @@
 //! Bind and connect, unbind and disconnect.
 
-use crate::command::{Attach, Conflates, Connect, Listen, ToIo, pipe};
+use crate::command::{Attach, Conflates, Connect, EndpointId, Listen, ToIo, pipe};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::life::fresh_id;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 impl<K> Socket<K> {
     /// Binds to an endpoint and listens there. May be called several times. Returns the endpoint in full, with
-    /// wildcards resolved: what [`Socket::unbind`] takes (zmq_bind(3)).
+    /// wildcards resolved (zmq_bind(3)).
     ///
     /// # Errors
     /// [`Error::Endpoint`] if it is malformed, [`Error::Io`] if it is in use or the system refuses,
@@ -37,8 +37,9 @@ impl<K> Socket<K> {
     /// is queued for them lingers (zmq_unbind(3)).
     ///
     /// # Errors
-    /// [`Error::NoEndpoint`] if the socket is not bound there: wildcards go by the name that [`Socket::bind`]
-    /// returned.
+    /// [`Error::NoEndpoint`] if the socket is not bound there. The endpoint goes by the text that was bound, by the name
+    /// that [`Socket::bind`] returned, or by another spelling of the same address, which may look a host up; where the
+    /// system chose the port or the path, by the name returned.
     pub fn unbind(&mut self, endpoint: &str) -> Result<()> {
         self.core.release(endpoint)
     }
@@ -46,7 +47,8 @@ impl<K> Socket<K> {
     /// Ends the connections to an endpoint. What is queued for it lingers (zmq_disconnect(3)).
     ///
     /// # Errors
-    /// [`Error::NoEndpoint`] if the socket is not connected there.
+    /// [`Error::NoEndpoint`] if the socket is not connected there. Another spelling of a numeric
+    /// address will do, which may look a host up; a host that was connected to goes by its name.
     pub fn disconnect(&mut self, endpoint: &str) -> Result<()> {
         self.core.release(endpoint)
     }
@@ -71,7 +73,7 @@ impl Core {
             for attach in waiting {
                 self.attach(attach);
             }
-            self.add(id, text.to_owned(), None, true, None);
+            self.add(Entry::new(id, text, None, true));
             return Ok(text.to_owned());
         }
         let transport = find(&endpoint)?;
@@ -82,6 +84,7 @@ impl Core {
             self.owner.monitor.emit(EventKind::BindFailed, errno, Sides::of(text, false));
         })?;
         let name = bound.endpoint.clone();
+        let alias = (name != text && !transport.leaves_choice(endpoint.address())).then(|| text.to_owned());
         let listening = Arc::new(Listening::new(bound));
         let listen = Listen {
             owner: self.owner.clone(),
@@ -92,7 +95,14 @@ impl Core {
             listening: listening.clone(),
         };
         self.hand_over(&io, ToIo::Listen(Box::new(listen)));
-        self.add(id, name.clone(), Some(io), true, Some(listening));
+        self.add(Entry {
+            id,
+            name: name.clone(),
+            alias,
+            io: Some(io),
+            bound: true,
+            listening: Some(listening),
+        });
         Ok(name)
     }
 
@@ -103,7 +113,7 @@ impl Core {
             let id = fresh_id();
             let mut attach = self.home.connect(endpoint.address(), id, &self.owner, &self.peers.options);
             attach.how.assigned_id = self.take_assigned_id();
-            self.add(id, text.to_owned(), None, false, None);
+            self.add(Entry::new(id, text, None, false));
             self.attach(attach);
             return Ok(());
         }
@@ -144,7 +154,7 @@ impl Core {
             name: text.into(),
             ends: (!waits).then_some(theirs),
         };
-        self.add(id, text.to_owned(), Some(io.clone()), false, None);
+        self.add(Entry::new(id, text, Some(io.clone()), false));
         if !waits {
             let how = Attached { routing_id: None, assigned_id, connected: true };
             let attach = Attach {
@@ -171,46 +181,72 @@ impl Core {
         self.check()?;
         self.peers.put_down();
         let endpoint = self.parse(text)?;
-        if endpoint.scheme() != "inproc" {
-            find(&endpoint)?;
+        let mut found = self.called(text);
+        if found.is_empty() && endpoint.scheme() != "inproc" {
+            found = self.spelled_otherwise(&endpoint, find(&endpoint)?);
         }
-        let mut found = false;
-        while let Some(at) = self.endpoints.iter().position(|entry| entry.name == text) {
-            found = true;
-            let entry = self.endpoints.swap_remove(at);
-            entry.close();
-            match &entry.io {
-                Some(io) => {
-                    let linger = self.peers.options.linger;
-                    let socket = self.owner.id;
-                    io.push(Item::Command(ToIo::CloseEndpoint { socket, endpoint: entry.id, linger }));
-                }
-                None if entry.bound => {
-                    if let Some((_, name)) = text.split_once("://") {
-                        self.home.unbind(name);
-                    }
-                    // Connections to an inproc name outlive it.
-                    continue;
-                }
-                None => {}
-            }
-            for peer in self.peers.of_endpoint(entry.id) {
-                self.detach(peer);
-            }
+        if found.is_empty() {
+            return Err(Error::NoEndpoint { endpoint: text.to_owned() });
         }
-        if found { Ok(()) } else { Err(Error::NoEndpoint { endpoint: text.to_owned() }) }
+        found.into_iter().for_each(|id| self.close_endpoint(id));
+        Ok(())
     }
 
-    fn add(
-        &mut self,
-        id: u64,
-        name: String,
-        io: Option<Arc<Inbox<ToIo>>>,
-        bound: bool,
-        listening: Option<Arc<Listening>>,
-    ) {
-        self.last_endpoint.clone_from(&name);
-        self.endpoints.push(Entry { id, name, io, bound, listening });
+    /// The endpoints of this very name.
+    fn called(&self, text: &str) -> Vec<EndpointId> {
+        let called =
+            self.endpoints.iter().filter(|entry| entry.name == text || entry.alias.as_deref() == Some(text));
+        called.map(|entry| entry.id).collect()
+    }
+
+    /// The endpoints at the first address that another text stands for. Only that text's own name is looked up.
+    fn spelled_otherwise(&self, endpoint: &Endpoint, transport: &dyn Transport) -> Vec<EndpointId> {
+        let options = &self.peers.options;
+        let known: Vec<_> = self
+            .endpoints
+            .iter()
+            .filter_map(|entry| {
+                let known = Endpoint::parse(&entry.name).ok()?;
+                let same = known.scheme() == endpoint.scheme();
+                same.then(|| (entry.id, transport.places(known.address(), false, options)))
+            })
+            .collect();
+        let at = |place| known.iter().filter(move |(_, places)| places.contains(place)).map(|(id, _)| *id);
+        let places = transport.places(endpoint.address(), true, options);
+        places
+            .iter()
+            .map(|place| at(place).collect::<Vec<_>>())
+            .find(|found| !found.is_empty())
+            .unwrap_or_default()
+    }
+
+    fn close_endpoint(&mut self, id: EndpointId) {
+        let Some(at) = self.endpoints.iter().position(|entry| entry.id == id) else { return };
+        let entry = self.endpoints.swap_remove(at);
+        entry.close();
+        match &entry.io {
+            Some(io) => {
+                let linger = self.peers.options.linger;
+                let socket = self.owner.id;
+                io.push(Item::Command(ToIo::CloseEndpoint { socket, endpoint: id, linger }));
+            }
+            None if entry.bound => {
+                if let Some((_, name)) = entry.name.split_once("://") {
+                    self.home.unbind(name);
+                }
+                // Connections to an inproc name outlive it.
+                return;
+            }
+            None => {}
+        }
+        for peer in self.peers.of_endpoint(id) {
+            self.detach(peer);
+        }
+    }
+
+    fn add(&mut self, entry: Entry) {
+        self.last_endpoint.clone_from(&entry.name);
+        self.endpoints.push(entry);
     }
 
     fn parse(&self, text: &str) -> Result<Endpoint> {

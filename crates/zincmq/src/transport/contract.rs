@@ -1,8 +1,8 @@
 //! What a stream transport is: it makes connected descriptors, and names their two ends. Reading and writing
 //! is the engine's work, not the transport's.
 //!
-//! Nothing here waits, except [`Transport::bind`] and [`Transport::resolve`] when they look a name up. Every
-//! descriptor is close-on-exec and non-blocking.
+//! Nothing here waits, except [`Transport::bind`], [`Transport::places`] and [`Transport::resolve`] when they look a
+//! name up. Every descriptor is close-on-exec and non-blocking.
 
 use super::net::socks;
 use crate::monitor::Sides;
@@ -40,6 +40,13 @@ pub trait Transport: Send + Sync + Debug {
     /// # Errors
     /// [`BindError`].
     fn bind(&self, address: &str, options: &Options) -> Result<Bound, BindError>;
+
+    /// Whether the system chooses a part of this address when it is bound, so that only [`Bound::endpoint`] names it.
+    fn leaves_choice(&self, address: &str) -> bool;
+
+    /// The network addresses that an address to bind or to connect to, however it is spelled, may stand for; names are
+    /// looked up only if `look_up`, which may take long. None where there is one spelling.
+    fn places(&self, address: &str, look_up: bool, options: &Options) -> Vec<SocketAddr>;
 
     /// Takes one connection that waits at a listener bound as `endpoint`.
     ///

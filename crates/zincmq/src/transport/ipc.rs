@@ -11,6 +11,7 @@ use rustix::net::{
 };
 use std::ffi::OsStr;
 use std::hash::{BuildHasher, RandomState};
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt};
@@ -55,6 +56,14 @@ impl Transport for Ipc {
             Ok(fd) => Ok(Bound { fd, endpoint, cleanup }),
             Err((step, source)) => Err(BindError::System { endpoint, step, source }),
         }
+    }
+
+    fn leaves_choice(&self, address: &str) -> bool {
+        address == "*"
+    }
+
+    fn places(&self, _: &str, _: bool, _: &Options) -> Vec<SocketAddr> {
+        Vec::new()
     }
 
     fn accept(&self, listener: BorrowedFd<'_>, endpoint: &str, options: &Options) -> io::Result<Accept> {

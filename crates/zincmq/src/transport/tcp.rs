@@ -49,6 +49,19 @@ impl Transport for Tcp {
         Ok(Bound { fd, endpoint: format!("tcp://{local}"), cleanup: None })
     }
 
+    fn leaves_choice(&self, address: &str) -> bool {
+        Place::bind(address).is_ok_and(|place| place.port == 0)
+    }
+
+    fn places(&self, address: &str, look_up: bool, options: &Options) -> Vec<SocketAddr> {
+        let Ok(place) = Place::bind(address) else { return Vec::new() };
+        if place.port == 0 || (place.is_name() && !look_up) {
+            return Vec::new();
+        }
+        let found = place.ours(options.ipv6 || !place.is_name()).unwrap_or_default();
+        found.into_iter().map(canonical).collect()
+    }
+
     fn accept(&self, listener: BorrowedFd<'_>, _: &str, options: &Options) -> io::Result<Accept> {
         let fd = accept_with(listener, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)?;
         let (local, remote) = ends(fd.as_fd())?;
@@ -119,6 +132,15 @@ impl Transport for Tcp {
         }
         tune(fd, options)?;
         Ok(link(local, remote))
+    }
+}
+
+/// An IPv4 address as such, though it was written as one within IPv6.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    if address.ip().to_canonical().is_ipv4() {
+        SocketAddr::new(address.ip().to_canonical(), address.port())
+    } else {
+        address
     }
 }
 
