@@ -58,6 +58,8 @@ pub(crate) enum ToSocket {
     Lost { pipe: PipeId, fresh: Option<Writer> },
     /// The peer has gone for good: nothing more can be sent to it.
     Detach { pipe: PipeId },
+    /// This endpoint will not be connected to again, unless the socket says so anew.
+    Forget { endpoint: EndpointId },
     /// The call that waits, or the next that would, is interrupted.
     Interrupt,
     /// Somebody wants to know the socket's numbers.

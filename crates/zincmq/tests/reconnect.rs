@@ -6,7 +6,7 @@ use common::{PATIENCE, await_event, fresh_ipc, fresh_tcp, raw_peer, until};
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
-use zincmq::{Context, Dealer, Error, EventKind, Events, Monitor, Pull, Push, option};
+use zincmq::{AnySocket, Context, Dealer, Error, EventKind, Events, Monitor, Pull, Push, SocketType, option};
 
 /// All events until the monitor stops: the socket has let go of everything.
 fn rest(mut monitor: Monitor) -> Vec<EventKind> {
@@ -81,6 +81,86 @@ fn reconnecting_can_be_turned_off() {
         // The pipe goes with the only attempt.
         until("the peer is gone", || push.stats().peers.is_empty());
         assert!(matches!(push.try_send("x"), Err(Error::Again)));
+    }
+}
+
+/// What is not connected to again is no endpoint of the socket any more: it can be connected anew, and not
+/// disconnected. The monitor hears of it when that is so.
+#[test]
+fn what_is_given_up_can_be_connected_anew() {
+    use SocketType::{Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Sub};
+    let pairs =
+        [(Pub, Sub), (Sub, Pub), (Dealer, Dealer), (Router, Dealer), (Rep, Req), (Pull, Push), (Pair, Pair)];
+    for (there, here) in pairs {
+        for endpoint in [fresh_tcp(), fresh_ipc()] {
+            let context = Context::new();
+            let server = || {
+                let mut server = AnySocket::with_type(&context, there).unwrap();
+                if there == Sub {
+                    server.subscribe("").unwrap();
+                }
+                server.bind(&endpoint).unwrap();
+                server
+            };
+            let mut client = AnySocket::with_type(&context, here).unwrap();
+            client.set(option::RECONNECT_IVL, -1).unwrap();
+            client.set(option::LINGER, 0).unwrap();
+            if here == Sub {
+                client.subscribe("").unwrap();
+            }
+            let mut monitor = client.monitor(Events::ALL);
+            let forgotten = |client: &mut AnySocket| {
+                assert!(matches!(client.disconnect(&endpoint), Err(Error::NoEndpoint { .. })), "{here:?}");
+                client.connect(&endpoint).unwrap();
+            };
+            // Refused; made and lost; made, for good.
+            client.connect(&endpoint).unwrap();
+            await_event(&mut monitor, EventKind::Closed);
+            let first = server();
+            forgotten(&mut client);
+            await_event(&mut monitor, EventKind::HandshakeSucceeded);
+            drop(first);
+            await_event(&mut monitor, EventKind::Disconnected);
+            let mut second = server();
+            forgotten(&mut client);
+            await_event(&mut monitor, EventKind::HandshakeSucceeded);
+            let (from, to) =
+                if here == Sub { (&mut second, &mut client) } else { (&mut client, &mut second) };
+            until("it is heard", || {
+                _ = from.try_send("x");
+                to.try_recv().is_ok()
+            });
+            client.disconnect(&endpoint).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_is_stopped_can_be_connected_anew() {
+    // After a refusal; after a handshake that came to nothing.
+    for stop in [1, 2] {
+        let context = Context::new();
+        let mut dealer = Dealer::new(&context).unwrap();
+        dealer.set(option::RECONNECT_STOP, stop).unwrap();
+        dealer.set(option::LINGER, 0).unwrap();
+        let mut monitor = dealer.monitor(Events::ALL);
+        let (listener, endpoint) = listener();
+        if stop == 1 {
+            drop(listener);
+            dealer.connect(&endpoint).unwrap();
+            await_event(&mut monitor, EventKind::Closed);
+        } else {
+            dealer.connect(&endpoint).unwrap();
+            drop(listener.accept().unwrap());
+            await_event(&mut monitor, EventKind::Disconnected);
+            drop(listener);
+        }
+        assert!(matches!(dealer.disconnect(&endpoint), Err(Error::NoEndpoint { .. })));
+        let mut other = Dealer::new(&context).unwrap();
+        other.bind(&endpoint).unwrap();
+        dealer.connect(&endpoint).unwrap();
+        dealer.send("x").unwrap();
+        assert_eq!(other.recv_timeout(PATIENCE).unwrap().bytes(), b"x");
     }
 }
 

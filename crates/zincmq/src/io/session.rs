@@ -222,9 +222,13 @@ impl Session {
         if let Some(descriptor) = descriptor {
             hub.unwatch(descriptor.as_fd());
         }
-        self.emit(EventKind::Closed, number);
         let refused = error.kind() == io::ErrorKind::ConnectionRefused;
-        if refused && self.stops(REFUSED) { self.give_up() } else { self.retry(hub) }
+        let last = self.is_last(refused && self.stops(REFUSED));
+        if last {
+            self.part();
+        }
+        self.emit(EventKind::Closed, number);
+        if last { Fate::Ends } else { self.retry(hub) }
     }
 
     fn connected(&mut self, descriptor: OwnedFd, hub: &mut Hub) -> Fate {
@@ -272,10 +276,13 @@ impl Session {
                 }
             },
         }
-        self.disconnected(hub);
         // A peer that broke the protocol would do so again.
-        let hopeless = matches!(failure, Failure::Protocol(_)) || self.stops(UNGREETED);
-        if hopeless { self.give_up() } else { self.retry(hub) }
+        let last = self.is_last(matches!(failure, Failure::Protocol(_)) || self.stops(UNGREETED));
+        if last {
+            self.part();
+        }
+        self.disconnected(hub);
+        if last { Fate::Ends } else { self.retry(hub) }
     }
 
     /// The peer is known: messages can flow.
@@ -413,23 +420,20 @@ impl Session {
         if matches!(end, End::Flushed) {
             return Fate::Ends;
         }
-        let hopeless = matches!(end, End::Protocol(_) | End::TooLarge | End::NoReply);
+        let last = self.is_last(matches!(end, End::Protocol(_) | End::TooLarge | End::NoReply));
         let connects = self.route.is_some();
-        let again = !hopeless && self.options.reconnect_ivl > 0;
-        let lasts = again && self.route.as_ref().is_some_and(|route| !route.immediate);
+        let immediate = self.route.as_ref().is_some_and(|route| route.immediate);
+        let lasts = connects && !last && !immediate;
         notice::lost(&mut filler, self.owner.socket_type, &self.options, connects, lasts);
-        self.disconnected(hub);
         self.beat = None;
-        let Some(route) = &self.route else {
+        if last || !connects {
             drop((drain, filler));
-            self.owner.inbox.push(Item::Command(ToSocket::Detach { pipe: self.pipe }));
+            self.part();
+            self.disconnected(hub);
             return Fate::Ends;
-        };
-        if hopeless {
-            drop((drain, filler));
-            return self.give_up();
         }
-        if route.immediate {
+        self.disconnected(hub);
+        if immediate {
             drop((drain, filler));
             self.owner.inbox.push(Item::Command(ToSocket::Detach { pipe: self.pipe }));
             self.pipe = fresh_id();
@@ -482,11 +486,18 @@ impl Session {
         self.route.is_some() && !(self.released && self.stops(RELEASED))
     }
 
-    /// Never again.
-    fn give_up(&mut self) -> Fate {
+    /// Whether there will be no other attempt: it would end like this one, or is not wanted.
+    fn is_last(&self, hopeless: bool) -> bool {
+        hopeless || self.options.reconnect_ivl <= 0
+    }
+
+    /// Never again. To be said before the monitor hears of it: who waits for that may connect anew.
+    fn part(&mut self) {
         self.ends = None;
+        if self.route.is_some() {
+            self.owner.inbox.push(Item::Command(ToSocket::Forget { endpoint: self.endpoint }));
+        }
         self.owner.inbox.push(Item::Command(ToSocket::Detach { pipe: self.pipe }));
-        Fate::Ends
     }
 
     /// Connects again after a pause, if this side connects and may.
@@ -498,7 +509,8 @@ impl Session {
         let options = &self.options;
         let Some(route) = &mut self.route else { return Fate::Ends };
         if options.reconnect_ivl <= 0 {
-            return self.give_up();
+            self.part();
+            return Fate::Ends;
         }
         let pause = route.next_pause(options);
         self.emit(EventKind::ConnectRetried, pause.as_millis() as u64);

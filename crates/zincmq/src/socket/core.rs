@@ -421,6 +421,7 @@ impl Core {
                     self.end(id);
                 }
             }
+            ToSocket::Forget { endpoint } => self.endpoints.retain(|entry| entry.id != endpoint),
             ToSocket::Interrupt => self.interrupted = true,
             ToSocket::Report => self.report(),
             ToSocket::Sweep => {

@@ -25,7 +25,8 @@ impl<K> Socket<K> {
     }
 
     /// Connects to an endpoint; returns before the connection is made, which is kept up from then on
-    /// (zmq_connect(3)). May be called several times.
+    /// (zmq_connect(3)). May be called several times. An endpoint that is not connected to again (`RECONNECT_IVL` -1,
+    /// `RECONNECT_STOP`, a peer that breaks the protocol) is forgotten: connect anew.
     ///
     /// # Errors
     /// [`Error::Endpoint`] if it is malformed, [`Error::NoIoThread`], [`Error::Terminated`].
