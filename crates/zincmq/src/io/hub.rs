@@ -27,6 +27,18 @@ pub(crate) enum Alarm {
     Accept,
 }
 
+/// Every kind, in order.
+const ALARMS: [Alarm; KINDS] =
+    [Alarm::Deadline, Alarm::Reconnect, Alarm::Beat, Alarm::Linger, Alarm::Look, Alarm::Accept];
+const KINDS: usize = 6;
+
+/// The alarms of one session or listener, one of a kind at most.
+#[derive(Debug, Default)]
+pub(crate) struct Alarms {
+    key: u64,
+    at: [Option<Instant>; KINDS],
+}
+
 /// The shared part of one I/O thread.
 #[derive(Debug)]
 pub(crate) struct Hub {
@@ -49,9 +61,42 @@ impl Hub {
     pub(crate) fn unwatch(&self, descriptor: BorrowedFd<'_>) {
         _ = self.registry.deregister(&mut SourceFd(&descriptor.as_raw_fd()));
     }
+}
 
-    pub(crate) fn set_alarm(&mut self, at: Instant, key: u64, alarm: Alarm) {
-        self.alarms.insert((at, key, alarm));
+impl Alarms {
+    /// No alarm, for the session or listener of this key.
+    pub(crate) fn of(key: u64) -> Self {
+        Self { key, at: [None; KINDS] }
+    }
+
+    /// When it will ring.
+    pub(crate) fn get(&self, alarm: Alarm) -> Option<Instant> {
+        self.at[alarm as usize]
+    }
+
+    /// Sets an alarm, in place of the one of its kind.
+    pub(crate) fn set(&mut self, alarm: Alarm, at: Instant, hub: &mut Hub) {
+        self.cancel(alarm, hub);
+        self.at[alarm as usize] = Some(at);
+        hub.alarms.insert((at, self.key, alarm));
+    }
+
+    pub(crate) fn cancel(&mut self, alarm: Alarm, hub: &mut Hub) {
+        if let Some(at) = self.at[alarm as usize].take() {
+            hub.alarms.remove(&(at, self.key, alarm));
+        }
+    }
+
+    /// To be called at the end of who set them: some would ring only after hours.
+    pub(crate) fn cancel_all(&mut self, hub: &mut Hub) {
+        for alarm in ALARMS {
+            self.cancel(alarm, hub);
+        }
+    }
+
+    /// The alarm has rung.
+    pub(crate) fn rang(&mut self, alarm: Alarm) {
+        self.at[alarm as usize] = None;
     }
 }
 

@@ -1,5 +1,7 @@
 //! A session: one peer's place on an I/O thread. It connects, reconnects, attaches the pipe and lingers.
 
+#[cfg(test)]
+mod tests;
 mod traffic;
 
 use crate::command::{
@@ -7,7 +9,7 @@ use crate::command::{
 };
 use crate::engine::{self, Connection, End, Engine, Setup, Wants};
 use crate::io::greeting::{Failure, Greeted, Greeting};
-use crate::io::hub::{Alarm, Hub};
+use crate::io::hub::{Alarm, Alarms, Hub};
 use crate::io::notice;
 use crate::io::route::Route;
 use crate::io::terms::{Terms, milliseconds};
@@ -64,17 +66,13 @@ pub(crate) struct Session {
     link: Option<Arc<Link>>,
     /// How to connect again; an accepted session cannot.
     route: Option<Route>,
-    deadline: Option<Instant>,
+    alarms: Alarms,
     /// The socket or endpoint was closed.
     closing: bool,
     /// It was the endpoint: disconnected or unbound.
     released: bool,
-    linger_until: Option<Instant>,
-    beat: Option<Instant>,
     /// A caller has left word that something is to be done.
     called: bool,
-    /// An alarm is set to look whether the writer still carries.
-    looks: bool,
 }
 
 impl Session {
@@ -93,13 +91,10 @@ impl Session {
             descriptor: None,
             link: Some(Arc::new(link)),
             route: None,
-            deadline: None,
+            alarms: Alarms::default(),
             closing: false,
             released: false,
-            linger_until: None,
-            beat: None,
             called: false,
-            looks: false,
         }
     }
 
@@ -118,13 +113,10 @@ impl Session {
             descriptor: None,
             link: None,
             route: Some(route),
-            deadline: None,
+            alarms: Alarms::default(),
             closing: false,
             released: false,
-            linger_until: None,
-            beat: None,
             called: false,
-            looks: false,
         }
     }
 
@@ -157,6 +149,7 @@ impl Session {
     /// Begins; `key` is the session's from now on.
     pub(crate) fn start(&mut self, key: u64, hub: &mut Hub) -> Fate {
         self.key = key;
+        self.alarms = Alarms::of(key);
         if let Some((drain, filler)) = &mut self.ends {
             drain.frames().attach(hub.inbox.clone(), key);
             filler.writer().attach(hub.inbox.clone(), key);
@@ -250,7 +243,7 @@ impl Session {
         let greeted = if raw { Ok(Greeted::Raw) } else { greeting.turn() };
         match greeted {
             Ok(Greeted::Not) => {
-                if self.deadline.is_none() {
+                if self.alarms.get(Alarm::Deadline).is_none() {
                     self.set_deadline(self.options.handshake_ivl, hub);
                 }
                 Fate::Lives
@@ -290,7 +283,7 @@ impl Session {
         let Phase::Greeting(mut greeting) = std::mem::replace(&mut self.phase, Phase::Resting) else {
             return Fate::Ends;
         };
-        self.deadline = None;
+        self.alarms.cancel(Alarm::Deadline, hub);
         let mut unsent = if peer.is_some() { greeting.unsent() } else { Vec::new() };
         let descriptor = Arc::new(greeting.into_descriptor());
         let routing_id = peer.as_ref().and_then(|peer| peer.routing_id.clone()).unwrap_or_default();
@@ -392,7 +385,7 @@ impl Session {
                 let Phase::Connecting(descriptor) = std::mem::replace(&mut self.phase, Phase::Resting) else {
                     return Fate::Lives;
                 };
-                self.deadline = None;
+                self.alarms.cancel(Alarm::Deadline, hub);
                 self.connected(descriptor, hub)
             }
             Phase::Greeting(_) => self.greet(hub),
@@ -425,7 +418,7 @@ impl Session {
         let immediate = self.route.as_ref().is_some_and(|route| route.immediate);
         let lasts = connects && !last && !immediate;
         notice::lost(&mut filler, self.owner.socket_type, &self.options, connects, lasts);
-        self.beat = None;
+        self.alarms.cancel(Alarm::Beat, hub);
         if last || !connects {
             drop((drain, filler));
             self.part();
@@ -453,7 +446,7 @@ impl Session {
     }
 
     /// The descriptor is given up; the monitor hears of it.
-    fn disconnected(&mut self, hub: &Hub) {
+    fn disconnected(&mut self, hub: &mut Hub) {
         let number = match std::mem::replace(&mut self.phase, Phase::Resting) {
             Phase::Greeting(greeting) => {
                 hub.unwatch(greeting.descriptor.as_fd());
@@ -472,7 +465,7 @@ impl Session {
             }
             Phase::Resting => return,
         };
-        self.deadline = None;
+        self.alarms.cancel(Alarm::Deadline, hub);
         self.emit(EventKind::Disconnected, number as u64);
         self.link = None;
     }
@@ -514,26 +507,25 @@ impl Session {
         }
         let pause = route.next_pause(options);
         self.emit(EventKind::ConnectRetried, pause.as_millis() as u64);
-        hub.set_alarm(Instant::now() + pause, self.key, Alarm::Reconnect);
+        self.alarms.set(Alarm::Reconnect, Instant::now() + pause, hub);
         Fate::Lives
     }
 
     fn set_deadline(&mut self, after: i32, hub: &mut Hub) {
         if after > 0 {
-            let at = Instant::now() + milliseconds(after);
-            self.deadline = Some(at);
-            hub.set_alarm(at, self.key, Alarm::Deadline);
+            self.alarms.set(Alarm::Deadline, Instant::now() + milliseconds(after), hub);
         }
     }
 
-    pub(crate) fn alarm(&mut self, alarm: Alarm, at: Instant, hub: &mut Hub) -> Fate {
+    pub(crate) fn alarm(&mut self, alarm: Alarm, hub: &mut Hub) -> Fate {
+        self.alarms.rang(alarm);
         match alarm {
             Alarm::Reconnect if matches!(self.phase, Phase::Resting) => self.connect(hub),
-            Alarm::Deadline if self.deadline == Some(at) => self.late(hub),
-            Alarm::Linger if self.linger_until == Some(at) => Fate::Ends,
-            Alarm::Beat if self.beat == Some(at) => self.beat(hub),
+            Alarm::Deadline => self.late(hub),
+            Alarm::Linger => Fate::Ends,
+            Alarm::Beat => self.beat(hub),
             Alarm::Look => self.look(hub),
-            _ => Fate::Lives,
+            Alarm::Reconnect | Alarm::Accept => Fate::Lives,
         }
     }
 
@@ -557,9 +549,7 @@ impl Session {
             return Fate::Ends;
         }
         if linger > 0 {
-            let until = Instant::now() + milliseconds(linger);
-            self.linger_until = Some(until);
-            hub.set_alarm(until, self.key, Alarm::Linger);
+            self.alarms.set(Alarm::Linger, Instant::now() + milliseconds(linger), hub);
         }
         match self.phase {
             Phase::Traffic(_) => self.turn(hub),
@@ -594,7 +584,8 @@ impl Session {
     }
 
     /// The end of the session: its descriptor is closed.
-    pub(crate) fn close(mut self, hub: &Hub) {
+    pub(crate) fn close(mut self, hub: &mut Hub) {
+        self.alarms.cancel_all(hub);
         match std::mem::replace(&mut self.phase, Phase::Resting) {
             Phase::Greeting(greeting) => hub.unwatch(greeting.descriptor.as_fd()),
             Phase::Connecting(descriptor) => hub.unwatch(descriptor.as_fd()),

@@ -207,8 +207,8 @@ impl Worker {
 
     fn remove(&mut self, key: u64) {
         match self.entries.remove(key).flatten() {
-            Some(Entry::Session(session)) => session.close(&self.hub),
-            Some(Entry::Listener(listener)) => listener.close(),
+            Some(Entry::Session(session)) => session.close(&mut self.hub),
+            Some(Entry::Listener(listener)) => listener.close(&mut self.hub),
             None => return,
         }
         self.load.fetch_sub(1, Ordering::Relaxed);
@@ -310,10 +310,9 @@ impl Worker {
             && at <= now
         {
             self.hub.alarms.pop_first();
+            self.with_session(key, |session, hub| session.alarm(alarm, hub));
             if alarm == Alarm::Accept {
                 self.with_listener(key);
-            } else {
-                self.with_session(key, |session, hub| session.alarm(alarm, at, hub));
             }
         }
     }

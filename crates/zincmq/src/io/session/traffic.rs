@@ -80,8 +80,8 @@ impl Session {
                 if held.unlock() {
                     self.call_back(hub);
                 }
-                if beat.is_some() && beat != self.beat {
-                    self.set_beat(beat, hub);
+                if let Some(at) = beat {
+                    self.set_beat(at, hub);
                 }
                 if leaves {
                     self.look_at(Instant::now() + LEAVE_LOOKS, hub);
@@ -114,14 +114,13 @@ impl Session {
     }
 
     fn look_at(&mut self, at: Instant, hub: &mut Hub) {
-        if !std::mem::replace(&mut self.looks, true) {
-            hub.set_alarm(at, self.key, Alarm::Look);
+        if self.alarms.get(Alarm::Look).is_none() {
+            self.alarms.set(Alarm::Look, at, hub);
         }
     }
 
     /// Looks whether the writer still carries its stream.
     pub(super) fn look(&mut self, hub: &mut Hub) -> Fate {
-        self.looks = false;
         let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
         let connection = connection.clone();
         // It writes this very moment.
@@ -165,25 +164,19 @@ impl Session {
         self.drive(&connection, hub, Engine::recheck)
     }
 
-    fn set_beat(&mut self, beat: Option<Instant>, hub: &mut Hub) {
-        // One alarm at a time, the earliest: a beat that comes too early asks again.
-        if let Some(at) = beat
-            && self.beat.is_none_or(|set| at < set)
-        {
-            if let Some(set) = self.beat.replace(at) {
-                hub.alarms.remove(&(set, self.key, Alarm::Beat));
-            }
-            hub.set_alarm(at, self.key, Alarm::Beat);
+    fn set_beat(&mut self, at: Instant, hub: &mut Hub) {
+        // The earliest: a beat that comes too early asks again.
+        if self.alarms.get(Alarm::Beat).is_none_or(|set| at < set) {
+            self.alarms.set(Alarm::Beat, at, hub);
         }
     }
 
     pub(super) fn beat(&mut self, hub: &mut Hub) -> Fate {
-        self.beat = None;
         let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
         let connection = connection.clone();
         let Some(mut held) = connection.engine.try_lock() else {
             // A caller moves bytes this very moment: alive.
-            self.set_beat(Some(Instant::now() + milliseconds(self.options.heartbeat_ivl.max(1))), hub);
+            self.set_beat(Instant::now() + milliseconds(self.options.heartbeat_ivl.max(1)), hub);
             return Fate::Lives;
         };
         let Some(engine) = held.as_mut() else { return Fate::Ends };

@@ -1,0 +1,152 @@
+//! Sessions by themselves: what they leave behind on their I/O thread.
+
+use super::{Fate, Session};
+use crate::command::{Conflates, Connect, Listen, Owner, pipe};
+use crate::io::hub::{Alarm, Alarms, Hub};
+use crate::life::{Living, fresh_id};
+use crate::option::Options;
+use crate::socket_type::SocketType;
+use crate::transport::{Link, Listening, by_scheme};
+use mio::Poll;
+use queue::Pool;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A greeting of ZMTP 3.0 with NULL, and READY of a DEALER (RFC 23).
+fn greeting() -> Vec<u8> {
+    let mut bytes = vec![0; 64];
+    (bytes[0], bytes[9], bytes[10]) = (0xff, 0x7f, 3);
+    bytes[12..16].copy_from_slice(b"NULL");
+    bytes.extend(b"\x04\x1c\x05READY\x0bSocket-Type\0\0\0\x06DEALER");
+    bytes
+}
+
+/// PING with a TTL of nearly two hours.
+const PING: &[u8] = b"\x04\x07\x04PING\xff\xff";
+
+/// What sessions of a DEALER need around them.
+struct Surroundings {
+    poll: Poll,
+    owner: Arc<Owner>,
+    options: Arc<Options>,
+}
+
+impl Surroundings {
+    fn new() -> Self {
+        let owner = Owner {
+            id: fresh_id(),
+            socket_type: SocketType::Dealer,
+            inbox: Arc::default(),
+            monitor: Arc::default(),
+            troubles: Default::default(),
+            sweeping: Default::default(),
+            pool: Pool::new(),
+            _life: Arc::new(Living::default()).begin(),
+        };
+        let options = Arc::new(Options::new(SocketType::Dealer));
+        Self { poll: Poll::new().unwrap(), owner: Arc::new(owner), options }
+    }
+
+    fn hub(&self) -> Hub {
+        Hub {
+            registry: Arc::new(self.poll.registry().try_clone().unwrap()),
+            inbox: Arc::default(),
+            alarms: Default::default(),
+            busy: Default::default(),
+            leased: Vec::new(),
+        }
+    }
+
+    fn accepted(&self) -> (Session, UnixStream) {
+        let transport = by_scheme("ipc").unwrap();
+        let listen = Listen {
+            owner: self.owner.clone(),
+            options: self.options.clone(),
+            transport,
+            endpoint: fresh_id(),
+            name: "ipc://here".into(),
+            listening: Arc::new(Listening::new(transport.bind("*", &self.options).unwrap())),
+        };
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let link = Link { local: String::new(), remote: String::new(), peer_address: String::new() };
+        (Session::accepted(&listen, ours.into(), link), theirs)
+    }
+
+    /// To an address where nobody listens.
+    fn connecting(&self) -> Session {
+        let conflates = Conflates::new(SocketType::Dealer, &self.options);
+        let (_, theirs) = pipe(&self.owner.pool, conflates, &self.options);
+        Session::connecting(Connect {
+            owner: self.owner.clone(),
+            options: self.options.clone(),
+            transport: by_scheme("ipc").unwrap(),
+            endpoint: fresh_id(),
+            pipe: fresh_id(),
+            address: format!("@zincmq-unit-{}", std::process::id()),
+            name: "ipc://there".into(),
+            ends: Some(theirs),
+        })
+    }
+}
+
+fn set(hub: &Hub) -> Vec<Alarm> {
+    hub.alarms.iter().map(|(.., alarm)| *alarm).collect()
+}
+
+#[test]
+fn a_connection_takes_its_alarms_with_it() {
+    let around = Surroundings::new();
+    let mut hub = around.hub();
+    for key in 0..100 {
+        let (mut session, mut peer) = around.accepted();
+        assert_eq!(session.start(key, &mut hub), Fate::Lives);
+        assert_eq!(set(&hub), [Alarm::Deadline]);
+        if key % 2 == 0 {
+            peer.write_all(&greeting()).unwrap();
+            peer.write_all(PING).unwrap();
+            assert_eq!(session.greet(&mut hub), Fate::Lives);
+            // The handshake is over; the peer's own limit counts now.
+            assert_eq!(set(&hub), [Alarm::Beat]);
+            peer.read_exact(&mut [0; 64]).unwrap();
+            drop(peer);
+            assert_eq!(session.turn(&mut hub), Fate::Ends);
+        }
+        session.close(&mut hub);
+        assert_eq!(set(&hub), []);
+    }
+}
+
+#[test]
+fn an_endpoint_takes_its_alarms_with_it() {
+    let around = Surroundings::new();
+    let mut hub = around.hub();
+    let mut session = around.connecting();
+    assert_eq!(session.start(0, &mut hub), Fate::Lives);
+    assert_eq!(set(&hub), [Alarm::Reconnect]);
+    // Something waits to be sent, for an hour at most.
+    session.linger(3_600_000, false, &mut hub);
+    session.linger(7_200_000, false, &mut hub);
+    assert_eq!(set(&hub), [Alarm::Reconnect, Alarm::Linger]);
+    session.close(&mut hub);
+    assert_eq!(set(&hub), []);
+}
+
+#[test]
+fn an_alarm_is_set_once() {
+    let around = Surroundings::new();
+    let mut hub = around.hub();
+    let (mut ours, mut others) = (Alarms::of(1), Alarms::of(2));
+    let now = Instant::now();
+    for after in [5, 3, 4] {
+        ours.set(Alarm::Beat, now + Duration::from_secs(after), &mut hub);
+        others.set(Alarm::Beat, now + Duration::from_secs(after), &mut hub);
+    }
+    ours.set(Alarm::Look, now, &mut hub);
+    assert_eq!(ours.get(Alarm::Beat), Some(now + Duration::from_secs(4)));
+    assert_eq!(set(&hub), [Alarm::Look, Alarm::Beat, Alarm::Beat]);
+    ours.cancel_all(&mut hub);
+    assert_eq!(hub.alarms.iter().map(|(_, key, _)| *key).collect::<Vec<_>>(), [2]);
+}
