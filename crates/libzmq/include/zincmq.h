@@ -28,6 +28,7 @@ struct zincmq_stats
     uint64_t handshake_failures;
     uint64_t queued_out; /* messages that wait to be sent now */
     uint64_t peers;      /* now */
+    uint64_t dropped_refused; /* messages dropped because one connection after the other ended within them */
 };
 
 /* Fills in as many numbers as there is room for, and returns the size of all that this library knows. -1 with

@@ -27,6 +27,8 @@ pub struct Stats {
     queued_out: u64,
     /// Peers now.
     peers: u64,
+    /// Messages dropped because one connection after the other ended within them.
+    dropped_refused: u64,
 }
 
 /// Fills in as many of a socket's numbers as fit `size` bytes. Returns the size of all.
@@ -50,6 +52,7 @@ pub unsafe extern "C" fn zincmq_stats(socket: *mut c_void, out: *mut Stats, size
             handshake_failures: numbers.handshake_failures,
             queued_out: numbers.queued_out,
             peers: numbers.peers.len() as u64,
+            dropped_refused: numbers.dropped_refused,
         };
         // SAFETY: the caller's word.
         unsafe {

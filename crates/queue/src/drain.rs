@@ -112,6 +112,13 @@ impl Drain {
         self.spent.clear();
     }
 
+    /// Drops the message at the head, whole, for no connection to get. Nothing of it may be under way:
+    /// [`Drain::rewind`].
+    pub fn skip_message(&mut self) {
+        while self.reader.skip_frame() {}
+        self.rewind();
+    }
+
     /// Whether there are bytes to write. A parked end has none until it is resumed.
     #[must_use]
     pub fn has_bytes(&self) -> bool {

@@ -24,6 +24,8 @@ pub struct SocketStats {
     /// Messages from peers, and notices of subscriptions, that were dropped because the application had left so many
     /// unread: XPUB only.
     pub dropped_unread: u64,
+    /// Messages dropped because one connection after the other ended within them: the peer does not take them.
+    pub dropped_refused: u64,
     /// Connections that were made again after a loss.
     pub reconnects: u64,
     /// Connections that ended before the handshake was done.
@@ -127,11 +129,16 @@ impl Board {
 /// What only I/O threads see.
 #[derive(Debug, Default)]
 pub(crate) struct Troubles {
+    refused: AtomicU64,
     reconnects: AtomicU64,
     handshake_failures: AtomicU64,
 }
 
 impl Troubles {
+    pub(crate) fn message_refused(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn reconnected(&self) {
         self.reconnects.fetch_add(1, Ordering::Relaxed);
     }
@@ -141,6 +148,7 @@ impl Troubles {
     }
 
     pub(crate) fn fill(&self, stats: &mut SocketStats) {
+        stats.dropped_refused = self.refused.load(Ordering::Relaxed);
         stats.reconnects = self.reconnects.load(Ordering::Relaxed);
         stats.handshake_failures = self.handshake_failures.load(Ordering::Relaxed);
     }

@@ -5,8 +5,8 @@
 //! ```json
 //! {"format":"zincmq-stats/1","version":"0.1.0","program":"broker","pid":4711,"uptime_ms":60000,
 //!  "sockets":[{"id":1,"type":"ROUTER","age_ms":0,"bound":["tcp://0.0.0.0:5555"],"connected":[],
-//!   "sent":7,"received":9,"sent_bytes":70,"received_bytes":90,"dropped_full":0,"reconnects":0,
-//!   "handshake_failures":0,"queued_out":2,
+//!   "sent":7,"received":9,"sent_bytes":70,"received_bytes":90,"dropped_full":0,"queued_out":2,
+//!   "dropped_unread":0,"dropped_refused":0,"reconnects":0,"handshake_failures":0,
 //!   "peers":[{"endpoint":"tcp://0.0.0.0:5555","sent":7,"received":9,"sent_bytes":70,"received_bytes":90,
 //!    "dropped_full":0,"queued_out":2}]}]}
 //! ```
@@ -129,6 +129,8 @@ fn socket(report: &SocketReport) -> String {
     add(&mut json, "connected", &list(connected, |name| text(name)));
     let SocketStats { sent, received, sent_bytes, received_bytes, dropped_full, queued_out, .. } = *stats;
     numbers(&mut json, [sent, received, sent_bytes, received_bytes, dropped_full, queued_out]);
+    add(&mut json, "dropped_unread", &stats.dropped_unread.to_string());
+    add(&mut json, "dropped_refused", &stats.dropped_refused.to_string());
     add(&mut json, "reconnects", &stats.reconnects.to_string());
     add(&mut json, "handshake_failures", &stats.handshake_failures.to_string());
     add(&mut json, "peers", &list(&stats.peers, peer));

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{PATIENCE, await_event, fresh_ipc, fresh_tcp, raw_peer, until};
+use common::{PATIENCE, await_event, fresh_ipc, fresh_tcp, raw_finish, raw_greet, raw_peer, until, within};
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
@@ -45,6 +45,99 @@ fn pauses_double_up_to_the_maximum() {
     drop(pull);
     while pauses(1) != [5] {}
     assert_eq!(pauses(2), [10, 20]);
+}
+
+#[test]
+fn pauses_grow_while_no_connection_is_of_use() {
+    let context = Context::new();
+    let mut push = Push::new(&context).unwrap();
+    push.set(option::RECONNECT_IVL, 5).unwrap();
+    push.set(option::RECONNECT_IVL_MAX, 40).unwrap();
+    push.set(option::LINGER, 0).unwrap();
+    let mut monitor = push.monitor(Events::NONE.with(EventKind::ConnectRetried));
+    let (listener, endpoint) = listener();
+    push.connect(&endpoint).unwrap();
+    // A connection that stands for long begins anew, and here this thread may be kept off the processor.
+    let grows = (0..100).any(|_| {
+        let (mut stream, _) = listener.accept().unwrap();
+        raw_greet(&mut stream, "PULL");
+        raw_finish(&mut stream);
+        drop(stream);
+        monitor.recv_timeout(PATIENCE).unwrap().value == 40
+    });
+    assert!(grows);
+}
+
+/// A message that the peer refuses at its header is tried three times, then given up, and the stream goes on.
+#[test]
+fn what_the_peer_will_not_take_stops_nothing() {
+    use SocketType::{Dealer, Pair, Pub, Pull, Push, Req, Router, Sub};
+    let big = vec![0; 20_000_000];
+    let pairs = [(Push, Pull), (Dealer, Router), (Router, Dealer), (Pub, Sub), (Pair, Pair), (Req, Router)];
+    for (from, to) in pairs {
+        for endpoint in [fresh_tcp(), fresh_ipc()] {
+            let context = Context::new();
+            let mut there = AnySocket::with_type(&context, to).unwrap();
+            there.set(option::MAXMSGSIZE, 1000).unwrap();
+            if to == Sub {
+                there.subscribe("").unwrap();
+            }
+            if to == Dealer {
+                there.set(option::ROUTING_ID, "peer").unwrap();
+            }
+            there.bind(&endpoint).unwrap();
+            let mut here = AnySocket::with_type(&context, from).unwrap();
+            here.set(option::RECONNECT_IVL, 1).unwrap();
+            here.set(option::LINGER, 0).unwrap();
+            if from == Req {
+                here.set(option::REQ_RELAXED, true).unwrap();
+            }
+            if from == Router {
+                here.set(option::ROUTER_MANDATORY, true).unwrap();
+            }
+            here.connect(&endpoint).unwrap();
+            let mut send = |body: &[u8]| match from {
+                Router => here.try_send([b"peer", body]),
+                _ => here.try_send(body),
+            };
+            let mut hears = |body: &[u8]| match there.try_recv() {
+                Ok(message) => &message[message.len() - 1][..] == body,
+                Err(_) => false,
+            };
+            until("the first is heard", || {
+                _ = send(b"first");
+                hears(b"first")
+            });
+            send(&big).unwrap_or_else(|error| panic!("{from:?}: {error}"));
+            until(&format!("{from:?}: what follows is heard"), || {
+                _ = send(b"after");
+                hears(b"after")
+            });
+            assert_eq!(here.stats().dropped_refused, 1, "{from:?}");
+        }
+    }
+}
+
+/// What waits behind such a message lingers no longer than it takes to be sent.
+#[test]
+fn what_the_peer_will_not_take_does_not_hold_up_the_end() {
+    within(PATIENCE, || {
+        for endpoint in [fresh_tcp(), fresh_ipc()] {
+            let peers = Context::new();
+            let mut pull = Pull::new(&peers).unwrap();
+            pull.set(option::MAXMSGSIZE, 1000).unwrap();
+            pull.bind(&endpoint).unwrap();
+            let context = Context::new();
+            let mut push = Push::new(&context).unwrap();
+            push.set(option::RECONNECT_IVL, 1).unwrap();
+            push.connect(&endpoint).unwrap();
+            push.send(vec![0; 20_000_000]).unwrap();
+            push.send("after").unwrap();
+            drop(push);
+            context.term();
+            assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), b"after");
+        }
+    });
 }
 
 #[test]

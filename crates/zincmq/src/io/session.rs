@@ -11,7 +11,7 @@ use crate::engine::{self, Connection, End, Engine, Setup, Wants};
 use crate::io::greeting::{Failure, Greeted, Greeting};
 use crate::io::hub::{Alarm, Alarms, Hub};
 use crate::io::notice;
-use crate::io::route::Route;
+use crate::io::route::{Route, Traffic};
 use crate::io::terms::{Terms, milliseconds};
 use crate::life::fresh_id;
 use crate::monitor::{EventKind, Sides};
@@ -65,7 +65,7 @@ pub(crate) struct Session {
     descriptor: Option<Arc<OwnedFd>>,
     link: Option<Arc<Link>>,
     /// How to connect again; an accepted session cannot.
-    route: Option<Route>,
+    route: Option<Box<Route>>,
     alarms: Alarms,
     /// The socket or endpoint was closed.
     closing: bool,
@@ -99,7 +99,7 @@ impl Session {
     }
 
     pub(crate) fn connecting(connect: Connect) -> Self {
-        let route = Route::new(connect.address, connect.ends.is_none());
+        let route = Box::new(Route::new(connect.address, connect.ends.is_none()));
         Self {
             ends: connect.ends.map(|ends| io_ends(ends, &connect.options)),
             owner: connect.owner,
@@ -288,13 +288,14 @@ impl Session {
         let descriptor = Arc::new(greeting.into_descriptor());
         let routing_id = peer.as_ref().and_then(|peer| peer.routing_id.clone()).unwrap_or_default();
         let fresh = self.ends.is_none().then(|| self.make_pipe(hub));
-        let Some((drain, mut filler)) = self.ends.take() else { return Fate::Ends };
+        let Some((mut drain, mut filler)) = self.ends.take() else { return Fate::Ends };
         let terms =
             Terms { socket_type: self.owner.socket_type, options: &self.options, peer: peer.as_ref() };
         let info = Arc::new(terms.describe(self.link.as_deref(), descriptor.as_raw_fd()));
         filler.restart(Some(info.clone()));
         let again = fresh.is_none() && self.route.as_ref().is_some_and(|route| route.connected_before);
         terms.begin(&mut filler, again);
+        let passed = self.passed(&mut drain, &mut filler);
         let mut transcoder = terms.transcoder();
         notice::hello(terms.socket_type, &self.options, transcoder.as_mut(), &mut unsent);
         let plain = transcoder.is_none();
@@ -326,7 +327,7 @@ impl Session {
         // Who waits for this event to send finds the peer there.
         self.emit(EventKind::HandshakeSucceeded, 0);
         self.phase = Phase::Traffic(connection);
-        if self.route.as_mut().is_some_and(Route::arrived) {
+        if self.route.as_mut().is_some_and(|route| route.arrived(Instant::now(), passed)) {
             self.owner.troubles.reconnected();
         }
         self.turn(hub)
@@ -408,12 +409,16 @@ impl Session {
         let Some(engine) = held.take() else { return Fate::Ends };
         drop(held);
         let (mut drain, mut filler) = engine.dismantle();
-        drain.rewind();
+        let passed = self.passed(&mut drain, &mut filler);
+        self.rewind(&mut drain);
         filler.cut();
         if matches!(end, End::Flushed) {
             return Fate::Ends;
         }
         let last = self.is_last(matches!(end, End::Protocol(_) | End::TooLarge | End::NoReply));
+        if let Some(route) = &mut self.route {
+            route.lost(Instant::now(), passed);
+        }
         let connects = self.route.is_some();
         let immediate = self.route.as_ref().is_some_and(|route| route.immediate);
         let lasts = connects && !last && !immediate;
@@ -443,6 +448,24 @@ impl Session {
         self.owner.inbox.push(Item::Command(ToSocket::Lost { pipe: self.pipe, fresh }));
         self.ends = Some((drain, filler));
         self.retry(hub)
+    }
+
+    /// The next connection begins at the message that this one has not got whole: unless it is the message that ends
+    /// one after the other.
+    fn rewind(&mut self, drain: &mut Drain) {
+        let inside = drain.is_inside_message();
+        let number = drain.frames().read();
+        drain.rewind();
+        if inside && self.route.as_mut().is_some_and(|route| route.cut_off(number)) {
+            drain.skip_message();
+            self.owner.troubles.message_refused();
+        }
+    }
+
+    /// How many messages have gone out and come in. Subscriptions go out on each connection.
+    fn passed(&self, drain: &mut Drain, filler: &mut Filler) -> Traffic {
+        let subscribes = matches!(self.owner.socket_type, SocketType::Sub | SocketType::XSub);
+        (if subscribes { 0 } else { drain.frames().read() }, filler.writer().written())
     }
 
     /// The descriptor is given up; the monitor hears of it.
