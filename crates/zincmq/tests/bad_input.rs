@@ -250,6 +250,31 @@ fn frames_above_maxmsgsize_end_their_connection() {
     }
 }
 
+/// It bounds what the application receives: the commands of the handshake have a bound of their own.
+#[test]
+fn no_maxmsgsize_is_too_small_for_a_handshake() {
+    for most in [0, 1, 10] {
+        for endpoint in ["tcp://127.0.0.1:*", "ipc://*"] {
+            for pull_binds in [false, true] {
+                let context = Context::new();
+                let mut pull = Pull::new(&context).unwrap();
+                let mut push = Push::new(&context).unwrap();
+                pull.set(option::MAXMSGSIZE, most).unwrap();
+                push.set(option::MAXMSGSIZE, most).unwrap();
+                push.set(option::LINGER, 0).unwrap();
+                if pull_binds {
+                    push.connect(&pull.bind(endpoint).unwrap()).unwrap();
+                } else {
+                    pull.connect(&push.bind(endpoint).unwrap()).unwrap();
+                }
+                let body = vec![7; most as usize];
+                push.send_timeout(body.clone(), PATIENCE).unwrap();
+                assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), body);
+            }
+        }
+    }
+}
+
 #[test]
 fn sizes_that_no_memory_holds_end_their_connection() {
     let mut victim = Victim::new(|_| ());

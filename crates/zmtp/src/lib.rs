@@ -29,7 +29,6 @@
 //!     socket_type: SocketName { name: "PUSH", code: 8, peers: &["PULL"] },
 //!     routing_id: None,
 //!     metadata: Vec::new(),
-//!     max_frame: None,
 //!     security: Security::Null { zap: false },
 //!     allow_old: true,
 //! });

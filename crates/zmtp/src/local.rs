@@ -25,8 +25,6 @@ pub struct Local {
     /// Properties sent behind `Socket-Type` and `Identity`, in this order. One with a name above
     /// 255 bytes is left out.
     pub metadata: Vec<Property>,
-    /// The most bytes in a frame's body (`ZMQ_MAXMSGSIZE`); `None`: no limit but those of the handshake.
-    pub max_frame: Option<u64>,
     /// The security mechanism.
     pub security: Security,
     /// Whether peers of ZMTP 1.0 and 2.0 are let in. Even if so they are not when `security` wants proof.
@@ -50,10 +48,5 @@ impl Local {
     /// Our routing id as old peers get it.
     pub(crate) fn routing_id(&self) -> &[u8] {
         self.routing_id.as_deref().unwrap_or_default()
-    }
-
-    /// The most bytes in a body where the protocol sets `cap`.
-    pub(crate) fn limit(&self, cap: u64) -> u64 {
-        self.max_frame.map_or(cap, |max| max.min(cap))
     }
 }

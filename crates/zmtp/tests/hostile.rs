@@ -80,16 +80,13 @@ fn sizes_beyond_all_limits() {
 }
 
 #[test]
-fn the_largest_command_passes_and_max_frame_holds() {
+fn the_largest_command_passes() {
     let value = vec![0; 65_536 - 6 - 2 - 4];
     let input = greeting_and(&ready(&[(b"X", &value)]));
     assert_eq!(feed(local(PUSH), &input, &[1000]).peer().properties, [("X".to_owned(), value)]);
-
-    let small = Local { max_frame: Some(40), ..local(PUSH) };
-    let input = greeting_and(&ready(&[(b"X", &[0; 28])]));
-    assert_eq!(feed(small.clone(), &input, &[]).peer().properties.len(), 1);
-    let input = greeting_and(&ready(&[(b"X", &[0; 29])]));
-    assert_eq!(fails(small, &input), Error::Oversize { size: 41, limit: 40 });
+    let value = vec![0; 65_536 - 6 - 2 - 3];
+    let input = greeting_and(&ready(&[(b"X", &value)]));
+    assert_eq!(fails(local(PUSH), &input), Error::Oversize { size: 65_537, limit: 65_536 });
 }
 
 #[test]
@@ -219,10 +216,9 @@ proptest! {
         input in noise(),
         pieces in prop::collection::vec(1..40_usize, 1..10),
         zap in any::<bool>(),
-        max_frame in prop_oneof![Just(None), (0..300_u64).prop_map(Some)],
     ) {
         let security = Security::Null { zap };
-        let local = Local { security, max_frame, ..dealer(b"me") };
+        let local = Local { security, ..dealer(b"me") };
         let whole = feed(local.clone(), &input, &[]);
         prop_assert_eq!(&feed(local.clone(), &input, &[1]), &whole);
         prop_assert_eq!(&feed(local, &input, &pieces), &whole);

@@ -61,7 +61,6 @@ impl Greeting {
             },
             routing_id: (names_itself && socket_type != Rep).then(|| options.routing_id.clone()),
             metadata: options.metadata.clone(),
-            max_frame: u64::try_from(options.maxmsgsize).ok(),
             security: Security::Null { zap: false },
             allow_old: options.zap_domain.is_empty(),
         };

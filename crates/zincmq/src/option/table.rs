@@ -116,7 +116,7 @@ fields {
     BACKLOG = 19, backlog: i32 = 100, Kind::from(0), SetGet, Later, ALL;
     /// Milliseconds up to which `RECONNECT_IVL` doubles at each attempt; 0: it stays.
     RECONNECT_IVL_MAX = 21, reconnect_ivl_max: i32 = 0, Kind::from(0), SetGet, Later, ALL;
-    /// The largest part accepted from a peer, in bytes; negative: unlimited.
+    /// The largest part accepted from a peer, in bytes; negative: unlimited. The handshake has limits of its own.
     MAXMSGSIZE = 22, maxmsgsize: i64 = -1, Kind::Long, SetGet, Later, ALL;
     /// Outbound messages queued per peer; 0: unlimited.
     SNDHWM = 23, sndhwm: i32 = 1000, Kind::from(0), SetGet, Now, ALL;

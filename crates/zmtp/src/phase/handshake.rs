@@ -18,7 +18,6 @@ const MAX_COMMAND: u64 = 64 * 1024;
 pub(crate) struct Handshake {
     socket_type: SocketName,
     version: Version,
-    limit: u64,
     security: &'static str,
     mechanism: Box<dyn Mechanism>,
     properties: Vec<Property>,
@@ -44,7 +43,6 @@ impl Handshake {
         Self {
             socket_type: local.socket_type,
             version,
-            limit: local.limit(MAX_COMMAND),
             security: local.security.name(),
             mechanism,
             properties: Vec::new(),
@@ -60,7 +58,7 @@ impl Handshake {
                 Progress::Done => return Ok(Shaken::Open(self.into_peer())),
                 Progress::Talking => {}
             }
-            let Some(body) = self.inbox.take(input, self.limit, inbox::decode)? else {
+            let Some(body) = self.inbox.take(input, MAX_COMMAND, inbox::decode)? else {
                 return Ok(Shaken::More(self));
             };
             self.mechanism.consume(&body, &mut self.properties)?;

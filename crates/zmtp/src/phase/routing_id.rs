@@ -16,7 +16,6 @@ const MAX_ROUTING_ID: u64 = 255;
 pub(crate) struct RoutingId {
     version: Version,
     unversioned: bool,
-    limit: u64,
     inbox: Inbox,
 }
 
@@ -34,7 +33,7 @@ impl RoutingId {
     pub(crate) fn new(local: &Local, version: Version, out: &mut Vec<u8>) -> Self {
         let append = if version == Version::V1_0 { frame_v1::append } else { frame::append };
         append(out, Flags::LAST, &[local.routing_id()]);
-        Self { version, unversioned: false, limit: local.limit(MAX_ROUTING_ID), inbox: Inbox::default() }
+        Self { version, unversioned: false, inbox: Inbox::default() }
     }
 
     /// A peer without greeting: `seen` is the start of the header of its routing id, and our signature
@@ -42,14 +41,14 @@ impl RoutingId {
     pub(crate) fn unversioned(local: &Local, seen: &[u8], out: &mut Vec<u8>) -> Self {
         out.extend_from_slice(local.routing_id());
         let inbox = Inbox::starting_with(seen);
-        Self { version: Version::V1_0, unversioned: true, limit: local.limit(MAX_ROUTING_ID), inbox }
+        Self { version: Version::V1_0, unversioned: true, inbox }
     }
 
     /// Takes the message that is the routing id and not a byte more. Its flags are ignored, as libzmq
     /// does.
     pub(crate) fn feed(mut self, input: &mut &[u8]) -> Result<Identified, Error> {
         let decode = if self.version == Version::V1_0 { frame_v1::decode_header } else { inbox::decode };
-        let Some(id) = self.inbox.take(input, self.limit, decode)? else {
+        let Some(id) = self.inbox.take(input, MAX_ROUTING_ID, decode)? else {
             return Ok(Identified::More(self));
         };
         Ok(Identified::Open(Peer {

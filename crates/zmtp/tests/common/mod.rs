@@ -16,7 +16,6 @@ pub(crate) fn local(socket_type: SocketName) -> Local {
         socket_type,
         routing_id: None,
         metadata: Vec::new(),
-        max_frame: None,
         security: Security::Null { zap: false },
         allow_old: true,
     }
