@@ -138,3 +138,24 @@ fn the_first_form_names_what_was_bound_or_connected() {
         done(zmq_close(new));
     }
 }
+
+#[test]
+fn a_descriptor_that_was_hung_up_or_is_closed_is_in_error_and_no_more() {
+    let link = Link::new(DEALER, DEALER, "inproc://hung-up");
+    let mut ends = [0; 2];
+    // SAFETY: room for two, and then an open descriptor.
+    done(unsafe { libc::pipe(ends.as_mut_ptr()) } | unsafe { libc::close(ends[1]) });
+    for closed in [false, true] {
+        // No descriptor has this number.
+        let fd = if closed { c_int::MAX } else { ends[0] };
+        let item = |socket, fd| PollItem { socket, fd, events: 3, revents: 0 };
+        let mut items = [item(ptr::null_mut(), fd), PollItem { events: 1, ..item(link.bound, 0) }];
+        for count in [1, 2] {
+            // SAFETY: so many items.
+            assert_eq!(unsafe { zmq_poll(items.as_mut_ptr(), count, 10_000) }, 1);
+            assert_eq!((items[0].revents, items[1].revents), (4, 0));
+        }
+    }
+    // SAFETY: an open descriptor.
+    done(unsafe { libc::close(ends[0]) });
+}

@@ -1,5 +1,6 @@
 //! The interface as C uses it. What libzmq's own test programs check is not repeated here.
 
+mod endpoints;
 mod events;
 mod flood;
 mod fork;
