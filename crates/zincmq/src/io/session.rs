@@ -456,7 +456,8 @@ impl Session {
         let inside = drain.is_inside_message();
         let number = drain.frames().read();
         drain.rewind();
-        if inside && self.route.as_mut().is_some_and(|route| route.cut_off(number)) {
+        // Under IMMEDIATE the whole pipe goes with its connection.
+        if inside && self.route.as_mut().is_some_and(|route| !route.immediate && route.cut_off(number)) {
             drain.skip_message();
             self.owner.troubles.message_refused();
         }
