@@ -397,6 +397,8 @@ impl Reader {
     pub fn leave(&self) {
         let state = &self.shared().state.0;
         state.gone.store(true, Ordering::Release);
+        // Whose end is being attached at this moment is told, or sees it itself.
+        fence(Ordering::SeqCst);
         if let Some((notify, key)) = state.writer_end.get() {
             notify.writable(*key);
         }

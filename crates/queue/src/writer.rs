@@ -68,9 +68,11 @@ impl Writer {
         self.sink.as_ref().map_or(&self.half, |sink| &sink.last.words)
     }
 
-    /// Names whom the reader wakes when it has made room, and by which key. Once.
+    /// Names whom the reader wakes when it has made room, and by which key. Once. A reader that has left already
+    /// tells nobody: look at [`Writer::is_gone`] afterwards.
     pub fn attach(&self, notify: Arc<dyn Notify>, key: u64) {
         _ = self.shared().state.0.writer_end.set((notify, key));
+        fence(Ordering::SeqCst);
     }
 
     /// Sets this end's high-water mark in messages; 0: none.
