@@ -45,6 +45,16 @@ pub enum Refused {
     Gone,
 }
 
+impl From<Refused> for Denied {
+    /// For a message that only this peer can take.
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Full => Self::Again,
+            Refused::Gone => Self::Unroutable,
+        }
+    }
+}
+
 /// Why a pattern did not do what was asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Denied {
@@ -98,8 +108,16 @@ pub trait Peers {
     /// Queues a subscription or its cancellation towards a publisher; exempt from the high-water mark.
     fn subscribe(&mut self, peer: PeerId, kind: Kind, topic: &[u8]);
 
+    /// Whether [`Peers::send`] would take a message.
+    ///
+    /// # Errors
+    /// As that. Where the queue is at its high-water mark, [`Pattern::writable`] will tell.
+    fn accepts(&mut self, peer: PeerId) -> Result<(), Refused>;
+
     /// Whether the peer's queue is below its high-water mark. If not, [`Pattern::writable`] will tell.
-    fn has_room(&mut self, peer: PeerId) -> bool;
+    fn has_room(&mut self, peer: PeerId) -> bool {
+        self.accepts(peer).is_ok()
+    }
 
     /// The next frame from this peer; stable until something is taken from this peer. `None`: nothing whole
     /// has arrived, or the call at hand has thrown away as much as one call may; [`Pattern::readable`] will tell

@@ -2,7 +2,7 @@
 //! (RFC 28). With `ROUTER_RAW` the peers are plain TCP ones, as STREAM's: an empty message tells of their coming and
 //! going, or closes.
 
-use super::contract::{Attached, Denied, Pattern, PeerId, Peers, Refused};
+use super::contract::{Attached, Denied, Pattern, PeerId, Peers};
 use super::probe;
 use crate::message::Message;
 use crate::option::{CONNECT, DISCONNECT};
@@ -103,10 +103,7 @@ impl<P: Peers> Pattern<P> for Router {
             }
             return Ok(());
         }
-        peers.send(peer.ok_or(Denied::Unroutable)?, &[], parts).map_err(|refused| match refused {
-            Refused::Full => Denied::Again,
-            Refused::Gone => Denied::Unroutable,
-        })
+        Ok(peers.send(peer.ok_or(Denied::Unroutable)?, &[], parts)?)
     }
 
     fn admit(&mut self, peers: &mut P, first: &[u8]) -> Result<(), Denied> {
@@ -114,7 +111,7 @@ impl<P: Peers> Pattern<P> for Router {
             return Ok(());
         }
         let peer = self.0.routing.peer_of(first).ok_or(Denied::Unroutable)?;
-        if peers.has_room(peer) { Ok(()) } else { Err(Denied::Again) }
+        Ok(peers.accepts(peer)?)
     }
 
     fn recv(&mut self, peers: &mut P, into: &mut Message) -> Result<(), Denied> {

@@ -1,6 +1,6 @@
 //! STREAM: bytes to and from plain TCP peers, each message a routing id and some bytes (`zmq_socket(3)`).
 
-use super::contract::{Attached, Denied, Pattern, PeerId, Peers, Refused};
+use super::contract::{Attached, Denied, Pattern, PeerId, Peers};
 use crate::message::Message;
 use crate::strategy::routed::Routed;
 use queue::Part;
@@ -66,15 +66,12 @@ impl<P: Peers> Pattern<P> for Stream {
             peers.close(peer);
             return Ok(());
         }
-        peers.send(peer, &[], &[*body]).map_err(|refused| match refused {
-            Refused::Full => Denied::Again,
-            Refused::Gone => Denied::Unroutable,
-        })
+        Ok(peers.send(peer, &[], &[*body])?)
     }
 
     fn admit(&mut self, peers: &mut P, first: &[u8]) -> Result<(), Denied> {
         let peer = self.0.routing.peer_of(first).ok_or(Denied::Unroutable)?;
-        if peers.has_room(peer) { Ok(()) } else { Err(Denied::Again) }
+        Ok(peers.accepts(peer)?)
     }
 
     fn recv(&mut self, peers: &mut P, into: &mut Message) -> Result<(), Denied> {

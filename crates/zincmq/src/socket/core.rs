@@ -302,6 +302,9 @@ impl Core {
             self.peers.options.routing_id = given.to_vec();
         }
         self.look(id);
+        if self.peers.has_left(id) {
+            self.left(id);
+        }
         id
     }
 
@@ -315,6 +318,20 @@ impl Core {
             }
             self.pattern.readable(&mut self.peers, id);
         }
+    }
+
+    /// The peer has room again, or has gone.
+    fn make_room(&mut self, id: PeerId) {
+        if self.peers.has_left(id) {
+            return self.left(id);
+        }
+        self.pattern.writable(&mut self.peers, id);
+    }
+
+    /// The peer has gone; what it sent can still be read, which is nothing in most cases.
+    fn left(&mut self, id: PeerId) {
+        self.close_peer(id);
+        self.look(id);
     }
 
     /// The peer has gone and everything has been read.
@@ -368,7 +385,7 @@ impl Core {
         for item in items.drain(..) {
             match item {
                 Item::Readable(key) => self.look(PeerId(key)),
-                Item::Writable(key) => self.pattern.writable(&mut self.peers, PeerId(key)),
+                Item::Writable(key) => self.make_room(PeerId(key)),
                 Item::Command(command) => self.obey(command),
             }
         }
@@ -416,10 +433,7 @@ impl Core {
             }
             ToSocket::Detach { pipe } => {
                 let Some(id) = self.peers.of_pipe(pipe) else { return };
-                self.close_peer(id);
-                if self.owner.socket_type == SocketType::Push {
-                    self.end(id);
-                }
+                self.left(id);
             }
             ToSocket::Forget { endpoint } => self.endpoints.retain(|entry| entry.id != endpoint),
             ToSocket::Interrupt => self.interrupted = true,

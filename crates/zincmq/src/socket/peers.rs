@@ -94,6 +94,11 @@ impl Table {
         self.all.get(id.0).map(|peer| &mut **peer)
     }
 
+    /// Whether the peer, which is of this process, has gone. Of others the I/O thread tells.
+    pub(crate) fn has_left(&mut self, id: PeerId) -> bool {
+        self.get(id).is_some_and(|peer| peer.io.is_none() && peer.writer.is_gone())
+    }
+
     pub(crate) fn of_pipe(&self, pipe: PipeId) -> Option<PeerId> {
         self.by_pipe.get(&pipe).copied()
     }
@@ -455,11 +460,11 @@ impl Peers for Table {
         }
     }
 
-    fn has_room(&mut self, peer: PeerId) -> bool {
+    fn accepts(&mut self, peer: PeerId) -> Result<(), Refused> {
         match self.admission {
             // It is for a message, not for the question.
-            Admission::Granted => self.get(peer).is_some_and(|peer| peer.accepts().is_ok()),
-            Admission::Strict | Admission::Lazy => self.admits(peer).is_ok(),
+            Admission::Granted => self.get(peer).ok_or(Refused::Gone)?.accepts(),
+            Admission::Strict | Admission::Lazy => self.admits(peer).map(drop),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::peer_map::PeerSet;
 use super::roster::Roster;
-use crate::pattern::contract::{Denied, Kind, PeerId, Peers};
+use crate::pattern::contract::{Denied, Kind, PeerId, Peers, Refused};
 use queue::Part;
 
 /// The peers that take messages.
@@ -90,9 +90,9 @@ pub(crate) fn send(
     Ok(())
 }
 
-/// Whether all of `targets` have room.
+/// Whether all of `targets` that have not gone have room.
 pub(crate) fn admit(peers: &mut impl Peers, targets: &[PeerId]) -> Result<(), Denied> {
     // Every full one is asked, since each is to tell when it has room.
-    let full = targets.iter().filter(|&&peer| !peers.has_room(peer)).count();
+    let full = targets.iter().filter(|&&peer| peers.accepts(peer) == Err(Refused::Full)).count();
     if full > 0 { Err(Denied::Again) } else { Ok(()) }
 }

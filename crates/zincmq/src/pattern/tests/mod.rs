@@ -127,8 +127,9 @@ impl Peers for Lanes {
         }
     }
 
-    fn has_room(&mut self, peer: PeerId) -> bool {
-        self.lane(peer).is_some_and(Lane::has_room)
+    fn accepts(&mut self, peer: PeerId) -> Result<(), Refused> {
+        let lane = self.lane(peer).filter(|lane| !lane.gone).ok_or(Refused::Gone)?;
+        if lane.has_room() { Ok(()) } else { Err(Refused::Full) }
     }
 
     fn head(&mut self, peer: PeerId) -> Option<Head<'_>> {
