@@ -56,6 +56,8 @@ pub(crate) enum ToSocket {
     Opened { pipe: PipeId, connection: Arc<Connection> },
     /// The connection of a pipe was lost; `fresh` replaces the outbound half where the old one is void.
     Lost { pipe: PipeId, fresh: Option<Writer> },
+    /// The peer has closed, and has sent more than the pipe takes: what is left, and its end, wait for room.
+    HungUp { pipe: PipeId },
     /// The peer has gone for good: nothing more can be sent to it.
     Detach { pipe: PipeId },
     /// This endpoint will not be connected to again, unless the socket says so anew.

@@ -2,8 +2,10 @@
 
 mod common;
 
-use common::{ENDPOINTS, PATIENCE, until, within};
-use zincmq::{Context, Dealer, Error, Message, Router, Socket, option};
+use common::{ENDPOINTS, PATIENCE, await_event, raw_finish, until, within};
+use std::io::Write;
+use std::net::TcpStream;
+use zincmq::{Context, Dealer, Error, EventKind, Events, Message, Router, Socket, option};
 
 /// The next message, its parts joined by `|`; nothing, if none comes.
 fn heard<K: zincmq::pattern::ability::Receives>(socket: &mut Socket<K>) -> Option<String> {
@@ -91,7 +93,7 @@ fn a_send_that_waits_for_a_peer_hears_of_its_end() {
 
 #[test]
 fn who_comes_again_under_its_id_is_heard_whether_the_router_looks_between_or_not() {
-    for endpoint in ["inproc://again"] {
+    for endpoint in ENDPOINTS {
         for reads_each in [true, false] {
             let context = Context::new();
             let (mut router, bound) = router(&context, endpoint);
@@ -107,5 +109,65 @@ fn who_comes_again_under_its_id_is_heard_whether_the_router_looks_between_or_not
                 assert_eq!(heard(&mut router).as_deref(), Some("a|here"), "{endpoint} {n}");
             }
         }
+    }
+}
+
+#[test]
+fn a_second_peer_of_an_id_is_heard_and_reached_when_the_first_has_gone() {
+    for endpoint in ENDPOINTS {
+        let context = Context::new();
+        let (mut router, bound) = router(&context, endpoint);
+        let first = dealer(&context, &bound, "a");
+        assert_eq!(heard(&mut router).as_deref(), Some("a|here"));
+        let mut second = dealer(&context, &bound, "a");
+        second.send("too").unwrap();
+        // Another one shows that the second has arrived.
+        let _other = dealer(&context, &bound, "b");
+        assert_eq!(heard(&mut router).as_deref(), Some("b|here"), "{endpoint}");
+        assert!(!router.can_recv());
+        drop(first);
+        assert_eq!(heard(&mut router).as_deref(), Some("a|here"), "{endpoint}");
+        assert_eq!(heard(&mut router).as_deref(), Some("a|too"), "{endpoint}");
+        router.send(["a", "back"]).unwrap();
+        assert_eq!(heard(&mut second).as_deref(), Some("back"), "{endpoint}");
+    }
+}
+
+/// A DEALER of this id, made by hand.
+fn stranger(endpoint: &str, id: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(endpoint.strip_prefix("tcp://").unwrap()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut bytes = [0; 64];
+    bytes[0] = 0xff;
+    bytes[9] = 0x7f;
+    bytes[10] = 3;
+    bytes[12..16].copy_from_slice(b"NULL");
+    let mut ready = b"\x05READY\x0bSocket-Type\0\0\0\x06DEALER\x08Identity\0\0\0".to_vec();
+    ready.push(id.len() as u8);
+    ready.extend_from_slice(id.as_bytes());
+    stream.write_all(&[&bytes[..], &[4, ready.len() as u8], &ready].concat()).unwrap();
+    raw_finish(&mut stream);
+    stream
+}
+
+#[test]
+fn the_end_of_a_peer_that_waits_is_seen_whatever_it_has_sent() {
+    let context = Context::new();
+    let (mut router, bound) = router(&context, "tcp://127.0.0.1:*");
+    let mut monitor = router.monitor(Events::NONE.with(EventKind::Disconnected));
+    let _first = stranger(&bound, "a");
+    for messages in [0, 10, 999, 1000, 1001, 20_000] {
+        let mut second = stranger(&bound, "a");
+        second.write_all(&[0, 1, b'x'].repeat(messages)).unwrap();
+        drop(second);
+        let gone = std::thread::scope(|scope| {
+            let gone = scope.spawn(|| await_event(&mut monitor, EventKind::Disconnected));
+            until("its end", || {
+                assert!(!router.can_recv(), "nobody hears it");
+                gone.is_finished()
+            });
+            gone.join().unwrap()
+        });
+        assert_eq!(gone.kind, EventKind::Disconnected, "{messages}");
     }
 }

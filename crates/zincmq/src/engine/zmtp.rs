@@ -228,6 +228,11 @@ impl Engine {
         self.leave()
     }
 
+    /// Whether the peer has closed, and has sent more than the pipe takes: its end shows when the reader has made room.
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.hung_up && self.full
+    }
+
     /// Messages received so far.
     pub(crate) fn received(&mut self) -> u64 {
         self.filler.writer().written()

@@ -158,7 +158,7 @@ fields {
     /// The domain for ZAP (RFC 27). **Authenticates nobody yet**: there is no ZAP here, and a domain only makes the
     /// socket refuse peers of ZMTP 1.0 and 2.0.
     ZAP_DOMAIN = 55, zap_domain: String = String::new(), loose_text(255), SetGet, Later, ALL;
-    /// A new peer takes over the routing id of an older one.
+    /// A new peer takes over the routing id of an older one; otherwise it waits until that has gone.
     ROUTER_HANDOVER = 56, router_handover: bool = false, POSITIVE, Set, Now, ROUTERS;
     /// The IP type of service of outgoing packets.
     TOS = 57, tos: i32 = 0, Kind::from(0), SetGet, Later, ALL;

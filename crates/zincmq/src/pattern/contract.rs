@@ -169,6 +169,10 @@ pub trait Pattern<P: Peers>: Send {
     /// [`Refused::Full`] or [`Peers::has_room`] said no before; now there is room.
     fn writable(&mut self, peers: &mut P, peer: PeerId);
 
+    /// The peer has closed its connection, and has sent more than its queue takes: its end comes to light when that has
+    /// been read. Called for ROUTER, STREAM and PAIR, each time that the queue is full.
+    fn hung_up(&mut self, _peers: &mut P, _peer: PeerId) {}
+
     /// The peer takes no more messages; what it sent before can still be read.
     fn closing(&mut self, peers: &mut P, peer: PeerId);
 

@@ -15,9 +15,9 @@ impl Stream {
         Self(Routed::new(seed))
     }
 
-    fn notify(&mut self, peers: &impl Peers, peer: PeerId) {
+    fn notify(&mut self, peers: &mut impl Peers, peer: PeerId) {
         if peers.options().stream_notify {
-            self.0.notify(peer);
+            self.0.notify(peers, peer);
         }
     }
 }
@@ -26,7 +26,7 @@ impl<P: Peers> Pattern<P> for Stream {
     fn attached(&mut self, peers: &mut P, peer: PeerId, how: Attached) {
         match how.assigned_id {
             Some(id) => {
-                self.0.admit_assigned(peers, peer, &id);
+                self.0.claim(peer, id[..].into());
             }
             None => {
                 let id = self.0.routing.automatic();
@@ -49,20 +49,24 @@ impl<P: Peers> Pattern<P> for Stream {
 
     fn writable(&mut self, _peers: &mut P, _peer: PeerId) {}
 
-    fn closing(&mut self, _peers: &mut P, peer: PeerId) {
-        self.0.routing.retire(peer);
+    fn hung_up(&mut self, peers: &mut P, peer: PeerId) {
+        self.0.hung_up(peers, peer);
+    }
+
+    fn closing(&mut self, peers: &mut P, peer: PeerId) {
+        self.0.closing(peers, peer);
     }
 
     fn detached(&mut self, peers: &mut P, peer: PeerId) {
         self.notify(peers, peer);
-        self.0.remove(peer);
+        self.0.remove(peers, peer);
     }
 
     fn send(&mut self, peers: &mut P, parts: &[Part<'_>]) -> Result<(), Denied> {
         let [id, body] = parts else { return Err(Denied::Invalid) };
         let peer = self.0.routing.peer_of(id).ok_or(Denied::Unroutable)?;
         if body.is_empty() {
-            self.0.remove(peer);
+            self.0.remove(peers, peer);
             peers.close(peer);
             return Ok(());
         }

@@ -431,6 +431,10 @@ impl Core {
                     self.pattern.reconnected(&mut self.peers, id);
                 }
             }
+            ToSocket::HungUp { pipe } => {
+                let Some(id) = self.peers.of_pipe(pipe) else { return };
+                self.pattern.hung_up(&mut self.peers, id);
+            }
             ToSocket::Detach { pipe } => {
                 let Some(id) = self.peers.of_pipe(pipe) else { return };
                 self.left(id);

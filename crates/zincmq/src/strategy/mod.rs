@@ -2,6 +2,7 @@
 //!
 //! Each strategy is one idea that several patterns share; a pattern is a few of them put together.
 
+pub(crate) mod claims;
 pub(crate) mod distribute;
 pub(crate) mod envelope;
 pub(crate) mod fair_queue;

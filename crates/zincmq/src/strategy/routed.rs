@@ -1,5 +1,6 @@
 //! Peers with addresses, whose messages come in with the sender's address in front (ROUTER, STREAM).
 
+use super::claims::Claims;
 use super::fair_queue::FairQueue;
 use super::routing::{Routing, RoutingId};
 use crate::message::Message;
@@ -10,14 +11,21 @@ use std::collections::VecDeque;
 #[derive(Debug)]
 pub(crate) struct Routed {
     pub(crate) routing: Routing,
+    claims: Claims,
     queue: FairQueue,
-    notices: VecDeque<(PeerId, RoutingId)>,
+    /// What is received before anything from the peers.
+    notices: VecDeque<Message>,
 }
 
 impl Routed {
     /// Automatic ids count up from the low half of `seed`.
     pub(crate) fn new(seed: u64) -> Self {
-        Self { routing: Routing::new(seed), queue: FairQueue::default(), notices: VecDeque::new() }
+        Self {
+            routing: Routing::new(seed),
+            claims: Claims::default(),
+            queue: FairQueue::default(),
+            notices: VecDeque::new(),
+        }
     }
 
     /// Takes in a peer under an id that is free.
@@ -26,22 +34,68 @@ impl Routed {
         self.queue.attach(peer);
     }
 
-    /// Takes in a peer under the id set for it, or refuses it if the id is in use.
-    pub(crate) fn admit_assigned(&mut self, peers: &mut impl Peers, peer: PeerId, id: &[u8]) -> bool {
-        let free = self.routing.peer_of(id).is_none();
-        if free {
-            self.admit(peer, id.into());
+    /// Takes in a peer under an id; if that is in use, the peer waits until it is free.
+    pub(crate) fn claim(&mut self, peer: PeerId, id: RoutingId) {
+        if self.routing.peer_of(&id).is_none() {
+            self.admit(peer, id);
         } else {
-            peers.abort(peer);
+            self.claims.add(peer, id);
         }
-        free
     }
 
-    /// Queues a notice about a known peer: its id and an empty part.
-    pub(crate) fn notify(&mut self, peer: PeerId) {
-        if let Some(id) = self.routing.id_of(peer) {
-            self.notices.push_back((peer, id.into()));
+    /// The peer takes no more messages: its id is free.
+    pub(crate) fn closing(&mut self, peers: &mut impl Peers, peer: PeerId) {
+        if self.routing.id_of(peer).is_none() && !self.claims.closing(peer) {
+            // Nobody will read what it sent, and its end would not be seen.
+            peers.abort(peer);
         }
+        if let Some(id) = self.routing.retire(peer) {
+            self.succeed(peers, &id);
+        }
+    }
+
+    /// Takes in who waits for an id that is free: the first that can be reached, and before it those that have closed, whose
+    /// messages are still to be read.
+    fn succeed(&mut self, peers: &mut impl Peers, id: &RoutingId) {
+        while let Some(next) = self.claims.next(id) {
+            self.admit(next.peer, id.clone());
+            if next.notice {
+                self.notify(peers, next.peer);
+            }
+            if !next.closing {
+                break;
+            }
+            self.routing.retire(next.peer);
+        }
+    }
+
+    /// The peer, which waits for its id, has closed its connection and sent more than the queue takes. Nobody can hear it,
+    /// but its end is to be seen.
+    pub(crate) fn hung_up(&self, peers: &mut impl Peers, peer: PeerId) {
+        if self.claims.contains(peer) {
+            while peers.head(peer).is_some() {
+                peers.skip(peer);
+            }
+        }
+    }
+
+    /// Queues a notice about a peer, its id and an empty part; for one that waits, when it is taken in.
+    pub(crate) fn notify(&mut self, peers: &mut impl Peers, peer: PeerId) {
+        if let Some(claim) = self.claims.of(peer) {
+            claim.notice = true;
+        }
+        if let Some(mut notice) = self.label(peers, peer) {
+            notice.slot().fill(&[]);
+            self.notices.push_back(notice);
+        }
+    }
+
+    /// The beginning of a message from a known peer.
+    fn label(&self, peers: &mut impl Peers, peer: PeerId) -> Option<Message> {
+        let mut message = Message::new();
+        message.slot().fill(self.routing.id_of(peer)?);
+        peers.stamp(peer, &mut message);
+        Some(message)
     }
 
     /// The peer has something to read again.
@@ -49,19 +103,27 @@ impl Routed {
         self.queue.activate(peer);
     }
 
-    /// Forgets the peer.
-    pub(crate) fn remove(&mut self, peer: PeerId) {
+    /// Forgets the peer, whose id is free now.
+    pub(crate) fn remove(&mut self, peers: &mut impl Peers, peer: PeerId) {
+        let freed = self.routing.retire(peer);
+        self.hand_over(peer);
+        if let Some(id) = freed {
+            self.succeed(peers, &id);
+        }
+    }
+
+    /// Forgets the peer, for another that gets its id.
+    pub(crate) fn hand_over(&mut self, peer: PeerId) {
         self.queue.remove(peer);
+        self.claims.remove(peer);
         self.routing.remove(peer);
     }
 
     /// Takes the next notice or message.
     #[inline]
     pub(crate) fn recv(&mut self, peers: &mut impl Peers, into: &mut Message) -> Result<(), Denied> {
-        if let Some((peer, id)) = self.notices.pop_front() {
-            into.slot().fill(&id);
-            into.slot().fill(&[]);
-            peers.stamp(peer, into);
+        if let Some(notice) = self.notices.pop_front() {
+            *into = notice;
             return Ok(());
         }
         let Self { routing, queue, .. } = self;

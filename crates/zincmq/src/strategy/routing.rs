@@ -156,16 +156,15 @@ impl Routing {
         self.by_id.values().copied()
     }
 
-    /// The peer can no longer be addressed, and its id is free; what it sent still bears it.
-    pub(crate) fn retire(&mut self, peer: PeerId) {
-        if let Some(id) = self.by_peer.get(&peer).filter(|id| self.by_id.get(*id) == Some(&peer)) {
-            self.by_id.remove(id);
-        }
+    /// The peer can no longer be addressed; what it sent still bears its id. Returns the id if that is free now.
+    pub(crate) fn retire(&mut self, peer: PeerId) -> Option<RoutingId> {
+        let id = self.by_peer.get(&peer).filter(|id| self.by_id.get(*id) == Some(&peer))?;
+        self.by_id.remove_entry(id).map(|(id, _)| id)
     }
 
-    /// Forgets the peer and returns its id.
-    pub(crate) fn remove(&mut self, peer: PeerId) -> Option<RoutingId> {
+    /// Forgets the peer.
+    pub(crate) fn remove(&mut self, peer: PeerId) {
         self.retire(peer);
-        self.by_peer.remove(&peer)
+        self.by_peer.remove(&peer);
     }
 }

@@ -1,10 +1,12 @@
 //! A session with an open connection: it runs the engine, unless a caller does, and looks after callers that do.
 
 use super::{Fate, Phase, Session};
+use crate::command::ToSocket;
 use crate::engine::{Connection, Engine, LEAVE_LOOKS, LOOKS, Rest};
 use crate::io::hub::{Alarm, Hub};
 use crate::io::terms::milliseconds;
-use queue::Tick;
+use crate::socket_type::SocketType;
+use queue::{Item, Tick};
 use std::os::fd::AsFd;
 use std::time::Instant;
 
@@ -77,6 +79,7 @@ impl Session {
                 let beat = engine.next_beat();
                 let blocked = engine.is_blocked();
                 let leaves = engine.is_leaving();
+                let stuck = engine.is_stuck();
                 if held.unlock() {
                     self.call_back(hub);
                 }
@@ -86,6 +89,9 @@ impl Session {
                 if leaves {
                     self.look_at(Instant::now() + LEAVE_LOOKS, hub);
                 }
+                if stuck {
+                    self.tell_stuck();
+                }
                 // Only the poller can tell when the kernel takes bytes again.
                 if blocked && connection.lease.end() {
                     return self.unleased(hub);
@@ -93,6 +99,14 @@ impl Session {
                 Fate::Lives
             }
             Err(end) => self.ended(held, &end, hub),
+        }
+    }
+
+    /// Where the socket may never read what fills the pipe, it is told that this hides the peer's end.
+    #[cold]
+    fn tell_stuck(&self) {
+        if matches!(self.owner.socket_type, SocketType::Router | SocketType::Stream | SocketType::Pair) {
+            self.owner.inbox.push(Item::Command(ToSocket::HungUp { pipe: self.pipe }));
         }
     }
 

@@ -98,18 +98,60 @@ fn router_waits_for_the_id_of_a_connection_under_way() {
 }
 
 #[test]
-fn router_ignores_a_second_peer_of_the_same_id() {
-    let mut rig = router(&["a", "a"]);
+fn a_second_peer_of_the_same_id_waits_until_the_first_has_gone() {
+    let mut rig = router(&["a", "a", "a"]);
     rig.incoming(2, &["from the second"]);
     rig.incoming(1, &["from the first"]);
+    rig.incoming(3, &["from the third"]);
     assert_eq!(rig.all(), ["a|from the first"]);
     rig.send(&["a", "m"]).unwrap();
-    assert_eq!((rig.outgoing(1).len(), rig.outgoing(2).len()), (1, 0));
-    rig.closing(2);
-    assert_eq!(rig.fate(2), Some(Fate::Aborted), "nobody will ever read what it sent");
-    rig.detached(2);
+    assert_eq!([1, 2, 3].map(|peer| rig.outgoing(peer).len()), [1, 0, 0]);
+    rig.leaves(1);
+    assert_eq!(rig.all(), ["a|from the second"]);
     rig.send(&["a", "m"]).unwrap();
-    assert_eq!(rig.outgoing(1).len(), 1, "the first one kept its id");
+    assert_eq!([2, 3].map(|peer| rig.outgoing(peer).len()), [1, 0]);
+    rig.leaves(2);
+    assert_eq!(rig.all(), ["a|from the third"]);
+}
+
+#[test]
+fn who_leaves_while_it_waits_is_still_heard_if_it_is_the_first() {
+    let mut rig = router(&["a", "a", "a", "a"]);
+    for peer in [2, 3, 4] {
+        rig.incoming(peer, &["from", &peer.to_string()]);
+    }
+    rig.closing(2);
+    rig.closing(3);
+    assert_eq!((rig.fate(2), rig.fate(3)), (None, Some(Fate::Aborted)), "of each id one is kept");
+    assert!(!rig.can_recv());
+    rig.closing(1);
+    rig.send(&["a", "m"]).unwrap();
+    assert_eq!(rig.outgoing(4), [["m"]], "the one that is there is reached");
+    assert_eq!(rig.all(), ["a|from|2", "a|from|4"]);
+    rig.detached(2);
+    assert_eq!(rig.pattern.peer_of(b"a"), Some(PeerId(4)));
+}
+
+#[test]
+fn who_has_hung_up_while_it_waits_is_read_to_its_end() {
+    let mut rig = router(&["a", "a"]);
+    for peer in [1, 2] {
+        rig.incoming(peer, &["m"]);
+        rig.incoming(peer, &["n"]);
+        rig.pattern.hung_up(&mut rig.peers, PeerId(peer));
+    }
+    assert!(rig.lane(2).inbox.is_empty() && rig.lane(2).told_empty);
+    assert_eq!(rig.all(), ["a|m", "a|n"], "the other one is heard");
+}
+
+#[test]
+fn who_waited_longest_loses_its_turn_to_a_handover() {
+    let mut rig = router(&["a", "a"]);
+    rig.options().router_handover = true;
+    rig.attach_named(3, "a");
+    assert_eq!((rig.fate(1), rig.pattern.peer_of(b"a")), (Some(Fate::Closed), Some(PeerId(3))));
+    rig.leaves(3);
+    assert_eq!(rig.pattern.peer_of(b"a"), Some(PeerId(2)));
 }
 
 #[test]
@@ -143,7 +185,7 @@ fn an_id_is_free_as_soon_as_its_peer_closes() {
 }
 
 #[test]
-fn an_assigned_id_wins_and_a_second_one_is_refused() {
+fn an_assigned_id_wins_and_a_second_one_waits() {
     for (socket_type, announced) in [(SocketType::Router, true), (SocketType::Stream, false)] {
         let mut rig = Rig::new(socket_type);
         rig.options().stream_notify = false;
@@ -157,8 +199,12 @@ fn an_assigned_id_wins_and_a_second_one_is_refused() {
         rig.incoming(1, &["x"]);
         assert_eq!(rig.all(), ["mine|x"]);
         rig.attach_as(2, how());
-        assert_eq!(rig.fate(2), Some(Fate::Aborted));
+        rig.pattern.identified(&mut rig.peers, PeerId(2), b"theirs");
         assert_eq!(rig.pattern.peer_of(b"mine"), Some(PeerId(1)));
+        rig.leaves(1);
+        assert_eq!(rig.pattern.peer_of(b"mine"), Some(PeerId(2)));
+        rig.incoming(2, &["y"]);
+        assert_eq!(rig.all(), ["mine|y"]);
     }
 }
 
@@ -178,6 +224,21 @@ fn router_tells_of_peers_that_come_and_go() {
         heard.extend(rig.all());
         assert_eq!(heard, expected, "bits {bits}");
     }
+}
+
+#[test]
+fn router_tells_of_a_peer_that_waited_when_it_is_taken_in() {
+    let mut rig = Rig::new(SocketType::Router);
+    rig.options().router_notify = 3;
+    rig.attach_named(1, "a");
+    rig.attach_named(2, "a");
+    assert_eq!(rig.all(), ["a|"]);
+    rig.closing(1);
+    assert_eq!(rig.recv().unwrap(), ["a", ""]);
+    assert_eq!(rig.source, Some(2));
+    assert!(!rig.can_recv());
+    rig.detached(1);
+    assert_eq!(rig.all(), ["a|"]);
 }
 
 #[test]
