@@ -5,7 +5,8 @@ mod common;
 use common::{ENDPOINTS, PATIENCE, await_event, raw_finish, until, within};
 use std::io::Write;
 use std::net::TcpStream;
-use zincmq::{Context, Dealer, Error, EventKind, Events, Message, Router, Socket, option};
+use std::sync::atomic::{AtomicBool, Ordering};
+use zincmq::{Context, Dealer, Error, EventKind, Events, Message, Pair, Router, Socket, option};
 
 /// The next message, its parts joined by `|`; nothing, if none comes.
 fn heard<K: zincmq::pattern::ability::Receives>(socket: &mut Socket<K>) -> Option<String> {
@@ -169,5 +170,69 @@ fn the_end_of_a_peer_that_waits_is_seen_whatever_it_has_sent() {
             gone.join().unwrap()
         });
         assert_eq!(gone.kind, EventKind::Disconnected, "{messages}");
+    }
+}
+
+fn pair(context: &Context, endpoint: &str) -> Pair {
+    let mut pair = Pair::new(context).unwrap();
+    pair.set(option::RCVHWM, 2).unwrap();
+    pair.set(option::LINGER, 0).unwrap();
+    pair.connect(endpoint).unwrap();
+    pair
+}
+
+#[test]
+fn a_pair_takes_the_next_peer_when_the_first_has_gone() {
+    for endpoint in ENDPOINTS {
+        let context = Context::new();
+        let mut bound = Pair::new(&context).unwrap();
+        let address = bound.bind(endpoint).unwrap();
+        for n in 0..5 {
+            let mut peer = pair(&context, &address);
+            peer.send("up").unwrap();
+            assert_eq!(heard(&mut bound).as_deref(), Some("up"), "{endpoint} {n}");
+            bound.send("down").unwrap();
+            assert_eq!(heard(&mut peer).as_deref(), Some("down"), "{endpoint} {n}");
+            // The same socket, too.
+            peer.disconnect(&address).unwrap();
+            peer.connect(&address).unwrap();
+            peer.send("again").unwrap();
+            assert_eq!(heard(&mut bound).as_deref(), Some("again"), "{endpoint} {n}");
+        }
+    }
+}
+
+#[test]
+fn a_pair_that_waits_in_a_send_meets_its_next_peer() {
+    for endpoint in ENDPOINTS {
+        within(PATIENCE, move || {
+            let context = Context::new();
+            let mut bound = Pair::new(&context).unwrap();
+            bound.set(option::SNDHWM, 2).unwrap();
+            bound.set(option::LINGER, 0).unwrap();
+            let address = bound.bind(endpoint).unwrap();
+            let mut first = pair(&context, &address);
+            first.send("here").unwrap();
+            assert_eq!(heard(&mut bound).as_deref(), Some("here"));
+            let (body, met) = ("m".repeat(400_000), AtomicBool::new(false));
+            until("full", || bound.try_send(&body).is_err());
+            std::thread::scope(|scope| {
+                // What the kernel had taken of the messages to the first one is lost with it.
+                let sender = scope.spawn(|| {
+                    while !met.load(Ordering::Relaxed) {
+                        bound.send_timeout(&body, PATIENCE).unwrap();
+                    }
+                });
+                std::thread::yield_now();
+                drop(first);
+                let mut second = pair(&context, &address);
+                assert_eq!(heard(&mut second).as_ref(), Some(&body), "{endpoint}");
+                met.store(true, Ordering::Relaxed);
+                until("done", || {
+                    _ = second.try_recv();
+                    sender.is_finished()
+                });
+            });
+        });
     }
 }

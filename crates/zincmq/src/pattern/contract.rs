@@ -140,6 +140,13 @@ pub trait Peers {
     /// Counts messages that are dropped since the application leaves too many unread.
     fn count_unread(&mut self, messages: u64);
 
+    /// Drops all that has arrived from this peer.
+    fn discard(&mut self, peer: PeerId) {
+        while self.head(peer).is_some() {
+            self.skip(peer);
+        }
+    }
+
     /// Marks `into` as come from this peer's connection (metadata), as [`Peers::take`] does by itself.
     fn stamp(&mut self, peer: PeerId, into: &mut Message);
 

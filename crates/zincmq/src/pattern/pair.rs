@@ -3,45 +3,89 @@
 use super::contract::{Attached, Denied, Pattern, PeerId, Peers};
 use crate::message::Message;
 use queue::Part;
+use std::collections::VecDeque;
 
-/// The first peer wins. Others are turned away as long as it is there.
+/// The first peer wins. One more waits until that has gone; others are turned away.
 #[derive(Debug, Default)]
-pub(super) struct Pair(Option<PeerId>);
+pub(super) struct Pair {
+    /// Who is sent to.
+    present: Option<PeerId>,
+    /// Who is heard: those that have gone until they have been read out, then the present one.
+    heard: VecDeque<PeerId>,
+    next: Option<Next>,
+}
+
+/// The peer that waits.
+#[derive(Debug)]
+struct Next {
+    peer: PeerId,
+    /// It takes no more messages; what it sent can still be heard.
+    closing: bool,
+}
+
+impl Pair {
+    fn is_next(&self, peer: PeerId) -> bool {
+        self.next.as_ref().is_some_and(|next| next.peer == peer)
+    }
+}
 
 impl<P: Peers> Pattern<P> for Pair {
     fn attached(&mut self, peers: &mut P, peer: PeerId, _how: Attached) {
-        if self.0.is_none() {
-            self.0 = Some(peer);
-        } else {
-            peers.abort(peer);
+        if self.present.is_none() {
+            self.present = Some(peer);
+            self.heard.push_back(peer);
+            return;
         }
+        match &self.next {
+            Some(next) if !next.closing => return peers.abort(peer),
+            Some(next) => peers.abort(next.peer),
+            None => {}
+        }
+        self.next = Some(Next { peer, closing: false });
     }
 
     fn readable(&mut self, _peers: &mut P, _peer: PeerId) {}
 
     fn writable(&mut self, _peers: &mut P, _peer: PeerId) {}
 
-    fn closing(&mut self, _peers: &mut P, _peer: PeerId) {}
+    fn hung_up(&mut self, peers: &mut P, peer: PeerId) {
+        if self.is_next(peer) {
+            peers.discard(peer);
+        }
+    }
+
+    fn closing(&mut self, _peers: &mut P, peer: PeerId) {
+        if self.present == Some(peer) {
+            let next = self.next.take();
+            self.heard.extend(next.as_ref().map(|next| next.peer));
+            self.present = next.filter(|next| !next.closing).map(|next| next.peer);
+        } else if let Some(next) = self.next.as_mut().filter(|next| next.peer == peer) {
+            next.closing = true;
+        }
+    }
 
     fn detached(&mut self, _peers: &mut P, peer: PeerId) {
-        self.0 = self.0.filter(|&only| only != peer);
+        self.heard.retain(|&heard| heard != peer);
+        if self.is_next(peer) {
+            self.next = None;
+        }
     }
 
     fn send(&mut self, peers: &mut P, parts: &[Part<'_>]) -> Result<(), Denied> {
-        let peer = self.0.ok_or(Denied::Again)?;
+        let peer = self.present.ok_or(Denied::Again)?;
         peers.send(peer, &[], parts).map_err(|_| Denied::Again)
     }
 
     fn recv(&mut self, peers: &mut P, into: &mut Message) -> Result<(), Denied> {
-        let peer = self.0.ok_or(Denied::Again)?;
+        let &peer = self.heard.front().ok_or(Denied::Again)?;
         if peers.take(peer, into) { Ok(()) } else { Err(Denied::Again) }
     }
 
     fn can_send(&mut self, peers: &mut P) -> bool {
-        self.0.is_some_and(|peer| peers.has_room(peer))
+        self.present.is_some_and(|peer| peers.has_room(peer))
     }
 
     fn can_recv(&mut self, peers: &mut P) -> bool {
-        self.0.is_some_and(|peer| peers.head(peer).is_some())
+        self.heard.front().is_some_and(|&peer| peers.head(peer).is_some())
     }
 }

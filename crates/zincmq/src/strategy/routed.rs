@@ -73,9 +73,7 @@ impl Routed {
     /// but its end is to be seen.
     pub(crate) fn hung_up(&self, peers: &mut impl Peers, peer: PeerId) {
         if self.claims.contains(peer) {
-            while peers.head(peer).is_some() {
-                peers.skip(peer);
-            }
+            peers.discard(peer);
         }
     }
 

@@ -3,18 +3,69 @@
 use super::*;
 
 #[test]
-fn pair_has_one_peer_and_turns_others_away() {
+fn pair_has_one_peer_and_another_that_waits_and_turns_others_away() {
     let mut pair = Rig::new(SocketType::Pair);
     assert_eq!(pair.send(&["a"]), Err(Denied::Again));
     assert!(!pair.can_send() && !pair.can_recv());
     pair.attach(1);
     pair.attach(2);
-    assert_eq!((pair.fate(1), pair.fate(2)), (None, Some(Fate::Aborted)));
-    pair.leaves(2);
+    pair.attach(3);
+    assert_eq!([1, 2, 3].map(|peer| pair.fate(peer)), [None, None, Some(Fate::Aborted)]);
+    pair.incoming(2, &["not yet"]);
+    assert!(!pair.can_recv());
     pair.send(&["a", "b"]).unwrap();
     assert_eq!(pair.outgoing(1), [["a", "b"]]);
+    assert_eq!(pair.outgoing(2), [[""; 0]; 0]);
     pair.incoming(1, &["c"]);
     assert_eq!(pair.all(), ["c"]);
+}
+
+#[test]
+fn pair_sends_to_the_next_peer_as_soon_as_the_first_closes_and_hears_it_after_that() {
+    let mut pair = Rig::with(SocketType::Pair, 2);
+    pair.incoming(2, &["second"]);
+    pair.incoming(1, &["first"]);
+    pair.limit(1, 0);
+    assert_eq!(pair.send(&["a"]), Err(Denied::Again));
+    pair.closing(1);
+    assert!(pair.can_send());
+    pair.send(&["a"]).unwrap();
+    assert_eq!(pair.outgoing(2), [["a"]]);
+    assert_eq!(pair.all(), ["first"]);
+    pair.detached(1);
+    assert_eq!(pair.all(), ["second"]);
+}
+
+#[test]
+fn pair_hears_all_that_came_and_went_before_it_looked() {
+    let mut pair = Rig::new(SocketType::Pair);
+    for peer in [1, 2, 3] {
+        pair.attach(peer);
+        pair.incoming(peer, &[&peer.to_string()]);
+        pair.closing(peer);
+    }
+    for peer in [1, 2, 3] {
+        assert_eq!(pair.all(), [peer.to_string()]);
+        pair.detached(peer);
+    }
+}
+
+#[test]
+fn pair_keeps_one_that_waited_and_has_left_until_another_waits() {
+    let mut pair = Rig::with(SocketType::Pair, 2);
+    pair.incoming(2, &["kept"]);
+    pair.closing(2);
+    assert_eq!(pair.fate(2), None);
+    pair.attach(3);
+    assert_eq!((pair.fate(2), pair.fate(3)), (Some(Fate::Aborted), None));
+    pair.incoming(3, &["stuck"]);
+    pair.pattern.hung_up(&mut pair.peers, PeerId(3));
+    assert!(pair.lane(3).inbox.is_empty(), "so that its end is seen");
+    pair.leaves(3);
+    pair.attach(4);
+    pair.leaves(1);
+    pair.send(&["a"]).unwrap();
+    assert_eq!(pair.outgoing(4), [["a"]]);
 }
 
 #[test]
