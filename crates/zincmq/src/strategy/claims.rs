@@ -5,6 +5,10 @@ use super::routing::RoutingId;
 use crate::pattern::contract::PeerId;
 use std::collections::{HashMap, VecDeque};
 
+/// Of peers that wait for one id and have closed so many are kept: an end may be told later than those of the next ones.
+/// Nobody is to fill the line with what nobody hears.
+const KEPT: usize = 4;
+
 /// For each id the peers that announced it, the first in front. Nobody hears them meanwhile.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
@@ -49,16 +53,15 @@ impl Claims {
         first
     }
 
-    /// The peer takes no more messages. It waits on if it is the first, so that nobody can fill the line with what nobody
-    /// hears. Says no if it does not.
+    /// The peer takes no more messages. It waits on, unless enough of those do. Returns whether it does.
     pub(crate) fn closing(&mut self, peer: PeerId) -> bool {
-        let line = self.by_peer.get(&peer).and_then(|id| self.lines.get_mut(id));
-        if let Some(first) = line.and_then(|line| line.front_mut()).filter(|first| first.peer == peer) {
-            first.closing = true;
-            return true;
+        let line = self.by_peer.get(&peer).and_then(|id| self.lines.get(id));
+        let kept = line.is_some_and(|line| line.iter().filter(|claim| claim.closing).count() < KEPT);
+        match self.of(peer) {
+            Some(claim) if kept => claim.closing = true,
+            _ => self.remove(peer),
         }
-        self.remove(peer);
-        false
+        kept
     }
 
     /// Forgets a peer, if it waits.
