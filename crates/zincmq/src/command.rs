@@ -50,7 +50,7 @@ pub(crate) struct Ends {
 pub(crate) enum ToSocket {
     /// A new peer: a connection was accepted, or an inproc peer connected.
     Attach(Box<Attach>),
-    /// The peer of a pipe has become known: its routing id, and what it is to receive when this side leaves.
+    /// The peer of a pipe has become known, or is another one since it was connected again: its routing id, and what it is to receive when this side leaves.
     Identified { pipe: PipeId, routing_id: Vec<u8>, farewell: Vec<u8> },
     /// The connection of a pipe has opened, for the first time or again.
     Opened { pipe: PipeId, connection: Arc<Connection> },

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ENDPOINTS, PATIENCE, await_event, raw_finish, until, within};
+use common::{ENDPOINTS, PATIENCE, await_event, fresh_ipc, fresh_tcp, raw_finish, until, within};
 use std::io::Write;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -234,5 +234,31 @@ fn a_pair_that_waits_in_a_send_meets_its_next_peer() {
                 });
             });
         });
+    }
+}
+
+#[test]
+fn a_router_that_connects_reaches_the_binder_under_the_id_that_it_has_now() {
+    for endpoint in [fresh_tcp(), fresh_ipc()] {
+        let context = Context::new();
+        let mut router = Router::new(&context).unwrap();
+        router.set(option::ROUTER_MANDATORY, true).unwrap();
+        router.set(option::RECONNECT_IVL, 1).unwrap();
+        router.set(option::LINGER, 0).unwrap();
+        router.connect(&endpoint).unwrap();
+        for id in ["one", "two", "two", "three"] {
+            let mut binder = Router::new(&context).unwrap();
+            binder.set(option::ROUTING_ID, id.as_bytes()).unwrap();
+            binder.set(option::LINGER, 0).unwrap();
+            until("bound", || binder.bind(&endpoint).is_ok());
+            let mut from = None;
+            until(id, || {
+                _ = router.try_send([id, "hello"]);
+                from = binder.try_recv().ok().and_then(|mut hello| hello.pop_front());
+                from.is_some()
+            });
+            binder.send([from.unwrap(), "answer".into()]).unwrap();
+            assert_eq!(heard(&mut router), Some(format!("{id}|answer")));
+        }
     }
 }

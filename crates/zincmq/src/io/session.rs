@@ -73,6 +73,8 @@ pub(crate) struct Session {
     released: bool,
     /// A caller has left word that something is to be done.
     called: bool,
+    /// The routing id of the peer, as the socket knows it.
+    announced: Vec<u8>,
 }
 
 impl Session {
@@ -95,6 +97,7 @@ impl Session {
             closing: false,
             released: false,
             called: false,
+            announced: Vec::new(),
         }
     }
 
@@ -117,6 +120,7 @@ impl Session {
             closing: false,
             released: false,
             called: false,
+            announced: Vec::new(),
         }
     }
 
@@ -288,6 +292,9 @@ impl Session {
         let descriptor = Arc::new(greeting.into_descriptor());
         let routing_id = peer.as_ref().and_then(|peer| peer.routing_id.clone()).unwrap_or_default();
         let fresh = self.ends.is_none().then(|| self.make_pipe(hub));
+        if fresh.is_none() {
+            self.introduce(&routing_id);
+        }
         let Some((mut drain, mut filler)) = self.ends.take() else { return Fate::Ends };
         let terms =
             Terms { socket_type: self.owner.socket_type, options: &self.options, peer: peer.as_ref() };
@@ -344,16 +351,23 @@ impl Session {
         theirs
     }
 
+    /// Tells the socket who the peer is at the other end of a pipe that it has: at first, and when that is another one than
+    /// before, before anything is heard of it. Not where the socket knows better (`CONNECT_ROUTING_ID`).
+    fn introduce(&mut self, routing_id: &[u8]) {
+        let first = self.route.as_ref().is_some_and(|route| !route.connected_before);
+        let changed = self.announced != routing_id && self.options.connect_routing_id.is_none();
+        if first || changed {
+            self.announced = routing_id.to_vec();
+            let (pipe, routing_id, farewell) = (self.pipe, routing_id.to_vec(), Vec::new());
+            self.owner.inbox.push(Item::Command(ToSocket::Identified { pipe, routing_id, farewell }));
+        }
+    }
+
     /// Tells the socket of the connection.
     fn announce(&self, fresh: Option<Ends>, routing_id: Vec<u8>, connection: &Arc<Connection>, hub: &Hub) {
         let connection = connection.clone();
         let inbox = &self.owner.inbox;
         let Some(ends) = fresh else {
-            let first = self.route.as_ref().is_some_and(|route| !route.connected_before);
-            if first {
-                let known = ToSocket::Identified { pipe: self.pipe, routing_id, farewell: Vec::new() };
-                inbox.push(Item::Command(known));
-            }
             return inbox.push(Item::Command(ToSocket::Opened { pipe: self.pipe, connection }));
         };
         let connected = self.route.is_some();

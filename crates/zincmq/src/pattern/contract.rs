@@ -163,7 +163,7 @@ pub trait Pattern<P: Peers>: Send {
     /// A peer has come. It counts as readable and writable until [`Peers`] says otherwise.
     fn attached(&mut self, peers: &mut P, peer: PeerId, how: Attached);
 
-    /// The peer's routing id has become known (first connection only).
+    /// The peer's routing id has become known, or the peer is another one since the connection was made again.
     fn identified(&mut self, _peers: &mut P, _peer: PeerId, _routing_id: &[u8]) {}
 
     /// The peer's connection was lost and made again with a fresh, empty outbound queue: subscriptions

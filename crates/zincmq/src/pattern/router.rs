@@ -67,6 +67,12 @@ impl<P: Peers> Pattern<P> for Router {
     }
 
     fn identified(&mut self, peers: &mut P, peer: PeerId, routing_id: &[u8]) {
+        if self.routed.knows(peer) && !self.assigned.contains(&peer) {
+            // Of the coming and going the connection itself tells.
+            self.routed.set_apart(peers, peer);
+            self.routed.remove(peers, peer);
+            return self.identify(peers, peer, routing_id);
+        }
         if !self.assigned.remove(&peer) {
             self.identify(peers, peer, routing_id);
         }

@@ -43,6 +43,28 @@ impl Routed {
         }
     }
 
+    /// Whether the peer has an id or waits for one.
+    pub(crate) fn knows(&self, peer: PeerId) -> bool {
+        self.routing.id_of(peer).is_some() || self.claims.contains(peer)
+    }
+
+    /// The peer has another id from now on: what has come under the old one bears that.
+    pub(crate) fn set_apart(&mut self, peers: &mut impl Peers, peer: PeerId) {
+        while peers.head(peer).is_some() {
+            let Some(mut message) = self.label(peers, peer) else { return };
+            let (id, source) = (&message[0], message.peer());
+            let announced = source.map(|source| source.get("Routing-Id").unwrap_or_default());
+            // Who announces none has an automatic one, which begins with 0.
+            let old = announced.is_some_and(|announced| {
+                if announced.is_empty() { id.first() == Some(&0) } else { *announced == **id }
+            });
+            if !old || !peers.take(peer, &mut message) {
+                return;
+            }
+            self.notices.push_back(message);
+        }
+    }
+
     /// The peer takes no more messages: its id is free.
     pub(crate) fn closing(&mut self, peers: &mut impl Peers, peer: PeerId) {
         if self.routing.id_of(peer).is_none() && !self.claims.closing(peer) {

@@ -37,6 +37,8 @@ struct Lane {
     /// It takes no more messages.
     gone: bool,
     fate: Option<Fate>,
+    /// What the connections of the messages in the inbox announced, the first in front; then, nothing.
+    announced: VecDeque<&'static str>,
 }
 
 impl Lane {
@@ -148,7 +150,9 @@ impl Peers for Lanes {
             return false;
         }
         self.stamp(peer, into);
-        let frames = self.lane(peer).and_then(|lane| lane.inbox.pop_front()).unwrap();
+        let lane = self.lane(peer).unwrap();
+        lane.announced.pop_front();
+        let frames = lane.inbox.pop_front().unwrap();
         frames.iter().for_each(|(_, body)| into.slot().fill(body));
         true
     }
@@ -185,8 +189,9 @@ impl Peers for Lanes {
     }
 
     fn stamp(&mut self, peer: PeerId, into: &mut Message) {
-        let source = Arc::new(PeerInfo::new(Vec::new(), peer.0 as i32));
-        into.set_source(self.lane(peer).is_some().then_some(&source));
+        let Some(lane) = self.lane(peer) else { return into.set_source(None) };
+        let id = lane.announced.front().map(|id| ("Routing-Id".to_owned(), id.as_bytes().to_vec()));
+        into.set_source(Some(&Arc::new(PeerInfo::new(id.into_iter().collect(), peer.0 as i32))));
     }
 
     fn close(&mut self, peer: PeerId) {

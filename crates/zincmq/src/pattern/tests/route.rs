@@ -86,6 +86,29 @@ fn mandatory_router_says_why() {
 }
 
 #[test]
+fn router_knows_a_connected_peer_by_the_id_that_it_announced_last() {
+    let mut rig = Rig::new(SocketType::Router);
+    rig.attach_as(1, Attached { connected: true, ..Attached::default() });
+    rig.pattern.identified(&mut rig.peers, PeerId(1), b"old");
+    rig.attach_named(2, "old");
+    rig.attach_named(3, "taken");
+    rig.lane(1).announced = ["old", "new"].into();
+    rig.incoming(1, &["before"]);
+    rig.incoming(1, &["after"]);
+    rig.pattern.identified(&mut rig.peers, PeerId(1), b"new");
+    assert_eq!(rig.all(), ["old|before", "new|after"]);
+    rig.send(&["new", "m"]).unwrap();
+    rig.send(&["old", "m"]).unwrap();
+    assert_eq!([1, 2].map(|peer| rig.outgoing(peer)), [[["m"]]; 2], "who waited for the old id has it");
+    rig.pattern.identified(&mut rig.peers, PeerId(1), b"taken");
+    assert_eq!((rig.pattern.peer_of(b"new"), rig.pattern.peer_of(b"taken")), (None, Some(PeerId(3))));
+    rig.pattern.identified(&mut rig.peers, PeerId(1), b"");
+    rig.leaves(3);
+    assert_eq!(rig.pattern.peer_of(b"taken"), None, "it waits no more");
+    assert_eq!(rig.pattern.peer_of(&[0; 5]), Some(PeerId(1)));
+}
+
+#[test]
 fn router_waits_for_the_id_of_a_connection_under_way() {
     let mut rig = Rig::new(SocketType::Router);
     rig.attach_as(1, Attached { connected: true, ..Attached::default() });
