@@ -2,14 +2,14 @@
 
 mod common;
 
-use common::{ENDPOINTS, PATIENCE, fill, pipeline, within};
+use common::{ENDPOINTS, PATIENCE, fill, pipeline, until, within};
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::thread::spawn;
 use std::time::{Duration, Instant};
 use zincmq::poller::{Interest, Item, Poller};
-use zincmq::{Context, Error, Pull, Push, Sub};
+use zincmq::{Context, Error, Pull, Push, Sub, XPub, option};
 
 const READ: Interest = Interest::READABLE;
 const WRITE: Interest = Interest::WRITABLE;
@@ -155,6 +155,48 @@ fn it_waits_until_there_is_room() {
                 let mut items = [Item::Socket(&mut push, WRITE)];
                 assert_eq!(poller.wait(&mut items, Some(PATIENCE)).unwrap(), 1, "{endpoint}");
                 push.try_send(&body).unwrap();
+            }
+            drop(receives.join().unwrap());
+        }
+    });
+}
+
+#[test]
+fn a_publisher_that_loses_nothing_is_writable_while_all_subscribers_have_room() {
+    within(PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::new();
+            let mut publisher = XPub::new(&context).unwrap();
+            publisher.set(option::XPUB_NODROP, true).unwrap();
+            publisher.set(option::SNDHWM, 1).unwrap();
+            let bound = publisher.bind(endpoint).unwrap();
+            let mut slow = Sub::new(&context).unwrap();
+            slow.set(option::RCVHWM, 1).unwrap();
+            slow.subscribe("").unwrap();
+            slow.connect(&bound).unwrap();
+            assert_eq!(publisher.recv().unwrap().bytes(), [1]);
+            let body = vec![0; 1 << 20];
+            let mut poller = Poller::new();
+            let mut sent = 0;
+            // Whatever the kernel still takes meanwhile: what is said to be accepted is.
+            until("full", || {
+                let accepts = publisher.can_send();
+                if accepts {
+                    publisher.try_send(&body).unwrap();
+                    sent += 1;
+                }
+                !accepts
+            });
+            let receives = spawn(move || {
+                for _ in 0..sent + 50 {
+                    assert_eq!(slow.recv_timeout(PATIENCE).unwrap().bytes().len(), 1 << 20);
+                }
+                slow
+            });
+            for _ in 0..50 {
+                let mut items = [Item::Socket(&mut publisher, WRITE)];
+                assert_eq!(poller.wait(&mut items, Some(PATIENCE)).unwrap(), 1, "{endpoint}");
+                publisher.try_send(&body).unwrap();
             }
             drop(receives.join().unwrap());
         }

@@ -46,8 +46,8 @@ impl<P: Peers> Pattern<P> for XPub {
         self.0.recv(peers, into)
     }
 
-    fn can_send(&mut self, _peers: &mut P) -> bool {
-        true
+    fn can_send(&mut self, peers: &mut P) -> bool {
+        self.0.can_send(peers)
     }
 
     fn can_recv(&mut self, _peers: &mut P) -> bool {

@@ -49,6 +49,12 @@ impl Distribute {
         peers.broadcast(self.roster.as_slice(), parts);
     }
 
+    /// Whether all the peers that are `meant` have room. One that has not will tell when it has.
+    pub(crate) fn all_have_room(&self, peers: &mut impl Peers, meant: impl Fn(PeerId) -> bool) -> bool {
+        let full = |&peer: &PeerId| meant(peer) && peers.accepts(peer) == Err(Refused::Full);
+        !self.roster.as_slice().iter().any(full)
+    }
+
     /// Passes a subscription or its cancellation on to every peer.
     pub(crate) fn subscribe_to_all(&self, peers: &mut impl Peers, kind: Kind, topic: &[u8]) {
         for &peer in self.roster.as_slice() {

@@ -257,6 +257,16 @@ impl Publisher {
         distribute::admit(peers, self.subscribers.choose(matching, choice))
     }
 
+    /// Whether every message would be sent now: where nobody may lose one, each subscriber needs room.
+    pub(crate) fn can_send(&mut self, peers: &mut impl Peers) -> bool {
+        if !peers.options().xpub_nodrop {
+            return true;
+        }
+        let invert = peers.options().invert_matching;
+        let Self { subscribers, subscriptions, .. } = self;
+        subscribers.all_have_room(peers, |peer| invert || subscriptions.has(peer))
+    }
+
     /// Who among those that match gets the next message, and whether it is a last value.
     fn choice(&self, peers: &impl Peers) -> (Choice, bool) {
         let options = peers.options();

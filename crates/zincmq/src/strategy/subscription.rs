@@ -60,6 +60,11 @@ impl Subscriptions {
         self.topics.len()
     }
 
+    /// Whether the peer subscribes to anything.
+    pub(crate) fn has(&self, peer: PeerId) -> bool {
+        self.held.contains_key(&peer)
+    }
+
     /// Adds a subscription and says whether it is the first one to this topic.
     pub(crate) fn add(&mut self, topic: &[u8], peer: PeerId) -> bool {
         let place = self.topics.insert(topic);
