@@ -47,16 +47,19 @@ impl<C> Default for Inbox<C> {
 impl<C> Inbox<C> {
     /// Adds an item and wakes the reader if it sleeps; drops it if the reader has gone.
     pub fn push(&self, item: Item<C>) {
+        // Dropping an item may tell others, which must not happen under the lock.
+        if self.put(item).is_none() {
+            self.signal.notify();
+        }
+    }
+
+    /// As [`Inbox::push`], but wakes nobody: a [`Signal::notify`] must follow. Returns the item if the reader has gone.
+    pub fn put(&self, item: Item<C>) -> Option<Item<C>> {
         let mut guard = self.items.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let Some(items) = &mut *guard else {
-            // Dropping an item may tell others, which must not happen under the lock.
-            drop(guard);
-            return drop(item);
-        };
+        let Some(items) = &mut *guard else { return Some(item) };
         items.push_back(item);
         self.pending.store(true, Ordering::Release);
-        drop(guard);
-        self.signal.notify();
+        None
     }
 
     /// The reader goes: what is in it, and all that comes later, is dropped.

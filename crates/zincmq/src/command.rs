@@ -5,6 +5,7 @@ use crate::life::Life;
 use crate::monitor::Sink;
 use crate::option::Options;
 use crate::pattern::contract::Attached;
+use crate::shared_topics::{SharedTopics, Told};
 use crate::socket_type::SocketType;
 use crate::stats::Troubles;
 use crate::transport::{Listening, Transport};
@@ -28,6 +29,7 @@ pub(crate) struct Owner {
     /// [`ToSocket::Sweep`] is on its way.
     pub(crate) sweeping: AtomicBool,
     pub(crate) pool: Arc<Pool>,
+    pub(crate) topics: Arc<SharedTopics>,
     /// The context waits for it to end.
     pub(crate) _life: Life,
 }
@@ -84,6 +86,21 @@ pub(crate) struct Attach {
     pub(crate) connection: Option<Arc<Connection>>,
     /// What an inproc peer is to receive when this side leaves (its `DISCONNECT_MSG`); empty: nothing.
     pub(crate) farewell: Vec<u8>,
+    /// What the peer has been asked for already.
+    pub(crate) told: Option<Told>,
+}
+
+impl Attach {
+    /// Gives the pipe to the socket of this inbox; if that subscribes, the peer is asked for its `topics` first.
+    pub(crate) fn send(mut self, inbox: &Inbox<ToSocket>, topics: &SharedTopics) {
+        let (told, unchanged) = topics.tell(&mut self.ends.writer);
+        self.told = told;
+        let refused = inbox.put(Item::Command(ToSocket::Attach(Box::new(self))));
+        // Who is woken, or told of a pipe's end, may be about to change them.
+        drop(unchanged);
+        drop(refused);
+        inbox.signal().notify();
+    }
 }
 
 /// To an I/O thread.

@@ -7,6 +7,7 @@ use crate::life::{Life, Living, fresh_id, lock};
 use crate::monitor::Sink;
 use crate::option::Options;
 use crate::pattern::contract::Attached;
+use crate::shared_topics::SharedTopics;
 use crate::socket_type::SocketType;
 use crate::stats::{Board, SocketReport};
 use queue::{Inbox, Item, Pool};
@@ -261,6 +262,7 @@ struct Bound {
     hello: Vec<u8>,
     /// What it wants to receive when a connector leaves.
     farewell: Vec<u8>,
+    topics: Arc<SharedTopics>,
 }
 
 #[derive(Debug)]
@@ -413,6 +415,7 @@ impl Home {
             conflates,
             hello,
             farewell: farewell.clone(),
+            topics: owner.topics.clone(),
         };
         names.bound.insert(name.to_owned(), bound);
         let waiting = names.pending.remove(name);
@@ -446,10 +449,10 @@ impl Home {
             // The binder's marks count at once, before it has taken the pipe in.
             there.set_high_water(bound.high_water.0, bound.high_water.1);
             there.greet(Some(&bound.hello));
-            let theirs = Box::new(attach(pipe, bound.endpoint, there, routing_id, false));
-            let binder = bound.inbox.clone();
+            let theirs = attach(pipe, bound.endpoint, there, routing_id, false);
+            let (binder, topics) = (bound.inbox.clone(), bound.topics.clone());
             drop(names);
-            binder.push(Item::Command(ToSocket::Attach(theirs)));
+            theirs.send(&binder, &topics);
         } else {
             ours.how.routing_id = None;
             let pending = Pending { pipe, ends: there, routing_id, connector: owner.inbox.clone() };
@@ -470,6 +473,6 @@ impl Home {
 }
 
 fn attach(pipe: PipeId, endpoint: u64, ends: Ends, routing_id: Vec<u8>, connected: bool) -> Attach {
-    let how = Attached { routing_id: Some(routing_id), assigned_id: None, connected };
-    Attach { pipe, endpoint, ends, how, io: None, connection: None, farewell: Vec::new() }
+    let how = Attached { routing_id: Some(routing_id), connected, ..Attached::default() };
+    Attach { pipe, endpoint, ends, how, io: None, connection: None, farewell: Vec::new(), told: None }
 }

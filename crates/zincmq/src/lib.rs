@@ -54,8 +54,9 @@ mod context;
 // What runs on an I/O thread: sessions, listeners, timers.
 mod io;
 
-// What crosses a thread: plain data, on one page.
+// What crosses a thread: plain data, on one page; and what a subscriber wants of publishers that it has not met.
 mod command;
+mod shared_topics;
 
 // One open connection: moves bytes between a pipe and a descriptor.
 mod engine;

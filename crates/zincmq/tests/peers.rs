@@ -3,10 +3,14 @@
 mod common;
 
 use common::{ENDPOINTS, PATIENCE, await_event, fresh_ipc, fresh_tcp, raw_finish, until, within};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
-use zincmq::{Context, Dealer, Error, EventKind, Events, Message, Pair, Router, Socket, option};
+use zincmq::{
+    AnySocket, Context, Dealer, Error, EventKind, Events, Message, Pair, Router, Socket, SocketType, Sub,
+    XPub, option,
+};
 
 /// The next message, its parts joined by `|`; nothing, if none comes.
 fn heard<K: zincmq::pattern::ability::Receives>(socket: &mut Socket<K>) -> Option<String> {
@@ -259,6 +263,72 @@ fn a_router_that_connects_reaches_the_binder_under_the_id_that_it_has_now() {
             });
             binder.send([from.unwrap(), "answer".into()]).unwrap();
             assert_eq!(heard(&mut router), Some(format!("{id}|answer")));
+        }
+    }
+}
+
+#[test]
+fn a_bound_subscriber_is_subscribed_before_it_looks() {
+    for (endpoint, socket_type) in
+        ENDPOINTS.iter().flat_map(|&endpoint| [(endpoint, SocketType::Sub), (endpoint, SocketType::XSub)])
+    {
+        let context = Context::new();
+        let mut subscriber = AnySocket::with_type(&context, socket_type).unwrap();
+        let asks = |subscriber: &mut AnySocket, topic: &str| match socket_type {
+            SocketType::Sub => subscriber.subscribe(topic).unwrap(),
+            _ => subscriber.send(format!("\x01{topic}")).unwrap(),
+        };
+        asks(&mut subscriber, "a");
+        let bound = subscriber.bind(endpoint).unwrap();
+        asks(&mut subscriber, "b");
+        let mut publisher = XPub::new(&context).unwrap();
+        publisher.set(option::XPUB_VERBOSE, true).unwrap();
+        publisher.connect(&bound).unwrap();
+        for topic in ["a", "b"] {
+            assert_eq!(heard(&mut publisher), Some(format!("\x01{topic}")), "{endpoint}");
+        }
+        publisher.send("a message").unwrap();
+        assert_eq!(heard(&mut subscriber).as_deref(), Some("a message"), "{endpoint}");
+        // Nothing is told twice.
+        asks(&mut subscriber, "c");
+        assert_eq!(heard(&mut publisher).as_deref(), Some("\x01c"), "{endpoint}");
+    }
+}
+
+#[test]
+fn a_publisher_that_comes_while_subscriptions_change_hears_each_once() {
+    for endpoint in ENDPOINTS {
+        for _ in 0..20 {
+            let context = Context::new();
+            let mut subscriber = Sub::new(&context).unwrap();
+            let bound = subscriber.bind(endpoint).unwrap();
+            let mut publisher = XPub::new(&context).unwrap();
+            publisher.set(option::XPUB_VERBOSER, true).unwrap();
+            publisher.connect(&bound).unwrap();
+            for n in 0..100 {
+                subscriber.subscribe(format!("{n:02}")).unwrap();
+                if n > 0 {
+                    subscriber.unsubscribe(format!("{:02}", n - 1)).unwrap();
+                }
+            }
+            subscriber.subscribe("end").unwrap();
+            // What had been cancelled before the publisher came is not heard of.
+            let mut standing = BTreeSet::new();
+            loop {
+                let notice = heard(&mut publisher).unwrap();
+                let (kind, topic) = notice.split_at(1);
+                let changed = match kind {
+                    "\x01" => standing.insert(topic.to_owned()),
+                    _ => standing.remove(topic),
+                };
+                assert!(changed, "{endpoint}: {notice:?} beside {standing:?}");
+                if topic == "end" {
+                    break;
+                }
+            }
+            assert!(standing.iter().eq(["99", "end"]), "{endpoint}: {standing:?}");
+            publisher.send("99 and no other").unwrap();
+            assert_eq!(heard(&mut subscriber).as_deref(), Some("99 and no other"), "{endpoint}");
         }
     }
 }

@@ -375,6 +375,7 @@ impl Session {
             routing_id: Some(routing_id),
             assigned_id: self.options.connect_routing_id.clone().filter(|_| connected),
             connected,
+            ..Attached::default()
         };
         let attach = Attach {
             pipe: self.pipe,
@@ -384,8 +385,9 @@ impl Session {
             io: Some(hub.inbox.clone()),
             connection: Some(connection),
             farewell: Vec::new(),
+            told: None,
         };
-        inbox.push(Item::Command(ToSocket::Attach(Box::new(attach))));
+        attach.send(inbox, &self.owner.topics);
     }
 
     /// Something has happened to the descriptor.

@@ -80,6 +80,8 @@ pub struct Attached {
     pub assigned_id: Option<Vec<u8>>,
     /// This side connected (otherwise it accepted the connection).
     pub connected: bool,
+    /// The peer has been asked for all that the socket subscribes to.
+    pub subscribed: bool,
 }
 
 /// The peers of one socket: what a pattern may do with them. A peer that is unknown or gone is treated as
@@ -107,6 +109,10 @@ pub trait Peers {
 
     /// Queues a subscription or its cancellation towards a publisher; exempt from the high-water mark.
     fn subscribe(&mut self, peer: PeerId, kind: Kind, topic: &[u8]);
+
+    /// Subscriptions and cancellations that the pattern's peers hear of, for those that it has not been told of yet; with
+    /// `standing`, for all that come later, too. Heeded once the socket is bound.
+    fn subscribe_ahead(&mut self, kind: Kind, topic: &[u8], standing: bool);
 
     /// Whether [`Peers::send`] would take a message.
     ///
@@ -220,6 +226,10 @@ pub trait Pattern<P: Peers>: Send {
     fn subscribe(&mut self, _peers: &mut P, _kind: Kind, _topic: &[u8]) -> Result<(), Denied> {
         Err(Denied::Invalid)
     }
+
+    /// The socket is bound for the first time: what it subscribes to is to be said by [`Peers::subscribe_ahead`], as every
+    /// change from now on. SUB and XSUB.
+    fn bound(&mut self, _peers: &mut P) {}
 
     /// The number of distinct topics subscribed to (`ZMQ_TOPICS_COUNT`).
     ///

@@ -26,8 +26,12 @@ impl XSub {
 }
 
 impl<P: Peers> Pattern<P> for XSub {
-    fn attached(&mut self, peers: &mut P, peer: PeerId, _how: Attached) {
-        self.0.attached(peers, peer);
+    fn attached(&mut self, peers: &mut P, peer: PeerId, how: Attached) {
+        self.0.attached(peers, peer, &how);
+    }
+
+    fn bound(&mut self, peers: &mut P) {
+        self.0.bound(peers);
     }
 
     fn reconnected(&mut self, peers: &mut P, peer: PeerId) {

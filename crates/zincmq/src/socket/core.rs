@@ -9,7 +9,7 @@ use crate::monitor::{Sides, Sink};
 use crate::option::Options;
 use crate::pattern::{
     self,
-    contract::{Denied, Kind, Pattern, PeerId, Peers},
+    contract::{Attached, Denied, Kind, Pattern, PeerId, Peers},
 };
 use crate::socket::driving::Driving;
 use crate::socket::future::Turn;
@@ -93,14 +93,15 @@ impl Core {
             troubles: Troubles::default(),
             sweeping: AtomicBool::new(false),
             pool: home.pool().clone(),
+            topics: Arc::default(),
             _life: home.life(),
         };
         let mut options = Options::new(socket_type);
         home.inherit(&mut options);
         Ok(Self {
-            owner: Arc::new(owner),
             pattern: pattern::new(socket_type, crate::life::random()),
-            peers: Table::new(options),
+            peers: Table::new(options, owner.topics.clone()),
+            owner: Arc::new(owner),
             endpoints: Vec::new(),
             threads: Vec::new(),
             last_endpoint: String::new(),
@@ -263,7 +264,17 @@ impl Core {
     pub(crate) fn subscribe(&mut self, kind: Kind, topic: &[u8]) -> Result<()> {
         self.check()?;
         let name = self.name();
-        self.pattern.subscribe(&mut self.peers, kind, topic).map_err(|denied| Error::denied(denied, name))
+        let result = self.pattern.subscribe(&mut self.peers, kind, topic);
+        self.bury();
+        result.map_err(|denied| Error::denied(denied, name))
+    }
+
+    /// Before the first bind: publishers that come are asked for the topics of the socket by whoever makes the pipe.
+    pub(crate) fn share_topics(&mut self) {
+        let subscribes = matches!(self.owner.socket_type, SocketType::Sub | SocketType::XSub);
+        if subscribes && self.owner.topics.begin() {
+            self.pattern.bound(&mut self.peers);
+        }
     }
 
     /// Whether the peer of this routing id has room.
@@ -292,8 +303,14 @@ impl Core {
 
     /// Takes a new peer in.
     pub(crate) fn attach(&mut self, attach: Attach) -> PeerId {
-        let how = attach.how.clone();
+        let told = attach.told;
+        let how = Attached { subscribed: told.is_some(), ..attach.how.clone() };
         let id = self.peers.insert(attach, &self.owner.inbox);
+        if let Some(told) = told {
+            for (kind, topic) in self.owner.topics.catch_up(told) {
+                self.peers.subscribe(id, kind, &topic);
+            }
+        }
         self.pattern.attached(&mut self.peers, id, how);
         if self.owner.socket_type == SocketType::Stream
             && let Some(given) = self.pattern.routing_id_of(id)
@@ -352,14 +369,23 @@ impl Core {
         self.end(id);
     }
 
-    /// Lets go of peers whose end the pattern has come upon. Returns whether there were any.
+    /// Lets go of peers whose end the pattern has come upon, and takes in those that have missed a subscription. Returns
+    /// whether there were any.
     #[inline]
     fn bury(&mut self) -> bool {
-        let any = self.peers.has_ended();
+        let any = self.peers.has_aftermath();
+        if any {
+            self.clear_up();
+        }
+        any
+    }
+
+    #[cold]
+    fn clear_up(&mut self) {
         while let Some(id) = self.peers.next_ended() {
             self.end(id);
         }
-        any
+        self.process();
     }
 
     /// Lets go of all peers that have gone, before somebody is told who is there.

@@ -69,6 +69,7 @@ impl Core {
         self.check()?;
         let endpoint = self.parse(text)?;
         let id = fresh_id();
+        self.share_topics();
         if endpoint.scheme() == "inproc" {
             let waiting = self.home.bind(endpoint.address(), id, &self.owner, &self.peers.options)?;
             for attach in waiting {
@@ -157,7 +158,7 @@ impl Core {
         };
         self.add(Entry::new(id, text, Some(io.clone()), false));
         if !waits {
-            let how = Attached { routing_id: None, assigned_id, connected: true };
+            let how = Attached { assigned_id, connected: true, ..Attached::default() };
             let attach = Attach {
                 pipe: pipe_id,
                 endpoint: id,
@@ -166,6 +167,7 @@ impl Core {
                 io: Some(io.clone()),
                 connection: None,
                 farewell: Vec::new(),
+                told: None,
             };
             self.attach(attach);
         }

@@ -7,6 +7,7 @@ use crate::message::Message;
 use crate::monitor::Sides;
 use crate::option::Options;
 use crate::pattern::contract::{FRAME_COST, Head, Kind, PeerId, Peers, Refused};
+use crate::shared_topics::SharedTopics;
 use crate::socket::allowance::{Allowance, SKIP_COST, STEP_BYTES};
 use crate::socket::peer::Peer;
 use crate::stats::{PeerStats, SocketStats};
@@ -34,6 +35,8 @@ pub(crate) struct Table {
     pub(crate) options: Options,
     /// Peers whose inbound queue was seen to have ended.
     ended: Vec<PeerId>,
+    /// There are such, or a peer that waits in the inbox has missed a subscription.
+    aftermath: bool,
     /// The calling thread may wait a moment before a reader rests.
     pub(crate) patient: bool,
     /// This side may hold the lease of a connection.
@@ -49,6 +52,7 @@ pub(crate) struct Table {
     /// The numbers of peers that have gone.
     past: SocketStats,
     allowance: Allowance,
+    topics: Arc<SharedTopics>,
 }
 
 /// Where many get the same message, the cache lines that one so many ahead will write are fetched: the I/O thread on
@@ -56,12 +60,13 @@ pub(crate) struct Table {
 const AHEAD: usize = 4;
 
 impl Table {
-    pub(crate) fn new(options: Options) -> Self {
+    pub(crate) fn new(options: Options, topics: Arc<SharedTopics>) -> Self {
         Self {
             all: Arena::default(),
             by_pipe: HashMap::new(),
             options,
             ended: Vec::new(),
+            aftermath: false,
             patient: false,
             leases: false,
             carries: false,
@@ -71,6 +76,7 @@ impl Table {
             conflates: false,
             past: SocketStats::default(),
             allowance: Allowance::default(),
+            topics,
         }
     }
 
@@ -182,8 +188,11 @@ impl Table {
         self.reluctant.pop()
     }
 
+    /// A peer that has ended. After the last one nothing is left to be cleared up.
     pub(crate) fn next_ended(&mut self) -> Option<PeerId> {
-        self.ended.pop()
+        let next = self.ended.pop();
+        self.aftermath = next.is_some();
+        next
     }
 
     /// Peers that have gone, whether that was seen or not.
@@ -191,8 +200,10 @@ impl Table {
         self.all.iter().filter(|(_, peer)| peer.has_ended()).map(|(key, _)| PeerId(key)).collect()
     }
 
-    pub(crate) fn has_ended(&self) -> bool {
-        !self.ended.is_empty()
+    /// Whether something is left to be cleared up after a call of the pattern.
+    #[inline]
+    pub(crate) fn has_aftermath(&self) -> bool {
+        self.aftermath
     }
 
     /// The high-water marks have changed: existing pipes follow.
@@ -370,6 +381,7 @@ impl Table {
             Ok(true) => self.get(id),
             Ok(false) => None,
             Err(()) => {
+                self.aftermath = true;
                 if !self.ended.contains(&id) {
                     self.ended.push(id);
                 }
@@ -458,6 +470,10 @@ impl Peers for Table {
             peer.writer.write_kind(kind, topic);
             peer.publish();
         }
+    }
+
+    fn subscribe_ahead(&mut self, kind: Kind, topic: &[u8], standing: bool) {
+        self.aftermath |= self.topics.change(kind, topic, standing);
     }
 
     fn accepts(&mut self, peer: PeerId) -> Result<(), Refused> {

@@ -4,7 +4,7 @@ use super::distribute::Distribute;
 use super::fair_queue::FairQueue;
 use super::subscription::Topics;
 use crate::message::Message;
-use crate::pattern::contract::{Denied, Kind, PeerId, Peers};
+use crate::pattern::contract::{Attached, Denied, Kind, PeerId, Peers};
 use queue::Part;
 
 /// What SUB and XSUB have in common.
@@ -21,11 +21,18 @@ impl Subscriber {
         self.topics.len()
     }
 
-    /// Takes in a peer and tells it of all subscriptions.
-    pub(crate) fn attached(&mut self, peers: &mut impl Peers, peer: PeerId) {
+    /// Takes in a peer and tells it of all subscriptions, unless that has been done.
+    pub(crate) fn attached(&mut self, peers: &mut impl Peers, peer: PeerId, how: &Attached) {
         self.queue.attach(peer);
         self.publishers.attach(peer);
-        self.resend(peers, peer);
+        if !how.subscribed {
+            self.resend(peers, peer);
+        }
+    }
+
+    /// Publishers may come before the socket looks.
+    pub(crate) fn bound(&self, peers: &mut impl Peers) {
+        self.topics.for_each(|topic| peers.subscribe_ahead(Kind::Subscribe, topic, true));
     }
 
     /// Tells a peer of all subscriptions.
@@ -51,12 +58,15 @@ impl Subscriber {
     /// Subscribes to a topic; the publishers hear of it every time.
     pub(crate) fn subscribe(&mut self, peers: &mut impl Peers, topic: &[u8]) {
         self.topics.add(topic);
+        peers.subscribe_ahead(Kind::Subscribe, topic, true);
         self.publishers.subscribe_to_all(peers, Kind::Subscribe, topic);
     }
 
     /// Takes back one subscription; the publishers hear of the last one, or with `verbose` of each.
     pub(crate) fn cancel(&mut self, peers: &mut impl Peers, topic: &[u8], verbose: bool) {
-        if self.topics.cancel(topic) || verbose {
+        let last = self.topics.cancel(topic);
+        if last || verbose {
+            peers.subscribe_ahead(Kind::Cancel, topic, last);
             self.publishers.subscribe_to_all(peers, Kind::Cancel, topic);
         }
     }

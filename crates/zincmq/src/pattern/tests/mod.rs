@@ -78,6 +78,8 @@ struct Lanes {
     left: Option<usize>,
     inside: Option<PeerId>,
     overdue: Vec<PeerId>,
+    /// What publishers that come later are told.
+    ahead: Vec<(Kind, String, bool)>,
 }
 
 impl Lanes {
@@ -127,6 +129,10 @@ impl Peers for Lanes {
         if let Some(lane) = self.lane(peer) {
             lane.outbox.push(vec![format!("{kind:?}"), text(topic)]);
         }
+    }
+
+    fn subscribe_ahead(&mut self, kind: Kind, topic: &[u8], standing: bool) {
+        self.ahead.push((kind, text(topic), standing));
     }
 
     fn accepts(&mut self, peer: PeerId) -> Result<(), Refused> {

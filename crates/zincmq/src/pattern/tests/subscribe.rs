@@ -159,3 +159,32 @@ fn xsub_receives_all_in_turn() {
     assert_eq!(xsub.all(), ["a|x", "c", "b"]);
     assert_eq!(xsub.recv(), Err(Denied::Again));
 }
+
+#[test]
+fn publishers_that_come_later_are_told_by_others_of_what_stands() {
+    for socket_type in [SocketType::Sub, SocketType::XSub] {
+        let mut rig = Rig::new(socket_type);
+        rig.options().xsub_verbose_unsubscribe = socket_type == SocketType::XSub;
+        let asks = |rig: &mut Rig, kind| match socket_type {
+            SocketType::Sub => rig.asks(kind, "a").unwrap(),
+            _ => rig.send(&[if kind == Kind::Subscribe { "\x01a" } else { "\0a" }]).unwrap(),
+        };
+        asks(&mut rig, Kind::Subscribe);
+        asks(&mut rig, Kind::Subscribe);
+        rig.peers.ahead.clear();
+        rig.pattern.bound(&mut rig.peers);
+        rig.attach_as(1, Attached { subscribed: true, ..Attached::default() });
+        rig.attach(2);
+        assert_eq!([1, 2].map(|peer| rig.outgoing(peer).len()), [0, 1], "one knows already");
+        asks(&mut rig, Kind::Cancel);
+        asks(&mut rig, Kind::Cancel);
+        let told = |kind, standing| (kind, "a".to_owned(), standing);
+        let mut expected =
+            vec![told(Kind::Subscribe, true), told(Kind::Cancel, false), told(Kind::Cancel, true)];
+        if socket_type == SocketType::Sub {
+            expected.remove(1);
+        }
+        assert_eq!(rig.peers.ahead, expected);
+        assert_eq!([1, 2].map(|peer| rig.outgoing(peer).len()), [expected.len() - 1; 2]);
+    }
+}
