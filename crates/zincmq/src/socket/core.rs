@@ -385,7 +385,9 @@ impl Core {
         while let Some(id) = self.peers.next_ended() {
             self.end(id);
         }
-        self.process();
+        if self.owner.inbox.is_pending() {
+            self.process_items();
+        }
     }
 
     /// Lets go of all peers that have gone, before somebody is told who is there.

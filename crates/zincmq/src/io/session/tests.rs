@@ -43,6 +43,7 @@ impl Surroundings {
             troubles: Default::default(),
             sweeping: Default::default(),
             pool: Pool::new(),
+            topics: Default::default(),
             _life: Arc::new(Living::default()).begin(),
         };
         let options = Arc::new(Options::new(SocketType::Dealer));
