@@ -21,6 +21,8 @@ struct Next {
     peer: PeerId,
     /// It takes no more messages; what it sent can still be heard.
     closing: bool,
+    /// It has closed and sent more than its queue takes, which nobody is to hear.
+    hung_up: bool,
 }
 
 impl Pair {
@@ -41,15 +43,20 @@ impl<P: Peers> Pattern<P> for Pair {
             Some(next) => peers.abort(next.peer),
             None => {}
         }
-        self.next = Some(Next { peer, closing: false });
+        self.next = Some(Next { peer, closing: false, hung_up: false });
     }
 
-    fn readable(&mut self, _peers: &mut P, _peer: PeerId) {}
+    fn readable(&mut self, peers: &mut P, peer: PeerId) {
+        if self.next.as_ref().is_some_and(|next| next.peer == peer && next.hung_up) {
+            peers.discard(peer);
+        }
+    }
 
     fn writable(&mut self, _peers: &mut P, _peer: PeerId) {}
 
     fn hung_up(&mut self, peers: &mut P, peer: PeerId) {
-        if self.is_next(peer) {
+        if let Some(next) = self.next.as_mut().filter(|next| next.peer == peer) {
+            next.hung_up = true;
             peers.discard(peer);
         }
     }

@@ -9,21 +9,15 @@ use queue::Part;
 #[derive(Debug, Default)]
 pub(super) struct Push(LoadBalance);
 
-/// A PULL sends nothing. What a stranger sends must go, or its end would never be seen.
-fn discard(peers: &mut impl Peers, peer: PeerId) {
-    while peers.head(peer).is_some() {
-        peers.skip(peer);
-    }
-}
-
 impl<P: Peers> Pattern<P> for Push {
     fn attached(&mut self, peers: &mut P, peer: PeerId, _how: Attached) {
         self.0.attach(peer);
-        discard(peers, peer);
+        // A PULL sends nothing. What a stranger sends must go, or its end would never be seen.
+        peers.discard(peer);
     }
 
     fn readable(&mut self, peers: &mut P, peer: PeerId) {
-        discard(peers, peer);
+        peers.discard(peer);
     }
 
     fn writable(&mut self, _peers: &mut P, peer: PeerId) {

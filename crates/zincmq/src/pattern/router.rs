@@ -79,8 +79,8 @@ impl<P: Peers> Pattern<P> for Router {
         self.notify(peers, peer, CONNECT);
     }
 
-    fn readable(&mut self, _peers: &mut P, peer: PeerId) {
-        self.routed.readable(peer);
+    fn readable(&mut self, peers: &mut P, peer: PeerId) {
+        self.routed.readable(peers, peer);
     }
 
     fn writable(&mut self, _peers: &mut P, _peer: PeerId) {}

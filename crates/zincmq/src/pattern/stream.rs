@@ -43,8 +43,8 @@ impl<P: Peers> Pattern<P> for Stream {
         self.notify(peers, peer);
     }
 
-    fn readable(&mut self, _peers: &mut P, peer: PeerId) {
-        self.0.readable(peer);
+    fn readable(&mut self, peers: &mut P, peer: PeerId) {
+        self.0.readable(peers, peer);
     }
 
     fn writable(&mut self, _peers: &mut P, _peer: PeerId) {}

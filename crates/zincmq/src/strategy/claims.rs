@@ -24,11 +24,14 @@ pub(crate) struct Claim {
     pub(crate) closing: bool,
     /// A notice of its coming is due.
     pub(crate) notice: bool,
+    /// It has closed and sent more than its queue takes, which nobody is to hear.
+    pub(crate) hung_up: bool,
 }
 
 impl Claims {
     pub(crate) fn add(&mut self, peer: PeerId, id: RoutingId) {
-        self.lines.entry(id.clone()).or_default().push_back(Claim { peer, closing: false, notice: false });
+        let claim = Claim { peer, closing: false, notice: false, hung_up: false };
+        self.lines.entry(id.clone()).or_default().push_back(claim);
         self.by_peer.insert(peer, id);
     }
 

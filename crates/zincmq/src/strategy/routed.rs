@@ -93,8 +93,9 @@ impl Routed {
 
     /// The peer, which waits for its id, has closed its connection and sent more than the queue takes. Nobody can hear it,
     /// but its end is to be seen.
-    pub(crate) fn hung_up(&self, peers: &mut impl Peers, peer: PeerId) {
-        if self.claims.contains(peer) {
+    pub(crate) fn hung_up(&mut self, peers: &mut impl Peers, peer: PeerId) {
+        if let Some(claim) = self.claims.of(peer) {
+            claim.hung_up = true;
             peers.discard(peer);
         }
     }
@@ -119,8 +120,11 @@ impl Routed {
     }
 
     /// The peer has something to read again.
-    pub(crate) fn readable(&mut self, peer: PeerId) {
+    pub(crate) fn readable(&mut self, peers: &mut impl Peers, peer: PeerId) {
         self.queue.activate(peer);
+        if self.claims.of(peer).is_some_and(|claim| claim.hung_up) {
+            peers.discard(peer);
+        }
     }
 
     /// Forgets the peer, whose id is free now.

@@ -324,3 +324,24 @@ fn stream_tells_of_connections_once_they_are_made() {
     rig.leaves(1);
     assert!(!rig.can_recv());
 }
+
+#[test]
+fn what_a_waiting_peer_leaves_is_discarded_in_several_calls() {
+    for socket_type in [SocketType::Router, SocketType::Pair] {
+        let mut rig = Rig::new(socket_type);
+        rig.attach_named(1, "a");
+        rig.attach_named(2, "a");
+        (0..25).for_each(|_| rig.incoming(2, &["x"]));
+        assert_eq!(
+            (rig.recv(), rig.lane(2).inbox.len()),
+            (Err(Denied::Again), 25),
+            "nobody reads it, for it waits"
+        );
+        rig.allow(10);
+        rig.pattern.hung_up(&mut rig.peers, PeerId(2));
+        assert_eq!(rig.lane(2).inbox.len(), 15);
+        assert!(!rig.can_recv());
+        assert!(!rig.can_recv());
+        assert!(rig.lane(2).inbox.is_empty());
+    }
+}
