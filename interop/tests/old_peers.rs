@@ -128,8 +128,8 @@ fn subscriptions_go_out_in_the_form_of_the_version() {
                 (Sub, false) => sub.unsubscribe(topic),
                 _ => sub.send(&[[&[u8::from(on)], topic.as_bytes()].concat()]).unwrap(),
             };
-            let long = "x".repeat(300);
-            for topic in ["", "topic", &long] {
+            let long = "x".repeat(200_000);
+            for topic in ["", "topic", &long[..300], &long[..32_768], &long] {
                 subscribe(sub, topic, true);
                 subscribe(sub, topic, false);
                 for (byte, command) in [(1, "\x09SUBSCRIBE"), (0, "\x06CANCEL")] {
@@ -154,13 +154,17 @@ fn publishers_take_subscriptions_as_messages() {
             // A peer without a greeting is taken to want everything.
             assert_eq!(xpub.recv().unwrap(), [b"\x01"]);
         }
-        wire.write(framed(version, 0, b"\x01topic"));
-        assert_eq!(xpub.recv().unwrap(), [b"\x01topic"]);
-        xpub.send(&["topic", "body"]).unwrap();
-        wire.expect(framed(version, MORE, b"topic"));
-        wire.expect(framed(version, 0, b"body"));
-        wire.write(framed(version, 0, b"\0topic"));
-        assert_eq!(xpub.recv().unwrap(), [b"\0topic"]);
+        let bytes = noise(200_000);
+        for topic in [&b"topic"[..], &bytes[..32_768], &bytes] {
+            let [subscribe, cancel] = [1, 0].map(|byte| [&[byte], topic].concat());
+            wire.write(framed(version, 0, &subscribe));
+            assert!(xpub.recv().unwrap() == [subscribe]);
+            xpub.send(&[topic, b"body"]).unwrap();
+            wire.expect(framed(version, MORE, topic));
+            wire.expect(framed(version, 0, b"body"));
+            wire.write(framed(version, 0, &cancel));
+            assert!(xpub.recv().unwrap() == [cancel]);
+        }
     });
 }
 
@@ -170,9 +174,12 @@ fn publishers_take_subscriptions_as_commands_of_3_0_and_3_1() {
         let mut xpub = Peer::ours(XPub);
         let mut wire = Wire::connect(&xpub.bind_tcp());
         wire.open(version, ("SUB", 2), b"");
-        for (command, notice) in [("\x09SUBSCRIBEtopic", b"\x01topic"), ("\x06CANCELtopic", b"\0topic")] {
-            wire.write(frame(COMMAND, command.as_bytes()));
-            assert_eq!(xpub.recv().unwrap(), [notice]);
+        let bytes = noise(200_000);
+        for topic in [&b"topic"[..], &bytes[..32_768], &bytes] {
+            for (name, byte) in [("\x09SUBSCRIBE", 1), ("\x06CANCEL", 0)] {
+                wire.write(frame(COMMAND, &[name.as_bytes(), topic].concat()));
+                assert!(xpub.recv().unwrap() == [[&[byte], topic].concat()]);
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ mod command;
 
 use crate::PeerInfo;
 use crate::half::CLOSED;
-use crate::header::{self, COMMAND, LONGEST, MORE, WIRE};
+use crate::header::{self, COMMAND, LONG, LONGEST, MORE, WIRE};
 use crate::primitive::{Arc, Ordering};
 use crate::segment::{LARGEST, SegmentPtr};
 use crate::writer::Writer;
@@ -40,7 +40,7 @@ pub enum Walk {
 pub enum Refusal {
     /// A frame (or a whole message) larger than allowed.
     TooLarge(u64),
-    /// A command too large to be one.
+    /// A command too large to be one: see [`Filler::allow_large`].
     CommandTooLarge(u64),
     /// No memory for the body.
     NoMemory(u64),
@@ -71,8 +71,10 @@ pub struct Filler {
     message: u64,
     /// Commands dropped: from here to there is nothing.
     dropped: Range<u64>,
-    /// A large body under way, and its full size.
+    /// A large body under way, of a frame or a command, and its full size.
     body: Option<(Vec<u8>, usize)>,
+    /// How commands begin that may be large.
+    large: &'static [&'static [u8]],
     /// What the next read takes at most: where a frame is large, little more than its rest.
     appetite: usize,
     bounds: Bounds,
@@ -105,6 +107,7 @@ impl Filler {
             message: 0,
             dropped: at..at,
             body: None,
+            large: &[],
             appetite: usize::MAX,
             bounds: Bounds { frame, ..bounds },
             reply: None,
@@ -115,6 +118,11 @@ impl Filler {
     /// then the body in at least one frame. Anything else is refused.
     pub fn expect_replies(&mut self) {
         self.reply = Some(Reply::Nothing);
+    }
+
+    /// From now on a command that begins as one of these may be as large as a message. Others have half a segment.
+    pub fn allow_large(&mut self, beginnings: &'static [&'static [u8]]) {
+        self.large = beginnings;
     }
 
     /// The writing end itself, for messages that do not come from the descriptor: those only where
@@ -298,8 +306,10 @@ impl Filler {
     #[inline]
     fn walk_on(&mut self, beyond: bool) -> Result<Walk, Refusal> {
         self.catch_up();
-        if self.body.is_some() && !self.finish_body()? {
-            return Ok(Walk::Dry);
+        if self.body.is_some()
+            && let Some(found) = self.finish_body()?
+        {
+            return Ok(found);
         }
         loop {
             let bytes = self.unwalked();
@@ -370,13 +380,8 @@ impl Filler {
         size: u64,
         available: usize,
     ) -> Result<Option<Walk>, Refusal> {
-        let whole = size.saturating_add(header as u64);
         if flags & COMMAND != 0 {
-            if whole > LARGEST as u64 / 2 {
-                return Err(Refusal::CommandTooLarge(size));
-            }
-            let all = whole <= available as u64;
-            return Ok(Some(if all { Walk::Command } else { self.make_room(whole as usize) }));
+            return self.meet_command(header, size, available).map(Some);
         }
         if size > self.bounds.frame || size > isize::MAX as u64 {
             return Err(Refusal::TooLarge(size));
@@ -390,14 +395,20 @@ impl Filler {
             unsafe { *segment.at(self.writer.at) = flags & WIRE };
             return Ok(None);
         }
-        if whole <= LARGEST as u64 {
-            if whole > LARGEST as u64 / 2 {
-                self.appetite = whole as usize - available + SPILL;
-            }
-            return Ok(Some(self.make_room(whole as usize)));
+        self.collect(header, size as usize, available).map(Some)
+    }
+
+    /// A frame or command that is allowed has begun, and is not whole.
+    fn collect(&mut self, header: usize, size: usize, available: usize) -> Result<Walk, Refusal> {
+        let whole = size + header;
+        if whole > LARGEST {
+            self.begin_body(header, size)?;
+            return Ok(Walk::Dry);
         }
-        self.begin_body(header, size as usize)?;
-        Ok(Some(Walk::Dry))
+        if whole > LARGEST / 2 {
+            self.appetite = whole - available + SPILL;
+        }
+        Ok(self.make_room(whole))
     }
 
     /// Makes sure that a frame of `whole` bytes, begun at the walk, has room in its segment.
@@ -421,29 +432,45 @@ impl Filler {
         Ok(())
     }
 
-    /// Joins the large body to its header once it is complete; otherwise makes room for more of it.
-    fn finish_body(&mut self) -> Result<bool, Refusal> {
-        let Some((mut body, size)) = self.body.take() else { return Ok(true) };
-        if body.len() < size {
+    /// Makes room for more of the large body, or joins it to its header if it is whole. `None`: walk on.
+    #[cold]
+    fn finish_body(&mut self) -> Result<Option<Walk>, Refusal> {
+        let Some((body, size)) = &mut self.body else { return Ok(None) };
+        if body.len() < *size {
             if body.len() == body.capacity() {
-                let step = (size - body.len()).min(body.len().max(BODY_STEP));
-                body.try_reserve_exact(step).map_err(|_| Refusal::NoMemory(size as u64))?;
+                let step = (*size - body.len()).min(body.len().max(BODY_STEP));
+                body.try_reserve_exact(step).map_err(|_| Refusal::NoMemory(*size as u64))?;
             }
-            self.body = Some((body, size));
-            return Ok(false);
+            return Ok(Some(Walk::Dry));
         }
-        let Some(&flags) = self.unwalked().first() else { return Ok(false) };
-        let header = LONGEST as u64;
-        let Some(segment) = self.writer.segment else { return Ok(false) };
-        if let Err(body) = segment.get().splice(self.writer.at + header, Bytes::from(body)) {
+        let Some(&flags) = self.unwalked().first() else { return Ok(Some(Walk::Dry)) };
+        if flags & COMMAND != 0 {
+            return Ok(Some(Walk::Command));
+        }
+        let Some((body, size)) = self.body.take() else { return Ok(None) };
+        self.join(flags, Bytes::from(body));
+        self.pass(flags, LONGEST as u64, size as u64)?;
+        Ok(None)
+    }
+
+    /// Joins a large body to the header at the walk, which is a long one and gets these flags.
+    fn join(&mut self, flags: u8, body: Bytes) {
+        let (size, header) = (body.len(), LONGEST as u64);
+        let Some(mut segment) = self.writer.segment else { return };
+        if let Err(body) = segment.get().splice(self.writer.at + header, body) {
             // All places taken: the header moves to a new segment, and what was spilled behind it too.
             self.relocate(LONGEST + SPILL);
-            let Some(segment) = self.writer.segment else { return Ok(false) };
+            let Some(fresh) = self.writer.segment else { return };
+            segment = fresh;
             _ = segment.get().splice(self.writer.at + header, body);
         }
-        self.pass(flags, header, size as u64)?;
+        let begin = segment.at(self.writer.at);
+        // SAFETY: the header's own bytes, unpublished; it was received whole, and a segment holds it whole.
+        unsafe {
+            *begin = flags | LONG;
+            begin.add(1).cast::<[u8; 8]>().write_unaligned((size as u64).to_be_bytes());
+        }
         self.writer.count_spliced(size);
-        Ok(true)
     }
 
     /// Publishes the whole messages found. Returns whether the reader slept: then [`Writer::wake`] must follow.

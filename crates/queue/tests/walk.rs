@@ -48,10 +48,24 @@ fn size() -> impl Strategy<Value = usize> {
     ]
 }
 
+/// Of commands that may be large, at the borders of a segment and far beyond.
+fn large() -> impl Strategy<Value = usize> {
+    prop_oneof![32_600usize..32_800, 65_400usize..65_560, 30_000usize..200_000]
+}
+
+/// How the commands begin that may be large: all that are generated.
+const LARGE: &[&[u8]] = &[&[0], &[3; 3], &[4; 4], &[5; 5]];
+
 fn sent() -> impl Strategy<Value = Sent> {
     let data = (any::<bool>(), 0u8..32, any::<bool>(), any::<u8>(), size());
-    let command = (any::<bool>(), any::<bool>(), prop_oneof![4 => 0usize..40, 1 => 0usize..5000]);
-    let topic = (any::<bool>(), 3usize..12, any::<u8>(), prop_oneof![4 => 0usize..40, 1 => 240usize..270]);
+    let command =
+        (any::<bool>(), any::<bool>(), prop_oneof![8 => 0usize..40, 2 => 0usize..5000, 1 => large()]);
+    let topic = (
+        any::<bool>(),
+        3usize..6,
+        any::<u8>(),
+        prop_oneof![8 => 0usize..40, 2 => 240usize..270, 1 => large()],
+    );
     prop_oneof![
         10 => data.prop_map(|(more, reserved, long, seed, size)| {
             Sent::Data { more, reserved: reserved << 3, long, seed, size }
@@ -191,6 +205,7 @@ proptest! {
         let mut wire = Vec::new();
         sent.iter().for_each(|frame| frame.encode(&mut wire));
         let mut receiver = Receiver::new(mark, UNBOUNDED);
+        receiver.filler.allow_large(LARGE);
         receiver.frames = expected(&sent);
         let (mut sender, end) = UnixStream::pair().unwrap();
         sender.set_nonblocking(true).unwrap();
@@ -267,6 +282,34 @@ fn sizes_out_of_bounds_are_refused_at_the_header() {
     assert_eq!(refusal(UNBOUNDED, &header(COMMAND, 32_000)), None);
     // A claim alone reserves little: this would not succeed otherwise.
     assert_eq!(refusal(UNBOUNDED, &header(0, (1 << 63) - 1)), None);
+}
+
+#[test]
+fn only_commands_that_are_allowed_to_may_be_large() {
+    let refusal = |bounds, large, wire: &[u8]| {
+        let mut receiver = Receiver::new(0, bounds);
+        receiver.filler.allow_large(large);
+        receiver.filler.preload(wire);
+        receiver.walk().err()
+    };
+    let names: &[&[u8]] = &[b"\x03ONE", b"\x05OTHER"];
+    let command = |size: u64, begun: &[u8]| [&header(COMMAND, size), begun].concat();
+    for size in [32_800, 65_000, 70_000, (1 << 63) - 1] {
+        for begun in [&b""[..], b"\x03", b"\x03ON", b"\x03ONE", b"\x05OTHER..."] {
+            let wire = command(size, begun);
+            assert_eq!(refusal(UNBOUNDED, names, &wire), None, "{size}: {begun:?}");
+            assert_eq!(refusal(UNBOUNDED, &[], &wire), Some(Refusal::CommandTooLarge(size)));
+            let frame = Bounds { frame: size - 1, ..UNBOUNDED };
+            assert_eq!(refusal(frame, names, &wire), Some(Refusal::CommandTooLarge(size)));
+            let message = Bounds { message: 40_000, ..UNBOUNDED };
+            assert!(size < 40_000 || refusal(message, names, &wire).is_some());
+        }
+        for begun in [&b"\x04"[..], b"\x03ONCE", b"\x05ONE", b"\x05OTTER"] {
+            let wire = command(size, begun);
+            assert_eq!(refusal(UNBOUNDED, names, &wire), Some(Refusal::CommandTooLarge(size)), "{begun:?}");
+        }
+    }
+    assert!(refusal(UNBOUNDED, names, &command(1 << 63, b"\x03ONE")).is_some());
 }
 
 #[test]

@@ -409,9 +409,7 @@ fn a_subscriber_that_never_reads_loses_messages_alone() {
     let mut good = Sub::new(&context).unwrap();
     good.subscribe("\x05").unwrap();
     good.connect(&endpoint).unwrap();
-    while publisher.topics().unwrap() < 2 {
-        thread::yield_now();
-    }
+    until_topics(&mut publisher, 2);
     for _ in 0..6000 {
         publisher.send(&BODY).unwrap();
         assert_eq!(good.recv_timeout(PATIENCE).unwrap().bytes(), BODY);
@@ -495,6 +493,48 @@ fn commands_have_a_largest_size() {
     wire.is_closed();
     victim.wait_for(HandshakeFailedProtocol);
     victim.is_undisturbed();
+}
+
+#[test]
+fn only_subscriptions_may_be_large_commands_and_only_as_large_as_messages() {
+    let _alone = alone();
+    let context = Context::new();
+    for limit in [-1, 100_000] {
+        let mut publisher = Pub::new(&context).unwrap();
+        publisher.set(option::MAXMSGSIZE, limit).unwrap();
+        let endpoint = publisher.bind("tcp://127.0.0.1:*").unwrap();
+        let open = |begun: &[u8], size: u64| {
+            let mut wire = Wire::connect(&endpoint);
+            wire.open("SUB");
+            wire.write([&header(COMMAND, size), begun].concat());
+            wire
+        };
+        for begun in [&b"\x04PING\0\0"[..], b"\x07UNKNOWN", b"\x09SUBSCRIB!", b"\x06CANCER", b""] {
+            open(&[begun, &[0; 10]].concat(), 70_000).is_closed();
+        }
+        let before = memory();
+        let claims: Vec<_> =
+            [40, 62].map(|bits| open(b"\x09SUBSCRIBEtopic", 1 << bits)).into_iter().collect();
+        let mut good = open(b"\x06CANCEL", 90_000);
+        good.write([&[0; 89_993], &frame(COMMAND, b"\x09SUBSCRIBEgood")[..]].concat());
+        until_topics(&mut publisher, 1);
+        publisher.send("good").unwrap();
+        let mut heard = [0; 6];
+        good.0.read_exact(&mut heard).unwrap();
+        assert_eq!(&heard, b"\0\x04good");
+        let grown = memory().saturating_sub(before);
+        assert!(grown < MEMORY, "{grown} bytes more for what is only claimed");
+        if limit >= 0 {
+            claims.into_iter().for_each(|mut wire| wire.is_closed());
+        }
+        publisher.set(option::LINGER, 0).unwrap();
+    }
+}
+
+fn until_topics(publisher: &mut Pub, count: usize) {
+    while publisher.topics().unwrap() < count {
+        thread::yield_now();
+    }
 }
 
 #[test]

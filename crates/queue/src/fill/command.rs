@@ -1,14 +1,78 @@
-//! What becomes of the commands that the walk stops at: they lie among the data.
+//! What becomes of the commands that the walk stops at: they lie among the data, large ones beside their header.
 
-use super::{FRAME_COST, Filler};
+use super::{FRAME_COST, Filler, Refusal, Walk};
 use crate::header::{self, COMMAND, Kind, LONG, LONGEST, MORE};
+use crate::segment::LARGEST;
+use bytes::Bytes;
 use std::ptr;
 
+/// Whether a command may be large, as far as its bytes have come.
+enum Allowed {
+    No,
+    NotYetKnown,
+    Yes,
+}
+
 impl Filler {
+    /// A command of `size` bytes has begun: refused, to be waited for, or whole.
+    pub(super) fn meet_command(
+        &mut self,
+        header: usize,
+        size: u64,
+        available: usize,
+    ) -> Result<Walk, Refusal> {
+        let whole = size.saturating_add(header as u64);
+        if whole > LARGEST as u64 / 2 {
+            if size > self.bounds.frame || size > isize::MAX as u64 {
+                return Err(Refusal::CommandTooLarge(size));
+            }
+            self.check_message(size)?;
+            match self.is_allowed(self.unwalked().get(header..).unwrap_or_default()) {
+                Allowed::No => return Err(Refusal::CommandTooLarge(size)),
+                Allowed::NotYetKnown => {
+                    let name = self.large.iter().map(|name| name.len()).max().unwrap_or(0);
+                    return Ok(self.make_room(header + name));
+                }
+                Allowed::Yes => {}
+            }
+        }
+        if whole <= available as u64 {
+            return Ok(Walk::Command);
+        }
+        self.collect(header, size as usize, available)
+    }
+
+    /// Whether a command that begins like this may be large.
+    fn is_allowed(&self, begun: &[u8]) -> Allowed {
+        let candidate = |name: &&[u8]| name.iter().zip(begun).all(|(one, other)| one == other);
+        let mut candidates = self.large.iter().copied().filter(candidate).peekable();
+        if candidates.peek().is_none() {
+            Allowed::No
+        } else if candidates.any(|name| name.len() <= begun.len()) {
+            Allowed::Yes
+        } else {
+            Allowed::NotYetKnown
+        }
+    }
+
     /// The command that the walk stopped at: its body.
     #[must_use]
     pub fn command(&self) -> &[u8] {
-        self.command_frame().map_or(&[], |(header, size)| &self.unwalked()[header..header + size])
+        match &self.body {
+            Some((body, _)) if self.has_large_command() => body,
+            _ => self.command_frame().map_or(&[], |(header, size)| &self.unwalked()[header..header + size]),
+        }
+    }
+
+    /// Whether the walk stopped at a command that stands beside its header.
+    fn has_large_command(&self) -> bool {
+        let whole = self.body.as_ref().is_some_and(|(body, size)| body.len() == *size);
+        whole && self.unwalked().first().is_some_and(|flags| flags & COMMAND != 0)
+    }
+
+    /// Takes that command out of its place.
+    fn take_large_command(&mut self) -> Option<Vec<u8>> {
+        if self.has_large_command() { self.body.take().map(|(body, _)| body) } else { None }
     }
 
     /// The command at the walk: the lengths of its header and body, both received.
@@ -20,15 +84,21 @@ impl Filler {
 
     /// The command has been dealt with: it becomes nothing.
     pub fn drop_command(&mut self) {
-        let Some((header, size)) = self.command_frame() else { return };
         let Some(segment) = self.writer.segment else { return };
-        let long = if header == LONGEST { LONG } else { 0 };
+        let begin = segment.at(self.writer.at);
+        let (long, whole) = if self.take_large_command().is_some() {
+            // SAFETY: inside the command's header, which is a long one, unpublished.
+            unsafe { *begin.add(1) = (LONGEST - 2) as u8 };
+            (0, LONGEST as u64)
+        } else {
+            let Some((header, size)) = self.command_frame() else { return };
+            (if header == LONGEST { LONG } else { 0 }, (header + size) as u64)
+        };
         // SAFETY: the flags byte of the command, unpublished.
-        unsafe { *segment.at(self.writer.at) = Kind::Skip as u8 | long };
+        unsafe { *begin = Kind::Skip as u8 | long };
         if self.dropped.end != self.writer.at {
             self.dropped.start = self.writer.at;
         }
-        let whole = (header + size) as u64;
         self.writer.at += whole;
         self.dropped.end = self.writer.at;
         if self.message != 0 {
@@ -40,16 +110,37 @@ impl Filler {
     /// The command becomes a frame of `kind` whose body is the command's without its first `prefix` bytes (at
     /// least three), and which is a message by itself. Inside another message it carries MORE and is none.
     pub fn command_as(&mut self, kind: Kind, prefix: usize) {
-        let Some((header, size)) = self.command_frame() else { return };
-        let whole = header + size;
-        let more = if self.message == 0 { 0 } else { MORE };
+        let flags = kind as u8 | if self.message == 0 { 0 } else { MORE };
+        let (advance, size) = if let Some(body) = self.take_large_command() {
+            let topic = Bytes::from(body);
+            let topic = topic.slice(prefix.min(topic.len())..);
+            let size = topic.len();
+            self.join(flags, topic);
+            (LONGEST, size)
+        } else {
+            let Some((header, size)) = self.command_frame() else { return };
+            if !self.rewrite(flags, header + size, size.saturating_sub(prefix)) {
+                return self.drop_command();
+            }
+            (header + size, header + size)
+        };
+        self.writer.at += advance as u64;
+        if self.message == 0 {
+            self.end_message();
+        } else {
+            self.message = self.message.saturating_add(size as u64 + FRAME_COST);
+        }
+    }
+
+    /// Writes the header of a frame whose body is the last `size` bytes of the command's `whole`. What it does not
+    /// need of the command's own bytes before them is a frame that is nothing. Returns `false` if there is no place.
+    fn rewrite(&mut self, flags: u8, whole: usize, size: usize) -> bool {
         let mut encoded = [0; LONGEST];
-        let fresh = header::encode(kind as u8 | more, size.saturating_sub(prefix), &mut encoded);
-        // What the new header does not need is a frame that is nothing.
-        let gap = (whole - size.saturating_sub(prefix)).saturating_sub(fresh);
-        let Some(segment) = self.writer.segment else { return };
+        let fresh = header::encode(flags, size, &mut encoded);
+        let gap = (whole - size).saturating_sub(fresh);
+        let Some(segment) = self.writer.segment else { return false };
         if gap < 2 || gap > 2 + usize::from(u8::MAX) {
-            return self.drop_command();
+            return false;
         }
         let begin = segment.at(self.writer.at);
         // SAFETY: both headers lie inside the command's own bytes (gap + fresh <= whole), which are unpublished.
@@ -58,11 +149,6 @@ impl Filler {
             *begin.add(1) = (gap - 2) as u8;
             ptr::copy_nonoverlapping(encoded.as_ptr(), begin.add(gap), fresh);
         }
-        self.writer.at += whole as u64;
-        if more == 0 {
-            self.end_message();
-        } else {
-            self.message = self.message.saturating_add(whole as u64 + FRAME_COST);
-        }
+        true
     }
 }

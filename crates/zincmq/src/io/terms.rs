@@ -41,9 +41,11 @@ impl Terms<'_> {
 
     /// What the inbound pipe gets before the peer's first message, on its first connection or `again`.
     pub(crate) fn begin(&self, filler: &mut Filler, again: bool) {
-        if self.peer.is_some_and(|peer| peer.unversioned)
-            && matches!(self.socket_type, SocketType::Pub | SocketType::XPub)
-        {
+        let publishes = matches!(self.socket_type, SocketType::Pub | SocketType::XPub);
+        if publishes {
+            filler.allow_large(zmtp::command::WITH_TOPIC);
+        }
+        if publishes && self.peer.is_some_and(|peer| peer.unversioned) {
             // Such a peer cannot subscribe: it gets everything.
             filler.writer().write_kind(queue::Kind::Subscribe, b"");
             filler.resync();

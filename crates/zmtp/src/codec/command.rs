@@ -66,6 +66,12 @@ impl<'a> Command<'a> {
     }
 }
 
+const SUBSCRIBE: &[u8] = b"\x09SUBSCRIBE";
+const CANCEL: &[u8] = b"\x06CANCEL";
+
+/// How the bodies begin of the commands that carry a topic, which may be as long as a message.
+pub const WITH_TOPIC: &[&[u8]] = &[SUBSCRIBE, CANCEL];
+
 /// The name of a command and what follows it.
 pub(crate) fn split(body: &[u8]) -> Option<(&[u8], &[u8])> {
     let (&len, rest) = body.split_first()?;
@@ -94,13 +100,13 @@ pub fn pong(out: &mut Vec<u8>, context: &[u8]) {
 /// Appends a subscription to `topic` in the form of `version`: the command SUBSCRIBE for 3.1, else a
 /// message of the byte 1 and the topic.
 pub fn subscribe(out: &mut Vec<u8>, topic: &[u8], version: Version) {
-    subscription(out, b"\x09SUBSCRIBE", 1, topic, version);
+    subscription(out, SUBSCRIBE, 1, topic, version);
 }
 
 /// Appends the end of a subscription to `topic` in the form of `version`: the command CANCEL for 3.1,
 /// else a message of the byte 0 and the topic.
 pub fn cancel(out: &mut Vec<u8>, topic: &[u8], version: Version) {
-    subscription(out, b"\x06CANCEL", 0, topic, version);
+    subscription(out, CANCEL, 0, topic, version);
 }
 
 fn subscription(out: &mut Vec<u8>, name: &[u8], byte: u8, topic: &[u8], version: Version) {
