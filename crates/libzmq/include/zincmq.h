@@ -15,6 +15,7 @@ extern "C" {
 /* Options of sockets. */
 #define ZINCMQ_MAXMULTIPART 23040 /* int64_t: the most bytes in a message of several parts, 16 for each part included;
                                      -1: no limit, the default */
+#define ZINCMQ_MAXPARTS 23041     /* int: the most parts of a message, by default 1000000; 0: no limit */
 
 /* The numbers of a socket since it was made. Later versions add some at the end. */
 struct zincmq_stats

@@ -40,6 +40,8 @@ pub enum Walk {
 pub enum Refusal {
     /// A frame (or a whole message) larger than allowed.
     TooLarge(u64),
+    /// A message of more parts than allowed.
+    TooManyParts(u64),
     /// A command too large to be one: see [`Filler::allow_large`].
     CommandTooLarge(u64),
     /// No memory for the body.
@@ -55,6 +57,8 @@ pub struct Bounds {
     pub frame: u64,
     /// Largest message in bytes, each frame counting 16 more.
     pub message: u64,
+    /// Most parts of a message.
+    pub parts: u64,
 }
 
 /// Reads a descriptor into segments and publishes the whole messages found there.
@@ -69,6 +73,8 @@ pub struct Filler {
     begun_in: Option<SegmentPtr>,
     /// Bytes of the frames of the message begun, with their cost; 0 only between messages.
     message: u64,
+    /// Frames of the message begun; not looked at between messages.
+    parts: u64,
     /// Commands dropped: from here to there is nothing.
     dropped: Range<u64>,
     /// A large body under way, of a frame or a command, and its full size.
@@ -105,6 +111,7 @@ impl Filler {
             boundary: at,
             begun_in: None,
             message: 0,
+            parts: 0,
             dropped: at..at,
             body: None,
             large: &[],
@@ -336,7 +343,7 @@ impl Filler {
     fn pass(&mut self, flags: u8, advance: u64, size: u64) -> Result<(), Refusal> {
         if flags & MORE != 0 || self.message != 0 || self.reply.is_some() {
             self.check_reply(flags & MORE != 0, size)?;
-            self.message = self.check_message(size)?;
+            (self.message, self.parts) = self.check_message(size)?;
         }
         self.writer.at += advance;
         if flags & MORE == 0 {
@@ -357,10 +364,14 @@ impl Filler {
         Ok(())
     }
 
-    /// The size of the message begun with one more frame of `size`.
-    fn check_message(&self, size: u64) -> Result<u64, Refusal> {
+    /// The size of the message begun, and the number of its parts, with one more frame of `size`.
+    fn check_message(&self, size: u64) -> Result<(u64, u64), Refusal> {
         let message = self.message.saturating_add(size).saturating_add(FRAME_COST);
-        if message > self.bounds.message { Err(Refusal::TooLarge(message)) } else { Ok(message) }
+        let parts = if self.message == 0 { 1 } else { self.parts + 1 };
+        if message > self.bounds.message {
+            return Err(Refusal::TooLarge(message));
+        }
+        if parts > self.bounds.parts { Err(Refusal::TooManyParts(parts)) } else { Ok((message, parts)) }
     }
 
     #[inline]

@@ -9,7 +9,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
-const UNBOUNDED: Bounds = Bounds { frame: u64::MAX, message: u64::MAX };
+const UNBOUNDED: Bounds = Bounds { frame: u64::MAX, message: u64::MAX, parts: u64::MAX };
 
 fn send(writer: &mut Writer, parts: &[&[u8]]) -> bool {
     let parts: Vec<_> = parts.iter().map(|part| Part::Slice(part)).collect();

@@ -13,7 +13,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
-const UNBOUNDED: Bounds = Bounds { frame: u64::MAX, message: u64::MAX };
+const UNBOUNDED: Bounds = Bounds { frame: u64::MAX, message: u64::MAX, parts: u64::MAX };
 
 /// A command on the wire: PING, with two bytes of its own.
 const PING: [u8; 9] = [4, 7, 4, b'P', b'I', b'N', b'G', 0, 0];

@@ -11,7 +11,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
-const UNBOUNDED: Bounds = Bounds { frame: u64::MAX, message: u64::MAX };
+const UNBOUNDED: Bounds = Bounds { frame: u64::MAX, message: u64::MAX, parts: u64::MAX };
 
 /// One frame as a peer sends it. Its body says what is to become of a command.
 #[derive(Debug, Clone)]
@@ -269,7 +269,7 @@ fn header(flags: u8, size: u64) -> Vec<u8> {
 
 #[test]
 fn sizes_out_of_bounds_are_refused_at_the_header() {
-    let frame = Bounds { frame: 1000, message: u64::MAX };
+    let frame = Bounds { frame: 1000, ..UNBOUNDED };
     assert_eq!(refusal(frame, &header(0, 1001)), Some(Refusal::TooLarge(1001)));
     assert_eq!(refusal(frame, &header(0, 1000)), None);
     for size in [1 << 63, (1 << 63) + 5, u64::MAX - 9, u64::MAX - 8, u64::MAX] {
@@ -314,7 +314,7 @@ fn only_commands_that_are_allowed_to_may_be_large() {
 
 #[test]
 fn messages_out_of_bounds_are_refused_before_their_bytes_come() {
-    let bounds = Bounds { frame: u64::MAX, message: 100 };
+    let bounds = Bounds { message: 100, ..UNBOUNDED };
     assert_eq!(refusal(bounds, &[0, 84, 0]), None);
     assert_eq!(refusal(bounds, &[0, 85]), Some(Refusal::TooLarge(85)));
     assert_eq!(refusal(bounds, &[MORE, 0, MORE, 0, 0, 52]), None);
@@ -343,6 +343,39 @@ fn what_came_whole_survives_the_connection() {
     _ = receiver.filler.publish();
     assert_eq!(bytes(&receiver.reader.take().unwrap().body), [7]);
     assert!(receiver.reader.take().is_none());
+}
+
+#[test]
+fn messages_have_a_largest_number_of_parts() {
+    let bounds = Bounds { parts: 3, ..UNBOUNDED };
+    let three = [MORE, 0, MORE, 1, 7, 0, 0];
+    assert_eq!(refusal(bounds, &three.repeat(50)), None);
+    assert_eq!(refusal(bounds, &[0, 0].repeat(50)), None);
+    assert_eq!(refusal(bounds, &[&three[..], &[MORE, 0].repeat(3)].concat()), None);
+    assert_eq!(refusal(bounds, &[&three[..], &[MORE, 0].repeat(4)].concat()), Some(Refusal::TooManyParts(4)));
+    let large = [&header(MORE, 70_000)[..], &[0; 70_000]].concat();
+    assert_eq!(
+        refusal(bounds, &[&large.repeat(3)[..], &header(0, 70_000)].concat()),
+        Some(Refusal::TooManyParts(4))
+    );
+    let one = Bounds { parts: 1, ..UNBOUNDED };
+    assert_eq!(refusal(one, &[&header(0, 70_000)[..], &[0; 70_000], &[0, 0], &[0, 1, 7]].concat()), None);
+    assert_eq!(refusal(one, &[MORE, 0, 0, 0]), Some(Refusal::TooManyParts(2)));
+}
+
+/// Inside a message that does not end, subscriptions are frames of it.
+#[test]
+fn subscriptions_inside_a_message_are_bounded_as_parts() {
+    let topic = [&[COMMAND, 43][..], &[3; 3], &[7; 40]].concat();
+    let wire = [&[MORE, 0][..], &topic.repeat(10_000)].concat();
+    let bounds = Bounds { parts: 100, ..UNBOUNDED };
+    assert_eq!(refusal(bounds, &wire), Some(Refusal::TooManyParts(101)));
+    let bounds = Bounds { message: 1000, ..UNBOUNDED };
+    assert_eq!(refusal(bounds, &wire), Some(Refusal::TooLarge(16 + 17 * (45 + 16))));
+    // Commands that are dropped take no place there.
+    let wire = [&[MORE, 0][..], &[COMMAND, 60], &[0; 60]].concat();
+    let wire = [&wire[..], &wire[2..].repeat(5000), &[0, 0]].concat();
+    assert_eq!(refusal(Bounds { parts: 2, ..UNBOUNDED }, &wire), None);
 }
 
 /// A peer that sends commands for ever, cut anywhere, so that no read ends with one.

@@ -467,13 +467,48 @@ fn a_message_without_end_ends_its_connection() {
 
 #[test]
 fn a_message_without_end_is_bounded_for_old_peers_too() {
-    let mut victim = Victim::new(|pull| pull.set(option::MAXMULTIPART, 100_000).unwrap());
-    let mut wire = victim.connect();
-    wire.write(b"\x01\0");
-    wire.flood(b"\x05\x01part", 64 << 20);
-    wire.is_closed();
-    victim.wait_for(Disconnected);
-    victim.is_undisturbed();
+    for (bytes, parts) in [(100_000, 0), (-1, 1000)] {
+        let mut victim = Victim::new(|pull| {
+            pull.set(option::MAXMULTIPART, bytes).unwrap();
+            pull.set(option::MAXPARTS, parts).unwrap();
+        });
+        let mut wire = victim.connect();
+        wire.write(b"\x01\0");
+        wire.flood(b"\x05\x01part", 64 << 20);
+        wire.is_closed();
+        victim.wait_for(Disconnected);
+        victim.is_undisturbed();
+        let mut wire = victim.connect();
+        wire.write([&b"\x01\0"[..], &b"\x02\x01x".repeat(999), b"\x02\0x"].concat());
+        assert_eq!(victim.pull.recv_timeout(PATIENCE).unwrap().len(), 1000);
+    }
+}
+
+#[test]
+fn the_parts_of_a_message_are_bounded_by_default() {
+    let mut victim = Victim::new(|_| ());
+    for part in [&b""[..], b"x"] {
+        let mut wire = victim.open();
+        wire.flood(&frame(MORE, part), 64 << 20);
+        wire.is_closed();
+        victim.wait_for(Disconnected);
+        victim.is_undisturbed();
+    }
+    // Several thousands are nothing unusual, and each message begins anew.
+    let mut wire = victim.open();
+    let message = [frame(MORE, b"x").repeat(99_999), frame(0, b"x")].concat();
+    for _ in 0..12 {
+        wire.write(&message);
+        assert_eq!(victim.pull.recv_timeout(PATIENCE).unwrap().len(), 100_000);
+    }
+}
+
+#[test]
+fn the_bound_on_parts_can_be_lifted() {
+    let mut victim = Victim::new(|pull| pull.set(option::MAXPARTS, 0).unwrap());
+    let mut wire = victim.open();
+    wire.write([frame(MORE, b"").repeat(1_000_000), frame(0, b"x")].concat());
+    assert_eq!(victim.pull.recv_timeout(PATIENCE).unwrap().len(), 1_000_001);
 }
 
 #[test]

@@ -35,6 +35,7 @@ const INTS: &[(i32, i32)] = &[
     (97, 0),
     (101, 8192),
     (109, 0),
+    (23_041, 1_000_000),
     (112, 0),
     (113, 0),
 ];
@@ -149,6 +150,7 @@ fn numbers_and_names_are_unique_and_found() {
     }
     assert_eq!(by_name("ZMQ_IDENTITY").unwrap().number, 5);
     assert_eq!(option::MAXMULTIPART.row().c_name(), "ZINCMQ_MAXMULTIPART");
+    assert_eq!(option::MAXPARTS.row().c_name(), "ZINCMQ_MAXPARTS");
     assert!(by_name("nonsense").is_none() && by_number(1).is_none());
 }
 

@@ -22,6 +22,7 @@ impl Filler {
         available: usize,
     ) -> Result<Walk, Refusal> {
         let whole = size.saturating_add(header as u64);
+        self.check_commands()?;
         if whole > LARGEST as u64 / 2 {
             if size > self.bounds.frame || size > isize::MAX as u64 {
                 return Err(Refusal::CommandTooLarge(size));
@@ -40,6 +41,22 @@ impl Filler {
             return Ok(Walk::Command);
         }
         self.collect(header, size as usize, available)
+    }
+
+    /// Whether the message begun is within its bounds with the commands that stand in it, but for those that will give
+    /// their place back.
+    fn check_commands(&self) -> Result<(), Refusal> {
+        let dropped =
+            if self.dropped.end == self.writer.at { self.dropped.end - self.dropped.start } else { 0 };
+        if self.message == 0 {
+            Ok(())
+        } else if self.message.saturating_sub(dropped) > self.bounds.message {
+            Err(Refusal::TooLarge(self.message))
+        } else if self.parts > self.bounds.parts {
+            Err(Refusal::TooManyParts(self.parts))
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether a command that begins like this may be large.
@@ -128,7 +145,9 @@ impl Filler {
         if self.message == 0 {
             self.end_message();
         } else {
+            // Checked at the next frame or command.
             self.message = self.message.saturating_add(size as u64 + FRAME_COST);
+            self.parts += 1;
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::engine::contract::Transcode;
 use crate::engine::upstream::bytes_of;
 use crate::engine::zmtp::End;
-use queue::{Kind, Part, Taken, Writer};
+use queue::{Bounds, Kind, Part, Taken, Writer};
 use zmtp::{Flags, Version, command, frame, frame_v1};
 
 /// Both directions, re-framed.
@@ -13,14 +13,14 @@ pub(crate) struct Legacy {
     /// The parts of a message that is not complete yet.
     parts: Vec<Vec<u8>>,
     gathered: u64,
-    max_message: u64,
+    bounds: Bounds,
     /// Only what a REQ understands may come.
     replies: bool,
 }
 
 impl Legacy {
-    pub(crate) fn new(max_frame: i64, max_message: u64, replies: bool) -> Self {
-        Self { max_frame, parts: Vec::new(), gathered: 0, max_message, replies }
+    pub(crate) fn new(max_frame: i64, bounds: Bounds, replies: bool) -> Self {
+        Self { max_frame, parts: Vec::new(), gathered: 0, bounds, replies }
     }
 }
 
@@ -51,7 +51,7 @@ impl Transcode for Legacy {
             let Some(frame) = rest.get(header.header_len..whole) else { break };
             done += whole;
             self.gathered += header.size + 16;
-            if self.gathered > self.max_message {
+            if self.gathered > self.bounds.message || self.parts.len() as u64 >= self.bounds.parts {
                 return Err(End::TooLarge);
             }
             self.parts.push(frame.to_vec());

@@ -6,6 +6,7 @@
 
 use crate::engine::contract::Transcode;
 use crate::engine::leave::Leaving;
+use crate::option::Options;
 use crate::socket_type::SocketType;
 use queue::{Bounds, Drain, Filler, Kind, Refusal, Walk};
 use rustix::net::SendFlags;
@@ -430,7 +431,7 @@ impl Engine {
                     self.publish();
                     return Err(End::NoReply);
                 }
-                Err(Refusal::TooLarge(_) | Refusal::CommandTooLarge(_) | Refusal::NoMemory(_)) => {
+                Err(_) => {
                     self.publish();
                     return Err(End::TooLarge);
                 }
@@ -577,8 +578,9 @@ fn send(to: BorrowedFd<'_>, bytes: &mut Vec<u8>) -> io::Result<usize> {
     Ok(sent)
 }
 
-/// The bounds that the walk enforces, from the options' numbers (negative: none).
-pub(crate) fn bounds(frame: i64, message: i64) -> Bounds {
+/// The bounds that the walk enforces.
+pub(crate) fn bounds(options: &Options) -> Bounds {
     let bound = |limit: i64| u64::try_from(limit).unwrap_or(u64::MAX);
-    Bounds { frame: bound(frame), message: bound(message) }
+    let parts = if options.maxparts > 0 { i64::from(options.maxparts) } else { -1 };
+    Bounds { frame: bound(options.maxmsgsize), message: bound(options.maxmultipart), parts: bound(parts) }
 }

@@ -644,6 +644,5 @@ impl Session {
 
 /// The I/O thread's ends of a pipe.
 fn io_ends(ends: Ends, options: &Options) -> (Drain, Filler) {
-    let bounds = engine::bounds(options.maxmsgsize, options.maxmultipart);
-    (Drain::new(ends.reader), Filler::new(ends.writer, bounds))
+    (Drain::new(ends.reader), Filler::new(ends.writer, engine::bounds(options)))
 }

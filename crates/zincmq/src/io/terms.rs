@@ -1,7 +1,7 @@
 //! What the handshake has settled: how the engine speaks, what the pipe gets first, what messages tell of their
 //! connection.
 
-use crate::engine::{Legacy, Pulse, Raw, Transcode, Upstream};
+use crate::engine::{Legacy, Pulse, Raw, Transcode, Upstream, bounds};
 use crate::io::notice;
 use crate::message::PeerInfo;
 use crate::option::Options;
@@ -68,9 +68,8 @@ impl Terms<'_> {
             return Some(Box::new(Raw { chunk: options.in_batch_size.max(1) as usize }));
         };
         if peer.version == Version::V1_0 {
-            let message = u64::try_from(options.maxmultipart).unwrap_or(u64::MAX);
             let replies = self.socket_type == SocketType::Req;
-            return Some(Box::new(Legacy::new(options.maxmsgsize, message, replies)));
+            return Some(Box::new(Legacy::new(options.maxmsgsize, bounds(options), replies)));
         }
         let subscriber = matches!(self.socket_type, SocketType::Sub | SocketType::XSub);
         subscriber.then(|| Box::new(Upstream(peer.version)) as Box<dyn Transcode>)

@@ -116,7 +116,8 @@ fields {
     BACKLOG = 19, backlog: i32 = 100, Kind::from(0), SetGet, Later, ALL;
     /// Milliseconds up to which `RECONNECT_IVL` doubles at each attempt; 0: it stays.
     RECONNECT_IVL_MAX = 21, reconnect_ivl_max: i32 = 0, Kind::from(0), SetGet, Later, ALL;
-    /// The largest part accepted from a peer, in bytes; negative: unlimited. The handshake has limits of its own.
+    /// The largest part or topic accepted from a peer, in bytes; negative: unlimited. A message may have several
+    /// parts: see `MAXMULTIPART` and `MAXPARTS`. The handshake has limits of its own.
     MAXMSGSIZE = 22, maxmsgsize: i64 = -1, Kind::Long, SetGet, Later, ALL;
     /// Outbound messages queued per peer; 0: unlimited.
     SNDHWM = 23, sndhwm: i32 = 1000, Kind::from(0), SetGet, Now, ALL;
@@ -249,6 +250,8 @@ fields {
     /// The largest message accepted from a peer, in bytes over all parts, 16 for each part included;
     /// negative: unlimited.
     MAXMULTIPART = OWN, maxmultipart: i64 = -1, Kind::Long, SetGet, Later, ALL;
+    /// The most parts of a message accepted from a peer; 0: unlimited. A peer that sends more loses its connection.
+    MAXPARTS = OWN + 1, maxparts: i32 = 1_000_000, Kind::from(0), SetGet, Later, ALL;
 }
 state {
     /// Subscribes to all messages that begin with these bytes.
