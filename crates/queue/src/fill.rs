@@ -86,6 +86,8 @@ pub struct Filler {
     bounds: Bounds,
     /// Where only replies may come: the part of the one begun.
     reply: Option<Reply>,
+    /// There was no memory for what the peer sends.
+    starved: bool,
 }
 
 /// How much of a reply's envelope has been passed.
@@ -118,6 +120,7 @@ impl Filler {
             appetite: usize::MAX,
             bounds: Bounds { frame, ..bounds },
             reply: None,
+            starved: false,
         }
     }
 
@@ -156,6 +159,7 @@ impl Filler {
     /// Begins anew for another connection: an unfinished message is forgotten.
     pub fn restart(&mut self, peer: Option<Arc<PeerInfo>>) {
         self.cut();
+        self.starved = false;
         self.writer.set_peer(peer);
     }
 
@@ -168,21 +172,9 @@ impl Filler {
         self.body = None;
         self.message = 0;
         self.reply = self.reply.map(|_| Reply::Nothing);
-        self.fill = self.writer.at;
-        self.dropped = self.fill..self.fill;
-        // Whole frames of a message that stays unfinished. The reader may know their segments already, so they
-        // are not taken back but become nothing, in each segment by itself.
-        let mut segment = self.begun_in.take().or(self.writer.segment);
-        while let Some(here) = segment
-            && self.boundary < self.writer.at
-        {
-            segment = here.get().next();
-            let end = segment.map_or(self.writer.at, |next| next.get().base);
-            if self.boundary < end {
-                here.void(self.boundary, end);
-                self.boundary = end;
-            }
-        }
+        // Whole frames of a message that stays unfinished.
+        self.writer.void(self.begun_in.take().or(self.writer.segment), self.boundary);
+        self.resync();
         if self.publish() {
             self.wake();
         }
@@ -211,11 +203,11 @@ impl Filler {
     }
 
     /// The room behind the received bytes; makes some if there is none. Empty only if a whole segment waits to
-    /// be walked.
+    /// be walked, or if there is no memory.
     fn spare(&mut self, need: usize) -> &mut [MaybeUninit<u8>] {
         self.catch_up();
         if self.writer.end <= self.fill {
-            self.relocate(self.unwalked().len() + need.clamp(1, LARGEST / 2));
+            self.starved |= !self.relocate(self.unwalked().len() + need.clamp(1, LARGEST / 2));
         }
         let room = self.writer.end.saturating_sub(self.fill) as usize;
         let Some(segment) = self.writer.segment else { return &mut [] };
@@ -234,18 +226,22 @@ impl Filler {
         }
     }
 
-    /// Moves the unfinished frame to a new segment with room for `need` bytes.
-    fn relocate(&mut self, need: usize) {
+    /// Moves the unfinished frame to a new segment with room for `need` bytes. Returns `false` if there is no memory.
+    #[must_use]
+    fn relocate(&mut self, need: usize) -> bool {
         self.compact();
         if self.writer.at > self.boundary && self.begun_in.is_none() {
             self.begun_in = self.writer.segment;
         }
         let (from, begun) = (self.unwalked().as_ptr(), self.unwalked().len());
-        self.writer.grow(need.clamp(begun, LARGEST));
+        if !self.writer.try_grow(need.clamp(begun, LARGEST)) {
+            return false;
+        }
         if let Some(to) = self.writer.segment {
             // SAFETY: two different segments; both ranges lie inside them and are unpublished.
             unsafe { ptr::copy_nonoverlapping(from, to.at(self.writer.at), begun) };
         }
+        true
     }
 
     /// Commands dropped right before the walk give their place to what follows them.
@@ -268,7 +264,8 @@ impl Filler {
     /// [`Filler::walk`] must follow.
     ///
     /// # Errors
-    /// As recvmsg(2), `WouldBlock` included; also where a full segment waits to be walked.
+    /// As recvmsg(2), `WouldBlock` included; also where a full segment waits to be walked. `OutOfMemory` where there is no
+    /// memory for more.
     pub fn read_from(&mut self, from: BorrowedFd<'_>) -> io::Result<(usize, bool)> {
         if self.body.is_some() {
             return self.read_body(from);
@@ -276,12 +273,18 @@ impl Filler {
         let appetite = std::mem::replace(&mut self.appetite, usize::MAX);
         let spare = self.spare(1);
         let (all, room) = (spare.len(), spare.len().min(appetite));
-        let read = receive(from, &mut spare[..room], &mut [])?;
+        let read = receive(from, &mut spare[..room], &mut []).map_err(|error| self.explain(error))?;
         self.fill += read as u64;
         if read == all {
             self.writer.raise_class();
         }
         Ok((read, read == room))
+    }
+
+    /// Where there is no memory, no room is no reason to wait.
+    #[cold]
+    fn explain(&self, error: io::Error) -> io::Error {
+        if self.starved { io::ErrorKind::OutOfMemory.into() } else { error }
     }
 
     fn read_body(&mut self, from: BorrowedFd<'_>) -> io::Result<(usize, bool)> {
@@ -313,6 +316,9 @@ impl Filler {
     #[inline]
     fn walk_on(&mut self, beyond: bool) -> Result<Walk, Refusal> {
         self.catch_up();
+        if self.starved && !beyond {
+            return Err(Refusal::NoMemory(0));
+        }
         if self.body.is_some()
             && let Some(found) = self.finish_body()?
         {
@@ -322,7 +328,7 @@ impl Filler {
             let bytes = self.unwalked();
             let available = bytes.len();
             let Some((flags, header, size)) = header::decode(bytes) else {
-                return Ok(self.make_room(LONGEST));
+                return self.make_room(LONGEST);
             };
             if self.message == 0 && !beyond && !self.writer.has_room() {
                 return Ok(Walk::Full);
@@ -419,16 +425,14 @@ impl Filler {
         if whole > LARGEST / 2 {
             self.appetite = whole - available + SPILL;
         }
-        Ok(self.make_room(whole))
+        self.make_room(whole)
     }
 
     /// Makes sure that a frame of `whole` bytes, begun at the walk, has room in its segment.
-    fn make_room(&mut self, whole: usize) -> Walk {
+    fn make_room(&mut self, whole: usize) -> Result<Walk, Refusal> {
         self.compact();
-        if self.fill > self.writer.at && self.writer.end - self.writer.at < whole as u64 {
-            self.relocate(whole);
-        }
-        Walk::Dry
+        let lacking = self.fill > self.writer.at && self.writer.end - self.writer.at < whole as u64;
+        if lacking && !self.relocate(whole) { Err(Refusal::NoMemory(whole as u64)) } else { Ok(Walk::Dry) }
     }
 
     fn begin_body(&mut self, header: usize, size: usize) -> Result<(), Refusal> {
@@ -459,19 +463,24 @@ impl Filler {
             return Ok(Some(Walk::Command));
         }
         let Some((body, size)) = self.body.take() else { return Ok(None) };
-        self.join(flags, Bytes::from(body));
+        if !self.join(flags, Bytes::from(body)) {
+            return Err(Refusal::NoMemory(size as u64));
+        }
         self.pass(flags, LONGEST as u64, size as u64)?;
         Ok(None)
     }
 
-    /// Joins a large body to the header at the walk, which is a long one and gets these flags.
-    fn join(&mut self, flags: u8, body: Bytes) {
+    /// Joins a large body to the header at the walk, which is a long one and gets these flags. Returns `false` if there
+    /// is no memory.
+    fn join(&mut self, flags: u8, body: Bytes) -> bool {
         let (size, header) = (body.len(), LONGEST as u64);
-        let Some(mut segment) = self.writer.segment else { return };
+        let Some(mut segment) = self.writer.segment else { return false };
         if let Err(body) = segment.get().splice(self.writer.at + header, body) {
             // All places taken: the header moves to a new segment, and what was spilled behind it too.
-            self.relocate(LONGEST + SPILL);
-            let Some(fresh) = self.writer.segment else { return };
+            if !self.relocate(LONGEST + SPILL) {
+                return false;
+            }
+            let Some(fresh) = self.writer.segment else { return false };
             segment = fresh;
             _ = segment.get().splice(self.writer.at + header, body);
         }
@@ -482,6 +491,7 @@ impl Filler {
             begin.add(1).cast::<[u8; 8]>().write_unaligned((size as u64).to_be_bytes());
         }
         self.writer.count_spliced(size);
+        true
     }
 
     /// Publishes the whole messages found. Returns whether the reader slept: then [`Writer::wake`] must follow.

@@ -25,6 +25,8 @@ mod part;
 mod peer;
 mod primitive;
 mod reader;
+#[cfg(all(test, not(loom)))]
+mod scarcity;
 mod segment;
 mod signal;
 mod writer;

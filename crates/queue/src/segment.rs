@@ -67,16 +67,18 @@ impl Pool {
         Arc::new(Self::default())
     }
 
-    fn take(&self, class: usize) -> NonNull<u8> {
+    fn take(&self, class: usize) -> Option<NonNull<u8>> {
+        #[cfg(all(test, not(loom)))]
+        if !crate::scarcity::allows() {
+            return None;
+        }
         if let Ok(mut free) = self.free.lock()
             && let Some(block) = free.lists[class].pop()
         {
-            return block.0;
+            return Some(block.0);
         }
-        let layout = layout(class);
         // SAFETY: the layout has a size above zero.
-        let block = unsafe { alloc(layout) };
-        NonNull::new(block).unwrap_or_else(|| handle_alloc_error(layout))
+        NonNull::new(unsafe { alloc(layout(class)) })
     }
 
     #[cfg(loom)]
@@ -140,9 +142,21 @@ pub(crate) struct Segment {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct SegmentPtr(NonNull<Segment>);
 
+/// There is no memory for a segment of this class: the process ends.
+#[cold]
+pub(crate) fn give_up(class: usize) -> ! {
+    handle_alloc_error(layout(class))
+}
+
 impl SegmentPtr {
-    pub(crate) fn allocate(pool: &Arc<Pool>, class: usize, base: u64, peer: Option<Arc<PeerInfo>>) -> Self {
-        let block = pool.take(class).cast::<Segment>();
+    /// None: there is no memory.
+    pub(crate) fn allocate(
+        pool: &Arc<Pool>,
+        class: usize,
+        base: u64,
+        peer: Option<&Arc<PeerInfo>>,
+    ) -> Option<Self> {
+        let block = pool.take(class)?.cast::<Segment>();
         let segment = Segment {
             refs: AtomicUsize::new(1),
             next: AtomicPtr::new(ptr::null_mut()),
@@ -150,14 +164,14 @@ impl SegmentPtr {
             base,
             room: (CLASSES[class] - HEADER) as u32,
             class: class as u8,
-            peer,
+            peer: peer.cloned(),
             pool: pool.clone(),
             #[cfg(loom)]
             shadow: (HEADER..CLASSES[class]).map(|_| UnsafeCell::new(())).collect(),
         };
         // SAFETY: the block is ours alone, large enough and aligned to 64.
         unsafe { block.write(segment) };
-        Self(block)
+        Some(Self(block))
     }
 
     pub(crate) fn from_raw(raw: *mut Segment) -> Option<Self> {
@@ -274,6 +288,11 @@ impl Segment {
 
     pub(crate) fn link(&self, next: SegmentPtr) {
         self.next.store(next.as_raw(), Ordering::Release);
+    }
+
+    /// What follows goes its own way (producer only, while nothing is published here).
+    pub(crate) fn unlink(&self) {
+        self.next.store(ptr::null_mut(), Ordering::Relaxed);
     }
 
     /// Adds a body by reference at stream position `at` (producer only). Gives the body back if all places

@@ -8,7 +8,7 @@ use crate::header::{self, LONGEST, MORE};
 use crate::inbox::Notify;
 use crate::part::Part;
 use crate::primitive::{Arc, Ordering, fence};
-use crate::segment::{CLASSES, LARGEST, SegmentPtr, release_chain};
+use crate::segment::{CLASSES, LARGEST, SegmentPtr, give_up, release_chain};
 use bytes::Bytes;
 use std::ptr;
 
@@ -241,6 +241,33 @@ impl Writer {
         self.written += 1;
     }
 
+    /// As [`Writer::write`], for what a peer has sent, which must not be the end of the process: returns `false`, and
+    /// writes nothing, if there is no memory. Only where no bytes go to a peer: what was begun becomes a frame that is
+    /// nothing.
+    #[must_use]
+    pub fn try_write(&mut self, parts: &[Part<'_>]) -> bool {
+        let Some((last, first)) = parts.split_last() else { return true };
+        let (segment, from) = (self.segment, self.at);
+        let written = first.iter().all(|part| self.try_frame(MORE, part)) && self.try_frame(0, last);
+        if written {
+            self.written += 1;
+        } else {
+            let first = || SegmentPtr::from_raw(self.half.producer.0.first.load(Ordering::Relaxed));
+            self.void(segment.or_else(first), from);
+        }
+        written
+    }
+
+    fn try_frame(&mut self, flags: u8, body: &Part<'_>) -> bool {
+        let whole = header::header_len(body.len()) + body.len();
+        let need = if whole > LARGEST { LONGEST } else { whole };
+        let there = self.end - self.at >= need as u64 || self.try_grow(need);
+        if there {
+            self.write_frame(flags, body);
+        }
+        there
+    }
+
     /// Writes one whole message of frames that several pipes share: bodies above 128 bytes go by reference where
     /// this pipe's reader lags, as judged by [`Writer::backlog`], and all that are kept. `shared` keeps what was made shared for the next
     /// pipe, one place a part. Nothing is written without parts.
@@ -355,7 +382,8 @@ impl Writer {
         if let Err(body) = segment.get().splice(self.at + len, body) {
             // All places are taken. Where all bodies are by reference, the smallest segment holds as many.
             self.class = 0;
-            segment = self.begin_segment(len as usize);
+            let Some(fresh) = self.begin_segment(len as usize) else { give_up(self.class) };
+            segment = fresh;
             _ = segment.get().splice(self.at + len, body);
         }
         segment.get().touch(self.at, self.at + len, true);
@@ -371,26 +399,69 @@ impl Writer {
     }
 
     /// Begins a new segment with room for `need` bytes, larger if the last filled up before the reader caught
-    /// up.
+    /// up. Without memory the process ends: this is the application's own message.
     #[cold]
-    pub(crate) fn grow(&mut self, need: usize) {
+    fn grow(&mut self, need: usize) {
+        if !self.try_grow(need) {
+            give_up(self.class);
+        }
+    }
+
+    /// As [`Writer::grow`], for what a peer sends. Returns `false` if there is no memory.
+    #[cold]
+    #[must_use]
+    pub(crate) fn try_grow(&mut self, need: usize) -> bool {
         if self.segment.is_some() && self.backlog() > 0 {
             self.raise_class();
         }
-        self.begin_segment(need);
+        self.begin_segment(need).is_some()
     }
 
-    fn begin_segment(&mut self, need: usize) -> SegmentPtr {
+    fn begin_segment(&mut self, need: usize) -> Option<SegmentPtr> {
         let fits = |class: &usize| self.room_of(*class) >= need;
-        let class = (self.class..CLASSES.len()).find(fits).unwrap_or(CLASSES.len() - 1);
-        let fresh = SegmentPtr::allocate(&self.half.pool, class, self.at, self.peer.clone());
+        let least = (0..CLASSES.len()).find(fits).unwrap_or(CLASSES.len() - 1);
+        let best = self.class.max(least);
+        // Where memory is short, any other will do; the pool may have one.
+        let fresh = (least..=best)
+            .rev()
+            .chain(best + 1..CLASSES.len())
+            .find_map(|class| SegmentPtr::allocate(&self.half.pool, class, self.at, self.peer.as_ref()))?;
         match self.segment {
             Some(segment) => segment.get().link(fresh),
             None => self.half.producer.0.first.store(fresh.as_raw(), Ordering::Release),
         }
         self.segment = Some(fresh);
         self.end = fresh.get().end();
-        fresh
+        Some(fresh)
+    }
+
+    /// What was written from `from` on, which lies in `segment` or behind it and was not published, becomes nothing.
+    pub(crate) fn void(&mut self, mut segment: Option<SegmentPtr>, mut from: u64) {
+        self.take_back(segment);
+        while let Some(here) = segment
+            && from < self.at
+        {
+            segment = here.get().next();
+            let end = segment.map_or(self.at, |next| next.get().base);
+            if from < end {
+                here.void(from, end);
+                from = end;
+            }
+        }
+    }
+
+    /// Gives back what is unpublished behind `segment`, which is not, but for one: the reader, which has not gone
+    /// beyond `segment`, looks where the next begins.
+    fn take_back(&mut self, segment: Option<SegmentPtr>) {
+        let Some(next) = segment.and_then(|segment| segment.get().next()) else { return };
+        let Some(rest) = next.get().next() else { return };
+        self.segment = Some(next);
+        self.at = rest.get().base;
+        self.end = self.at;
+        next.get().unlink();
+        // SAFETY: the reader goes to a segment where something in it has been published, and looks no further than
+        // to the base of the next: it knows none of these. This end has let go of them.
+        unsafe { release_chain(rest.as_raw()) };
     }
 
     /// The next segment shall be larger: the traffic fills this one at once.

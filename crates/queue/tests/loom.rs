@@ -7,8 +7,8 @@ use loom::model::Builder;
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
 use queue::{
-    Body, Inbox, Item, Notify, Part, Pool, Reader, TryLock, Wake, Writer, channel, conflating,
-    fence_before_looks,
+    Body, Bounds, Filler, Inbox, Item, MORE, Notify, Part, Pool, Reader, TryLock, Wake, Walk, Writer,
+    channel, conflating, fence_before_looks,
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -208,6 +208,44 @@ fn sweep_of_a_closed_pipe_against_park() {
             writer.close();
             writer.sweep();
         });
+    });
+}
+
+/// Frames that came from a descriptor, one at a time.
+fn feed(filler: &mut Filler, frames: &[[u8; 4]]) {
+    for frame in frames {
+        assert_eq!(filler.preload(frame), frame.len());
+        assert_eq!(filler.walk(), Ok(Walk::Dry));
+        if filler.publish() {
+            filler.wake();
+        }
+    }
+}
+
+/// The segments of a message that stays unfinished go back while the reader is at what came before it.
+#[test]
+fn an_unfinished_message_against_park() {
+    model(|| {
+        let Pipe { writer, mut reader, bell, mut got } = pipe(0);
+        let bell_there = bell.clone();
+        let reading = thread::spawn(move || {
+            receive(&mut reader, &bell_there, &mut got, 1);
+            (reader, got)
+        });
+        let mut filler = Filler::new(writer, Bounds { frame: 100, message: 100, parts: 100 });
+        feed(
+            &mut filler,
+            &[[0, 2, 1, 1], [MORE, 2, 9, 9], [MORE, 2, 9, 9], [MORE, 2, 9, 9], [MORE, 2, 9, 9]],
+        );
+        filler.restart(None);
+        feed(&mut filler, &[[0, 2, 2, 2]]);
+        let (mut reader, mut got) = reading.join().unwrap();
+        if reader.is_parked() && bell.readable.swap(false, Ordering::AcqRel) {
+            reader.resume();
+        }
+        assert!(!reader.is_parked() || got == 2, "a lost wake-up of the reader");
+        drain(&mut reader, &mut got);
+        assert_eq!(got, 2);
     });
 }
 

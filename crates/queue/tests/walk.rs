@@ -363,6 +363,30 @@ fn messages_have_a_largest_number_of_parts() {
     assert_eq!(refusal(one, &[MORE, 0, 0, 0]), Some(Refusal::TooManyParts(2)));
 }
 
+/// What an endless message took goes back when its connection ends, though nobody reads.
+#[test]
+fn an_unfinished_message_gives_its_segments_back() {
+    let mut receiver = Receiver::new(0, UNBOUNDED);
+    let parts = [&[MORE, 100][..], &[7; 100]].concat().repeat(10_000);
+    assert_eq!(receiver.filler.preload(&[0, 1, 1]), 3);
+    receiver.walk().unwrap();
+    for _ in 0..3 {
+        for piece in parts.chunks(7000) {
+            assert_eq!(receiver.filler.preload(piece), piece.len());
+            receiver.walk().unwrap();
+        }
+        let all = receiver.filler.writer().backlog();
+        assert!(all > 1_000_000, "{all} bytes");
+        receiver.filler.restart(None);
+        receiver.filler.preload(&[MORE, 1, 2, 0, 1, 3]);
+        receiver.walk().unwrap();
+    }
+    let left = receiver.filler.writer().backlog();
+    assert!(left < 3 * 140_000, "{left} bytes");
+    let found = std::iter::from_fn(|| receiver.reader.take().map(|frame| bytes(&frame.body)[0]));
+    assert_eq!(found.collect::<Vec<_>>(), [&[1][..], &[2, 3].repeat(3)].concat());
+}
+
 /// Inside a message that does not end, subscriptions are frames of it.
 #[test]
 fn subscriptions_inside_a_message_are_bounded_as_parts() {

@@ -32,7 +32,7 @@ impl Filler {
                 Allowed::No => return Err(Refusal::CommandTooLarge(size)),
                 Allowed::NotYetKnown => {
                     let name = self.large.iter().map(|name| name.len()).max().unwrap_or(0);
-                    return Ok(self.make_room(header + name));
+                    return self.make_room(header + name);
                 }
                 Allowed::Yes => {}
             }
@@ -132,7 +132,11 @@ impl Filler {
             let topic = Bytes::from(body);
             let topic = topic.slice(prefix.min(topic.len())..);
             let size = topic.len();
-            self.join(flags, topic);
+            if !self.join(flags, topic) {
+                // The next walk says so.
+                self.starved = true;
+                return;
+            }
             (LONGEST, size)
         } else {
             let Some((header, size)) = self.command_frame() else { return };

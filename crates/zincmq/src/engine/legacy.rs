@@ -3,6 +3,7 @@
 use crate::engine::contract::Transcode;
 use crate::engine::upstream::bytes_of;
 use crate::engine::zmtp::End;
+use bytes::Bytes;
 use queue::{Bounds, Kind, Part, Taken, Writer};
 use zmtp::{Flags, Version, command, frame, frame_v1};
 
@@ -11,7 +12,7 @@ use zmtp::{Flags, Version, command, frame, frame_v1};
 pub(crate) struct Legacy {
     max_frame: i64,
     /// The parts of a message that is not complete yet.
-    parts: Vec<Vec<u8>>,
+    parts: Vec<Bytes>,
     gathered: u64,
     bounds: Bounds,
     /// Only what a REQ understands may come.
@@ -54,13 +55,18 @@ impl Transcode for Legacy {
             if self.gathered > self.bounds.message || self.parts.len() as u64 >= self.bounds.parts {
                 return Err(End::TooLarge);
             }
-            self.parts.push(frame.to_vec());
+            self.parts.try_reserve(1).map_err(|_| End::NoMemory)?;
+            self.parts.push(copy(frame)?);
             if !header.flags.has(Flags::MORE) {
                 if self.replies && !is_reply(&self.parts) {
                     return Err(End::NoReply);
                 }
-                let parts: Vec<_> = self.parts.iter().map(|part| Part::Slice(part)).collect();
-                into.write(&[], &parts);
+                let mut parts = Vec::new();
+                parts.try_reserve_exact(self.parts.len()).map_err(|_| End::NoMemory)?;
+                parts.extend(self.parts.iter().map(Part::Shared));
+                if !into.try_write(&parts) {
+                    return Err(End::NoMemory);
+                }
                 self.parts.clear();
                 self.gathered = 0;
             }
@@ -69,8 +75,16 @@ impl Transcode for Legacy {
     }
 }
 
+/// As `Bytes::copy_from_slice`, which would end the process if there is no memory.
+fn copy(frame: &[u8]) -> Result<Bytes, End> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(frame.len()).map_err(|_| End::NoMemory)?;
+    bytes.extend_from_slice(frame);
+    Ok(bytes.into())
+}
+
 /// Perhaps a number of 4 bytes, then an empty frame, then the body.
-fn is_reply(parts: &[Vec<u8>]) -> bool {
+fn is_reply(parts: &[Bytes]) -> bool {
     let rest = match parts {
         [number, rest @ ..] if number.len() == 4 => rest,
         all => all,

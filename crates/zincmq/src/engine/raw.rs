@@ -27,7 +27,9 @@ impl Transcode for Raw {
             if !into.await_room() {
                 break;
             }
-            into.write(&[], &[Part::Slice(chunk)]);
+            if !into.try_write(&[Part::Slice(chunk)]) {
+                return Err(End::NoMemory);
+            }
             done += chunk.len();
         }
         Ok(done)

@@ -50,6 +50,9 @@ pub(crate) enum End {
     /// A frame, message or command larger than allowed.
     #[error("a frame or message larger than allowed")]
     TooLarge,
+    /// There is no memory for what the peer sends.
+    #[error("no memory for what the peer sends")]
+    NoMemory,
     /// The peer of a REQ sent what is no reply.
     #[error("a message that is no reply")]
     NoReply,
@@ -431,9 +434,10 @@ impl Engine {
                     self.publish();
                     return Err(End::NoReply);
                 }
-                Err(_) => {
+                Err(refusal) => {
                     self.publish();
-                    return Err(End::TooLarge);
+                    let starved = matches!(refusal, Refusal::NoMemory(_));
+                    return Err(if starved { End::NoMemory } else { End::TooLarge });
                 }
             }
         }
@@ -487,6 +491,7 @@ impl Engine {
                 return Ok(Rest::Quiet);
             }
             let before = self.scratch.len();
+            self.scratch.try_reserve(SCRATCH).map_err(|_| End::NoMemory)?;
             self.scratch.resize(before + SCRATCH, 0);
             let received = rustix::io::read(self.descriptor.as_fd(), &mut self.scratch[before..]);
             self.scratch.truncate(before + received.unwrap_or(0));
