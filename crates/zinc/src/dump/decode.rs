@@ -2,10 +2,12 @@
 
 use crate::text::hex;
 use crate::wire::{self, Beginning, GREETING, Greeting};
-use zmtp::{Command, Flags, Header, Version, frame, frame_v1};
+use zmtp::{Command, Flags, Header, Version, command, frame, frame_v1};
 
-/// Commands are looked at up to this size.
+/// Commands are looked at up to this size; larger ones can only be subscriptions.
 const COMMAND: u64 = 64 << 10;
+/// Bytes of a long topic that are shown.
+const TOPIC: usize = 64;
 /// No memory holds more: the stream is not what it seems.
 const BODY: u64 = 1 << 48;
 /// No routing id is longer.
@@ -222,15 +224,21 @@ impl Decoder {
         let (header, body) = self.frame()?;
         let Header { flags, header_len, size } = header;
         let command = version >= Version::V3_0 && flags.has(Flags::COMMAND);
-        if size > if command { COMMAND } else { BODY } {
-            return Some((Some(self.broken("a frame of impossible size")), 0));
-        }
-        let taken = header_len as u64 + size;
-        if command && !closed {
+        let taken = size.saturating_add(header_len as u64);
+        let command = command && !closed;
+        if command && size <= COMMAND {
             let Some(event) = read_command(body?) else {
                 return Some((Some(self.broken("a command without a name")), 0));
             };
             return Some((Some(event), taken));
+        }
+        let start = self.buffer.get(header_len..).unwrap_or_default();
+        if size > BODY || (command && !begins_as_subscription(start)) {
+            return Some((Some(self.broken("a frame of impossible size")), 0));
+        }
+        if command {
+            // The length of the longest name and the name itself.
+            return Some((Some(read_subscription(start.get(..TOPIC + 10)?)?), taken));
         }
         // Of a long body only the first bytes are awaited.
         let wanted = header_len + size.min(shown.max(256) as u64) as usize;
@@ -250,6 +258,19 @@ fn opaque_name(start: &[u8]) -> String {
     let name = wire::split_command(start).map(|(name, _)| name);
     let name = name.filter(|name| !name.is_empty() && name.iter().all(u8::is_ascii_uppercase));
     name.map_or_else(|| "unknown".to_owned(), |name| String::from_utf8_lossy(name).into_owned())
+}
+
+/// Whether a command may be a subscription, as far as it is known.
+fn begins_as_subscription(start: &[u8]) -> bool {
+    command::WITH_TOPIC.iter().any(|name| name.iter().zip(start).all(|(one, other)| one == other))
+}
+
+/// A subscription of which only the beginning is awaited.
+fn read_subscription(start: &[u8]) -> Option<Event> {
+    let (name, topic) = wire::split_command(start)?;
+    let topic = [&topic[..TOPIC.min(topic.len())], b"..."].concat();
+    let name = String::from_utf8_lossy(name).into_owned();
+    Some(Event::Command { name, details: vec![("topic".to_owned(), topic)] })
 }
 
 fn read_command(body: &[u8]) -> Option<Event> {
@@ -278,7 +299,6 @@ fn read_command(body: &[u8]) -> Option<Event> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zmtp::command;
 
     /// What a stream says however it is cut.
     fn say(bytes: &[u8], peer: Option<&Beginning>) -> Vec<Event> {
@@ -361,6 +381,20 @@ mod tests {
         assert_eq!(say(b"\x01\0\x05\0body", None)[1..], expected);
         let newer = b"\xFF\0\0\0\0\0\0\0\x01\x7F\x05\0body";
         assert_eq!(say(newer, Some(&Beginning::Bare)), expected);
+    }
+
+    #[test]
+    fn of_a_long_topic_the_beginning_is_shown() {
+        let mut bytes = wire::greeting().to_vec();
+        command::subscribe(&mut bytes, &[b't'; 100_000], Version::V3_1);
+        command::cancel(&mut bytes, b"after", Version::V3_1);
+        let event = |name: &str, topic: &[u8]| Event::Command {
+            name: name.to_owned(),
+            details: vec![("topic".to_owned(), topic.to_vec())],
+        };
+        let shown = [&[b't'; 64][..], b"..."].concat();
+        let expected = [event("SUBSCRIBE", &shown), event("CANCEL", b"after"), Event::End];
+        assert_eq!(say(&bytes, None)[1..], expected);
     }
 
     #[test]
