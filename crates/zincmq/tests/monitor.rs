@@ -3,16 +3,18 @@
 mod common;
 
 use common::{NETWORK, PATIENCE, await_event, fresh_ipc, fresh_tcp, raw_peer, until, within};
-use std::net::TcpListener;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 use zincmq::EventKind::{
     self, Accepted, BindFailed, Closed, ConnectDelayed, ConnectRetried, Connected, Disconnected,
-    HandshakeSucceeded, Listening, MonitorStopped,
+    HandshakeFailedNoDetail, HandshakeSucceeded, Listening, MonitorStopped,
 };
 use zincmq::{Context, Error, Event, Events, Monitor, Pull, Push, option};
 
 const EADDRINUSE: u64 = 98;
 const EINPROGRESS: u64 = 115;
+const EPROTO: u64 = 71;
 
 /// The next event; a connection under way is passed over, since it depends on the system whether that is told.
 fn next(monitor: &mut Monitor) -> Event {
@@ -186,6 +188,37 @@ fn a_peer_that_leaves_is_told_with_its_descriptor() {
         let [gone] = expect(&mut monitor, [Disconnected]);
         assert_eq!((gone.value, &gone.remote), (accepted.value, &address));
         assert_eq!(accepted.remote, address);
+    });
+}
+
+/// A web browser, a TLS client or an SSH server is no peer of ZMTP 1.0, although that begins without a greeting.
+#[test]
+fn who_speaks_something_else_fails_its_handshake() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let mut pull = Pull::new(&context).unwrap();
+        let mut server = pull.monitor(Events::ALL);
+        let bound = pull.bind("tcp://127.0.0.1:*").unwrap();
+        expect(&mut server, [Listening]);
+        let address = bound.strip_prefix("tcp://").unwrap();
+        for (count, said) in (1..).zip([&b"GET / HTTP/1.1\r\n\r\n"[..], b"POST /", b"\x16\x03\x01\x02\0\x01"])
+        {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.write_all(said).unwrap();
+            let [_, failed, _] = expect(&mut server, [Accepted, HandshakeFailedNoDetail, Disconnected]);
+            assert_eq!(failed.value, EPROTO);
+            assert_eq!(pull.stats().handshake_failures, count);
+        }
+
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut push = Push::new(&context).unwrap();
+        push.set(option::RECONNECT_IVL, 5).unwrap();
+        let mut client = push.monitor(Events::ALL);
+        push.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
+        for _ in 0..2 {
+            listener.accept().unwrap().0.write_all(b"SSH-2.0-x\r\n").unwrap();
+            expect(&mut client, [Connected, HandshakeFailedNoDetail, Disconnected, ConnectRetried]);
+        }
     });
 }
 

@@ -13,6 +13,10 @@ pub enum Error {
         /// What the peer speaks.
         version: Version,
     },
+    /// The first bytes are neither a greeting nor the routing id of a ZMTP 1.0 peer: the other side speaks HTTP,
+    /// TLS, SSH or the like.
+    #[error("the other side does not speak ZMTP")]
+    Foreign,
     /// The greeting names another security mechanism.
     #[error("the peer's security mechanism is {theirs:?}, ours is {ours:?}")]
     MechanismMismatch {

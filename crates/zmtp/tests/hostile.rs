@@ -96,6 +96,26 @@ fn a_zero_length_frame_of_1_0() {
     assert_eq!(fails(local(PUSH), &[SIGNATURE, b"\x00\x07\0"].concat()), Error::EmptyFrame);
 }
 
+/// Their first byte would be the length of a routing id, their second its flags, which are none.
+#[test]
+fn other_protocols_are_no_old_peers() {
+    for input in [
+        &b"GET / HTTP/1.1\r\n\r\n"[..],
+        b"POST /",
+        b"\x16\x03\x01\x02\0\x01",
+        b"SSH-2.0-OpenSSH_9.9\r\n",
+        b"\x04\x01ide",
+        b"\xFF\0\0\0\0\0\0\0\x04\x02ide",
+    ] {
+        assert_eq!(fails(local(PULL), input), Error::Foreign);
+        let known = if input[0] == 0xFF { 10 } else { 2 };
+        assert_eq!(fails(local(PULL), &input[..known]), Error::Foreign, "as soon as the flags are known");
+        assert_eq!(feed(local(PULL), &input[..known - 1], &[]).result, Ok(Status::More));
+    }
+    let strict = Local { allow_old: false, ..local(PULL) };
+    assert_eq!(fails(strict, b"GET /"), Error::OldPeer { version: Version::V1_0 });
+}
+
 #[test]
 fn metadata_that_is_cut_off_or_has_bytes_to_spare() {
     let whole = ready(&[(b"Socket-Type", b"PULL"), (b"X-a", b"")]);

@@ -266,6 +266,10 @@ impl Session {
         match failure {
             Failure::Lost(error) => self.emit(EventKind::HandshakeFailedNoDetail, errno(error) as u64),
             Failure::Proxy(_) => {}
+            Failure::Protocol(zmtp::Error::Foreign) => {
+                let errno = rustix::io::Errno::PROTO.raw_os_error();
+                self.emit(EventKind::HandshakeFailedNoDetail, errno as u64);
+            }
             Failure::Protocol(error) => match (error.auth_status(), error.code()) {
                 (Some(status), _) => self.emit(EventKind::HandshakeFailedAuth, u64::from(status)),
                 (None, code) => {
@@ -273,8 +277,9 @@ impl Session {
                 }
             },
         }
-        // A peer that broke the protocol would do so again.
-        let last = self.is_last(matches!(failure, Failure::Protocol(_)) || self.stops(UNGREETED));
+        // A peer that broke the protocol would do so again. A program that speaks another may leave its place to one.
+        let broken = matches!(failure, Failure::Protocol(error) if *error != zmtp::Error::Foreign);
+        let last = self.is_last(broken || self.stops(UNGREETED));
         if last {
             self.part();
         }

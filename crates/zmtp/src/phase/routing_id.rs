@@ -1,12 +1,20 @@
 //! Routing ids of old peers: with 1.0 and 2.0 the first message of each side is its routing id.
 
-use crate::codec::frame::{self, Flags};
+use crate::codec::frame::{self, Flags, Header};
 use crate::codec::frame_v1;
 use crate::error::Error;
 use crate::local::Local;
 use crate::phase::inbox::{self, Inbox};
 use crate::phase::traffic::Peer;
 use crate::version::Version;
+
+/// Reads the header of the first frame of a peer without greeting. Its second byte tells it from a program that
+/// speaks something else: no flag has a meaning there, where others have a letter.
+fn decode_unversioned(bytes: &[u8]) -> Result<Option<Header>, Error> {
+    let header = frame_v1::decode_header(bytes)?;
+    let flags = header.and_then(|header| bytes.get(header.header_len - 1));
+    if flags.is_some_and(|&flags| flags != 0) { Err(Error::Foreign) } else { Ok(header) }
+}
 
 /// The longest routing id.
 const MAX_ROUTING_ID: u64 = 255;
@@ -44,10 +52,14 @@ impl RoutingId {
         Self { version: Version::V1_0, unversioned: true, inbox }
     }
 
-    /// Takes the message that is the routing id and not a byte more. Its flags are ignored, as libzmq
-    /// does.
+    /// Takes the message that is the routing id and not a byte more. The flags of a peer that sent a greeting are
+    /// ignored, as libzmq does.
     pub(crate) fn feed(mut self, input: &mut &[u8]) -> Result<Identified, Error> {
-        let decode = if self.version == Version::V1_0 { frame_v1::decode_header } else { inbox::decode };
+        let decode = match self.version {
+            Version::V1_0 if self.unversioned => decode_unversioned,
+            Version::V1_0 => frame_v1::decode_header,
+            _ => inbox::decode,
+        };
         let Some(id) = self.inbox.take(input, MAX_ROUTING_ID, decode)? else {
             return Ok(Identified::More(self));
         };
