@@ -78,14 +78,18 @@ impl Greeting {
     /// Sends and receives as far as possible now.
     pub(crate) fn turn(&mut self) -> Result<Greeted, Failure> {
         loop {
-            self.send()?;
+            // What a peer says before it hangs up tells more than the failure to write to it.
+            let sent = self.send();
             let mut room = [0; ROOM];
             // A proxy's answer may be followed by the peer's bytes: take no more than it needs.
             let wanted = self.proxy.as_ref().map_or(ROOM, |proxy| proxy.wanted().min(ROOM));
             let read = match rustix::net::recv(&self.descriptor, &mut room[..wanted], RecvFlags::DONTWAIT) {
-                Ok((0, _)) => return Err(Failure::Lost(io::ErrorKind::ConnectionReset.into())),
+                Ok((0, _)) => {
+                    let reset = || Failure::Lost(io::ErrorKind::ConnectionReset.into());
+                    return Err(sent.err().unwrap_or_else(reset));
+                }
                 Ok((read, _)) => read,
-                Err(rustix::io::Errno::WOULDBLOCK) => return Ok(Greeted::Not),
+                Err(rustix::io::Errno::WOULDBLOCK) => return sent.map(|()| Greeted::Not),
                 Err(rustix::io::Errno::INTR) => continue,
                 Err(error) => return Err(Failure::Lost(error.into())),
             };
@@ -142,5 +146,38 @@ impl Greeting {
     /// What the handshake has not sent yet.
     pub(crate) fn unsent(&mut self) -> Vec<u8> {
         std::mem::take(self.opening.output())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+
+    /// The peer says this and hangs up before it has been written to.
+    fn meet(said: &[u8]) -> Failure {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        theirs.write_all(said).unwrap();
+        drop(theirs);
+        let options = Options::new(SocketType::Push);
+        Greeting::new(ours.into(), None, SocketType::Push, &options).turn().unwrap_err()
+    }
+
+    #[test]
+    fn the_reason_of_a_peer_that_hangs_up_is_known() {
+        let mut greeting = [0; 64];
+        greeting[..17].copy_from_slice(b"\xFF\0\0\0\0\0\0\0\x01\x7F\x03\x01CURVE");
+        let failure = meet(&greeting);
+        let named = matches!(failure, Failure::Protocol(zmtp::Error::MechanismMismatch { .. }));
+        assert!(named, "{failure:?}");
+        // It has not said why.
+        for said in [&greeting[..10], b""] {
+            let failure = meet(said);
+            assert!(
+                matches!(&failure, Failure::Lost(error) if error.raw_os_error() == Some(32)),
+                "{failure:?}"
+            );
+        }
     }
 }
