@@ -6,6 +6,7 @@ use common::{ANY, PATIENCE, Server, assert_ends, folder, run, zinc};
 use std::io::{BufRead, Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 const FREE: &str = "tcp://127.0.0.1:*";
 
@@ -62,10 +63,10 @@ fn a_file_tells_everything() {
     let mut last = String::new();
     proxy.stderr.read_line(&mut last).unwrap();
     let last: serde_json::Value = serde_json::from_str(&last).unwrap();
-    assert_eq!(
-        (&last["sockets"][0]["side"], &last["sockets"][0]["received"]),
-        (&"frontend".into(), &1.into())
-    );
+    let sides: Vec<&serde_json::Value> =
+        last["sockets"].as_array().unwrap().iter().map(|socket| &socket["side"]).collect();
+    assert_eq!(sides, ["frontend", "backend", "control"]);
+    assert_eq!(last["sockets"][0]["received"], 1);
     proxy.end(0);
     std::fs::remove_dir_all(folder).unwrap();
 }
@@ -120,6 +121,40 @@ fn prometheus_reads_the_numbers() {
     assert!(get(address, "POST /metrics HTTP/1.1\r\n\r\n").0.starts_with("HTTP/1.1 405"));
     proxy.interrupt();
     proxy.end(0);
+}
+
+/// Nothing wakes the capture's socket but the question.
+#[test]
+fn the_capture_has_its_numbers() {
+    let arguments = ["proxy", "streamer", FREE, FREE, "--capture", FREE, "--prometheus", "127.0.0.1:0"];
+    let proxy = Server::start(&arguments, 4);
+    let [front, back, capture, metrics] = &proxy.endpoints[..] else { panic!() };
+    let address = metrics.strip_prefix("http://").unwrap().strip_suffix("/metrics").unwrap();
+    let scraped = |metric: &str, is_so: fn(u64) -> bool| {
+        let name = format!("zincmq_{metric}{{side=\"capture\",type=\"PUB\"}} ");
+        let until = Instant::now() + Duration::from_secs(30);
+        loop {
+            let (_, body) = get(address, "GET /metrics HTTP/1.1\r\n\r\n");
+            let value = body.lines().find_map(|line| line.strip_prefix(&name)?.parse().ok());
+            if value.is_some_and(is_so) {
+                return;
+            }
+            assert!(Instant::now() < until, "{name}{value:?}");
+        }
+    };
+    let mut sub = zinc(&["sub", capture, "--count=1", PATIENCE]).spawn().unwrap();
+    scraped("peers", |peers| peers == 1);
+    let pull = Server::start(&["pull", back], 0);
+    // Until the subscription has arrived.
+    while sub.try_wait().unwrap().is_none() {
+        assert_ends(&run(&["push", front, "-m=x", PATIENCE], ""), 0, "");
+    }
+    assert_ends(&sub.wait_with_output().unwrap(), 0, "x\n");
+    scraped("messages_sent_total", |sent| sent > 0);
+    for server in [pull, proxy] {
+        server.interrupt();
+        server.end(0);
+    }
 }
 
 #[test]

@@ -263,6 +263,9 @@ impl<'a> Proxy<'a> {
         items.extend(self.ends.back.as_mut().map(|side| Item::Socket(&mut *side.socket, back)));
         let steering = items.len();
         items.extend(control.map(|control| Item::Socket(control, Interest::READABLE)));
+        // Nothing is awaited of it, but it may be asked for its numbers.
+        let capture = self.capture.as_deref_mut();
+        items.extend(capture.map(|capture| Item::Socket(capture, Interest::default())));
         poller.wait(&mut items, timeout)?;
         let front = poller.found(0);
         let back = if single { front } else { poller.found(1) };
@@ -316,6 +319,7 @@ mod tests {
     use super::*;
     use crate::{Context, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router};
     use std::thread;
+    use std::time::Instant;
 
     const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -437,6 +441,30 @@ mod tests {
         let request = worker.recv_timeout(PATIENCE).unwrap();
         worker.send(request).unwrap();
         assert_eq!(client.recv_timeout(PATIENCE).unwrap(), Message::from("request"));
+        context.shutdown();
+        assert!(matches!(middle.join().unwrap(), Err(Error::Terminated)));
+    }
+
+    #[test]
+    fn the_numbers_of_the_capture_are_told() {
+        let context = Context::new();
+        let (mut front, mut left) = link(&context, SocketType::Pair, SocketType::Pair, "front");
+        let (mut back, mut right) = link(&context, SocketType::Pair, SocketType::Pair, "back");
+        let (mut capture, mut copies) = link(&context, SocketType::Push, SocketType::Pull, "capture");
+        let middle = thread::spawn(move || proxy(&mut front, &mut back, Some(&mut capture)));
+        for passed in 1..=3 {
+            left.send("a").unwrap();
+            right.recv_timeout(PATIENCE).unwrap();
+            copies.recv_timeout(PATIENCE).unwrap();
+            let began = Instant::now();
+            // The sockets of this thread never answer.
+            while !context.stats(Duration::from_millis(10)).iter().any(|report| {
+                report.socket_type == SocketType::Push
+                    && (report.stats.sent, report.stats.peers.len()) == (passed, 1)
+            }) {
+                assert!(began.elapsed() < PATIENCE, "message {passed} is never told of");
+            }
+        }
         context.shutdown();
         assert!(matches!(middle.join().unwrap(), Err(Error::Terminated)));
     }

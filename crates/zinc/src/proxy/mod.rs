@@ -195,8 +195,10 @@ fn pass(config: &Config, kind: Kind, session: &mut Session, back: SocketType) ->
         }
     };
     if let Some(reporter) = reporter {
-        let front = Side::of("frontend", &mut session.socket);
-        reporter.end(vec![front, Side::of("backend", &mut backend)]);
+        let mut sides = vec![Side::of("frontend", &mut session.socket), Side::of("backend", &mut backend)];
+        sides.extend(capture.as_mut().map(|capture| Side::of("capture", capture)));
+        sides.extend(control.as_mut().map(|control| Side::of("control", control)));
+        reporter.end(sides);
     }
     Ok(passed?)
 }
