@@ -3,7 +3,7 @@
 mod common;
 
 use common::{ANY, PATIENCE, Server, assert_ends, folder, run, zinc};
-use std::io::{BufRead, Read, Write};
+use std::io::{BufRead, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -155,6 +155,39 @@ fn the_capture_has_its_numbers() {
         server.interrupt();
         server.end(0);
     }
+}
+
+/// More of them than are kept: some silent, some in the middle of a request.
+#[test]
+fn silent_connections_hold_up_no_scraper() {
+    let proxy = Server::start(&["proxy", "streamer", FREE, FREE, "--prometheus", "127.0.0.1:0"], 3);
+    let metrics = proxy.endpoints[2].strip_prefix("http://").unwrap();
+    let address = metrics.strip_suffix("/metrics").unwrap();
+    let mut silent = Vec::new();
+    for number in 0..300 {
+        let mut stream = TcpStream::connect(address).unwrap();
+        if number % 2 == 0 {
+            stream.write_all(b"GET /metrics HTTP/1.1\r\n").unwrap();
+        }
+        silent.push(stream);
+        if number % 100 == 99 {
+            let began = Instant::now();
+            let (head, _) = get(address, "GET /metrics HTTP/1.1\r\n\r\n");
+            assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
+            // One after the other they would take a second each.
+            assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+        }
+    }
+    for mut stream in silent {
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        // It ends, whichever way.
+        let ended = stream.read(&mut [0]);
+        assert!(
+            matches!(&ended, Ok(0)) || ended.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset)
+        );
+    }
+    proxy.interrupt();
+    proxy.end(0);
 }
 
 #[test]

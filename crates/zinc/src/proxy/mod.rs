@@ -2,6 +2,7 @@
 
 mod config;
 mod gauge;
+mod http;
 mod prometheus;
 
 use crate::failure::Failure;
