@@ -11,12 +11,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use zincmq::option::{self, Row, Value};
 use zincmq::{AnySocket, Context, Error, SocketType, StatsServer};
 
 /// How long messages that were accepted may take to go out after an interrupt or a failure.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// What an interrupt may prevent.
+const HELD_UP: &str = "interrupted before all messages had gone out";
 
 /// An option and its value.
 pub(crate) type Setting = (&'static Row, Value);
@@ -68,8 +71,18 @@ pub(crate) struct Session {
     pub(crate) socket: AnySocket,
     context: Context,
     timeout: Option<Duration>,
-    closing: Arc<AtomicBool>,
-    interrupted: Arc<AtomicBool>,
+    state: Arc<State>,
+    /// Sockets beside this one send, too.
+    others_send: bool,
+}
+
+/// What the session and the watch for interrupts know of each other.
+#[derive(Default)]
+struct State {
+    /// Messages may still be on their way out.
+    sends: AtomicBool,
+    closing: AtomicBool,
+    interrupted: AtomicBool,
 }
 
 impl Opening {
@@ -122,18 +135,35 @@ impl Session {
     pub(crate) fn new(socket_type: SocketType, timeout: Option<Duration>) -> Result<Self, Failure> {
         let context = Context::new();
         let socket = AnySocket::with_type(&context, socket_type)?;
-        let (closing, interrupted) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
-        let (handle, late, noted) = (context.clone(), closing.clone(), interrupted.clone());
+        let state = Arc::new(State::default());
+        state.sends.store(!matches!(socket_type, SocketType::Pull | SocketType::Sub), Ordering::SeqCst);
+        let (handle, watched) = (context.clone(), state.clone());
+        let mut first = None;
         on_interrupt(move || {
+            let began = *first.get_or_insert_with(Instant::now);
             // Either this sees that the socket is being closed, or that sees this.
-            noted.store(true, Ordering::SeqCst);
-            if late.load(Ordering::SeqCst) {
-                note!("zinc: interrupted before all messages had gone out");
-                exit(1);
+            let again = watched.interrupted.swap(true, Ordering::SeqCst);
+            let closing = watched.closing.load(Ordering::SeqCst);
+            match again {
+                // The end is under way already; timeout(1) signals twice, for one.
+                true if began.elapsed() < GRACE => {}
+                false if !closing => handle.shutdown(),
+                _ if watched.sends.load(Ordering::SeqCst) => {
+                    note!("zinc: {HELD_UP}");
+                    exit(1);
+                }
+                true => exit(0),
+                // Nothing keeps it from its end.
+                false => {}
             }
-            handle.shutdown();
         })?;
-        Ok(Self { socket, context, timeout, closing, interrupted })
+        Ok(Self { socket, context, timeout, state, others_send: false })
+    }
+
+    /// Has the end wait for the messages of others than [`Session::socket`].
+    pub(crate) fn count_on_others(&mut self) {
+        self.others_send = true;
+        self.state.sends.store(true, Ordering::SeqCst);
     }
 
     /// The context, for more sockets that are to end with this one.
@@ -156,10 +186,12 @@ impl Session {
     /// Closes the socket and waits until everything has gone out: without limit, unless there is a timeout,
     /// or something else went wrong before.
     pub(crate) fn close(self, result: Result<(), Failure>) -> Result<(), Failure> {
-        let Self { socket, context, timeout, closing, interrupted } = self;
-        closing.store(true, Ordering::SeqCst);
+        let Self { mut socket, context, timeout, state, others_send } = self;
+        let sends = others_send || state.sends.load(Ordering::SeqCst) && socket.stats().sent > 0;
+        state.sends.store(sends, Ordering::SeqCst);
+        state.closing.store(true, Ordering::SeqCst);
         let result = match result {
-            Ok(()) if interrupted.load(Ordering::SeqCst) => Err(Error::Terminated.into()),
+            Ok(()) if state.interrupted.load(Ordering::SeqCst) => Err(Error::Terminated.into()),
             result => result,
         };
         drop(socket);
@@ -174,11 +206,9 @@ impl Session {
             Err(_) => Some(timeout.unwrap_or(GRACE).min(GRACE)),
         };
         let all_out = limit.map_or_else(|| ended.recv().is_ok(), |limit| ended.recv_timeout(limit).is_ok());
-        match (result, all_out) {
+        match (result, all_out || !sends) {
             (Err(failure), true) if failure.is_interrupt() => Ok(()),
-            (Err(failure), false) if failure.is_interrupt() => {
-                Err(Failure::Failed("interrupted before all messages had gone out".to_owned()))
-            }
+            (Err(failure), false) if failure.is_interrupt() => Err(Failure::Failed(HELD_UP.to_owned())),
             (Ok(()), false) => {
                 let what = "not all messages have gone out";
                 Err(Failure::Timeout { what, limit: limit.unwrap_or_default() })

@@ -183,6 +183,46 @@ fn an_interrupt_ends_what_waits() {
     }
 }
 
+/// timeout(1) signals twice, and people press Ctrl-C again.
+#[test]
+fn interrupts_one_after_the_other_end_as_one_does() {
+    let mut publisher = zinc(&["pub", ANY, "--rate=1000"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    BufReader::new(publisher.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    let endpoint = said.trim().strip_prefix("zinc: bound to ").unwrap();
+    for arguments in [
+        &["sub", "@tcp://127.0.0.1:*", endpoint][..],
+        &["pull", ANY],
+        &["router", ANY],
+        &["rep", ANY],
+        &["monitor", "sub", "@tcp://127.0.0.1:*", endpoint],
+        &["monitor", "push", ANY],
+    ] {
+        for _ in 0..10 {
+            let mut server = Server::start(arguments, 1);
+            while server.child.try_wait().unwrap().is_none() {
+                server.interrupt();
+            }
+            let mut said = String::new();
+            server.stderr.read_to_string(&mut said).unwrap();
+            assert_eq!((server.child.wait().unwrap().code(), said.as_str()), (Some(0), ""), "{arguments:?}");
+        }
+    }
+    publisher.kill().unwrap();
+    publisher.wait().unwrap();
+}
+
+#[test]
+fn an_interrupt_ends_top_while_nobody_answers() {
+    for arguments in [&["top", "tcp://127.0.0.1:1"][..], &["top", "tcp://127.0.0.1:1", "--json"]] {
+        let top = Server::start(arguments, 0);
+        // It may come before anybody watches for it.
+        top.await_signals();
+        top.interrupt();
+        assert_eq!(top.end(0), "");
+    }
+}
+
 #[test]
 fn a_reader_that_leaves_ends_the_output_silently() {
     let mut pull = Server::start(&["pull", ANY], 1);

@@ -124,6 +124,7 @@ impl Proxy {
         let Plan { kind, config } = self.plan()?;
         let (front, back) = kind.sides();
         let mut session = Session::new(front, None)?;
+        session.count_on_others();
         let result = pass(&config, kind, &mut session, back);
         session.close(result)
     }

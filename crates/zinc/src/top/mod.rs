@@ -56,7 +56,10 @@ impl Top {
         if self.json || self.once || !stdout().is_terminal() {
             let stop = poll.stopper();
             on_interrupt(move || stop.shutdown())?;
-            return self.print(&poll);
+            return match self.print(&poll) {
+                Err(failure) if failure.is_interrupt() => Ok(()),
+                result => result,
+            };
         }
         // Ctrl-C is a key here: what comes as a signal has to do with an end from outside.
         on_interrupt(|| {

@@ -51,6 +51,20 @@ impl Server {
         self.child.stdin.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
     }
 
+    /// Waits until the command watches for interrupts, which has them not end it at once.
+    pub(crate) fn await_signals(&self) {
+        const INTERRUPT: u64 = 1 << 1;
+        let path = format!("/proc/{}/status", self.child.id());
+        let caught = || {
+            let status = std::fs::read_to_string(&path).unwrap();
+            let line = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+            u64::from_str_radix(line.trim(), 16).unwrap() & INTERRUPT != 0
+        };
+        while !caught() {
+            std::thread::yield_now();
+        }
+    }
+
     pub(crate) fn interrupt(&self) {
         let kill = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
         assert!(kill.unwrap().success());
