@@ -91,13 +91,17 @@ Examples:
     Dealer(converse::Addressed),
     /// Talk with peers by name: the first part is the routing id
     ///
+    /// A routing id that is no plain text, or has the separator in it, is printed as \x and hexadecimal digits, such
+    /// as \x00ffca622e, and read in this form too.
+    ///
     /// Ends when the input has ended and --count messages have come; without --count, only with --timeout, --eof or
     /// an interrupt.
     #[command(after_help = "\
 Examples:
   zinc router @tcp://*:5559 --json
   zinc router @tcp://*:5559 --multipart '|'       # bob|hello goes to bob
-  zinc router @tcp://*:5559 --to bob --envelope   # every line goes to the REQ called bob")]
+  zinc router @tcp://*:5559 --to bob --envelope   # every line goes to the REQ called bob
+  echo '\x00ffca622e|hello' | zinc router @tcp://*:5559 --multipart '|'")]
     Router(converse::Route),
     /// Publish each message and print the subscriptions (byte 1 or 0, then the topic)
     ///
@@ -112,6 +116,8 @@ Examples:
     #[command(after_help = "Example:\n  zinc xsub tcp://localhost:5556 --subscribe news")]
     Xsub(converse::Upstream),
     /// Talk to plain TCP peers: the first part is the connection's id
+    ///
+    /// The id is printed and read as \x and hexadecimal digits, such as \x00ffca622e.
     ///
     /// Ends when the input has ended and --count messages have come; without --count, only with --timeout, --eof or
     /// an interrupt.

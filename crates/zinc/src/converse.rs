@@ -2,7 +2,9 @@
 
 use crate::failure::Failure;
 use crate::input::{Input, Source};
+use crate::output::Output;
 use crate::session::{Opening, Session};
+use crate::text::{Form, read_routing_id};
 use clap::Args;
 use zincmq::poller::{Interest, Item};
 use zincmq::{Error, Frame, Message, Poller, SocketType};
@@ -33,8 +35,8 @@ pub(crate) struct Route {
     addressed: Addressed,
 
     /// Send every message to the peer of this routing id, instead of taking it from the first part
-    #[arg(long, value_name = "ID")]
-    to: Option<String>,
+    #[arg(long, value_name = "ID", value_parser = routing_id)]
+    to: Option<Frame>,
 }
 
 #[derive(Args)]
@@ -69,14 +71,22 @@ impl Converse {
     ) -> Result<(), Failure> {
         self.opening.run(socket_type, |session| {
             prepare(session)?;
+            let routed = matches!(socket_type, SocketType::Router | SocketType::Stream);
+            let given = Form { routed: routed && wrapping.to.is_none(), ..self.opening.form.clone() };
             // --count is of what comes in.
-            let input = self.source.open(&self.opening.form, None)?;
-            self.talk(session, Outbound { input, wrapping, waiting: None })
+            let input = self.source.open(&given, None)?;
+            let form = Form { routed, ..given };
+            let output = Output::new(&form, self.opening.count);
+            self.talk(session, Outbound { input, wrapping, waiting: None }, output)
         })
     }
 
-    fn talk(&self, session: &mut Session, mut outbound: Outbound<'_>) -> Result<(), Failure> {
-        let mut output = self.opening.output();
+    fn talk(
+        &self,
+        session: &mut Session,
+        mut outbound: Outbound<'_>,
+        mut output: Output,
+    ) -> Result<(), Failure> {
         let mut poller = Poller::new();
         loop {
             let waits = outbound.prepare()?;
@@ -119,8 +129,7 @@ impl Addressed {
 
 impl Route {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let to = self.to.as_deref().map(Frame::from);
-        let wrapping = Wrapping { to, routed: true, envelope: self.addressed.envelope };
+        let wrapping = Wrapping { to: self.to, routed: true, envelope: self.addressed.envelope };
         self.addressed.converse.run_after(SocketType::Router, &wrapping, |_| Ok(()))
     }
 }
@@ -159,6 +168,10 @@ impl Wrapping {
         let parts = message.iter().enumerate().filter(|(place, _)| *place != at);
         *message = parts.map(|(_, part)| part.clone()).collect();
     }
+}
+
+fn routing_id(text: &str) -> Result<Frame, String> {
+    read_routing_id(text.as_bytes())
 }
 
 /// Messages on their way to the socket.

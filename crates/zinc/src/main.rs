@@ -2,11 +2,13 @@
 
 #![forbid(unsafe_code)]
 
-/// A line for the user on the standard error. Unlike `eprintln`, it does not mind that nobody is there any more.
+/// A line for the user on the standard error. Unlike `eprintln`, it does not mind that nobody is there any more, and
+/// nothing in it steers a terminal.
 macro_rules! note {
     ($($text:tt)*) => {{
         use std::io::Write as _;
-        _ = writeln!(std::io::stderr(), $($text)*);
+        let text = crate::text::visible(format!($($text)*).as_bytes());
+        _ = writeln!(std::io::stderr(), "{text}");
     }};
 }
 

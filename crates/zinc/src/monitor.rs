@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::output;
 use crate::session::{Opening, Session};
+use crate::text::json_line;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -155,10 +156,9 @@ impl Watch {
         let Event { value, local, remote, .. } = event;
         let detail = detail(event);
         if self.opening.form.json {
-            return json!({
+            return json_line(&json!({
                 "event": kind.name(), "local": local, "remote": remote, "value": value, "detail": detail,
-            })
-            .to_string();
+            }));
         }
         let between = if local.is_empty() || remote.is_empty() { "" } else { " to " };
         let detail = if detail.is_empty() { detail } else { format!(": {detail}") };

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::text::{Form, is_end};
+use crate::text::{Form, is_end, visible};
 use clap::builder::styling::AnsiColor;
 use std::io::{self, IsTerminal, Write};
 use zincmq::{AnySocket, Message};
@@ -17,12 +17,22 @@ pub(crate) struct Output {
     left: Option<u64>,
     message: Message,
     progress: Progress,
+    /// What peers send must not steer the terminal that it is shown on.
+    guarded: bool,
 }
 
 impl Output {
     pub(crate) fn new(form: &Form, count: Option<u64>) -> Self {
         let progress = Progress::of_output(count, form.raw);
-        Self { form: form.clone(), buffer: Vec::new(), left: count, message: Message::new(), progress }
+        let guarded = !form.raw && io::stdout().is_terminal();
+        Self {
+            form: form.clone(),
+            buffer: Vec::new(),
+            left: count,
+            message: Message::new(),
+            progress,
+            guarded,
+        }
     }
 
     /// Whether as many messages have been printed as were wanted.
@@ -38,7 +48,13 @@ impl Output {
         }
         self.left = self.left.map(|left| left.saturating_sub(1));
         self.progress.moved(message);
+        let start = self.buffer.len();
         self.form.write(message, &mut self.buffer);
+        if self.guarded {
+            let shown = visible(self.buffer.get(start..).unwrap_or_default());
+            self.buffer.truncate(start);
+            self.buffer.extend_from_slice(shown.as_bytes());
+        }
         if self.buffer.len() < CHUNK { Ok(()) } else { self.flush() }
     }
 
@@ -83,7 +99,12 @@ pub(crate) fn write(bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
-/// Writes a line to the standard output, now.
+/// Writes lines to the standard output, now. They may hold what a peer has said: none of it steers a terminal.
 pub(crate) fn line(text: &str) -> Result<(), Failure> {
-    write(format!("{text}\n").as_bytes())
+    let text = format!("{text}\n");
+    if io::stdout().is_terminal() {
+        write(visible(text.as_bytes()).as_bytes())
+    } else {
+        write(text.as_bytes())
+    }
 }

@@ -7,6 +7,9 @@ use zincmq::{Frame, Message};
 /// Between the parts of a message that is printed, unless --multipart says otherwise.
 const TAB: &[u8] = b"\t";
 
+/// Begins a routing id that is written as hexadecimal digits.
+const ESCAPE: &[u8] = b"\\x";
+
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Form of messages")]
 pub(crate) struct Form {
@@ -26,6 +29,10 @@ pub(crate) struct Form {
     #[arg(long, conflicts_with_all = ["multipart", "hex", "json"])]
     pub(crate) raw: bool,
 
+    /// The first part is a routing id.
+    #[arg(skip)]
+    pub(crate) routed: bool,
+
     /// Send an empty message after the last; end when one comes whose last part is empty
     #[arg(long)]
     pub(crate) eof: bool,
@@ -37,22 +44,25 @@ impl Form {
         if self.json {
             return read_json(line);
         }
-        let Some(separator) = &self.multipart else {
-            return Ok(Message::from(self.read_part(line)?));
-        };
         let mut message = Message::new();
         let mut rest = line;
-        while let Some(at) = find(rest, separator.as_bytes()) {
-            let (part, after) = rest.split_at(at);
-            message.push(self.read_part(part)?);
-            rest = after.get(separator.len()..).unwrap_or_default();
+        if let Some(separator) = &self.multipart {
+            while let Some(at) = find(rest, separator.as_bytes()) {
+                let (part, after) = rest.split_at(at);
+                message.push(self.read_part(part, message.is_empty())?);
+                rest = after.get(separator.len()..).unwrap_or_default();
+            }
         }
-        message.push(self.read_part(rest)?);
+        message.push(self.read_part(rest, message.is_empty())?);
         Ok(message)
     }
 
-    fn read_part(&self, text: &[u8]) -> Result<Frame, String> {
-        if self.hex { unhex(text).map(Frame::from) } else { Ok(Frame::copy_from(text)) }
+    fn read_part(&self, text: &[u8], first: bool) -> Result<Frame, String> {
+        match text {
+            _ if self.hex => unhex(text).map(Frame::from),
+            _ if self.routed && first => read_routing_id(text),
+            _ => Ok(Frame::copy_from(text)),
+        }
     }
 
     /// Adds a message as a line, or as it is.
@@ -63,7 +73,7 @@ impl Form {
         if self.json {
             let parts = message.iter().map(|part| json_part(part)).collect();
             let object = Map::from_iter([("parts".to_owned(), Value::Array(parts))]);
-            out.extend_from_slice(Value::Object(object).to_string().as_bytes());
+            out.extend_from_slice(json_line(&Value::Object(object)).as_bytes());
         } else {
             self.write_parts(message, out);
         }
@@ -78,11 +88,62 @@ impl Form {
             }
             if self.hex {
                 out.extend_from_slice(hex(part).as_bytes());
+            } else if self.routed && at == 0 && !is_plain(part, separator) {
+                out.extend_from_slice(ESCAPE);
+                out.extend_from_slice(hex(part).as_bytes());
             } else {
                 out.extend_from_slice(part);
             }
         }
     }
+}
+
+/// Whether a routing id can be told from what stands around it, and is printed as it is.
+fn is_plain(id: &[u8], separator: &[u8]) -> bool {
+    let printable = std::str::from_utf8(id).is_ok_and(|text| !text.contains(char::is_control));
+    // It may end with the beginning of the separator, too.
+    let end = find(&[id, separator].concat(), separator);
+    printable && !id.starts_with(ESCAPE) && end == Some(id.len())
+}
+
+/// A routing id as a user writes it, and as it is printed.
+pub(crate) fn read_routing_id(text: &[u8]) -> Result<Frame, String> {
+    match text.strip_prefix(ESCAPE) {
+        Some(digits) => unhex(digits).map(Frame::from),
+        None => Ok(Frame::copy_from(text)),
+    }
+}
+
+/// Bytes for a terminal: whatever would steer it, or is no text, becomes `\x1b`. Ends of lines and tabs stay.
+pub(crate) fn visible(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    let escape = |text: &mut String, bytes: &[u8]| {
+        bytes.iter().for_each(|byte| *text += &format!("\\x{byte:02x}"));
+    };
+    for chunk in bytes.utf8_chunks() {
+        for sign in chunk.valid().chars() {
+            if sign.is_control() && !matches!(sign, '\n' | '\t') {
+                escape(&mut text, sign.encode_utf8(&mut [0; 4]).as_bytes());
+            } else {
+                text.push(sign);
+            }
+        }
+        escape(&mut text, chunk.invalid());
+    }
+    text
+}
+
+/// JSON on one line, in which nothing steers a terminal: of the control characters only some have to be escaped.
+pub(crate) fn json_line(value: &Value) -> String {
+    let text = value.to_string();
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let escape = |sign: char| match sign.is_control() {
+        true => format!("\\u{:04x}", u32::from(sign)),
+        false => sign.to_string(),
+    };
+    text.chars().map(escape).collect()
 }
 
 /// Whether a message says that nothing follows (see [`Form::eof`]).
@@ -149,7 +210,8 @@ mod tests {
         Form { multipart: multipart.map(str::to_owned), hex, ..Form::default() }
     }
 
-    const JSON: Form = Form { multipart: None, hex: false, json: true, raw: false, eof: false };
+    const JSON: Form =
+        Form { multipart: None, hex: false, json: true, raw: false, routed: false, eof: false };
 
     #[test]
     fn what_is_written_reads_back() {
@@ -169,6 +231,50 @@ mod tests {
             form.write(&message, &mut written);
             assert_eq!(written, [line.as_bytes(), b"\n"].concat());
         }
+    }
+
+    #[test]
+    fn routing_ids_that_are_no_text_are_digits() {
+        let form = Form { routed: true, ..form(Some("|"), false) };
+        for (line, id) in [
+            ("bob|x", &b"bob"[..]),
+            (r"\x00ffca622e|x", b"\0\xFF\xCA\x62\x2E"),
+            (r"\x610a62|x", b"a\nb"),
+            (r"\x617c62|x", b"a|b"),
+            (r"\x1b5b41|x", b"\x1B[A"),
+            (r"\x5c78|x", br"\x"),
+            (r"\|x", br"\"),
+            ("ä|x", "ä".as_bytes()),
+            ("|x", b""),
+        ] {
+            let message = form.read(line.as_bytes()).unwrap();
+            assert_eq!(message, [id, b"x"].into_iter().collect::<Message>(), "{line}");
+            let mut written = Vec::new();
+            form.write(&message, &mut written);
+            assert_eq!(written, [line.as_bytes(), b"\n"].concat());
+        }
+        let colons = Form { multipart: Some("::".to_owned()), routed: true, ..Form::default() };
+        let mut written = Vec::new();
+        colons.write(&Message::from(["a:", "x"]), &mut written);
+        assert_eq!(written, b"\\x613a::x\n");
+        assert!(form.read(br"\x0g|x").is_err() && form.read(br"a|\x0g").is_ok());
+    }
+
+    #[test]
+    fn nothing_visible_steers_a_terminal() {
+        for (bytes, expected) in [
+            (&b"a\tb\n"[..], "a\tb\n"),
+            ("ä".as_bytes(), "ä"),
+            (b"\x1B[2J\r\x7F\0", r"\x1b[2J\x0d\x7f\x00"),
+            (b"\xC2\x9B31m", r"\xc2\x9b31m"),
+            (b"\x9B\xFFa\xE2\x82", r"\x9b\xffa\xe2\x82"),
+        ] {
+            assert_eq!(visible(bytes), expected);
+        }
+        let value = Value::from("\u{1B}\u{7F}\u{9B}ä");
+        let line = json_line(&value);
+        assert_eq!(line, r#""\u001b\u007f\u009bä""#);
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), value);
     }
 
     #[test]

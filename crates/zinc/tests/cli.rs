@@ -93,6 +93,43 @@ fn a_router_answers_by_name() {
     router.end(0);
 }
 
+/// A routing id may hold anything: the separator, the end of a line, bytes that are no text.
+#[test]
+fn routing_ids_that_are_no_text_are_read_back() {
+    for (id, shown) in [("a|\nb", r"\x617c0a62"), ("\u{1B}[31m", r"\x1b5b33316d"), (r"\x", r"\x5c78")] {
+        let mut router = Server::start(&["router", ANY, "--multipart=|", PATIENCE], 1);
+        let dealer = ["dealer", &router.endpoints[0], "--routing-id", id, "-m=hello", "--count=1", PATIENCE];
+        let dealer = zinc(&dealer).spawn().unwrap();
+        let mut stdout = BufReader::new(router.child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        assert_eq!(line, format!("{shown}|hello\n"));
+        router.say(&format!("{shown}|welcome\n"));
+        assert_ends(&dealer.wait_with_output().unwrap(), 0, "welcome\n");
+        router.interrupt();
+        router.end(0);
+    }
+    // An id that the router has given.
+    let mut router = Server::start(&["router", ANY, "--envelope", PATIENCE], 1);
+    let req = zinc(&["req", &router.endpoints[0], "-m=question", PATIENCE]).spawn().unwrap();
+    let mut stdout = BufReader::new(router.child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    let (id, body) = line.split_once('\t').unwrap();
+    assert!(id.starts_with(r"\x00") && body == "question\n", "{line:?}");
+    router.interrupt();
+    router.end(0);
+    drop(req);
+}
+
+/// Where no terminal shows them, bodies are what was sent.
+#[test]
+fn bodies_pass_as_they_are() {
+    let pull = Server::start(&["pull", ANY, "--count=1", PATIENCE], 1);
+    assert_ends(&run(&["push", &pull.endpoints[0], "-m=\u{1B}[31m\u{9B}", PATIENCE], ""), 0, "");
+    assert_eq!(pull.end(0), "\u{1B}[31m\u{9B}\n");
+}
+
 #[test]
 fn proxies_join_two_sides() {
     let queue = Server::start(&["proxy", "queue", "tcp://127.0.0.1:*", "tcp://127.0.0.1:*"], 2);

@@ -242,3 +242,150 @@ fn mistakes_are_explained_in_colour() {
     assert_eq!(status.code(), Some(2));
     assert!(said.contains("\x1b[") && said.contains("did you mean tcp://localhost:5555?"), "{said:?}");
 }
+
+/// A window title and a colour, in the common form and in that of eight bits.
+const STEERING: &[u8] = b"\x1B]0;owned\x07\xC2\x9B31m\x9B";
+/// How they are shown.
+const SHOWN: &str = r"\x1b]0;owned\x07\xc2\x9b31m\x9b";
+
+/// Whether any of it has reached the terminal.
+fn steers(bytes: &[u8]) -> bool {
+    let has = |wanted: &[u8]| bytes.windows(wanted.len()).any(|window| window == wanted);
+    has(b"\x1B]0") || has(b"\xC2\x9B") || has(b"\x9B")
+}
+
+fn steering_digits() -> String {
+    STEERING.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Terminal {
+    /// The endpoint that the command is bound to.
+    fn endpoint(&mut self) -> String {
+        self.until("bound", |text| text.contains("bound to tcp://"));
+        let text = self.text();
+        text.split("bound to ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
+    }
+}
+
+#[test]
+fn what_peers_send_does_not_steer_the_terminal() {
+    let digits = format!("-m={}", steering_digits());
+    for (command, peer) in [
+        ("pull", &["push"][..]),
+        ("sub", &["pub", "--subscriptions=1"]),
+        ("router", &["dealer", "--linger=-1"]),
+        ("rep", &["req"]),
+        ("pair", &["pair", "--linger=-1"]),
+    ] {
+        for (form, expected) in [("--multipart=|", SHOWN), ("--json", r"\u001b")] {
+            // The last byte alone is no text.
+            let digits = if form == "--json" { &digits[..digits.len() - 2] } else { &digits };
+            let expected = if form == "--json" { r"\u001b]0;owned\u0007\u009b31m" } else { expected };
+            let mut terminal = Terminal::of(&[command, ANY, form]);
+            let endpoint = terminal.endpoint();
+            let arguments = [&peer[..1], &[&endpoint, "--hex", digits], &peer[1..]].concat();
+            let mut sender = zinc(&arguments).spawn().unwrap();
+            terminal.until(&format!("shown by {command}"), |text| text.replace('\n', "").contains(expected));
+            assert!(!steers(&terminal.all), "{command} {form}");
+            _ = sender.kill();
+            sender.wait().unwrap();
+            terminal.press("\x03");
+            assert_eq!(terminal.end().0.code(), Some(0));
+        }
+    }
+}
+
+#[test]
+fn what_plain_tcp_sends_does_not_steer_the_terminal() {
+    let mut terminal = Terminal::of(&["stream", ANY]);
+    let endpoint = terminal.endpoint();
+    let mut peer = std::net::TcpStream::connect(endpoint.strip_prefix("tcp://").unwrap()).unwrap();
+    peer.write_all(STEERING).unwrap();
+    terminal.until("shown", |text| text.contains(SHOWN));
+    assert!(!steers(&terminal.all));
+    terminal.press("\x03");
+    assert_eq!(terminal.end().0.code(), Some(0));
+}
+
+#[test]
+fn what_is_asked_for_raw_is_raw() {
+    let mut terminal = Terminal::of(&["pull", ANY, "--raw", "--count=1"]);
+    let endpoint = terminal.endpoint();
+    let push = ["push", &endpoint, "--hex", &format!("-m={}", steering_digits()), PATIENCE];
+    assert_ends(&run(&push, ""), 0, "");
+    let (status, said) = terminal.end();
+    assert_eq!(status.code(), Some(0), "{said}");
+    assert!(said.contains(&*String::from_utf8_lossy(STEERING)), "{said:?}");
+}
+
+/// A command of ZMTP with this name and content.
+fn command(name: &str, content: &[u8]) -> Vec<u8> {
+    let body = [&[name.len() as u8], name.as_bytes(), content].concat();
+    [&[4, body.len() as u8][..], &body].concat()
+}
+
+#[test]
+fn what_a_peer_says_of_itself_does_not_steer_the_terminal() {
+    // Without the last byte, which is no text.
+    let (_, steering) = STEERING.split_last().unwrap();
+    let property = |name: &str, value: &[u8]| {
+        let size = (value.len() as u32).to_be_bytes();
+        [&[name.len() as u8], name.as_bytes(), &size, value].concat()
+    };
+    let ready = [property("Identity", steering), property("Socket-Type", steering)].concat();
+    let refusal = [&[steering.len() as u8], steering].concat();
+    let mut null = b"\xFF\0\0\0\0\0\0\0\x01\x7F\x03\x01NULL".to_vec();
+    let mut other = [&null[..12], steering].concat();
+    null.resize(64, 0);
+    other.resize(64, 0);
+    for (what, said) in [
+        ("READY", [null.clone(), command("READY", &ready)].concat()),
+        ("ERROR", [null, command("ERROR", &refusal)].concat()),
+        ("mechanism", other),
+        ("no ZMTP", steering.repeat(6)),
+    ] {
+        for form in [&["--type=sub"][..], &[], &["--json"]] {
+            let said = said.clone();
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
+            let server = std::thread::spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                stream.write_all(&said).unwrap();
+                // Until it goes.
+                _ = stream.read_to_end(&mut Vec::new());
+            });
+            let doctor = Terminal::of(&[&["doctor", &endpoint, PATIENCE], form].concat());
+            let (_, said) = doctor.end();
+            assert!(said.contains("owned"), "{what} {form:?}: {said:?}");
+            assert!(!steers(said.as_bytes()) && !said.contains('\u{FFFD}'), "{what} {form:?}: {said:?}");
+            server.join().unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_a_server_of_numbers_says_does_not_steer_the_terminal() {
+    let said = r"\u001b]0;owned\u0007\u009b31m";
+    let numbers =
+        r#""sent":0,"received":0,"sent_bytes":0,"received_bytes":0,"dropped_full":0,"queued_out":0"#;
+    let report = format!(
+        r#"{{"format":"zincmq-stats/1","version":"{said}","program":"{said}","pid":1,"uptime_ms":1,"sockets":[
+        {{"id":7,"type":"{said}","age_ms":1,"bound":["{said}"],"connected":[],"reconnects":0,
+        "handshake_failures":0,{numbers},"peers":[{{"endpoint":"{said}",{numbers}}}]}}]}}"#
+    );
+    let other = "{\"format\": \"\u{1B}]0;owned\u{7}\"} \u{9B}31m".to_owned();
+    for reply in [report, other] {
+        for arguments in [&["--json"][..], &["--once", "--every=0.01"], &["--every=0.05"]] {
+            let rep = Server::start(&["rep", ANY, &format!("--reply={reply}")], 1);
+            let mut top = Terminal::of(&[&["top", &rep.endpoints[0]], arguments].concat());
+            if arguments == ["--every=0.05"] {
+                top.until("answered", |text| text.contains("owned") || text.contains("is not that of"));
+                top.press("q");
+            }
+            let (_, said) = top.end();
+            assert!(!steers(said.as_bytes()), "{arguments:?}: {said:?}");
+            rep.interrupt();
+            rep.end(0);
+        }
+    }
+}

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::place::Place;
 use crate::session::seconds;
+use crate::text::{json_line, visible};
 use clap::Args;
 use clap::builder::styling::AnsiColor;
 use serde_json::{Map, Value, json};
@@ -67,13 +68,20 @@ struct Check {
 struct Over;
 
 impl Findings {
-    fn well(&mut self, text: String) {
-        self.checks.push(Check { well: true, text, advice: None });
+    fn well(&mut self, text: impl Into<String>) {
+        self.note(true, &text.into(), None);
     }
 
     fn wrong(&mut self, text: impl Into<String>, advice: impl Into<String>) -> Over {
-        self.checks.push(Check { well: false, text: text.into(), advice: Some(advice.into()) });
+        self.note(false, &text.into(), Some(&advice.into()));
         Over
+    }
+
+    /// What a peer says of itself neither steers a terminal nor makes lines.
+    fn note(&mut self, well: bool, text: &str, advice: Option<&str>) {
+        let text = visible(text.as_bytes()).replace('\n', r"\x0a");
+        let advice = advice.map(|advice| visible(advice.as_bytes()));
+        self.checks.push(Check { well, text, advice });
     }
 
     fn fact(&mut self, name: &str, value: impl Into<Value>) {
@@ -130,7 +138,7 @@ impl Doctor {
             object.insert("ok".to_owned(), findings.all_well().into());
             object.extend(findings.facts.clone());
             object.insert("checks".to_owned(), findings.checks.iter().map(check).collect());
-            return format!("{}\n", Value::Object(object));
+            return format!("{}\n", json_line(&Value::Object(object)));
         }
         let mut text = format!("{}\n", self.place.endpoint());
         for check in &findings.checks {

@@ -228,6 +228,8 @@ fn judge(name: &str, wishes: &Wishes<'_>, findings: &mut Findings) -> Result<(),
         findings.well(format!("it is a {name} socket, which talks to your {mine}"));
         return Ok(());
     }
+    // The advice may have several lines; this name makes none.
+    let name = name.escape_debug();
     let advice =
         format!("a {name} talks to: {}; a {mine} to: {}", partners.join(", "), mine.peers().join(", "));
     Err(findings.wrong(format!("it is a {name} socket, which does not talk to a {mine}"), advice))

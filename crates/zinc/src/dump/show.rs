@@ -4,7 +4,7 @@ use crate::dump::conversation::{Place, Spoken};
 use crate::dump::decode::Event;
 use crate::failure::Failure;
 use crate::output;
-use crate::text::{hex, json_part};
+use crate::text::{hex, json_line, json_part};
 use serde_json::{Map, Value, json};
 use zincmq::SocketType;
 
@@ -23,7 +23,7 @@ impl Show {
 
     pub(super) fn print(&mut self, spoken: &Spoken) -> Result<(), Failure> {
         if self.json {
-            self.buffer += &as_json(spoken).to_string();
+            self.buffer += &json_line(&as_json(spoken));
         } else {
             if let Some(Place { time, connection, from, to }) = spoken.place {
                 let time = time - *self.began.get_or_insert(time);
@@ -45,7 +45,7 @@ impl Show {
         match event {
             Event::Greeting(greeting) => {
                 let role = if greeting.as_server { ", as server" } else { "" };
-                format!("greeting   ZMTP {}, {}{role}", greeting.version, greeting.mechanism)
+                format!("greeting   ZMTP {}, {}{role}", greeting.version, greeting.mechanism.escape_debug())
             }
             Event::OldGreeting { version, socket_type } => {
                 let name = type_name(*socket_type).map_or_else(String::new, |name| format!(", {name}"));
@@ -53,7 +53,10 @@ impl Show {
             }
             Event::RoutingId(id) => format!("routing id {}", readable(id)),
             Event::Command { name, details } => {
-                let detail = |(name, value): &(String, Vec<u8>)| format!(" {name}={}", readable(value));
+                let detail = |(name, value): &(String, Vec<u8>)| {
+                    format!(" {}={}", name.escape_debug(), readable(value))
+                };
+                let name = name.escape_debug().to_string();
                 format!("{name:<10}{}", details.iter().map(detail).collect::<String>())
             }
             Event::Frame { more, size, start } => {

@@ -77,11 +77,11 @@ impl Top {
         }
         let first = Report::read(&first)?;
         let second = Report::read(&self.next(poll)?)?;
-        let mut text = format!("{}\n{}\n", second.title(), report::HEADINGS.join("\t"));
+        let mut text = format!("{}\n{}", second.title(), report::HEADINGS.join("\t"));
         for row in Row::all(&second, Some(&first)) {
-            text += &(row.cells.join("\t") + "\n");
+            text += &format!("\n{}", row.cells.join("\t"));
         }
-        output::write(text.as_bytes())
+        output::line(&text)
     }
 
     fn next(&self, poll: &Poll) -> Result<String, Failure> {
