@@ -1,5 +1,6 @@
 //! Why a command fails, the exit code that says so, and what may help.
 
+use crate::place::is_no_socket;
 use std::io::ErrorKind;
 use std::time::Duration;
 use zincmq::Error;
@@ -43,10 +44,14 @@ impl Failure {
     /// What to do about it, where that is likely.
     pub(crate) fn advice(&self) -> Option<&'static str> {
         match self {
-            Self::Library(Error::Io { source, .. }) => match source.kind() {
-                ErrorKind::AddrInUse => {
-                    Some("another program is bound there: stop it, or choose another port")
-                }
+            Self::Library(Error::Io { endpoint, source }) => match source.kind() {
+                ErrorKind::AddrInUse => Some(match endpoint.strip_prefix("ipc://") {
+                    None => "another program is bound there: stop it, or choose another port",
+                    Some(path) if is_no_socket(path) => {
+                        "a file that is no socket stands there: choose another path, or remove it"
+                    }
+                    Some(_) => "another program is bound there: stop it, or choose another path",
+                }),
                 ErrorKind::AddrNotAvailable => {
                     Some("no interface of this machine has this address; * stands for all of them")
                 }

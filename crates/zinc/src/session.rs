@@ -240,8 +240,12 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
 /// `NAME=VALUE`, by the table of options.
 pub(crate) fn setting(text: &str) -> Result<Setting, String> {
     let (name, value) = text.split_once('=').ok_or("it lacks the form NAME=VALUE, as in sndhwm=10")?;
-    let row = option::by_name(name).ok_or_else(|| match nearest(name) {
+    let security = ["plain_", "curve_", "gssapi_"].iter().any(|start| name.to_lowercase().starts_with(start));
+    let row = option::by_name(name).ok_or_else(|| match nearest(name).filter(|_| !security) {
         Some(nearest) => format!("there is no option {name}; did you mean {nearest}?"),
+        None if security => {
+            format!("there is no option {name}: PLAIN, CURVE and GSSAPI are not spoken yet, NULL is")
+        }
         None => format!("there is no option {name}"),
     })?;
     row.parse(value).map(|value| (row, value)).map_err(|error| error.to_string())

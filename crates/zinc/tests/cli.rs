@@ -93,6 +93,23 @@ fn a_router_answers_by_name() {
     router.end(0);
 }
 
+/// Written as an address of IPv6, an endpoint needs no option.
+#[test]
+fn ipv6_addresses_are_understood() {
+    let pull = Server::start(&["pull", "@tcp://[::1]:*", "--count=1", PATIENCE], 1);
+    let endpoint = &pull.endpoints[0];
+    assert!(endpoint.starts_with("tcp://[::1]:"), "{endpoint}");
+    let said = String::from_utf8(run(&["doctor", endpoint, "--type=push"], "").stdout).unwrap();
+    assert!(said.contains("needs the option ipv6=1") && said.contains("which talks to your PUSH"), "{said}");
+    assert_ends(&run(&["push", endpoint, "-m=there", PATIENCE], ""), 0, "");
+    assert_eq!(pull.end(0), "there\n");
+    // The other endpoints of the same socket are what they were.
+    let pull = Server::start(&["pull", "@tcp://[::1]:*", "@tcp://*:*", "--count=1", PATIENCE], 2);
+    assert!(pull.endpoints[1].starts_with("tcp://0.0.0.0:"), "{:?}", pull.endpoints);
+    pull.interrupt();
+    pull.end(0);
+}
+
 /// A routing id may hold anything: the separator, the end of a line, bytes that are no text.
 #[test]
 fn routing_ids_that_are_no_text_are_read_back() {

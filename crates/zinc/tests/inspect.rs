@@ -63,7 +63,11 @@ fn an_ipc_peer_is_introduced_too() {
 #[test]
 fn failures_are_explained() {
     let refused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let folder = folder("no-socket");
+    let file = folder.join("file");
+    std::fs::write(&file, "").unwrap();
     for (endpoint, expected) in [
+        (format!("ipc://{}", file.display()), "is a file or directory, not a socket"),
         (format!("tcp://{refused}"), "refuses connections: nobody listens there"),
         ("tcp://no-such-host.invalid:5555".to_owned(), "the name no-such-host.invalid was not found"),
         ("tcp://*:5555".to_owned(), "* is for binding"),
@@ -85,6 +89,7 @@ fn failures_are_explained() {
         assert_says(&output, 1, &[expected, "wrong"]);
         assert_eq!(output.stderr, b"");
     }
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
@@ -114,7 +119,8 @@ fn another_mechanism_is_named() {
         _ = stream.write_all(&greeting);
         _ = stream.read(&mut [0; 64]);
     });
-    let advice = ["its security mechanism is CURVE, yours NULL", "set curve_serverkey"];
+    let advice =
+        ["its security mechanism is CURVE, yours NULL", "zinc do not speak CURVE yet", "set curve_serverkey"];
     assert_says(&run(&["doctor", &curve], ""), 1, &advice);
     let known = ["its security mechanism is CURVE, as server", "only to those who have the keys"];
     assert_says(&run(&["doctor", &curve, "--mechanism=CURVE"], ""), 0, &known);

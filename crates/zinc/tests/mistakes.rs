@@ -56,11 +56,7 @@ fn of_endpoints() {
         (&["push", "/tmp/socket"], 2, "did you mean ipc:///tmp/socket?"),
         (&["push", "somewhere"], 2, "write tcp://HOST:PORT or ipc://PATH"),
         (&["push", "tcp://"], 2, "there is no address after"),
-        (
-            &["push", "carrier://pigeon"],
-            2,
-            "there is no transport \"carrier\"; there are tcp, ipc and inproc",
-        ),
+        (&["push", "carrier://pigeon"], 2, "there is no transport \"carrier\"; there are tcp and ipc"),
         (&["push", "udp://127.0.0.1:1"], 2, "this build has no transport \"udp\""),
         (&["push", "tcp://127.0.0.1:99999"], 2, "tcp://127.0.0.1:99999"),
         (&["push", "tcp://127.0.0.1"], 2, "tcp://127.0.0.1"),
@@ -69,7 +65,31 @@ fn of_endpoints() {
         (&["pull", "@ipc:///nowhere/at/all"], 1, "the directory of the ipc path has to exist"),
         (&["pull", ANY, "--stats=inproc://a"], 2, "use ipc or tcp"),
         (&["doctor", "localhost"], 2, "write tcp://HOST:PORT"),
+        (&["sub", "tcp:/localhost:5556"], 2, "did you mean tcp://localhost:5556?"),
+        (&["sub", "tcp:localhost:5556"], 2, "did you mean tcp://localhost:5556?"),
+        (&["sub", "tcp//localhost:5556"], 2, "did you mean tcp://localhost:5556?"),
+        (&["sub", "tcp:5556"], 2, "did you mean tcp://127.0.0.1:5556?"),
+        (&["sub", "ipc:/tmp/socket"], 2, "did you mean ipc:///tmp/socket?"),
+        (&["sub", "http:/localhost:5556"], 2, "write tcp://HOST:PORT or ipc://PATH"),
+        (&["sub", "inproc://x"], 2, "inproc endpoints exist inside one process only; use ipc or tcp"),
+        (&["rep", "@inproc://x"], 2, "inproc endpoints exist inside one process only"),
+        (&["top", "inproc://x"], 2, "inproc endpoints exist inside one process only"),
+        (&["proxy", "queue", ANY, "inproc://x"], 2, "inproc endpoints exist inside one process only"),
     ]);
+}
+
+#[test]
+fn of_ipc_paths() {
+    let folder = folder("paths");
+    let path = folder.join("file");
+    std::fs::write(&path, "kept").unwrap();
+    let (file, directory) = (format!("@ipc://{}", path.display()), format!("@ipc://{}", folder.display()));
+    check(&[
+        (&["pull", &file], 1, "a file that is no socket stands there: choose another path, or remove it"),
+        (&["pull", &directory], 1, "a file that is no socket stands there"),
+    ]);
+    assert_eq!(std::fs::read(&path).unwrap(), b"kept");
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
@@ -78,6 +98,11 @@ fn of_socket_options() {
         (&["pull", ANY, "--option=sndhwm"], 2, "NAME=VALUE, as in sndhwm=10"),
         (&["pull", ANY, "--option=colour=red"], 2, "there is no option colour"),
         (&["pull", ANY, "--option=sndwhm=1"], 2, "did you mean sndhwm?"),
+        (
+            &["pull", ANY, "--option=curve_serverkey=x"],
+            2,
+            "no option curve_serverkey: PLAIN, CURVE and GSSAPI are not",
+        ),
         (&["pull", ANY, "--option=rcvhwm=-5"], 2, "RCVHWM: -5 is not allowed (allowed: an int from 0)"),
         (&["pull", ANY, "--option=rcvhwm=ten"], 2, "RCVHWM: \"ten\" is not allowed"),
         (&["pull", ANY, "--option=req_relaxed=1"], 2, "REQ_RELAXED does not apply to a PULL"),
@@ -88,13 +113,13 @@ fn of_socket_options() {
 #[test]
 fn of_input() {
     check(&[
-        (&["push", "@inproc://a", "--file=/nowhere/at/all"], 1, "cannot read /nowhere/at/all: No such file"),
-        (&["push", "@inproc://a", "--file=/"], 1, "cannot read /: Is a directory"),
-        (&["pub", "@inproc://a", "--hex"], 1, "line 1: \"line\" is not hexadecimal: write two digits a byte"),
-        (&["pub", "@inproc://a", "--json"], 1, "line 1: not JSON"),
-        (&["pub", "@inproc://a", "--json", "-m=[1]"], 2, "--message: 1 is no message: write {\"parts\""),
-        (&["pub", "@inproc://a", "--hex", "-m=0"], 2, "--message: \"0\" is not hexadecimal"),
-        (&["rep", "@inproc://a", "--hex", "--reply=0"], 2, "--reply: \"0\" is not hexadecimal"),
+        (&["push", ANY, "--file=/nowhere/at/all"], 1, "cannot read /nowhere/at/all: No such file"),
+        (&["push", ANY, "--file=/"], 1, "cannot read /: Is a directory"),
+        (&["pub", ANY, "--hex"], 1, "line 1: \"line\" is not hexadecimal: write two digits a byte"),
+        (&["pub", ANY, "--json"], 1, "line 1: not JSON"),
+        (&["pub", ANY, "--json", "-m=[1]"], 2, "--message: 1 is no message: write {\"parts\""),
+        (&["pub", ANY, "--hex", "-m=0"], 2, "--message: \"0\" is not hexadecimal"),
+        (&["rep", ANY, "--hex", "--reply=0"], 2, "--reply: \"0\" is not hexadecimal"),
         (&["dump", "/nowhere/at/all"], 1, "cannot read /nowhere/at/all"),
         (&["top", "tcp://127.0.0.1:1", "--timeout=0.1"], 124, "no statistics server answered within 0.1 s"),
     ]);

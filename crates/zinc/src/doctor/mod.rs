@@ -25,7 +25,7 @@ use zincmq::endpoint::Endpoint;
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Doctor {
     /// What to connect to
-    #[arg(value_name = "ENDPOINT")]
+    #[arg(value_name = "ENDPOINT", value_parser = Place::any)]
     place: Place,
 
     /// The type of your socket: is the peer's one that goes with it?

@@ -1,6 +1,7 @@
 //! A connection to the endpoint, or the reason why there is none.
 
 use crate::doctor::{Findings, Over};
+use crate::place::is_no_socket;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::linux::net::SocketAddrExt;
@@ -56,6 +57,9 @@ fn connect_tcp(address: &str, timeout: Duration, findings: &mut Findings) -> Res
             Ok(stream) => {
                 let took = began.elapsed().as_secs_f64() * 1e3;
                 findings.well(format!("connected to {address} in {took:.1} ms"));
+                if address.is_ipv6() {
+                    findings.well("that is IPv6: a program's socket needs the option ipv6=1 for it");
+                }
                 findings.fact("address", address.to_string());
                 return Ok(Box::new(stream));
             }
@@ -124,6 +128,10 @@ fn connect_ipc(path: &str, findings: &mut Findings) -> Result<Box<dyn Wire>, Ove
                 format!("{path} does not exist"),
                 "is the other program running, and bound to this path?\n\
                  a relative path counts from where each program was started",
+            ),
+            ErrorKind::ConnectionRefused if is_no_socket(path) => findings.wrong(
+                format!("{path} is a file or directory, not a socket"),
+                "a bind does not remove it: give the other program another path, or remove it yourself",
             ),
             ErrorKind::ConnectionRefused => findings.wrong(
                 format!("nobody listens at {path}"),

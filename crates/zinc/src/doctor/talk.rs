@@ -137,8 +137,14 @@ fn meet(
     findings.well(format!("it speaks ZMTP {version}: {library}"));
     if !mechanism.eq_ignore_ascii_case(wishes.mechanism) {
         let advice = match mechanism.as_str() {
-            "CURVE" => "set curve_serverkey, curve_publickey and curve_secretkey on your socket",
-            "PLAIN" => "set plain_username and plain_password on your socket",
+            "CURVE" => {
+                "zincmq and zinc do not speak CURVE yet\n\
+                 with libzmq, set curve_serverkey, curve_publickey and curve_secretkey on your socket"
+            }
+            "PLAIN" => {
+                "zincmq and zinc do not speak PLAIN yet\n\
+                 with libzmq, set plain_username and plain_password on your socket"
+            }
             "NULL" => "set no keys or passwords on your socket, or set the same mechanism on the other",
             _ => "both sides need the same mechanism",
         };

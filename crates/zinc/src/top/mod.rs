@@ -52,7 +52,7 @@ Keys: up and down choose a socket, whose peers are shown below; space stops the 
 
 impl Top {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let poll = Poll::start(self.place.endpoint(), self.every, self.timeout)?;
+        let poll = Poll::start(&self.place, self.every, self.timeout)?;
         if self.json || self.once || !stdout().is_terminal() {
             let stop = poll.stopper();
             on_interrupt(move || stop.shutdown())?;

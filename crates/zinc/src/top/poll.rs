@@ -1,6 +1,7 @@
 //! Asks the statistics server in a thread of its own, so that the screen never waits.
 
 use crate::failure::Failure;
+use crate::place::Place;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,12 +21,12 @@ pub(super) struct Poll {
 }
 
 impl Poll {
-    pub(super) fn start(endpoint: &str, every: Duration, timeout: Duration) -> Result<Self, Failure> {
+    pub(super) fn start(place: &Place, every: Duration, timeout: Duration) -> Result<Self, Failure> {
         let context = Context::builder().blocky(false).build();
         let mut req = Req::new(&context)?;
         req.set(option::REQ_RELAXED, true)?;
         req.set(option::REQ_CORRELATE, true)?;
-        req.connect(endpoint)?;
+        place.open(&mut req, false)?;
         // One reading waits at most: who asks does not run ahead of who shows.
         let (sender, readings) = sync_channel(1);
         // It ends with the context, or when nobody wants to know any more.
