@@ -1,6 +1,6 @@
 //! What a greeting and metadata say, for those who look at them from outside (RFC 37, 15, 13).
 
-use zmtp::Version;
+use zmtp::{Flags, Version, frame};
 
 /// Bytes of the greeting up to the revision, and of all of it from 3.0 on.
 pub(crate) const REVISION: usize = 10;
@@ -61,6 +61,14 @@ pub(crate) fn greeting() -> [u8; GREETING] {
         bytes.iter_mut().skip(at).zip(part).for_each(|(to, byte)| *to = *byte);
     }
     bytes
+}
+
+/// The command by which a socket of this type introduces itself.
+pub(crate) fn ready(socket_type: &str) -> Vec<u8> {
+    let (size, mut frame) = ((socket_type.len() as u32).to_be_bytes(), Vec::new());
+    let parts: [&[u8]; 4] = [b"\x05READY", b"\x0BSocket-Type", &size, socket_type.as_bytes()];
+    frame::append(&mut frame, Flags::COMMAND, &parts);
+    frame
 }
 
 /// The name of a command, and what follows it.

@@ -45,6 +45,51 @@ fn a_healthy_peer_is_introduced() {
     assert_eq!(pull.end(0), "", "a visit of the doctor is no message");
 }
 
+/// Who watches the peer sees a connection that comes and goes.
+#[test]
+fn a_visit_is_no_failure() {
+    for socket in ["rep", "router", "pull", "pub", "sub", "xpub", "xsub"] {
+        let mut watch = Server::start(&["monitor", socket, ANY, "--json"], 1);
+        let mut events = BufReader::new(watch.child.stdout.take().unwrap()).lines();
+        let mut next = || {
+            let event: Value = serde_json::from_str(&events.next().unwrap().unwrap()).unwrap();
+            event["event"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(next(), "listening");
+        for own in [&[][..], &["--type=pub"], &["--type=req"]] {
+            let output = run(&[&["doctor", &watch.endpoints[0], PATIENCE], own].concat(), "");
+            assert!(String::from_utf8_lossy(&output.stdout).contains(&socket.to_uppercase()));
+            for expected in ["accepted", "handshake-succeeded", "disconnected"] {
+                assert_eq!(next(), expected, "{socket} {own:?}");
+            }
+        }
+        watch.interrupt();
+        watch.end(0);
+    }
+}
+
+/// What these send goes to whoever is there.
+#[test]
+fn a_visit_takes_no_message() {
+    for (sender, receiver) in
+        [("push", "pull"), ("dealer", "dealer"), ("req", "rep"), ("pair", "pair"), ("pub", "sub")]
+    {
+        let watched: &[&str] = if sender == "pub" { &["--subscriptions=1"] } else { &[] };
+        let mut server = Server::start(&[&[sender, ANY, "-m=kept", PATIENCE], watched].concat(), 1);
+        for _ in 0..3 {
+            run(&["doctor", &server.endpoints[0], PATIENCE], "");
+        }
+        let receive = [receiver, &server.endpoints[0], "--count=1", PATIENCE];
+        let mut peer = zinc(&receive).stdin(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(peer.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "kept\n", "{sender}");
+        peer.wait().unwrap();
+        _ = server.child.kill();
+        server.child.wait().unwrap();
+    }
+}
+
 #[test]
 fn an_ipc_peer_is_introduced_too() {
     let folder = folder("doctor");

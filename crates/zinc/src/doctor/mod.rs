@@ -18,7 +18,9 @@ use zincmq::endpoint::Endpoint;
 
 /// Say who is at an endpoint, or why a connection fails
 ///
-/// Looks at the peer's greeting and at what it says of itself, and goes: no message is sent or taken.
+/// Looks at the peer's greeting and at what it says of itself, and goes: no message is sent or taken. The peer sees
+/// a connection that comes and ends; but a PUSH, DEALER, REQ or PAIR would hand it messages, so with these it goes
+/// before the handshake is done, which they count as one that failed, as does a peer with PLAIN or CURVE.
 ///
 /// Exit codes: 0 all is well; 1 something is wrong, and the last line says what to do.
 #[derive(Args)]

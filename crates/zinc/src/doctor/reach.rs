@@ -3,7 +3,7 @@
 use crate::doctor::{Findings, Over};
 use crate::place::is_no_socket;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr as UnixAddr, UnixStream};
 use std::time::{Duration, Instant};
@@ -13,17 +13,28 @@ use zincmq::endpoint::Endpoint;
 pub(super) trait Wire: Read + Write {
     /// How long a read may last; not zero.
     fn set_patience(&self, patience: Duration) -> io::Result<()>;
+
+    /// Nothing more is said.
+    fn fall_silent(&self) -> io::Result<()>;
 }
 
 impl Wire for TcpStream {
     fn set_patience(&self, patience: Duration) -> io::Result<()> {
         self.set_read_timeout(Some(patience))
     }
+
+    fn fall_silent(&self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
 }
 
 impl Wire for UnixStream {
     fn set_patience(&self, patience: Duration) -> io::Result<()> {
         self.set_read_timeout(Some(patience))
+    }
+
+    fn fall_silent(&self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
     }
 }
 

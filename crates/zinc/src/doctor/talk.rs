@@ -187,7 +187,10 @@ fn introduce(
                 findings.well(format!("its routing id is {id:?}"));
             }
             match find("Socket-Type") {
-                Some(name) => judge(&name, wishes, findings),
+                Some(name) => {
+                    take_leave(stream, &name, heard.until, wishes);
+                    judge(&name, wishes, findings)
+                }
                 None => Err(findings.wrong("it does not say its socket type", "its library is incomplete")),
             }
         }
@@ -197,6 +200,35 @@ fn introduce(
                 .wrong(format!("it refuses: {reason}"), "its authenticator (ZAP) decided so: see its log"))
         }
         _ => Err(findings.wrong("it breaks the protocol: no READY came", "its library is faulty")),
+    }
+}
+
+/// Introduces itself as well and goes: the peer sees a handshake and an end, and counts no failure. Not with those
+/// that hand their messages to whoever is there: the messages would be lost.
+fn take_leave(stream: &mut dyn Wire, name: &str, until: Instant, wishes: &Wishes<'_>) {
+    use SocketType::{Dealer, Pair, Push, Req};
+    let Ok(theirs) = name.parse::<SocketType>() else { return };
+    if matches!(theirs, Push | Dealer | Req | Pair) {
+        return;
+    }
+    let partners = theirs.peers();
+    let mine = wishes.socket_type.map(SocketType::name).filter(|mine| partners.contains(mine));
+    let Some(name) = mine.or_else(|| partners.first().copied()) else { return };
+    if stream.write_all(&wire::ready(name)).and_then(|()| stream.fall_silent()).is_err() {
+        return;
+    }
+    // Closed at once, the connection might be broken off before the peer has read that.
+    let mut buffer = [0; 1024];
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() || stream.set_patience(left).is_err() {
+            return;
+        }
+        match stream.read(&mut buffer) {
+            Ok(0) => return,
+            Err(error) if error.kind() != ErrorKind::Interrupted => return,
+            _ => {}
+        }
     }
 }
 
