@@ -106,7 +106,8 @@ impl Converse {
                 None => poller.wait(&mut [socket], timeout)?,
             };
             if ready == 0 && early.is_zero() {
-                return Err(session.explain(Error::Again, "nothing came or went"));
+                let limit = session.timeout().unwrap_or_default();
+                return Err(Failure::Timeout { what: "nothing came or went", limit });
             }
             // A pipe whose writer has gone has failed, and the end is read.
             if poller.found(1).readable || poller.found(1).failed {

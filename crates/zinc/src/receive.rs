@@ -43,7 +43,7 @@ fn print_all(session: &mut Session, opening: &Opening) -> Result<(), Failure> {
     let mut message = Message::new();
     while !output.is_done() {
         let received = session.socket.recv_into(&mut message);
-        received.map_err(|error| session.explain(error, "no message came"))?;
+        received.map_err(|error| session.unreceived(error, "no message came"))?;
         output.print(&message)?;
         output.drain(&mut session.socket, |_| ())?;
     }

@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::input::Source;
 use crate::session::{Opening, Session};
 use clap::Args;
-use zincmq::{Error, Message, Poller, SocketType, option};
+use zincmq::{Message, Poller, SocketType, option};
 
 #[derive(Args)]
 pub(crate) struct Ask {
@@ -13,7 +13,8 @@ pub(crate) struct Ask {
     #[command(flatten)]
     source: Source,
 
-    /// When no reply comes in time, ask again so often; replies that come late are not mixed up
+    /// When no reply comes in time, ask again so often; replies that come late are not mixed up. What never went
+    /// out is not sent later, but a server that was only slow does what each request says
     #[arg(long, value_name = "N", default_value_t = 0, requires = "timeout")]
     retries: u32,
 }
@@ -30,11 +31,16 @@ pub(crate) struct Answer {
 
 impl Ask {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        self.opening.run(SocketType::Req, |session| {
+        let prepare = |session: &mut Session| {
             if self.retries > 0 {
                 session.socket.set(option::REQ_RELAXED, true)?;
                 session.socket.set(option::REQ_CORRELATE, true)?;
+                // A request that waits for a connection would be asked as often as it was given up.
+                session.socket.set(option::IMMEDIATE, true)?;
             }
+            Ok(())
+        };
+        self.opening.run_prepared(SocketType::Req, prepare, |session| {
             let mut input = self.opening.input(&self.source)?;
             let mut output = self.opening.output();
             let mut poller = Poller::new();
@@ -49,16 +55,24 @@ impl Ask {
     }
 
     fn ask(&self, session: &mut Session, request: &Message) -> Result<Message, Failure> {
-        for left in (0..=self.retries).rev() {
-            let sent = session.socket.send(request);
-            sent.map_err(|error| session.explain(error, "nobody took the request"))?;
-            match session.socket.recv() {
-                Err(Error::Again) if left > 0 => note!("zinc: no reply yet, asking again"),
-                reply => return reply.map_err(|error| session.explain(error, "no reply came")),
+        let mut left = self.retries;
+        loop {
+            match once(session, request) {
+                Err(Failure::Timeout { .. }) if left > 0 => {
+                    left -= 1;
+                    note!("zinc: no reply yet, asking again");
+                }
+                reply => return reply,
             }
         }
-        Err(session.explain(Error::Again, "no reply came"))
     }
+}
+
+fn once(session: &mut Session, request: &Message) -> Result<Message, Failure> {
+    let sent = session.socket.send(request);
+    sent.map_err(|error| session.unsent(error, "nobody took the request"))?;
+    let reply = session.socket.recv();
+    reply.map_err(|error| session.unreceived(error, "no reply came"))
 }
 
 impl Answer {
@@ -70,8 +84,9 @@ impl Answer {
             let mut request = Message::new();
             while !output.is_done() {
                 let received = session.socket.recv_into(&mut request);
-                received.map_err(|error| session.explain(error, "no request came"))?;
-                session.socket.send(fixed.as_ref().unwrap_or(&request))?;
+                received.map_err(|error| session.unreceived(error, "no request came"))?;
+                let sent = session.socket.send(fixed.as_ref().unwrap_or(&request));
+                sent.map_err(|error| session.unsent(error, "nobody took the reply"))?;
                 output.print(&request)?;
                 output.flush()?;
             }

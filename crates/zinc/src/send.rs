@@ -69,7 +69,8 @@ impl Publish {
         let mut seen = 0;
         while seen < self.subscriptions {
             let notice = session.socket.recv();
-            let notice = notice.map_err(|error| session.explain(error, "not enough subscriptions came"))?;
+            let notice =
+                notice.map_err(|error| session.unreceived(error, "not enough subscriptions came"))?;
             match notice.bytes().first() {
                 Some(1) => seen += 1,
                 Some(0) => seen = seen.saturating_sub(1),
@@ -89,7 +90,7 @@ fn send_all(
     let mut input = opening.input(source)?;
     let mut poller = Poller::new();
     while let Some(message) = input.next(session, &mut poller)? {
-        send(session, message).map_err(|error| session.explain(error, "nobody took the message"))?;
+        send(session, message).map_err(|error| session.unsent(error, "nobody took the message"))?;
     }
     Ok(())
 }

@@ -92,8 +92,20 @@ impl Opening {
         socket_type: SocketType,
         work: impl FnOnce(&mut Session) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
+        self.run_prepared(socket_type, |_| Ok(()), work)
+    }
+
+    /// As [`Opening::run`]; `prepare` sets what the endpoints need to find set.
+    pub(crate) fn run_prepared(
+        &self,
+        socket_type: SocketType,
+        prepare: impl FnOnce(&mut Session) -> Result<(), Failure>,
+        work: impl FnOnce(&mut Session) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         let mut session = Session::new(socket_type, self.timeout)?;
-        let result = self.open(&mut session).and_then(|_stats| work(&mut session));
+        let result = prepare(&mut session)
+            .and_then(|()| self.open(&mut session))
+            .and_then(|_stats| work(&mut session));
         session.close(result)
     }
 
@@ -175,12 +187,23 @@ impl Session {
         self.timeout
     }
 
-    /// The same failure, or the timeout that stands behind it.
-    pub(crate) fn explain(&self, error: Error, what: &'static str) -> Failure {
-        match (error, self.timeout) {
-            (Error::Again, limit) => Failure::Timeout { what, limit: limit.unwrap_or_default() },
-            (error, _) => error.into(),
+    /// Why a message was not sent: the same failure, or the timeout that stands behind it.
+    pub(crate) fn unsent(&mut self, error: Error, what: &'static str) -> Failure {
+        self.explain(error, what, option::SNDTIMEO)
+    }
+
+    /// Why none was received.
+    pub(crate) fn unreceived(&mut self, error: Error, what: &'static str) -> Failure {
+        self.explain(error, what, option::RCVTIMEO)
+    }
+
+    fn explain(&mut self, error: Error, what: &'static str, timeout: option::Opt<i32>) -> Failure {
+        if !matches!(error, Error::Again) {
+            return error.into();
         }
+        // --option may have set another than --timeout.
+        let millis = self.socket.get(timeout).ok().and_then(|millis| u64::try_from(millis).ok());
+        Failure::Timeout { what, limit: millis.map(Duration::from_millis).unwrap_or_default() }
     }
 
     /// Closes the socket and waits until everything has gone out: without limit, unless there is a timeout,

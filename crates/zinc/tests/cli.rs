@@ -205,11 +205,28 @@ fn waiting_in_vain_ends_with_124() {
         (&["rep", "@tcp://127.0.0.1:*"], "no request came"),
         (&["pub", "@tcp://127.0.0.1:*", "--subscriptions=1"], "not enough subscriptions came"),
         (&["dealer", "tcp://127.0.0.1:1"], "nothing came or went"),
+        (&["req", "@tcp://127.0.0.1:*"], "nobody took the request"),
     ] {
         let output = run(&[arguments, &["--timeout=0.2"]].concat(), "line\n");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(124), "{arguments:?}: {stderr}");
         assert!(stderr.contains(&format!("timeout: {what} within 0.2 s")), "{arguments:?}: {stderr}");
+    }
+}
+
+/// A timeout may be set as an option, too.
+#[test]
+fn a_timeout_names_the_time_that_was_waited() {
+    for (arguments, expected) in [
+        (&["pull", ANY, "--option=rcvtimeo=200"][..], "no message came within 0.2 s"),
+        (&["push", ANY, "--option=sndtimeo=100"], "nobody took the message within 0.1 s"),
+        (&["req", "tcp://127.0.0.1:1", "--option=rcvtimeo=150"], "no reply came within 0.15 s"),
+        (&["pull", ANY, "--timeout=60", "--option=rcvtimeo=200"], "no message came within 0.2 s"),
+    ] {
+        let output = run(arguments, "line\n");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(124), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(expected), "{arguments:?}: {stderr}");
     }
 }
 
@@ -394,6 +411,25 @@ fn a_request_is_asked_again_when_its_server_was_slow() {
     }
     silent.interrupt();
     silent.end(0);
+}
+
+/// Those that were given up before anybody was there are not sent afterwards.
+#[test]
+fn requests_that_nobody_took_are_not_repeated() {
+    let folder = folder("retries");
+    let endpoint = format!("ipc://{}", folder.join("server").display());
+    let req = ["req", &endpoint, "-m=transfer", "--timeout=0.3", "--retries=1000"];
+    let mut req = zinc(&req).spawn().unwrap();
+    let mut notes = BufReader::new(req.stderr.take().unwrap()).lines();
+    (0..3).for_each(|_| assert!(notes.next().unwrap().unwrap().contains("asking again")));
+    let rep = Server::start(&["rep", "--bind", &endpoint], 0);
+    assert_ends(&req.wait_with_output().unwrap(), 0, "transfer\n");
+    // Nothing but what was asked after these three.
+    let most = 1 + notes.count();
+    rep.interrupt();
+    let executed = rep.end(0);
+    assert!((1..=most).contains(&executed.lines().count()), "more than {most}: {executed}");
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
