@@ -79,8 +79,8 @@ pub(super) const HEADINGS: [&str; 11] =
 /// One socket as a line of the table.
 pub(super) struct Row {
     pub(super) cells: [String; 11],
-    /// Messages a second, both ways.
-    pub(super) rate: f64,
+    /// Messages a second, in and out.
+    pub(super) rates: [f64; 2],
 }
 
 impl Row {
@@ -122,7 +122,7 @@ impl Row {
             format!("{}+{}", socket.reconnects, socket.handshake_failures),
             seen,
         ];
-        Self { cells, rate: received + sent }
+        Self { cells, rates: [received, sent] }
     }
 }
 

@@ -57,7 +57,8 @@ struct Screen<'a> {
     rows: Vec<Row>,
     /// Why there are no newer numbers.
     trouble: Option<String>,
-    rates: VecDeque<u64>,
+    /// Messages a second of all sockets, in and out, the newest first.
+    rates: VecDeque<[f64; 2]>,
     chosen: usize,
     paused: bool,
 }
@@ -112,7 +113,9 @@ impl<'a> Screen<'a> {
             Ok(report) => {
                 self.trouble = None;
                 self.rows = Row::all(&report, self.report.as_ref());
-                self.rates.push_front(self.rows.iter().map(|row| row.rate as u64).sum());
+                let add =
+                    |[received, sent]: [f64; 2], row: &Row| [received + row.rates[0], sent + row.rates[1]];
+                self.rates.push_front(self.rows.iter().fold([0.0; 2], add));
                 self.rates.truncate(PAST);
                 self.chosen = self.chosen.min(report.sockets.len().saturating_sub(1));
                 self.report = Some(report);
@@ -172,9 +175,10 @@ impl<'a> Screen<'a> {
     }
 
     fn draw_past(&self, frame: &mut Frame<'_>, area: Rect) {
-        let now = self.rates.front().copied().unwrap_or_default();
-        let title = format!("messages a second: {}", human(now as f64));
-        let rates: Vec<u64> = self.rates.iter().copied().collect();
+        let [received, sent] = self.rates.front().copied().unwrap_or_default();
+        let title = format!("messages a second: {} in, {} out", human(received), human(sent));
+        // What passes through comes and goes, and is one message.
+        let rates: Vec<u64> = self.rates.iter().map(|[received, sent]| received.max(*sent) as u64).collect();
         let newest_right = ratatui::widgets::RenderDirection::RightToLeft;
         let line = Sparkline::default().data(&rates).direction(newest_right).cyan();
         frame.render_widget(line.block(Block::bordered().title(title)), area);
