@@ -320,7 +320,28 @@ fn what_is_missing_in_a_capture_is_said() {
     assert_says(&dump(&[], &file), 0, &expected);
     assert_says(&dump(&[], &file[..file.len() - 3]), 0, &["29 bytes are missing"]);
     let output = dump(&[], b"\xD4\xC3\xB2\xA1garbage that is no capture at all");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("the capture is cut off"));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("the capture is cut off before its first"));
+}
+
+#[test]
+fn what_is_no_zmtp_is_a_failure() {
+    let with_noise = [&greeting()[..], b"\x06\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"].concat();
+    for input in [&b"root:x:0:0:root:/root:/bin/bash\n"[..], b"\x1F\x8B\x08\0\0\0\0\0", &with_noise] {
+        for form in [&[][..], &["--json"]] {
+            let output = dump(form, input);
+            let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(1), "{stderr}");
+            assert!(stderr.contains("the standard input is neither a capture"), "{stderr}");
+        }
+    }
+    let others =
+        [(6000, 22, 5, SYN, &b""[..]), (6000, 22, 6, DATA, b"SSH-2.0-x"), (5000, 5555, 9, DATA, b"\0\x01a")];
+    let output = dump(&[], &capture(&others));
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("0 connections decoded, 2 others") && stderr.contains("no connection in it"));
+    assert_ends(&dump(&[], &capture(&[])), 0, "");
 }
 
 #[test]

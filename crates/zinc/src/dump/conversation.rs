@@ -129,9 +129,14 @@ impl Conversations {
         conversation.end()
     }
 
+    /// Connections that were decoded, and others.
+    pub(super) const fn counts(&self) -> (u64, u64) {
+        (self.begun - self.others, self.others)
+    }
+
     pub(super) fn summary(&self) -> String {
-        let Self { begun, others, .. } = self;
-        format!("{} connections decoded, {others} others passed over", begun - others)
+        let (decoded, others) = self.counts();
+        format!("{decoded} connections decoded, {others} others passed over")
     }
 }
 

@@ -21,6 +21,8 @@ use std::path::PathBuf;
 ///
 /// Reads a capture (pcap, pcapng; Ethernet, Linux "any", loopback, raw IP), or the raw bytes of one direction of
 /// a stream. Connections that do not begin as ZMTP are passed over. CURVE stays closed: names and sizes only.
+///
+/// Exit codes: 0 success; 1 failure, also where none of it is ZMTP.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Dump {
@@ -88,7 +90,16 @@ impl Dump {
         show.flush()?;
         let cut_off = if capture.is_cut_off() { "; the capture is cut off" } else { "" };
         note!("zinc: {}{cut_off}", conversations.summary());
-        Ok(())
+        match conversations.counts() {
+            (0, 0) if capture.is_cut_off() => {
+                Err(Failure::Failed("the capture is cut off before its first TCP packet".to_owned()))
+            }
+            (0, 1..) => Err(Failure::Failed(
+                "no connection in it is ZMTP from its beginning on: they may have begun before the capture"
+                    .to_owned(),
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// One direction, without the other.
@@ -96,6 +107,7 @@ impl Dump {
         let mut show = Show::new(self.json, self.bytes);
         let mut decoder = Decoder::new(self.bytes);
         let mut buffer = vec![0; 64 << 10];
+        let mut broken = false;
         loop {
             let count = match input.read(&mut buffer) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -105,9 +117,16 @@ impl Dump {
                 break;
             }
             decoder.feed(buffer.get(..count).unwrap_or_default());
-            self.print(&mut show, decoder.advance(None))?;
+            let events = decoder.advance(None);
+            broken |= events.iter().any(|event| matches!(event, Event::Broken(_)));
+            self.print(&mut show, events)?;
         }
-        self.print(&mut show, decoder.end())
+        self.print(&mut show, decoder.end())?;
+        if broken {
+            let kinds = "neither a capture (pcap or pcapng, unpacked) nor one direction of ZMTP from its beginning on";
+            return Err(Failure::Failed(format!("{} is {kinds}", self.name())));
+        }
+        Ok(())
     }
 
     fn print(&self, show: &mut Show, events: Vec<Event>) -> Result<(), Failure> {
@@ -118,8 +137,10 @@ impl Dump {
     }
 
     fn unreadable(&self, error: &io::Error) -> Failure {
-        let name =
-            self.file.as_ref().map_or_else(|| "the standard input".into(), |path| path.display().to_string());
-        Failure::Failed(format!("cannot read {name}: {error}"))
+        Failure::Failed(format!("cannot read {}: {error}", self.name()))
+    }
+
+    fn name(&self) -> String {
+        self.file.as_ref().map_or_else(|| "the standard input".into(), |path| path.display().to_string())
     }
 }
