@@ -65,7 +65,7 @@ fn a_file_tells_everything() {
     let last: serde_json::Value = serde_json::from_str(&last).unwrap();
     let sides: Vec<&serde_json::Value> =
         last["sockets"].as_array().unwrap().iter().map(|socket| &socket["side"]).collect();
-    assert_eq!(sides, ["frontend", "backend", "control"]);
+    assert_eq!(sides, ["frontend", "backend"]);
     assert_eq!(last["sockets"][0]["received"], 1);
     proxy.end(0);
     std::fs::remove_dir_all(folder).unwrap();
@@ -81,8 +81,19 @@ fn it_pauses_and_goes_on() {
     let statistics = run(&["req", control, "-m=STATISTICS", PATIENCE], "").stdout;
     assert_eq!(statistics, [[0; 8]; 8].join(&b'\t').into_iter().chain([b'\n']).collect::<Vec<u8>>());
     assert!(pull.try_wait().unwrap().is_none());
+    let statistics = run(&["req", control, "-m=STATISTICS JSON", PATIENCE], "").stdout;
+    let none = r#"{"received":0,"received_bytes":0,"sent":0,"sent_bytes":0}"#;
+    assert_eq!(
+        String::from_utf8(statistics).unwrap(),
+        format!("{{\"frontend\":{none},\"backend\":{none}}}\n")
+    );
+    let unknown = String::from_utf8(run(&["req", control, "-m=BOGUS", PATIENCE], "").stdout).unwrap();
+    assert!(unknown.starts_with("there is no command \"BOGUS\", but PAUSE, RESUME, "), "{unknown}");
     assert_ends(&run(&["req", control, "-m=RESUME", PATIENCE], ""), 0, "\n");
     assert_ends(&pull.wait_with_output().unwrap(), 0, "late\n");
+    let passed = run(&["req", control, "-m=STATISTICS JSON", PATIENCE], "").stdout;
+    let passed: serde_json::Value = serde_json::from_slice(&passed).unwrap();
+    assert_eq!((&passed["frontend"]["received"], &passed["backend"]["sent_bytes"]), (&1.into(), &4.into()));
     proxy.interrupt();
     proxy.end(0);
 }

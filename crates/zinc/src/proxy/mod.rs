@@ -1,6 +1,7 @@
 //! `zinc proxy`: what one side sends, the other gets.
 
 mod config;
+mod control;
 mod gauge;
 mod http;
 mod prometheus;
@@ -10,6 +11,7 @@ use crate::place::Place;
 use crate::session::{Session, Setting, seconds, serve_stats, setting};
 use clap::{Args, ValueEnum};
 use config::Config;
+use control::Control;
 use gauge::{Gauge, Reporter, Side};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -45,7 +47,7 @@ pub(crate) struct Proxy {
     #[arg(long, value_name = "ENDPOINT")]
     capture: Option<Place>,
 
-    /// Obey here: a REP socket that takes PAUSE, RESUME, TERMINATE and STATISTICS
+    /// Obey here: a REP socket that takes PAUSE, RESUME, TERMINATE, STATISTICS and STATISTICS JSON
     #[arg(long, value_name = "ENDPOINT")]
     control: Option<Place>,
 
@@ -84,7 +86,8 @@ Examples:
   zinc proxy forwarder '>tcp://source:5556' tcp://*:5557 --stats ipc:///tmp/proxy.stats
   zinc proxy streamer tcp://*:5557 tcp://*:5558 --prometheus 127.0.0.1:9100 --every 10
   zinc proxy --config proxy.toml
-  echo PAUSE | zinc req tcp://localhost:5561     # with --control tcp://*:5561
+  zinc req tcp://localhost:5561 -m PAUSE         # with --control tcp://*:5561
+  zinc req tcp://localhost:5561 -m 'STATISTICS JSON' | jq .frontend
 
 proxy.toml (every line but the first three may be left out):
   kind = \"queue\"
@@ -181,8 +184,8 @@ fn pass(config: &Config, kind: Kind, session: &mut Session, back: SocketType) ->
     open(&mut session.socket, &config.front)?;
     let mut backend = AnySocket::with_type(&context, back)?;
     open(&mut backend, &config.back)?;
-    let mut capture = aside(&context, SocketType::Pub, config.capture.as_ref())?;
-    let mut control = aside(&context, SocketType::Rep, config.control.as_ref())?;
+    let mut capture = config.capture.as_ref().map(|place| publisher(&context, place)).transpose()?;
+    let mut control = config.control.as_ref().map(|place| Control::open(&context, place)).transpose()?;
 
     let _stats = config.stats.as_ref().map(|endpoint| serve_stats(&context, endpoint)).transpose()?;
     let gauge = Gauge::new(&context, kind);
@@ -193,28 +196,23 @@ fn pass(config: &Config, kind: Kind, session: &mut Session, back: SocketType) ->
     let passed = match &mut control {
         None => zincmq::proxy(&mut session.socket, &mut backend, capture.as_mut()),
         Some(control) => {
+            let control = &mut control.socket;
             zincmq::proxy_steerable(&mut session.socket, &mut backend, capture.as_mut(), control)
         }
     };
     if let Some(reporter) = reporter {
         let mut sides = vec![Side::of("frontend", &mut session.socket), Side::of("backend", &mut backend)];
         sides.extend(capture.as_mut().map(|capture| Side::of("capture", capture)));
-        sides.extend(control.as_mut().map(|control| Side::of("control", control)));
         reporter.end(sides);
     }
     Ok(passed?)
 }
 
-/// A socket beside the two sides, if it is wanted.
-fn aside(
-    context: &Context,
-    socket_type: SocketType,
-    place: Option<&Place>,
-) -> Result<Option<AnySocket>, Failure> {
-    let Some(place) = place else { return Ok(None) };
-    let mut socket = AnySocket::with_type(context, socket_type)?;
+/// The socket that has a copy of everything.
+fn publisher(context: &Context, place: &Place) -> Result<AnySocket, Failure> {
+    let mut socket = AnySocket::with_type(context, SocketType::Pub)?;
     place.open(&mut socket, true)?;
-    Ok(Some(socket))
+    Ok(socket)
 }
 
 /// A time between two reports.
