@@ -22,7 +22,7 @@ const EXAMPLES: &str = "\
 Examples:
   zinc pull @tcp://*:5557                                 print what is pushed
   seq 10 | zinc push tcp://localhost:5557                 push ten lines
-  zinc pull @tcp://*:5557 --raw --eof > copy              receive a file ...
+  zinc pull @tcp://*:5557 --raw --eof > copy              receive a file (one receiver, from beginning to end) ...
   zinc push tcp://host:5557 --raw --eof --file original   ... that is sent here
   zinc sub tcp://localhost:5556 --subscribe weather --json | jq -c .parts
   zinc req tcp://localhost:5555 -m hello --timeout 2 --retries 3
@@ -33,6 +33,9 @@ Each command has its own: zinc COMMAND --help";
 #[derive(Subcommand)]
 enum Command {
     /// Hand out each message to one of the pullers
+    ///
+    /// With --raw and --eof, a file for one puller: that its pieces have gone over more than one connection, to several
+    /// pullers or to one that came in place of another, is a failure, since none may have them all.
     #[command(after_help = "\
 Examples:
   seq 10 | zinc push tcp://localhost:5557
@@ -41,6 +44,9 @@ Examples:
   zinc push tcp://localhost:5557 -m ping --count 1000")]
     Push(send::Push),
     /// Print what is pushed
+    ///
+    /// A file (--raw --eof) is whole only with one puller, which is there from its beginning to its end. The pusher
+    /// knows, and its exit code says so.
     #[command(after_help = "\
 Examples:
   zinc pull @tcp://*:5557

@@ -59,6 +59,30 @@ fn a_gigabyte_arrives_as_it_was() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
+/// The first receiver leaves, with all that it had; nobody has the whole file.
+#[test]
+fn a_file_that_went_to_two_is_a_failure() {
+    let folder = folder("two");
+    let (original, endpoint) =
+        (folder.join("original"), format!("ipc://{}", folder.join("socket").display()));
+    write_file(&original, 16);
+    let receive = |enough: &str| {
+        let mut pull = zinc(&["pull", "--bind", &endpoint, "--raw", "--option=rcvhwm=1", enough, PATIENCE]);
+        pull.stdout(Stdio::null()).spawn().unwrap()
+    };
+    let mut first = receive("--count=1");
+    let push = ["push", &endpoint, "--raw", "--eof", "--chunk=64K", "--option=sndhwm=1", PATIENCE, "--file"];
+    let push = zinc(&push).arg(&original).spawn().unwrap();
+    assert!(first.wait().unwrap().success());
+    let mut second = receive("--eof");
+    let output = push.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("the pieces have gone over 2 connections"), "{stderr}");
+    assert!(second.wait().unwrap().success());
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 #[test]
 fn a_pipe_is_cut_into_full_pieces() {
     let pull = Server::start(&["pull", ANY, "--hex", "--eof", PATIENCE], 1);
