@@ -208,7 +208,6 @@ impl Writer {
         }
     }
 
-
     /// Writes a message of one part, if that is short and the segment has room for it. Returns whether it did.
     #[inline(always)]
     fn write_short(&mut self, body: &[u8]) -> bool {
