@@ -209,9 +209,10 @@ impl Msg {
         let copied = if gathered { GATHERED } else { LARGE };
         match self.kind {
             BLOCK if bytes.len() >= copied || self.is_foreign() => send(Body::Kept(&*self.block())),
-            // SAFETY: the application keeps constants as long as the process lives.
             CONSTANT if bytes.len() >= copied => {
-                send(Body::Kept(&Constant(unsafe { slice::from_raw_parts(bytes.as_ptr(), bytes.len()) })))
+                // SAFETY: the application keeps constants as long as the process lives.
+                let bytes = unsafe { slice::from_raw_parts(bytes.as_ptr(), bytes.len()) };
+                send(Body::Kept(&Constant(bytes)))
             }
             _ => send(Body::Slice(bytes)),
         }

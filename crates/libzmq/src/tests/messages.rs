@@ -106,14 +106,14 @@ fn memory_of_the_application_crosses_inproc_as_it_is() {
                 }
                 assert_eq!(freed.load(Ordering::Relaxed), 0, "{size} bytes in {parts} parts");
                 for (&socket, left) in ins.iter().zip((0..count).rev()) {
-                    for part in 0..usize::from(parts) {
+                    for (part, &expected) in places.iter().enumerate() {
                         let mut received = empty();
                         // SAFETY: messages.
                         unsafe { done(zmq_msg_recv(&raw mut received, socket, 0)) };
                         assert_eq!(contents(&mut received), vec![part as u8 + 1; size]);
                         // SAFETY: a message.
                         let place = unsafe { zmq_msg_data(&raw mut received) };
-                        assert!(size == 0 || place == places[part], "{size} bytes were copied");
+                        assert!(size == 0 || place == expected, "{size} bytes were copied");
                         let before = freed.load(Ordering::Relaxed);
                         assert_eq!(before, if left == 0 { part } else { 0 }, "{size} bytes");
                         close(&mut received);
