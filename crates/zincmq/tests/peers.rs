@@ -332,3 +332,16 @@ fn a_publisher_that_comes_while_subscriptions_change_hears_each_once() {
         }
     }
 }
+
+#[test]
+fn a_bound_router_reaches_peers_by_their_ids_without_having_looked() {
+    for endpoint in ENDPOINTS {
+        let context = Context::new();
+        let (mut router, bound) = router(&context, endpoint);
+        let mut dealer = Dealer::new(&context).unwrap();
+        dealer.set(option::ROUTING_ID, b"a").unwrap();
+        dealer.connect(&bound).unwrap();
+        until("reached", || router.try_send(["a", "hello"]).is_ok());
+        assert_eq!(heard(&mut dealer).as_deref(), Some("hello"), "{endpoint}");
+    }
+}
