@@ -423,16 +423,3 @@ fn only_the_last_against_park() {
 fn only_the_last_against_freshen() {
     model(|| race_for_the_last(true));
 }
-
-#[test]
-fn a_reader_that_leaves_while_the_other_end_is_attached() {
-    model(|| {
-        let (writer, reader) = channel(&Pool::new());
-        let bell = Arc::new(Bell::default());
-        let leaver = thread::spawn(move || drop(reader));
-        writer.attach(bell.clone(), 0);
-        let seen = writer.is_gone();
-        leaver.join().unwrap();
-        assert!(seen || bell.writable.load(Ordering::Acquire));
-    });
-}
