@@ -517,3 +517,23 @@ fn a_stream_says_its_last_words_before_it_hangs_up() {
         }
     });
 }
+
+#[test]
+fn nothing_lingers_for_a_binder_that_left_as_soon_as_it_was_reached() {
+    within(PATIENCE, || {
+        for endpoint in NETWORK.iter().cycle().take(100) {
+            let (ours, theirs) = (Context::new(), Context::new());
+            let mut pull = Pull::new(&ours).unwrap();
+            let bound = pull.bind(endpoint).unwrap();
+            let mut push = Push::new(&theirs).unwrap();
+            push.set(option::RECONNECT_IVL, 60_000).unwrap();
+            let mut monitor = push.monitor(Events::ALL);
+            push.connect(&bound).unwrap();
+            await_event(&mut monitor, EventKind::HandshakeSucceeded);
+            drop(pull);
+            await_event(&mut monitor, EventKind::ConnectRetried);
+            drop(push);
+            theirs.term();
+        }
+    });
+}

@@ -605,7 +605,8 @@ impl Session {
     /// Whether there is still something to connect for.
     fn check_linger(&mut self) -> Fate {
         let ended = match &mut self.ends {
-            Some((drain, _)) => drain.frames().has_ended(),
+            // A reader that rests is told of the end, which may come after this.
+            Some((drain, _)) => drain.frames().has_ended() || (!drain.park() && drain.frames().has_ended()),
             None => self.closing,
         };
         if ended { Fate::Ends } else { Fate::Lives }
