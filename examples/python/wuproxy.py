@@ -1,5 +1,7 @@
 """A forwarder between networks, until Ctrl-C: wuproxy.py [FRONT] [BACK]"""
 
+import signal
+
 import zmq
 from arguments import arguments
 
@@ -10,4 +12,6 @@ with zmq.Context() as context, context.socket(zmq.XSUB) as front, context.socket
     try:
         zmq.proxy(front, back)
     except KeyboardInterrupt:
+        # Once is enough: another one would disturb the end.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("interrupted")

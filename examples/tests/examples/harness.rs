@@ -12,8 +12,12 @@ use std::time::{Duration, Instant};
 /// Long enough for whatever ends at all.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// How long a service that was asked to end has before it is asked again: a signal that comes between a program's
+/// look at it and its wait is lost.
+const AGAIN: Duration = Duration::from_secs(2);
+
 /// Runs the commands all at once, until they have ended, and returns what they print. One that ends in `&` is a
-/// service: it gets a Ctrl-C when the others have ended. `tcp:a`, `ipc:b` and so on stand for endpoints that nobody
+/// service: it gets a Ctrl-C when the others have ended, again and again until it ends as well. `tcp:a`, `ipc:b` and so on stand for endpoints that nobody
 /// else uses.
 pub(crate) fn run<const N: usize>(commands: [&str; N]) -> [String; N] {
     let (ended, endings) = channel();
@@ -25,7 +29,6 @@ pub(crate) fn run<const N: usize>(commands: [&str; N]) -> [String; N] {
         until: Instant::now() + PATIENCE,
     };
     run.finish(|process| !process.service);
-    run.processes.iter().filter(|process| process.service).for_each(Process::interrupt);
     run.finish(|process| process.service);
     std::array::from_fn(|at| run.processes[at].printed.take().unwrap_or_default())
 }
@@ -44,12 +47,21 @@ struct Run {
 }
 
 impl Run {
-    /// Waits until these have ended.
+    /// Waits until these have ended. A service does so because it is asked.
     fn finish(&mut self, these: fn(&Process) -> bool) {
+        let mut ask = Instant::now();
         while self.processes.iter().any(|process| these(process) && process.printed.is_none()) {
-            let left = self.until.saturating_duration_since(Instant::now());
-            let Ok(Ending { at, stdout, stderr }) = self.endings.recv_timeout(left) else {
-                panic!("not ended in time:{}", self.report());
+            let now = Instant::now();
+            assert!(now < self.until, "not ended in time:{}", self.report());
+            if now >= ask {
+                let running = self.processes.iter().filter(|process| these(process) && process.service);
+                running.filter(|process| process.printed.is_none()).for_each(Process::interrupt);
+                ask = now + AGAIN;
+            }
+            let Ok(Ending { at, stdout, stderr }) =
+                self.endings.recv_timeout(self.until.min(ask).saturating_duration_since(now))
+            else {
+                continue;
             };
             let status = self.processes[at].child.wait().unwrap();
             self.processes[at].printed = Some(stdout);
