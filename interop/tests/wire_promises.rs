@@ -2,9 +2,9 @@
 //! stand, and what nobody can forge. The peers are written by hand.
 
 use interop::Version::{V1_0, V2_0, V3_0, V3_1};
-use interop::{GLANCE, Peer, Wire, frame, frame_v1, noise};
+use interop::{Peer, Wire, frame, frame_v1, noise};
+use std::iter;
 use std::net::TcpListener;
-use std::time::{Duration, Instant};
 use zincmq::EventKind::Disconnected;
 use zincmq::SocketType::{Dealer, Pull, Push, Sub, XPub};
 use zincmq::option;
@@ -99,29 +99,20 @@ fn a_ping_waits_for_the_end_of_a_message() {
     let noise = noise(6_000_000);
     let mut dealer = Peer::ours(Dealer);
     dealer.set(option::HEARTBEAT_IVL, 5).set(option::HEARTBEAT_TIMEOUT, 60_000).set(option::SNDBUF, 4096);
-    let mut wire = Wire::connect(&dealer.bind_tcp());
+    let endpoint = dealer.bind_tcp();
+    let mut wire = Wire::connect(&endpoint);
     wire.open(V3_1, ("DEALER", 5), b"");
-    // The first one tells that heartbeats have begun.
-    assert_eq!(wire.read_frame().0, COMMAND);
-    let begin = Instant::now();
-    for _ in 0..3 {
-        dealer.send(&[&noise[..3_000_000], &noise[3_000_000..]]).unwrap();
-    }
-    let (mut parts, mut pings_between) = (0, 0);
-    while parts < 6 {
-        let (flags, body) = wire.read_frame();
-        if flags & COMMAND != 0 {
-            assert_eq!(parts % 2, 0, "a command between the parts of a message");
-            pings_between += 1;
-            wire.write(frame(COMMAND, b"\x04PONG"));
-            continue;
-        }
-        let half = if parts % 2 == 0 { &noise[..3_000_000] } else { &noise[3_000_000..] };
-        assert!(body == half, "part {parts} is not what was sent");
-        parts += 1;
-    }
-    let due = begin.elapsed() > Duration::from_millis(100);
-    assert!(pings_between > 0 || !due, "no ping came through at all");
+    // The kernel does not take it: until it is read, it stands in the middle.
+    let parts = noise.split_at(3_000_000);
+    dealer.send(&[parts.0, parts.1]).unwrap();
+    // Another peer of the same I/O thread shows that many beats have passed meanwhile.
+    let mut beats = Wire::connect(&endpoint);
+    beats.open(V3_1, ("DEALER", 5), b"");
+    (0..20).for_each(|_| assert_eq!(beats.read_frame().0, COMMAND));
+    let first = iter::repeat_with(|| wire.read_frame()).find(|(flags, _)| flags & COMMAND == 0).unwrap();
+    assert!(first == (MORE, parts.0.to_vec()), "the first part is not what was sent");
+    assert!(wire.read_frame() == (0, parts.1.to_vec()), "something else between the parts of a message");
+    assert_eq!(wire.read_frame(), (COMMAND, b"\x04PING\0\0".to_vec()));
 }
 
 #[test]
@@ -156,21 +147,19 @@ fn reserved_flag_bits_make_no_subscription() {
 #[test]
 fn a_long_message_that_comes_slowly_is_a_sign_of_life() {
     let mut dealer = Peer::ours(Dealer);
-    dealer.set(option::HEARTBEAT_IVL, 40).set(option::HEARTBEAT_TIMEOUT, 400);
-    let mut events = dealer.monitor();
+    dealer.set(option::HEARTBEAT_IVL, 40).set(option::HEARTBEAT_TIMEOUT, 1500);
     let mut wire = Wire::connect(&dealer.bind_tcp());
     wire.open(V3_1, ("DEALER", 5), b"");
     let body = [7; 200];
     let (header, rest) = (&frame(0, &body)[..2], &body[..]);
     wire.write(header);
-    // One byte a heartbeat, never an answer: many times longer than the timeout.
-    for byte in &rest[..40] {
+    // One byte a heartbeat, never an answer, for longer than the timeout.
+    for byte in &rest[..50] {
         assert_eq!(wire.read_frame().0, COMMAND);
         wire.write([*byte]);
     }
-    wire.write(&rest[40..]);
+    wire.write(&rest[50..]);
     assert_eq!(dealer.recv().unwrap(), [body]);
-    assert_eq!(events.find(Disconnected, GLANCE), None);
 }
 
 #[test]
