@@ -17,8 +17,9 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// [`PATIENCE`] as the options `RCVTIMEO` and `SNDTIMEO` take it.
 const PATIENCE_MS: i32 = 10_000;
 
-/// How long to look for what must not happen.
-pub const GLANCE: Duration = Duration::from_millis(200);
+/// How long to look for what only time can show: that there is no room, that a side stays. Whatever a later message
+/// or event can show is shown by that.
+pub const GLANCE: Duration = Duration::from_millis(50);
 
 /// Bytes without a pattern that a shifted or repeated segment would fit; the first is never 0 or 1, which
 /// would make a subscription of it.

@@ -65,6 +65,7 @@ fn a_slow_reader_that_stands_at_its_mark_gets_all() {
             push.send(&[&number.to_be_bytes()[..], &BODY]).unwrap();
         }
         let ending = thread::spawn(|| drop(push));
+        // Only time can show that it does not hang up; a sender that does has had its chance then.
         assert_eq!(events.find(EventKind::Disconnected, GLANCE), None, "{endpoint}");
         for number in 0..FEW {
             assert!(pull.recv().unwrap() == [&number.to_be_bytes()[..], &BODY], "{endpoint} {number}");
