@@ -194,32 +194,3 @@ fn thousands_subscribe_and_each_gets_its_message() {
         assert!(matches!(sub.try_recv(), Err(Error::Again)));
     }
 }
-
-#[test]
-fn sockets_that_nobody_reads_take_no_processor() {
-    let context = Context::new();
-    let (mut push, pull) = pipeline(&context, "tcp://127.0.0.1:*", 10, 10);
-    let body = vec![1; 100_000];
-    // Until the queues at both ends and the kernel's buffers are full.
-    while push.send_timeout(&body, std::time::Duration::from_millis(200)).is_ok() {}
-    let mut silent = Pull::new(&context).unwrap();
-    silent.bind("tcp://127.0.0.1:*").unwrap();
-    let before = io_thread_time();
-    assert!(silent.recv_timeout(std::time::Duration::from_millis(500)).is_err());
-    let used = io_thread_time() - before;
-    assert!(used < 10, "{used} hundredths of a second of 50");
-    drop((push, pull));
-}
-
-/// What the I/O threads of this process have used, in hundredths of a second (proc(5), stat: utime and stime).
-fn io_thread_time() -> u64 {
-    let threads = std::fs::read_dir("/proc/self/task").unwrap();
-    let stats = threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("stat")).ok());
-    let of = |stat: String| {
-        let (name, rest) = stat.rsplit_once(')')?;
-        let fields: Vec<&str> = rest.split_whitespace().collect();
-        name.contains("ZMQbg")
-            .then(|| fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap())
-    };
-    stats.filter_map(of).sum()
-}
