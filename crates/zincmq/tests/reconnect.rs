@@ -500,8 +500,8 @@ fn a_peer_that_is_not_read_is_kept() {
     let context = Context::new();
     let mut pull = Pull::new(&context).unwrap();
     pull.set(option::RCVHWM, 1).unwrap();
-    pull.set(option::HEARTBEAT_IVL, 5).unwrap();
-    pull.set(option::HEARTBEAT_TIMEOUT, 5).unwrap();
+    pull.set(option::HEARTBEAT_IVL, 200).unwrap();
+    pull.set(option::HEARTBEAT_TIMEOUT, 1000).unwrap();
     let bound = pull.bind("tcp://127.0.0.1:*").unwrap();
     let mut peer = raw_peer(&bound, "PUSH");
     peer.write_all(&b"\x00\x01x".repeat(4)).unwrap();

@@ -54,7 +54,10 @@ fn an_idle_peer_that_answers_stays() {
 #[test]
 fn a_peer_that_stops_answering_is_dropped() {
     let mut dealer = Peer::ours(Dealer);
-    dealer.set(option::HEARTBEAT_IVL, 50).set(option::HEARTBEAT_TTL, 1000);
+    dealer
+        .set(option::HEARTBEAT_IVL, INTERVAL)
+        .set(option::HEARTBEAT_TIMEOUT, TIMEOUT)
+        .set(option::HEARTBEAT_TTL, 1000);
     let mut events = dealer.monitor();
     let mut wire = Wire::connect(&dealer.bind_tcp());
     wire.open(Version::V3_1, ("DEALER", 5), b"");
