@@ -183,12 +183,14 @@ fn a_capture_sees_what_passes() {
     let free = "tcp://127.0.0.1:*";
     let streamer = Server::start(&["proxy", "streamer", free, free, "--capture", free], 3);
     let mut capture = zinc(&["sub", &streamer.endpoints[2], "--count=1", PATIENCE]).spawn().unwrap();
-    let pull = Server::start(&["pull", &streamer.endpoints[1]], 0);
+    let mut pull = Server::start(&["pull", &streamer.endpoints[1]], 0);
     // Until the subscription has arrived.
     while capture.try_wait().unwrap().is_none() {
         assert_ends(&run(&["push", &streamer.endpoints[0], PATIENCE], "seen\n"), 0, "");
     }
     assert_ends(&capture.wait_with_output().unwrap(), 0, "seen\n");
+    // An interrupt before it has begun would be the end of it.
+    pull.child.stdout.as_mut().unwrap().read_exact(&mut [0; 5]).unwrap();
     for server in [pull, streamer] {
         server.interrupt();
         server.end(0);
@@ -244,7 +246,7 @@ fn an_endpoint_in_use_is_a_failure() {
 #[test]
 fn an_interrupt_ends_what_waits() {
     for command in ["pull", "push", "rep", "pair", "xsub"] {
-        let server = Server::start(&[command, ANY], 1);
+        let server = Server::start(&[command, ANY, PATIENCE], 1);
         server.interrupt();
         // Its input is still open.
         let Server { mut child, stderr: _stderr, .. } = server;

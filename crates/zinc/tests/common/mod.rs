@@ -4,6 +4,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
 /// No command of these tests takes so long; one that hangs ends with exit code 124.
 pub(crate) const PATIENCE: &str = "--timeout=30";
@@ -65,14 +67,23 @@ impl Server {
         }
     }
 
+    /// Once: a command that has named its endpoint loses no interrupt, and takes a second one for the order to give up
+    /// what has not gone out.
     pub(crate) fn interrupt(&self) {
         let kill = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
         assert!(kill.unwrap().success());
     }
 
-    /// Its output, once it has ended with this exit code.
+    /// Its output, once it has ended with this exit code. One that does not end is killed, and so has none.
     pub(crate) fn end(mut self, code: i32) -> String {
         drop(self.child.stdin.take());
+        let (_ended, end) = channel::<()>();
+        let id = self.child.id().to_string();
+        std::thread::spawn(move || {
+            if end.recv_timeout(Duration::from_secs(60)) == Err(RecvTimeoutError::Timeout) {
+                _ = Command::new("kill").args(["-KILL", &id]).status();
+            }
+        });
         let mut said = String::new();
         self.stderr.read_to_string(&mut said).unwrap();
         let output = self.child.wait_with_output().unwrap();
