@@ -33,7 +33,7 @@ fn a_wait_on_the_only_connection_ends_in_time() {
                 let begin = Instant::now();
                 assert!(matches!(pull.recv_timeout(limit), Err(Error::Again)), "{endpoint}");
                 assert!(begin.elapsed() >= limit, "{endpoint}");
-                assert!(begin.elapsed() < PATIENCE / 4, "{endpoint}: {:?}", begin.elapsed());
+                assert!(begin.elapsed() < PATIENCE / 2, "{endpoint}: {:?}", begin.elapsed());
             }
         }
     });

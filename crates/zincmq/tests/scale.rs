@@ -20,8 +20,9 @@ use zincmq::{Context, Router, option};
 
 /// What a connection may take while nothing happens on it, in bytes.
 const MOST: isize = 4096;
-/// What a context may keep for its next connections, and its tables hold in reserve, however many there were.
-const KEPT: isize = 3 << 19;
+/// What a context may keep for its next connections, however many there were: 1 MiB of small segments, and what its
+/// tables have grown to when all its connections had something to say at once.
+const KEPT: isize = (1 << 20) + (1 << 17);
 /// How much dearer a message may be with many active connections than with one.
 const DEARER: f64 = 4.0;
 /// Tells this program that it is to be the peers, and of which address.
@@ -196,7 +197,7 @@ impl Crowd {
         let begin = Instant::now();
         while before.each(count) > MOST + KEPT / count as isize {
             assert!(!self.router.can_recv());
-            if begin.elapsed() > PATIENCE / 4 {
+            if begin.elapsed() > PATIENCE {
                 before.show(count);
                 panic!("{} bytes for an idle connection", before.each(count));
             }
