@@ -41,6 +41,7 @@ pub(crate) struct ProducerLine {
     pub(crate) first: AtomicPtr<Segment>,
     /// Bytes of bodies by reference, which have no place in the stream; for numbers only.
     pub(crate) spliced: AtomicU64,
+    pub(crate) pool: Arc<Pool>,
 }
 
 /// Written by the consumer.
@@ -65,6 +66,8 @@ pub(crate) struct StateLine {
     pub(crate) parked: UnsafeCell<(*mut Segment, u64)>,
     pub(crate) reader_end: OnceLock<(Arc<dyn Notify>, u64)>,
     pub(crate) writer_end: OnceLock<(Arc<dyn Notify>, u64)>,
+    /// Here since the producer, which looks at them for each message, looks at this line after each anyway.
+    pub(crate) limits: Limits,
 }
 
 #[derive(Debug)]
@@ -79,8 +82,6 @@ pub(crate) struct Half {
     pub(crate) producer: Line<ProducerLine>,
     pub(crate) consumer: Line<ConsumerLine>,
     pub(crate) state: Line<StateLine>,
-    pub(crate) limits: Limits,
-    pub(crate) pool: Arc<Pool>,
 }
 
 // SAFETY: `parked` is passed between the ends by the reader state (see `Reader::park`, `Writer::sweep`); the
@@ -96,6 +97,7 @@ impl Half {
                 tail: AtomicU64::new(0),
                 first: AtomicPtr::new(ptr::null_mut()),
                 spliced: AtomicU64::new(0),
+                pool: pool.clone(),
             }),
             consumer: Line(ConsumerLine {
                 credit: AtomicU64::new(0),
@@ -109,17 +111,16 @@ impl Half {
                 parked: UnsafeCell::new((ptr::null_mut(), 0)),
                 reader_end: OnceLock::new(),
                 writer_end: OnceLock::new(),
+                limits: Limits { writer: AtomicU32::new(ABSENT), reader: AtomicU32::new(ABSENT) },
             }),
-            limits: Limits { writer: AtomicU32::new(ABSENT), reader: AtomicU32::new(ABSENT) },
-            pool: pool.clone(),
         })
     }
 
     /// The high-water mark in force: the sum of both ends' marks; none if either is 0 or both are absent.
     #[inline]
     pub(crate) fn high_water(&self) -> u64 {
-        let writer = self.limits.writer.load(Ordering::Relaxed);
-        let reader = self.limits.reader.load(Ordering::Relaxed);
+        let writer = self.state.0.limits.writer.load(Ordering::Relaxed);
+        let reader = self.state.0.limits.reader.load(Ordering::Relaxed);
         match (writer, reader) {
             (0, _) | (_, 0) | (ABSENT, ABSENT) => UNLIMITED,
             (ABSENT, one) | (one, ABSENT) => u64::from(one),

@@ -86,7 +86,7 @@ impl Reader {
         if self.source.is_some() {
             return;
         }
-        self.half.limits.reader.store(messages, Ordering::Relaxed);
+        self.half.state.0.limits.reader.store(messages, Ordering::Relaxed);
         self.give_credit();
         // A higher mark makes room without any credit.
         self.half.wake_writer();

@@ -80,7 +80,7 @@ impl Writer {
         if self.sink.is_some() {
             return;
         }
-        self.half.limits.writer.store(messages, Ordering::Relaxed);
+        self.half.state.0.limits.writer.store(messages, Ordering::Relaxed);
         // An idle reader has given credit in the steps of the old mark, which the new one may be below.
         if self.half.reader_slept() {
             self.wake();
@@ -421,10 +421,9 @@ impl Writer {
         let least = (0..CLASSES.len()).find(fits).unwrap_or(CLASSES.len() - 1);
         let best = self.class.max(least);
         // Where memory is short, any other will do; the pool may have one.
-        let fresh = (least..=best)
-            .rev()
-            .chain(best + 1..CLASSES.len())
-            .find_map(|class| SegmentPtr::allocate(&self.half.pool, class, self.at, self.peer.as_ref()))?;
+        let fresh = (least..=best).rev().chain(best + 1..CLASSES.len()).find_map(|class| {
+            SegmentPtr::allocate(&self.half.producer.0.pool, class, self.at, self.peer.as_ref())
+        })?;
         match self.segment {
             Some(segment) => segment.get().link(fresh),
             None => self.half.producer.0.first.store(fresh.as_raw(), Ordering::Release),
