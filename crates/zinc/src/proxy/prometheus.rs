@@ -11,12 +11,18 @@ use zincmq::SocketStats;
 
 type Metric = (&'static str, &'static str, &'static str, fn(&SocketStats) -> u64);
 
-const METRICS: [Metric; 9] = [
+const METRICS: [Metric; 11] = [
     ("messages_received_total", "counter", "Messages received.", |stats| stats.received),
     ("messages_sent_total", "counter", "Messages accepted for peers.", |stats| stats.sent),
     ("received_bytes_total", "counter", "Bytes of frames received.", |stats| stats.received_bytes),
     ("sent_bytes_total", "counter", "Bytes of frames sent.", |stats| stats.sent_bytes),
     ("messages_dropped_total", "counter", "Messages dropped for full peers.", |stats| stats.dropped_full),
+    ("messages_refused_total", "counter", "Messages that their peers do not take.", |stats| {
+        stats.dropped_refused
+    }),
+    ("messages_unread_total", "counter", "Notices dropped since nobody read them.", |stats| {
+        stats.dropped_unread
+    }),
     ("reconnects_total", "counter", "Connections made again after a loss.", |stats| stats.reconnects),
     (
         "handshake_failures_total",
