@@ -6,6 +6,8 @@ pub(crate) mod contract;
 mod leave;
 mod legacy;
 mod raw;
+#[cfg(test)]
+mod tests;
 mod upstream;
 mod zmtp;
 

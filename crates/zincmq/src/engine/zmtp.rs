@@ -361,9 +361,9 @@ impl Engine {
         if self.transcoder.as_ref().is_some_and(|transcoder| transcoder.decodes()) {
             return self.read_transcoded();
         }
-        let mut moved = 0;
+        let (mut moved, mut commands) = (0, 0);
         // What was received before the pipe was full, or came with the handshake, is walked first.
-        if !self.full && !self.filler.is_clean() && self.walk()? == Rest::Busy {
+        if !self.full && !self.filler.is_clean() && self.walk(&mut commands)? == Rest::Busy {
             return Ok(Rest::Busy);
         }
         while self.may_read && !self.full {
@@ -372,7 +372,7 @@ impl Engine {
                 Ok((read, all)) => {
                     self.heard();
                     self.may_read = all || self.hung_up || self.thorough;
-                    if self.walk()? == Rest::Busy {
+                    if self.walk(&mut commands)? == Rest::Busy {
                         return Ok(Rest::Busy);
                     }
                     moved += read;
@@ -408,19 +408,18 @@ impl Engine {
         }
     }
 
-    /// Finds the messages in what was received, and publishes them.
-    fn walk(&mut self) -> Result<Rest, End> {
-        let mut commands = 0;
+    /// Finds the messages in what was received, and publishes them. `commands` counts those of this turn.
+    fn walk(&mut self, commands: &mut u32) -> Result<Rest, End> {
         self.cut_short = false;
         loop {
             match self.filler.walk() {
                 Ok(Walk::Dry) => break,
-                Ok(Walk::Command) if commands == COMMANDS => {
+                Ok(Walk::Command) if *commands == COMMANDS => {
                     self.cut_short = true;
                     break;
                 }
                 Ok(Walk::Command) => {
-                    commands += 1;
+                    *commands += 1;
                     self.command();
                 }
                 Ok(Walk::Full) => {
