@@ -4,10 +4,11 @@ use crate::message::Message;
 use crate::pattern::contract::PeerId;
 use std::collections::VecDeque;
 
-/// While the application reads, no more than these wait here, and the rest with the peers.
+/// While the application reads, no more than these wait here, and the rest with the peers. Of messages it is the same
+/// whether it reads or not: they are not to be lost.
 const ENOUGH: usize = 1000;
-/// An application that only sends takes no notices: they are kept up to this, which is a quarter of a million short
-/// ones. Then the oldest are dropped.
+/// So many bytes of messages are enough, too. An application that only sends takes no notices of subscriptions: they are
+/// kept up to this, which is a quarter of a million short ones. Then the oldest are dropped.
 const MOST_BYTES: usize = 32 << 20;
 /// What a notice takes beside its bytes.
 const OVERHEAD: usize = 128;
@@ -30,29 +31,51 @@ impl Notice {
 #[derive(Debug, Default)]
 pub(super) struct Notices {
     queue: VecDeque<Notice>,
-    bytes: usize,
+    /// What notices of subscriptions take.
+    told: Load,
+    /// What messages from peers take.
+    sent: Load,
     /// The last call was to receive, not to send.
     reads: bool,
     /// Peers that are not read because enough waits.
     held_up: Vec<PeerId>,
 }
 
+#[derive(Debug, Default)]
+struct Load {
+    count: usize,
+    bytes: usize,
+}
+
 impl Notices {
+    fn load(&mut self, notice: &Notice) -> &mut Load {
+        if notice.asker.is_some() { &mut self.told } else { &mut self.sent }
+    }
+
     /// Adds a notice. Returns how many of the oldest were dropped for it.
     pub(super) fn push(&mut self, notice: Notice) -> u64 {
-        self.bytes += notice.cost();
+        let load = self.load(&notice);
+        load.count += 1;
+        load.bytes += notice.cost();
         self.queue.push_back(notice);
         let mut dropped = 0;
-        while self.bytes > MOST_BYTES && self.queue.len() > 1 {
-            self.pop();
+        while self.told.bytes > MOST_BYTES && self.told.count > 1 {
+            let oldest = self.queue.iter().position(|notice| notice.asker.is_some());
+            self.take(oldest.unwrap_or(0));
             dropped += 1;
         }
         dropped
     }
 
     pub(super) fn pop(&mut self) -> Option<Notice> {
-        let notice = self.queue.pop_front()?;
-        self.bytes -= notice.cost();
+        self.take(0)
+    }
+
+    fn take(&mut self, at: usize) -> Option<Notice> {
+        let notice = self.queue.remove(at)?;
+        let load = self.load(&notice);
+        load.count -= 1;
+        load.bytes -= notice.cost();
         Some(notice)
     }
 
@@ -62,17 +85,26 @@ impl Notices {
 
     /// Whether a peer must wait until the application has read more.
     pub(super) fn hold_up(&mut self, peer: PeerId) -> bool {
-        let enough = self.reads && self.queue.len() >= ENOUGH;
+        let enough = self.has(ENOUGH);
         if enough && !self.held_up.contains(&peer) {
             self.held_up.push(peer);
         }
         enough
     }
 
+    /// Whether so many wait that peers are held up.
+    fn has(&self, enough: usize) -> bool {
+        let messages = self.sent.count >= enough || self.sent.bytes >= MOST_BYTES;
+        messages || (self.reads && self.queue.len() >= enough)
+    }
+
     /// The application receives, or sends: returns the peers that go on.
     pub(super) fn turn(&mut self, reads: bool) -> Vec<PeerId> {
         self.reads = reads;
-        let go_on = !reads || self.queue.len() < ENOUGH / 2;
-        if go_on { std::mem::take(&mut self.held_up) } else { Vec::new() }
+        if self.held_up.is_empty() || self.has(ENOUGH / 2) {
+            Vec::new()
+        } else {
+            std::mem::take(&mut self.held_up)
+        }
     }
 }

@@ -409,3 +409,19 @@ fn peers_wait_for_an_application_that_reads_and_subscribe_where_it_only_sends() 
     assert_eq!((rig.pattern.topics(), rig.outgoing(1).len()), (Ok(3000), 1));
     assert_eq!((rig.all().len(), rig.peers.unread), (3000, 0));
 }
+
+#[test]
+fn messages_to_an_application_that_only_sends_wait_and_are_not_dropped() {
+    let mut rig = Rig::with(SocketType::XPub, 2);
+    let large = "x".repeat(1 << 20);
+    for _ in 0..50 {
+        rig.incoming(1, &[&large]);
+    }
+    for _ in 0..3000 {
+        rig.incoming(2, &["small"]);
+    }
+    rig.subscribes(2, "late");
+    rig.send(&["late"]).unwrap();
+    assert!(!rig.lane(1).inbox.is_empty() && !rig.lane(2).inbox.is_empty());
+    assert_eq!((rig.all().len(), rig.peers.unread, rig.pattern.topics()), (3051, 0, Ok(1)));
+}
