@@ -278,7 +278,7 @@ impl Drain {
         }
         self.ahead -= at - self.scan.at;
         self.scan = scan;
-        self.commit(written - self.reader.read(), scan, 0);
+        self.commit(written - self.reader.passed(), scan, 0);
     }
 
     /// So many messages, up to `done`, and the first `bodies` by reference, are done with.

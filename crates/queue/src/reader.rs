@@ -381,6 +381,12 @@ impl Reader {
         count
     }
 
+    /// Messages passed, read or not: those that a newer one took the place of count, too.
+    #[must_use]
+    pub fn passed(&self) -> u64 {
+        self.read
+    }
+
     /// Messages read; those that a newer one took the place of do not count.
     #[must_use]
     pub fn read(&self) -> u64 {

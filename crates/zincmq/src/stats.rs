@@ -21,8 +21,8 @@ pub struct SocketStats {
     pub received_bytes: u64,
     /// Messages dropped because a peer's queue was at its high-water mark.
     pub dropped_full: u64,
-    /// Messages from peers, and notices of subscriptions, that were dropped because the application had left so many
-    /// unread: XPUB only.
+    /// Notices of subscriptions that were dropped because the application, which only sends, had left so many unread:
+    /// XPUB only.
     pub dropped_unread: u64,
     /// Messages dropped because one connection after the other ended within them: the peer does not take them.
     pub dropped_refused: u64,

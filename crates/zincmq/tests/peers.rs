@@ -8,8 +8,8 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use zincmq::{
-    AnySocket, Context, Dealer, Error, EventKind, Events, Message, Pair, Router, Socket, SocketType, Sub,
-    XPub, option,
+    AnySocket, Context, Dealer, Error, EventKind, Events, Message, Pair, Req, Router, Socket, SocketType,
+    Sub, XPub, option,
 };
 
 /// The next message, its parts joined by `|`; nothing, if none comes.
@@ -343,5 +343,48 @@ fn a_bound_router_reaches_peers_by_their_ids_without_having_looked() {
         dealer.connect(&bound).unwrap();
         until("reached", || router.try_send(["a", "hello"]).is_ok());
         assert_eq!(heard(&mut dealer).as_deref(), Some("hello"), "{endpoint}");
+    }
+}
+
+#[test]
+fn nothing_is_left_of_a_peer_whose_end_comes_with_its_last_subscriptions() {
+    let context = Context::new();
+    for endpoint in ENDPOINTS {
+        let mut publisher = XPub::new(&context).unwrap();
+        let bound = publisher.bind(endpoint).unwrap();
+        for topics in [900, 5000] {
+            let mut sub = Sub::new(&context).unwrap();
+            sub.connect(&bound).unwrap();
+            sub.subscribe("first").unwrap();
+            assert_eq!(publisher.recv_timeout(PATIENCE).unwrap().bytes(), b"\x01first");
+            (0..topics).for_each(|topic| sub.subscribe(format!("topic {topic}")).unwrap());
+            drop(sub);
+            until("all is forgotten", || {
+                while publisher.try_recv().is_ok() {}
+                publisher.topics().unwrap() == 0 && publisher.stats().peers.is_empty()
+            });
+        }
+    }
+}
+
+#[test]
+fn old_replies_are_dropped_however_large_and_many_they_are() {
+    let context = Context::new();
+    for endpoint in ENDPOINTS {
+        let mut router = Router::new(&context).unwrap();
+        let bound = router.bind(endpoint).unwrap();
+        let mut req = Req::new(&context).unwrap();
+        req.connect(&bound).unwrap();
+        for round in 0..2_u8 {
+            req.send("question").unwrap();
+            let id = router.recv_timeout(PATIENCE).unwrap()[0].to_vec();
+            for copy in 0..5 {
+                router.send([&id[..], b"", &[&[round, copy][..], &[0; 1 << 20]].concat()]).unwrap();
+            }
+            assert_eq!(req.recv_timeout(PATIENCE).unwrap().bytes()[..2], [round, 0]);
+            until("the others are there", || {
+                req.stats().peers.iter().any(|peer| peer.received_bytes >= (u64::from(round) + 1) * (5 << 20))
+            });
+        }
     }
 }

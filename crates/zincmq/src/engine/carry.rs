@@ -44,9 +44,9 @@ impl Engine {
             return false;
         }
         self.drain.pass_on(milestone);
-        let before = self.drain.frames().read();
+        let before = self.drain.frames().passed();
         let done = self.write().is_ok_and(|rest| rest == Rest::Quiet) && !self.is_blocked();
-        let wrote = self.drain.frames().read() != before;
+        let wrote = self.drain.frames().passed() != before;
         // What cannot be done now is for the I/O thread.
         self.carried = (done && (wrote || self.is_carried())).then(Instant::now);
         wrote

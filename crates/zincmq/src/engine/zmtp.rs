@@ -165,7 +165,8 @@ impl Engine {
     }
 
     /// The pipe's ends, for the next connection or for nobody.
-    pub(crate) fn dismantle(self) -> (Drain, Filler) {
+    pub(crate) fn dismantle(mut self) -> (Drain, Filler) {
+        self.drain.drop_bodies();
         (self.drain, self.filler)
     }
 

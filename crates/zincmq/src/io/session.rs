@@ -475,7 +475,7 @@ impl Session {
     /// one after the other.
     fn rewind(&mut self, drain: &mut Drain) {
         let inside = drain.is_inside_message();
-        let number = drain.frames().read();
+        let number = drain.frames().passed();
         drain.rewind();
         // Under IMMEDIATE the whole pipe goes with its connection.
         if inside && self.route.as_mut().is_some_and(|route| !route.immediate && route.cut_off(number)) {
@@ -487,7 +487,7 @@ impl Session {
     /// How many messages have gone out and come in. Subscriptions go out on each connection.
     fn passed(&self, drain: &mut Drain, filler: &mut Filler) -> Traffic {
         let subscribes = matches!(self.owner.socket_type, SocketType::Sub | SocketType::XSub);
-        (if subscribes { 0 } else { drain.frames().read() }, filler.writer().written())
+        (if subscribes { 0 } else { drain.frames().passed() }, filler.writer().written())
     }
 
     /// The descriptor is given up; the monitor hears of it.

@@ -81,7 +81,9 @@ impl<P: Peers> Pattern<P> for Req {
             return Err(Denied::State);
         }
         // An old reply must not be taken for the one to this request.
-        self.inbound.drain(peers);
+        if !self.inbound.drain(peers) {
+            return Err(Denied::Again);
+        }
         self.number = self.number.wrapping_add(1);
         let delimiter = Delimiter::new(peers.options().req_correlate.then_some(self.number));
         let from = self.outbound.send(peers, delimiter.encoded(), parts)?;

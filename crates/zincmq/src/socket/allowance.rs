@@ -95,6 +95,16 @@ impl Allowance {
         !self.overdue.is_empty()
     }
 
+    /// All that are left for the next call.
+    pub(super) fn overdue(&self) -> std::vec::IntoIter<PeerId> {
+        self.overdue.iter().copied().collect::<Vec<_>>().into_iter()
+    }
+
+    /// The one at this place.
+    pub(super) fn take_overdue(&mut self, at: usize) -> Option<PeerId> {
+        self.overdue.remove(at)
+    }
+
     /// A peer to go on with.
     pub(super) fn next_overdue(&mut self) -> Option<PeerId> {
         if self.is_spent() { None } else { self.overdue.pop_front() }

@@ -351,8 +351,11 @@ impl Core {
         self.look(id);
     }
 
-    /// The peer has gone and everything has been read.
+    /// The peer has gone and everything has been read. It may have come to light twice.
     fn end(&mut self, id: PeerId) {
+        if self.peers.get(id).is_none() {
+            return;
+        }
         self.close_peer(id);
         self.pattern.detached(&mut self.peers, id);
         self.peers.remove(id);
@@ -385,9 +388,8 @@ impl Core {
         while let Some(id) = self.peers.next_ended() {
             self.end(id);
         }
-        if self.owner.inbox.is_pending() {
-            self.process_items();
-        }
+        // What ends here is let go of by the next call at the latest.
+        self.take_items();
     }
 
     /// Lets go of all peers that have gone, before somebody is told who is there.
@@ -408,6 +410,20 @@ impl Core {
 
     #[cold]
     fn process_items(&mut self) {
+        self.take_items();
+        while let Some(id) = self.peers.next_overdue() {
+            self.pattern.readable(&mut self.peers, id);
+        }
+        // The call's own task is not to suffer for what earlier ones have left.
+        self.peers.renew_allowance();
+        self.bury();
+        self.keep_watch();
+        if self.swept.elapsed() > SWEEP {
+            self.sweep();
+        }
+    }
+
+    fn take_items(&mut self) {
         let mut items = std::mem::take(&mut self.items);
         self.owner.inbox.take_all(&mut items);
         for item in items.drain(..) {
@@ -418,14 +434,6 @@ impl Core {
             }
         }
         self.items = items;
-        while let Some(id) = self.peers.next_overdue() {
-            self.pattern.readable(&mut self.peers, id);
-        }
-        self.bury();
-        self.keep_watch();
-        if self.swept.elapsed() > SWEEP {
-            self.sweep();
-        }
     }
 
     fn sweep(&mut self) {

@@ -354,9 +354,17 @@ impl Table {
         }
     }
 
-    /// A peer that an earlier call has not finished with.
+    /// A peer that an earlier call has not finished with. When this one has spent its allowance, too, only peers of this
+    /// process are left that have not been read as far as they are in any case.
     pub(crate) fn next_overdue(&mut self) -> Option<PeerId> {
-        let id = self.allowance.next_overdue()?;
+        let id = match self.allowance.next_overdue() {
+            Some(id) => id,
+            None if !self.allowance.is_overdue() => return None,
+            None => {
+                let at = self.allowance.overdue().position(|id| !self.withholds(id))?;
+                self.allowance.take_overdue(at)?
+            }
+        };
         if let Some(peer) = self.get(id) {
             peer.deferred = false;
         }

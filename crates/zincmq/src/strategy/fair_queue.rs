@@ -88,8 +88,18 @@ impl FairQueue {
         self.seek(peers, |_| true).is_some()
     }
 
-    /// Drops all that waits.
-    pub(crate) fn drain(&mut self, peers: &mut impl Peers) {
-        self.seek(peers, |_| false);
+    /// Drops all that waits. Returns whether that was all, and not only as much as one call may.
+    pub(crate) fn drain(&mut self, peers: &mut impl Peers) -> bool {
+        let mut last = None;
+        while let Some(peer) = self.0.current() {
+            last = Some(peer);
+            if peers.head(peer).is_some() {
+                peers.skip(peer);
+                self.0.turn();
+            } else {
+                self.0.rest();
+            }
+        }
+        last.is_none_or(|peer| peers.may_go_on(peer, 0))
     }
 }

@@ -1,14 +1,17 @@
 //! Messages that wait for the application at a publisher: subscriptions, and messages from its peers.
 
+use super::peer_map::PeerSet;
 use crate::message::Message;
 use crate::pattern::contract::PeerId;
 use std::collections::VecDeque;
 
-/// While the application reads, no more than these wait here, and the rest with the peers. Of messages it is the same
-/// whether it reads or not: they are not to be lost.
+/// While the application receives, no more than these wait here, and the rest with the peers. Of messages it is the same
+/// whether it receives or not: they are not to be lost.
 const ENOUGH: usize = 1000;
-/// So many bytes of messages are enough, too. An application that only sends takes no notices of subscriptions: they are
-/// kept up to this, which is a quarter of a million short ones. Then the oldest are dropped.
+/// An application that has sent so often without receiving does not receive. A proxy turns round sooner.
+const SENDS: usize = 4096;
+/// So many bytes of messages are enough, too. For an application that only sends, notices of subscriptions are kept up to
+/// this, which is a quarter of a million short ones. Then the oldest are dropped.
 const MOST_BYTES: usize = 32 << 20;
 /// What a notice takes beside its bytes.
 const OVERHEAD: usize = 128;
@@ -28,17 +31,37 @@ impl Notice {
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Notices {
     queue: VecDeque<Notice>,
     /// What notices of subscriptions take.
     told: Load,
     /// What messages from peers take.
     sent: Load,
-    /// The last call was to receive, not to send.
-    reads: bool,
-    /// Peers that are not read because enough waits.
-    held_up: Vec<PeerId>,
+    /// How often the application has sent since it received.
+    sends: usize,
+    /// Peers that are not read because enough waits, and those of them with a message next.
+    held_up: VecDeque<PeerId>,
+    with_message: VecDeque<PeerId>,
+    /// All of them.
+    waiting: PeerSet,
+}
+
+impl Default for Notices {
+    /// None; and the application has not received yet.
+    fn default() -> Self {
+        let (held_up, with_message) = Default::default();
+        let (told, sent) = Default::default();
+        Self {
+            queue: VecDeque::new(),
+            told,
+            sent,
+            sends: SENDS,
+            held_up,
+            with_message,
+            waiting: PeerSet::default(),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -83,28 +106,48 @@ impl Notices {
         self.queue.is_empty()
     }
 
-    /// Whether a peer must wait until the application has read more.
-    pub(super) fn hold_up(&mut self, peer: PeerId) -> bool {
-        let enough = self.has(ENOUGH);
-        if enough && !self.held_up.contains(&peer) {
-            self.held_up.push(peer);
-        }
-        enough
-    }
-
-    /// Whether so many wait that peers are held up.
-    fn has(&self, enough: usize) -> bool {
-        let messages = self.sent.count >= enough || self.sent.bytes >= MOST_BYTES;
-        messages || (self.reads && self.queue.len() >= enough)
-    }
-
-    /// The application receives, or sends: returns the peers that go on.
-    pub(super) fn turn(&mut self, reads: bool) -> Vec<PeerId> {
-        self.reads = reads;
-        if self.held_up.is_empty() || self.has(ENOUGH / 2) {
-            Vec::new()
+    /// Whether a peer, which has a `message` or a subscription next, must wait until the application has received more.
+    pub(super) fn hold_up(&mut self, peer: PeerId, message: bool) -> bool {
+        let line = if message && self.has_messages(ENOUGH) {
+            &mut self.with_message
+        } else if self.has_notices(ENOUGH) {
+            &mut self.held_up
         } else {
-            std::mem::take(&mut self.held_up)
+            return false;
+        };
+        if self.waiting.insert(peer) {
+            line.push_back(peer);
         }
+        true
+    }
+
+    fn has_messages(&self, enough: usize) -> bool {
+        self.sent.count >= enough || self.sent.bytes >= MOST_BYTES
+    }
+
+    fn has_notices(&self, enough: usize) -> bool {
+        self.sends < SENDS && self.queue.len() >= enough
+    }
+
+    /// The application receives, or sends. Returns how many peers may be tried now.
+    #[inline]
+    pub(super) fn turn(&mut self, receives: bool) -> usize {
+        self.sends = if receives { 0 } else { self.sends.saturating_add(1) };
+        if self.waiting.is_empty() {
+            return 0;
+        }
+        let held_up = if self.has_notices(ENOUGH / 2) { 0 } else { self.held_up.len() };
+        held_up + if self.has_messages(ENOUGH / 2) { 0 } else { self.with_message.len() }
+    }
+
+    /// A peer that may go on: each in its turn.
+    pub(super) fn next_held_up(&mut self) -> Option<PeerId> {
+        let mut next = if self.has_notices(ENOUGH) { None } else { self.held_up.pop_front() };
+        if next.is_none() && !self.has_messages(ENOUGH) {
+            next = self.with_message.pop_front();
+        }
+        let next = next?;
+        self.waiting.remove(&next);
+        Some(next)
     }
 }

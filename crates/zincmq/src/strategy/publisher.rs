@@ -160,10 +160,14 @@ impl Publisher {
         let rules = Rules::of(peers);
         let tell = self.notices.is_some();
         let mut begun = self.begun.remove(&peer).unwrap_or_default();
-        while !begun.first || !self.notices.as_mut().is_some_and(|notices| notices.hold_up(peer)) {
-            let Some(head) = peers.head(peer) else { break };
+        while let Some(head) = peers.head(peer) {
             let more = head.more;
             let found = if begun.first || begun.subscribing { subscription(&head) } else { None };
+            if begun.first
+                && self.notices.as_mut().is_some_and(|notices| notices.hold_up(peer, found.is_none()))
+            {
+                break;
+            }
             if begun.first {
                 begun.subscribing = !rules.only_first || found.is_some();
             }
@@ -181,9 +185,11 @@ impl Publisher {
             peers.skip_frame(peer);
             begun.first = !more;
             if more && !peers.may_go_on(peer, 0) {
-                self.begun.insert(peer, begun);
-                return;
+                break;
             }
+        }
+        if !begun.first {
+            self.begun.insert(peer, begun);
         }
     }
 
@@ -290,10 +296,10 @@ impl Publisher {
     /// The application receives, or sends: peers that were held up may go on.
     #[inline]
     fn heed(&mut self, peers: &mut impl Peers, reads: bool) {
-        if let Some(notices) = &mut self.notices {
-            for peer in notices.turn(reads) {
-                self.read(peers, peer);
-            }
+        let due = self.notices.as_mut().map_or(0, |notices| notices.turn(reads));
+        for _ in 0..due {
+            let Some(peer) = self.notices.as_mut().and_then(Notices::next_held_up) else { return };
+            self.read(peers, peer);
         }
     }
 

@@ -398,21 +398,37 @@ fn a_leaving_peer_of_many_topics_is_forgotten_in_steps() {
 }
 
 #[test]
-fn peers_wait_for_an_application_that_reads_and_subscribe_where_it_only_sends() {
+fn peers_wait_for_an_application_that_receives_and_subscribe_where_it_only_sends() {
     let mut rig = Rig::with(SocketType::XPub, 1);
     assert_eq!(rig.recv(), Err(Denied::Again));
     for topic in 0..3000 {
-        rig.subscribes(1, &topic.to_string());
+        rig.subscribes(1, &format!("{topic:04}"));
     }
-    assert_eq!(rig.pattern.topics(), Ok(1000));
     rig.send(&["2999"]).unwrap();
-    assert_eq!((rig.pattern.topics(), rig.outgoing(1).len()), (Ok(3000), 1));
+    assert_eq!((rig.pattern.topics(), rig.outgoing(1).len()), (Ok(1000), 0));
+    (0..5000).for_each(|_| rig.send(&["2999"]).unwrap());
+    assert_eq!((rig.pattern.topics(), rig.outgoing(1).is_empty()), (Ok(3000), false));
     assert_eq!((rig.all().len(), rig.peers.unread), (3000, 0));
 }
 
 #[test]
-fn messages_to_an_application_that_only_sends_wait_and_are_not_dropped() {
+fn peers_that_wait_take_turns() {
     let mut rig = Rig::with(SocketType::XPub, 2);
+    assert_eq!(rig.recv(), Err(Denied::Again));
+    for topic in 0..3000 {
+        rig.subscribes(1, &format!("a{topic}"));
+    }
+    for topic in 0..700 {
+        rig.subscribes(2, &format!("b{topic}"));
+    }
+    let heard: Vec<_> = (0..2500).map(|_| rig.recv().unwrap().concat()).collect();
+    let of_second = heard.iter().filter(|notice| notice.contains('b')).count();
+    assert!(of_second >= 500, "{of_second} of 700: behind all of the other's");
+}
+
+#[test]
+fn messages_to_an_application_that_only_sends_wait_and_are_not_dropped() {
+    let mut rig = Rig::with(SocketType::XPub, 3);
     let large = "x".repeat(1 << 20);
     for _ in 0..50 {
         rig.incoming(1, &[&large]);
@@ -420,8 +436,14 @@ fn messages_to_an_application_that_only_sends_wait_and_are_not_dropped() {
     for _ in 0..3000 {
         rig.incoming(2, &["small"]);
     }
-    rig.subscribes(2, "late");
-    rig.send(&["late"]).unwrap();
+    rig.subscribes(2, "behind them");
+    rig.subscribes(3, "of another");
+    rig.send(&["of another"]).unwrap();
     assert!(!rig.lane(1).inbox.is_empty() && !rig.lane(2).inbox.is_empty());
-    assert_eq!((rig.all().len(), rig.peers.unread, rig.pattern.topics()), (3051, 0, Ok(1)));
+    assert_eq!(
+        (rig.outgoing(3).len(), rig.pattern.topics()),
+        (1, Ok(1)),
+        "who only subscribes does not wait"
+    );
+    assert_eq!((rig.all().len(), rig.peers.unread, rig.pattern.topics()), (3052, 0, Ok(2)));
 }
