@@ -12,6 +12,9 @@ const REQUEST: usize = 8 << 10;
 /// When there are more connections, the oldest ends.
 const CONNECTIONS: usize = 256;
 
+/// How many are accepted before those that are there have their turn: however fast they come, each has one.
+const ACCEPTS: usize = CONNECTIONS / 4;
+
 /// A connection on the way from its request to its answer.
 struct Client {
     stream: TcpStream,
@@ -53,9 +56,9 @@ fn wait(listener: Option<&TcpListener>, clients: &[Client]) {
     _ = rustix::event::poll(&mut set, timeout.as_ref());
 }
 
-/// Accepts whoever is there.
+/// Accepts whoever is there, up to a round's share.
 fn admit(listener: &TcpListener, clients: &mut Vec<Client>) -> io::Result<()> {
-    loop {
+    for _ in 0..ACCEPTS {
         let stream = match listener.accept() {
             Ok((stream, _)) => stream,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
@@ -73,6 +76,7 @@ fn admit(listener: &TcpListener, clients: &mut Vec<Client>) -> io::Result<()> {
         let until = Instant::now() + PATIENCE;
         clients.push(Client { stream, until, request: Vec::new(), answer: Vec::new() });
     }
+    Ok(())
 }
 
 impl Client {

@@ -1,6 +1,8 @@
-//! A thread that sends a stream writes it to the connection itself: when, on this side of the engine's lock.
+//! A thread that sends a stream, or would lose a message, writes to the connection itself: when, on this side of the
+//! engine's lock.
 
 use crate::engine::SHORT;
+use crate::pattern::contract::PeerId;
 use crate::socket::peer::Peer;
 use crate::socket::peers::Table;
 use queue::Writer;
@@ -61,6 +63,30 @@ impl Peer {
 }
 
 impl Table {
+    /// A peer is at its mark: writes a message to it if the connection takes what is queued; otherwise the message is
+    /// lost. A thread that sends much at once is faster than the waking of the I/O thread.
+    #[cold]
+    pub(super) fn insist(&mut self, id: PeerId, write: impl FnOnce(&mut Peer)) {
+        let relieved = self.relieve(id);
+        if !relieved {
+            self.put_down();
+        }
+        match self.get(id) {
+            Some(peer) if relieved => write(peer),
+            Some(peer) => peer.dropped += 1,
+            None => {}
+        }
+    }
+
+    /// Writes what is queued for a peer in the I/O thread's place. Returns whether there is room then.
+    fn relieve(&mut self, id: PeerId) -> bool {
+        let Self { all, allowance, .. } = self;
+        let Some(peer) = all.get(id.0) else { return false };
+        let Some(connection) = &peer.connection else { return false };
+        while !connection.relieve(peer.writer.milestone()) && !peer.writer.has_room() && allowance.pause() {}
+        peer.writer.has_room()
+    }
+
     /// A send has to wait: writes in the I/O threads' place what is queued for peers at their marks, where that is a
     /// stream. Returns whether that made room.
     pub(crate) fn carry(&mut self) -> bool {

@@ -411,9 +411,8 @@ impl Core {
     #[cold]
     fn process_items(&mut self) {
         self.take_items();
-        while let Some(id) = self.peers.next_overdue() {
-            self.pattern.readable(&mut self.peers, id);
-        }
+        let pattern = &mut self.pattern;
+        self.peers.take_up(|peers, id| pattern.readable(peers, id));
         // The call's own task is not to suffer for what earlier ones have left.
         self.peers.renew_allowance();
         self.bury();

@@ -51,7 +51,7 @@ pub(crate) struct Table {
     pub(crate) conflates: bool,
     /// The numbers of peers that have gone.
     past: SocketStats,
-    allowance: Allowance,
+    pub(super) allowance: Allowance,
     topics: Arc<SharedTopics>,
 }
 
@@ -285,30 +285,6 @@ impl Table {
         peer.accepts().map(|()| peer)
     }
 
-    /// A peer is at its mark: writes a message to it if the connection takes what is queued; otherwise the message is
-    /// lost. A thread that sends much at once is faster than the waking of the I/O thread.
-    #[cold]
-    fn insist(&mut self, id: PeerId, write: impl FnOnce(&mut Peer)) {
-        let relieved = self.relieve(id);
-        if !relieved {
-            self.put_down();
-        }
-        match self.get(id) {
-            Some(peer) if relieved => write(peer),
-            Some(peer) => peer.dropped += 1,
-            None => {}
-        }
-    }
-
-    /// Writes what is queued for a peer in the I/O thread's place. Returns whether there is room then.
-    fn relieve(&mut self, id: PeerId) -> bool {
-        let Self { all, allowance, .. } = self;
-        let Some(peer) = all.get(id.0) else { return false };
-        let Some(connection) = &peer.connection else { return false };
-        while !connection.relieve(peer.writer.milestone()) && !peer.writer.has_room() && allowance.pause() {}
-        peer.writer.has_room()
-    }
-
     /// Lazily, a peer that has room again so soon is refused this once. `None`: as usual.
     fn admits_otherwise(&mut self, id: PeerId) -> Option<Result<(), Refused>> {
         let granted = self.admission == Admission::Granted;
@@ -323,54 +299,6 @@ impl Table {
         reluctant.then_some(Err(Refused::Full))
     }
 
-    /// Another call begins.
-    #[inline]
-    pub(crate) fn renew_allowance(&mut self) {
-        self.allowance.renew();
-    }
-
-    /// Whether an earlier call has not finished with some peer.
-    #[inline]
-    pub(crate) fn is_overdue(&self) -> bool {
-        self.allowance.is_overdue()
-    }
-
-    /// Whether a peer must wait for the next call now that this one has spent its allowance. What a thread of this
-    /// process has sent before is read all the same, since that thread may count on it.
-    #[cold]
-    fn withholds(&mut self, id: PeerId) -> bool {
-        let Self { all, allowance, .. } = self;
-        all.get(id.0).is_none_or(|peer| {
-            peer.io.is_some() || peer.reader.position() >= allowance.goal(id, || peer.reader.published())
-        })
-    }
-
-    /// The next call goes on with this peer, which may have gone.
-    #[cold]
-    fn defer(&mut self, id: PeerId) {
-        let known = self.get(id).is_some_and(|peer| std::mem::replace(&mut peer.deferred, true));
-        if !known {
-            self.allowance.defer(id);
-        }
-    }
-
-    /// A peer that an earlier call has not finished with. When this one has spent its allowance, too, only peers of this
-    /// process are left that have not been read as far as they are in any case.
-    pub(crate) fn next_overdue(&mut self) -> Option<PeerId> {
-        let id = match self.allowance.next_overdue() {
-            Some(id) => id,
-            None if !self.allowance.is_overdue() => return None,
-            None => {
-                let at = self.allowance.overdue().position(|id| !self.withholds(id))?;
-                self.allowance.take_overdue(at)?
-            }
-        };
-        if let Some(peer) = self.get(id) {
-            peer.deferred = false;
-        }
-        Some(id)
-    }
-
     /// As [`Peers::take`], for a reader that has found nothing so far.
     #[cold]
     fn take_if_ready(&mut self, id: PeerId, into: &mut Message) -> bool {
@@ -380,8 +308,7 @@ impl Table {
     /// The peer, if it has a message at its head.
     #[inline]
     fn ready(&mut self, id: PeerId) -> Option<&mut Peer> {
-        if self.allowance.withholds(id) && self.withholds(id) {
-            self.defer(id);
+        if self.puts_off(id) {
             return None;
         }
         let patient = self.patient;

@@ -31,37 +31,20 @@ impl Notice {
 }
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Notices {
     queue: VecDeque<Notice>,
     /// What notices of subscriptions take.
     told: Load,
     /// What messages from peers take.
     sent: Load,
-    /// How often the application has sent since it received.
-    sends: usize,
+    /// How often the application may still send and count as one that receives. One that never has does not.
+    sends_left: usize,
     /// Peers that are not read because enough waits, and those of them with a message next.
     held_up: VecDeque<PeerId>,
     with_message: VecDeque<PeerId>,
     /// All of them.
     waiting: PeerSet,
-}
-
-impl Default for Notices {
-    /// None; and the application has not received yet.
-    fn default() -> Self {
-        let (held_up, with_message) = Default::default();
-        let (told, sent) = Default::default();
-        Self {
-            queue: VecDeque::new(),
-            told,
-            sent,
-            sends: SENDS,
-            held_up,
-            with_message,
-            waiting: PeerSet::default(),
-        }
-    }
 }
 
 #[derive(Debug, Default)]
@@ -126,13 +109,13 @@ impl Notices {
     }
 
     fn has_notices(&self, enough: usize) -> bool {
-        self.sends < SENDS && self.queue.len() >= enough
+        self.sends_left > 0 && self.queue.len() >= enough
     }
 
     /// The application receives, or sends. Returns how many peers may be tried now.
     #[inline]
     pub(super) fn turn(&mut self, receives: bool) -> usize {
-        self.sends = if receives { 0 } else { self.sends.saturating_add(1) };
+        self.sends_left = if receives { SENDS } else { self.sends_left.saturating_sub(1) };
         if self.waiting.is_empty() {
             return 0;
         }
