@@ -125,7 +125,9 @@ fn read(from: &mut impl Read) -> String {
 fn program(words: &[String]) -> Command {
     let (name, mut arguments) = words.split_first().unwrap();
     let mut command = if name.ends_with(".py") {
-        let mut command = Command::new(crate::genuine::python());
+        // Where the tests themselves run in the background of a script, interrupts are ignored, and Python keeps to that.
+        let mut command = Command::new("env");
+        command.arg("--default-signal=INT").arg(crate::genuine::python());
         command.arg(folder().join("python").join(name));
         command
     } else if name == "valgrind" {
