@@ -15,7 +15,7 @@ pub enum Part<'a> {
     Slice(&'a [u8]),
     /// Reference-counted bytes, which a large message shares instead of copying.
     Shared(&'a Bytes),
-    /// Bytes that a reader in this process gets as they are, however few: see [`crate::Writer::keep_bodies`].
+    /// Bytes that a reader in this process gets as they are, however few: see [`crate::Writer::serve_process`].
     Kept(&'a dyn Keep),
 }
 

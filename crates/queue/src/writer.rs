@@ -16,6 +16,9 @@ use std::ptr;
 const ALWAYS_COPIED: usize = 128;
 /// Those up to this many bytes are copied as long as the reader keeps up.
 const COPIED: usize = 1024;
+/// So far ahead of the writer its cache lines are fetched where an application reads them: its core had them last, and
+/// each publication waits for the lines that the message went to.
+const AHEAD: u64 = 256;
 
 /// The writing end of one direction of a pipe. One thread at a time.
 #[derive(Debug)]
@@ -34,8 +37,8 @@ pub struct Writer {
     largest_class: usize,
     /// [`CLOSED`] once the stream has ended, else 0.
     closed: u64,
-    /// Whether [`Part::Kept`] goes by reference.
-    keeps: bool,
+    /// The reader is in this process, and takes [`Part::Kept`] by reference.
+    serves_process: bool,
     pub(crate) peer: Option<Arc<PeerInfo>>,
     /// Where messages go if only the last is kept; then `half` is private to this end.
     pub(crate) sink: Option<Box<Sink>>,
@@ -56,7 +59,7 @@ impl Writer {
             class: 0,
             largest_class: CLASSES.len() - 1,
             closed: 0,
-            keeps: false,
+            serves_process: false,
             peer: None,
             sink: None,
         }
@@ -93,10 +96,10 @@ impl Writer {
         self.class = self.class.min(self.largest_class);
     }
 
-    /// The reader is in this process: bodies that are to be kept go by reference, of whatever size. To a network they are
-    /// copied as others are.
-    pub fn keep_bodies(&mut self) {
-        self.keeps = true;
+    /// The reader is in this process, and nobody else reads: bodies that are to be kept go by reference, of whatever size. To
+    /// a network they are copied as others are.
+    pub fn serve_process(&mut self) {
+        self.serves_process = true;
     }
 
     /// Names the connection that the following frames come from; they begin a segment of their own.
@@ -225,6 +228,9 @@ impl Writer {
         }
         self.at += whole;
         self.written += 1;
+        if self.serves_process && self.end - self.at >= AHEAD {
+            sys::prefetch_to_write(segment.at(self.at + AHEAD));
+        }
         true
     }
 
@@ -277,7 +283,7 @@ impl Writer {
         let lags = self.backlog() >= CLASSES[2] as u64;
         for (index, part) in parts.iter().enumerate() {
             let flags = if index + 1 < parts.len() { MORE } else { 0 };
-            let kept = self.keeps && matches!(part, Part::Kept(_));
+            let kept = self.serves_process && matches!(part, Part::Kept(_));
             let copied = !kept && (part.len() <= ALWAYS_COPIED || (part.len() <= COPIED && !lags));
             match shared.get_mut(index) {
                 Some(place) if !copied => {
@@ -294,7 +300,9 @@ impl Writer {
     #[inline]
     pub fn prefetch(&self) {
         if let Some(segment) = self.segment {
-            sys::prefetch(segment.at(self.at));
+            let place = segment.at(self.at);
+            sys::prefetch_to_write(place);
+            sys::prefetch_to_write(place.wrapping_add(64));
         }
     }
 
@@ -306,7 +314,7 @@ impl Writer {
 
     #[inline]
     pub(crate) fn write_frame(&mut self, flags: u8, part: &Part<'_>) {
-        let Some(body) = part.plain(self.keeps) else {
+        let Some(body) = part.plain(self.serves_process) else {
             return self.write_spliced(flags, part.to_bytes());
         };
         let size = body.len();

@@ -55,7 +55,7 @@ fn read(reader: &mut Reader, owned: &[&Owned]) {
 #[test]
 fn a_reader_in_the_process_gets_the_same_memory() {
     for (mut writer, mut reader) in ends() {
-        writer.keep_bodies();
+        writer.serve_process();
         for size in SIZES {
             let (one, two) = (Owned::new(size), Owned::new(size));
             for shared in [false, true] {

@@ -52,15 +52,13 @@ pub fn unsent(of: BorrowedFd<'_>) -> usize {
     if result < 0 { 0 } else { usize::try_from(unsent).unwrap_or(0) }
 }
 
-/// Fetches the cache lines at an address and right behind it, where the processor takes such a hint.
-#[inline]
-pub fn prefetch(address: *const u8) {
-    // SAFETY: a hint, whatever the address is.
+/// Fetches the cache line at an address to write to it, where the processor takes such a hint.
+#[inline(always)]
+pub fn prefetch_to_write(address: *const u8) {
     #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint, whatever the address is; processors that do not know it do nothing.
     unsafe {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T0>(address.cast());
-        _mm_prefetch::<_MM_HINT_T0>(address.wrapping_add(64).cast());
+        std::arch::asm!("prefetchw [{}]", in(reg) address, options(nostack, preserves_flags, readonly));
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = address;

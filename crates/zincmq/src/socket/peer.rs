@@ -80,7 +80,7 @@ impl Peer {
         };
         peer.set_high_water(options);
         if peer.io.is_none() {
-            peer.writer.keep_bodies();
+            peer.writer.serve_process();
         }
         peer.writer.set_largest_class(class);
         peer

@@ -4,7 +4,9 @@ use super::roster::Roster;
 use crate::pattern::contract::PeerId;
 
 /// The active peers stand in front, and the turn goes round among them only.
+// Each message writes here: a thread whose socket has something in the same cache line would wait for that.
 #[derive(Debug, Default)]
+#[repr(align(64))]
 pub(crate) struct Rotation {
     roster: Roster,
     active: usize,
