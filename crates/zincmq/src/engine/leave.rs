@@ -67,7 +67,7 @@ impl Engine {
             match sys::receive(self.descriptor.as_fd(), &mut scratch, &mut []) {
                 Ok(0) => return Err(End::Eof),
                 Ok(read) => {
-                    self.heard();
+                    self.heartbeat.received(Instant::now);
                     moved += read;
                 }
                 Err(error) => self.read_failed(error)?,

@@ -3,6 +3,7 @@
 mod carry;
 mod connection;
 pub(crate) mod contract;
+mod heartbeat;
 mod leave;
 mod legacy;
 mod raw;
@@ -13,10 +14,11 @@ mod zmtp;
 
 pub(crate) use carry::{LOOKS, Wants};
 pub(crate) use contract::Transcode;
+pub(crate) use heartbeat::HeartbeatConfig;
 pub(crate) use leave::LEAVE_LOOKS;
 pub(crate) use legacy::Legacy;
 pub(crate) use raw::Raw;
 pub(crate) use upstream::Upstream;
-pub(crate) use zmtp::{End, Engine, Pulse, Rest, SHORT, Setup, bounds};
+pub(crate) use zmtp::{End, Engine, Rest, SHORT, Setup, bounds};
 
 pub(crate) use connection::{Connection, Driven, Overseer, Wish};

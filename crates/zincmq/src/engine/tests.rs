@@ -1,6 +1,6 @@
 //! An engine on a pair of sockets.
 
-use super::{Engine, Pulse, Rest, Setup, bounds};
+use super::{Engine, HeartbeatConfig, Rest, Setup, bounds};
 use crate::option::Options;
 use crate::socket_type::SocketType;
 use queue::{Drain, Filler, Pool, Reader, Writer, channel};
@@ -20,7 +20,7 @@ fn engine() -> (Engine, Writer, Reader, UnixStream) {
         filler: Filler::new(inbound, bounds(&Options::new(SocketType::Pull))),
         transcoder: None,
         socket_type: SocketType::Pull,
-        pulse: Pulse::default(),
+        heartbeat: HeartbeatConfig::default(),
     };
     (Engine::new(setup, Vec::new(), &[]), to_peer, from_peer, theirs)
 }

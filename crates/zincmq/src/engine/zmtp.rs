@@ -5,6 +5,7 @@
 //! [`Engine::turn`]: the I/O thread, or a thread that waits for a message.
 
 use crate::engine::contract::Transcode;
+use crate::engine::heartbeat::{Heartbeat, HeartbeatConfig, Silent};
 use crate::engine::leave::Leaving;
 use crate::option::Options;
 use crate::socket_type::SocketType;
@@ -13,7 +14,7 @@ use rustix::net::SendFlags;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use zmtp::{Command, command};
 
 /// What one connection may move in one turn, each way, before others have theirs.
@@ -67,17 +68,6 @@ pub(crate) enum Rest {
     Busy,
 }
 
-/// Heartbeats of one connection (`ZMQ_HEARTBEAT_*`).
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Pulse {
-    /// How often to send PING; zero: never.
-    pub(crate) interval: Duration,
-    /// How long after a PING anything must have come; zero: for ever.
-    pub(crate) timeout: Duration,
-    /// What PING tells the peer, in milliseconds.
-    pub(crate) ttl: u32,
-}
-
 /// All that a new engine needs.
 #[derive(Debug)]
 pub(crate) struct Setup {
@@ -86,7 +76,7 @@ pub(crate) struct Setup {
     pub(crate) filler: Filler,
     pub(crate) transcoder: Option<Box<dyn Transcode>>,
     pub(crate) socket_type: SocketType,
-    pub(crate) pulse: Pulse,
+    pub(crate) heartbeat: HeartbeatConfig,
 }
 
 /// One open connection past its handshake.
@@ -121,13 +111,7 @@ pub(crate) struct Engine {
     pub(super) carried: Option<Instant>,
     /// Everything is written, and the peer knows that there is no more.
     pub(super) leaving: Option<Leaving>,
-    pulse: Pulse,
-    heard: Instant,
-    last_ping: Instant,
-    /// When the first PING was sent after which nothing has been heard.
-    pinged: Option<Instant>,
-    /// When the peer's own PING says that silence ends the connection.
-    ttl: Option<Duration>,
+    pub(super) heartbeat: Heartbeat,
 }
 
 impl Engine {
@@ -156,11 +140,7 @@ impl Engine {
             carried: None,
             leaving: None,
             reads_subscriptions: matches!(setup.socket_type, SocketType::XPub | SocketType::Pub),
-            pulse: setup.pulse,
-            heard: Instant::now(),
-            last_ping: Instant::now(),
-            pinged: None,
-            ttl: None,
+            heartbeat: Heartbeat::new(setup.heartbeat, Instant::now()),
         }
     }
 
@@ -371,7 +351,7 @@ impl Engine {
             match self.filler.read_from(self.descriptor.as_fd()) {
                 Ok((0, _)) => return Err(End::Eof),
                 Ok((read, all)) => {
-                    self.heard();
+                    self.heartbeat.received(Instant::now);
                     self.may_read = all || self.hung_up || self.thorough;
                     if self.walk(&mut commands)? == Rest::Busy {
                         return Ok(Rest::Busy);
@@ -400,13 +380,6 @@ impl Engine {
             _ => return Err(End::Lost(error)),
         }
         Ok(())
-    }
-
-    pub(super) fn heard(&mut self) {
-        if !self.pulse.interval.is_zero() || self.ttl.is_some() {
-            self.heard = Instant::now();
-            self.pinged = None;
-        }
     }
 
     /// Finds the messages in what was received, and publishes them. `commands` counts those of this turn.
@@ -469,8 +442,7 @@ impl Engine {
                 if self.control.len() < CONTROL {
                     command::pong(&mut self.control, context);
                 }
-                self.ttl = (ttl > 0).then(|| Duration::from_millis(u64::from(ttl)));
-                self.heard = Instant::now();
+                self.heartbeat.pinged(ttl, Instant::now());
                 None
             }
             _ => None,
@@ -498,7 +470,7 @@ impl Engine {
             match received {
                 Ok(0) => return Err(End::Eof),
                 Ok(read) => {
-                    self.heard();
+                    self.heartbeat.received(Instant::now);
                     moved += read;
                 }
                 Err(error) => self.read_failed(error.into())?,
@@ -525,14 +497,7 @@ impl Engine {
 
     /// When heartbeats need attention next.
     pub(crate) fn next_beat(&self) -> Option<Instant> {
-        if self.is_leaving() {
-            return None;
-        }
-        let Pulse { interval, timeout, .. } = self.pulse;
-        let ping = (!interval.is_zero()).then(|| self.last_ping + interval);
-        let answer = self.pinged.filter(|_| !timeout.is_zero()).map(|pinged| pinged + timeout);
-        let silence = self.ttl.map(|ttl| self.heard + ttl);
-        ping.into_iter().chain(answer).chain(silence).min()
+        if self.is_leaving() { None } else { self.heartbeat.next() }
     }
 
     /// Sends PING where one is due.
@@ -540,23 +505,14 @@ impl Engine {
     /// # Errors
     /// [`End::Silent`] if the peer has been silent for too long.
     pub(crate) fn beat(&mut self, now: Instant) -> Result<(), End> {
-        let Pulse { interval, timeout, ttl } = self.pulse;
         if self.full || self.is_leaving() {
-            // Nothing is heard because nothing is read.
-            self.heard = now;
-            self.pinged = None;
+            self.heartbeat.excuse(now);
         }
-        let unanswered = self.pinged.is_some_and(|pinged| !timeout.is_zero() && now >= pinged + timeout);
-        if unanswered || self.ttl.is_some_and(|ttl| now >= self.heard + ttl) {
-            return Err(End::Silent);
-        }
-        // At its time even if the peer was heard: it wants to hear of this side. But one at a time.
-        if !interval.is_zero() && now >= self.last_ping + interval {
-            self.last_ping = now;
-            self.pinged.get_or_insert(now);
-            if self.control.is_empty() {
-                command::ping(&mut self.control, ttl, b"");
-            }
+        // One PING at a time.
+        if let Some(ttl) = self.heartbeat.beat(now).map_err(|Silent| End::Silent)?
+            && self.control.is_empty()
+        {
+            command::ping(&mut self.control, ttl, b"");
         }
         Ok(())
     }

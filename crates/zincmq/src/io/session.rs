@@ -317,7 +317,7 @@ impl Session {
             filler,
             transcoder,
             socket_type: terms.socket_type,
-            pulse: terms.pulse(),
+            heartbeat: terms.heartbeat(),
         };
         let engine = Engine::new(setup, unsent, rest);
         let connection = Arc::new(Connection {

@@ -1,7 +1,7 @@
 //! What the handshake has settled: how the engine speaks, what the pipe gets first, what messages tell of their
 //! connection.
 
-use crate::engine::{Legacy, Pulse, Raw, Transcode, Upstream, bounds};
+use crate::engine::{HeartbeatConfig, Legacy, Raw, Transcode, Upstream, bounds};
 use crate::io::notice;
 use crate::message::PeerInfo;
 use crate::option::Options;
@@ -76,14 +76,14 @@ impl Terms<'_> {
     }
 
     /// The heartbeats: none to peers before ZMTP 3.0.
-    pub(crate) fn pulse(&self) -> Pulse {
+    pub(crate) fn heartbeat(&self) -> HeartbeatConfig {
         let options = self.options;
         if self.peer.is_none_or(|peer| peer.version < Version::V3_0) {
-            return Pulse::default();
+            return HeartbeatConfig::default();
         }
         let interval = milliseconds(options.heartbeat_ivl);
         let timeout =
             if options.heartbeat_timeout < 0 { interval } else { milliseconds(options.heartbeat_timeout) };
-        Pulse { interval, timeout, ttl: options.heartbeat_ttl.max(0) as u32 }
+        HeartbeatConfig { interval, timeout, ttl: options.heartbeat_ttl.max(0) as u32 }
     }
 }
