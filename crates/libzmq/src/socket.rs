@@ -101,7 +101,7 @@ impl Socket {
     /// REQ and REP may send only when the message before has been received whole.
     #[inline]
     fn owes_reading(&self) -> bool {
-        self.has_rest() && matches!(self.core.socket_type(), SocketType::Req | SocketType::Rep)
+        self.has_rest() && self.core.socket_type().takes_turns()
     }
 
     /// Half a request has no reply, and takes the place of the one before.

@@ -165,10 +165,10 @@ pub(crate) struct Conflates {
 
 impl Conflates {
     pub(crate) fn new(socket_type: SocketType, options: &Options) -> Self {
-        use SocketType::{Dealer, Pub, Pull, Push, Sub};
+        let profile = socket_type.profile();
         Self {
-            outbound: options.conflate && matches!(socket_type, Push | Pub | Dealer),
-            inbound: options.conflate && matches!(socket_type, Pull | Sub | Dealer),
+            outbound: options.conflate && profile.conflates_out,
+            inbound: options.conflate && profile.conflates_in,
         }
     }
 

@@ -427,7 +427,7 @@ impl Home {
             connector.push(Item::Command(ToSocket::Identified { pipe, routing_id, farewell }));
             let mut ends = pending.ends;
             ends.greet(options.hello(socket_type));
-            attach(pipe, endpoint, ends, pending.routing_id, false)
+            attach(pipe, endpoint, ends, pending.routing_id)
         };
         Ok(waiting.into_iter().flatten().map(adopt).collect())
     }
@@ -442,14 +442,14 @@ impl Home {
         here.greet(options.hello(owner.socket_type));
         let pipe = fresh_id();
         let routing_id = options.routing_id.clone();
-        let mut ours = attach(pipe, endpoint, here, Vec::new(), true);
+        let mut ours = attach(pipe, endpoint, here, Vec::new());
         if let Some(bound) = names.bound.get(name) {
             ours.how.routing_id = Some(bound.routing_id.clone());
             ours.farewell.clone_from(&bound.farewell);
             // The binder's marks count at once, before it has taken the pipe in.
             there.set_high_water(bound.high_water.0, bound.high_water.1);
             there.greet(Some(&bound.hello));
-            let theirs = attach(pipe, bound.endpoint, there, routing_id, false);
+            let theirs = attach(pipe, bound.endpoint, there, routing_id);
             let (binder, topics) = (bound.inbox.clone(), bound.topics.clone());
             drop(names);
             theirs.send(&binder, &topics);
@@ -472,7 +472,7 @@ impl Home {
     }
 }
 
-fn attach(pipe: PipeId, endpoint: u64, ends: Ends, routing_id: Vec<u8>, connected: bool) -> Attach {
-    let how = Attached { routing_id: Some(routing_id), connected, ..Attached::default() };
+fn attach(pipe: PipeId, endpoint: u64, ends: Ends, routing_id: Vec<u8>) -> Attach {
+    let how = Attached { routing_id: Some(routing_id), ..Attached::default() };
     Attach { pipe, endpoint, ends, how, io: None, connection: None, farewell: Vec::new(), told: None }
 }

@@ -88,9 +88,8 @@ pub use message::{Frame, Message, PeerInfo};
 pub use monitor::{Event, EventKind, Events, Monitor};
 pub use poller::Poller;
 pub use proxy::{proxy, proxy_steerable};
-pub use socket::{
-    AnySocket, Dealer, Interrupter, Pair, Pub, Pull, Push, Rep, Req, Router, Socket, Stream, Sub, XPub, XSub,
-};
+pub use socket::typed::*;
+pub use socket::{AnySocket, Interrupter, Socket};
 pub use socket_type::SocketType;
 pub use stats::{PeerStats, SocketReport, SocketStats};
 pub use stats_server::StatsServer;

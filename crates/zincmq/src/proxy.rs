@@ -6,7 +6,6 @@ use crate::pattern::contract::Denied;
 use crate::poller::{Interest, Item, Pollable, Poller};
 use crate::socket::outgoing::Parts;
 use crate::socket::{AnySocket, Socket};
-use crate::socket_type::SocketType;
 use std::time::Duration;
 
 /// Messages that one direction moves before the other has its turn.
@@ -292,7 +291,7 @@ impl<'a> Proxy<'a> {
             b"RESUME" => self.paused = false,
             _ => {}
         }
-        if control.socket_type() == SocketType::Rep {
+        if control.socket_type().profile().owes_replies {
             answer(control, Message::from(Frame::new()))?;
         }
         Ok(if command.bytes() == b"TERMINATE" { Steer::End } else { Steer::On })
@@ -317,7 +316,7 @@ fn answer(control: &mut AnySocket, message: Message) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Context, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router};
+    use crate::{Context, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, SocketType};
     use std::thread;
     use std::time::Instant;
 

@@ -20,7 +20,7 @@
 use crate::context::{Context, Shared};
 use crate::error::{Error, Result};
 use crate::message::Message;
-use crate::socket::Rep;
+use crate::socket::typed::Rep;
 use crate::stats::{PeerStats, SocketReport, SocketStats};
 use std::fmt::Write;
 use std::thread::{self, JoinHandle};

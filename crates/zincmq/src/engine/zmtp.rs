@@ -139,7 +139,7 @@ impl Engine {
             pumped: false,
             carried: None,
             leaving: None,
-            reads_subscriptions: matches!(setup.socket_type, SocketType::XPub | SocketType::Pub),
+            reads_subscriptions: setup.socket_type.profile().publishes,
             heartbeat: Heartbeat::new(setup.heartbeat, Instant::now()),
         }
     }

@@ -51,15 +51,13 @@ impl Greeting {
         socket_type: SocketType,
         options: &Options,
     ) -> Self {
-        use SocketType::{Dealer, Rep, Req, Router};
-        let names_itself = matches!(socket_type, Req | Dealer | Router | Rep);
         let local = Local {
             socket_type: SocketName {
                 name: socket_type.name(),
                 code: socket_type.number() as u8,
                 peers: socket_type.peers(),
             },
-            routing_id: (names_itself && socket_type != Rep).then(|| options.routing_id.clone()),
+            routing_id: socket_type.profile().announces_id.then(|| options.routing_id.clone()),
             metadata: options.metadata.clone(),
             security: Security::Null { zap: false },
             allow_old: options.zap_domain.is_empty(),

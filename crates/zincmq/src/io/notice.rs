@@ -41,14 +41,8 @@ pub(crate) fn lost(
     connects: bool,
     lasts: bool,
 ) {
-    use SocketType::{Dealer, Rep, Req, Router};
-    match socket_type {
-        Dealer | Req if connects && !options.hiccup_msg.is_empty() => put(filler, &options.hiccup_msg),
-        Router | Rep if !connects => {
-            options.farewell(socket_type).iter().for_each(|message| put(filler, message))
-        }
-        _ => {}
-    }
+    let message = if connects { options.hiccup(socket_type) } else { options.farewell(socket_type) };
+    message.iter().for_each(|message| put(filler, message));
     // Where the pipe ends, its end tells the socket.
     if lasts && options.notifies(socket_type, DISCONNECT) {
         put(filler, b"");

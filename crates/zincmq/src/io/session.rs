@@ -375,11 +375,10 @@ impl Session {
         let Some(ends) = fresh else {
             return inbox.push(Item::Command(ToSocket::Opened { pipe: self.pipe, connection }));
         };
-        let connected = self.route.is_some();
+        let connects = self.route.is_some();
         let how = Attached {
             routing_id: Some(routing_id),
-            assigned_id: self.options.connect_routing_id.clone().filter(|_| connected),
-            connected,
+            assigned_id: self.options.connect_routing_id.clone().filter(|_| connects),
             ..Attached::default()
         };
         let attach = Attach {
@@ -459,7 +458,7 @@ impl Session {
             return self.retry(hub);
         }
         let mut fresh = None;
-        if matches!(self.owner.socket_type, SocketType::Sub | SocketType::XSub) {
+        if self.owner.socket_type.profile().subscribes {
             // Subscriptions are sent anew: what was queued would mix with them.
             let (writer, reader) = queue::channel(&self.owner.pool);
             reader.attach(hub.inbox.clone(), self.key);
@@ -486,7 +485,7 @@ impl Session {
 
     /// How many messages have gone out and come in. Subscriptions go out on each connection.
     fn passed(&self, drain: &mut Drain, filler: &mut Filler) -> Traffic {
-        let subscribes = matches!(self.owner.socket_type, SocketType::Sub | SocketType::XSub);
+        let subscribes = self.owner.socket_type.profile().subscribes;
         (if subscribes { 0 } else { drain.frames().passed() }, filler.writer().written())
     }
 

@@ -41,11 +41,11 @@ impl Terms<'_> {
 
     /// What the inbound pipe gets before the peer's first message, on its first connection or `again`.
     pub(crate) fn begin(&self, filler: &mut Filler, again: bool) {
-        let publishes = matches!(self.socket_type, SocketType::Pub | SocketType::XPub);
-        if publishes {
+        let profile = self.socket_type.profile();
+        if profile.publishes {
             filler.allow_large(zmtp::command::WITH_TOPIC);
         }
-        if publishes && self.peer.is_some_and(|peer| peer.unversioned) {
+        if profile.publishes && self.peer.is_some_and(|peer| peer.unversioned) {
             // Such a peer cannot subscribe: it gets everything.
             filler.writer().write_kind(queue::Kind::Subscribe, b"");
             filler.resync();
@@ -53,7 +53,7 @@ impl Terms<'_> {
                 filler.wake();
             }
         }
-        if self.socket_type == SocketType::Req {
+        if profile.expects_replies {
             filler.expect_replies();
         }
         if again {
@@ -68,11 +68,11 @@ impl Terms<'_> {
             return Some(Box::new(Raw { chunk: options.in_batch_size.max(1) as usize }));
         };
         if peer.version == Version::V1_0 {
-            let replies = self.socket_type == SocketType::Req;
+            let replies = self.socket_type.profile().expects_replies;
             return Some(Box::new(Legacy::new(options.maxmsgsize, bounds(options), replies)));
         }
-        let subscriber = matches!(self.socket_type, SocketType::Sub | SocketType::XSub);
-        subscriber.then(|| Box::new(Upstream(peer.version)) as Box<dyn Transcode>)
+        let subscribes = self.socket_type.profile().subscribes;
+        subscribes.then(|| Box::new(Upstream(peer.version)) as Box<dyn Transcode>)
     }
 
     /// The heartbeats: none to peers before ZMTP 3.0.

@@ -16,7 +16,7 @@ pub use row::{Access, Kind, Opt, Row, When, Yes};
 pub use table::*;
 pub use value::{OptionType, Value};
 
-use crate::socket_type::SocketType;
+use crate::socket_type::{Raw, SocketType};
 
 /// Bits of `ROUTER_NOTIFY`.
 pub(crate) const CONNECT: i32 = 1;
@@ -26,36 +26,42 @@ impl Options {
     /// The options of a new socket of this type: the defaults, except that subscribers do not linger.
     #[must_use]
     pub fn new(socket: SocketType) -> Self {
-        let subscriber = matches!(socket, SocketType::Sub | SocketType::XSub);
-        Self { linger: if subscriber { 0 } else { -1 }, ..Self::default() }
+        Self { linger: if socket.profile().subscribes { 0 } else { -1 }, ..Self::default() }
     }
 
     /// Whether a socket of this type speaks plain TCP: STREAM, and ROUTER with `ROUTER_RAW`.
     #[must_use]
     pub fn is_raw(&self, socket: SocketType) -> bool {
-        socket == SocketType::Stream || (socket == SocketType::Router && self.router_raw)
+        match socket.profile().raw {
+            Raw::Never => false,
+            Raw::Router => self.router_raw,
+            Raw::Stream => true,
+        }
     }
 
     /// Whether an empty message tells of the coming of a connection, or of its going ([`CONNECT`], [`DISCONNECT`]).
     pub(crate) fn notifies(&self, socket: SocketType, event: i32) -> bool {
-        match socket {
-            SocketType::Stream => self.stream_notify,
-            SocketType::Router => self.router_raw || self.router_notify & event != 0,
-            _ => false,
+        match socket.profile().raw {
+            Raw::Never => false,
+            Raw::Router => self.router_raw || self.router_notify & event != 0,
+            Raw::Stream => self.stream_notify,
         }
     }
 
     /// The first message to every new peer, for the types that have one (`HELLO_MSG`).
     pub(crate) fn hello(&self, socket: SocketType) -> Option<&[u8]> {
-        use SocketType::{Dealer, Rep, Req, Router};
-        let says = matches!(socket, Dealer | Req | Router | Rep);
-        Some(&*self.hello_msg).filter(|message| says && !message.is_empty())
+        Some(&*self.hello_msg).filter(|message| socket.profile().greets && !message.is_empty())
     }
 
     /// What is received when a peer leaves, on the types that want to know (`DISCONNECT_MSG`).
     pub(crate) fn farewell(&self, socket: SocketType) -> Option<&[u8]> {
-        let hears = matches!(socket, SocketType::Router | SocketType::Rep);
+        let hears = socket.profile().hears_disconnects;
         Some(&*self.disconnect_msg).filter(|message| hears && !message.is_empty())
+    }
+
+    /// What is received when a connection is lost that this side has made, on the types that want to know (`HICCUP_MSG`).
+    pub(crate) fn hiccup(&self, socket: SocketType) -> Option<&[u8]> {
+        Some(&*self.hiccup_msg).filter(|message| socket.profile().hears_hiccups && !message.is_empty())
     }
 
     /// Sets an option. Whether the socket type knows it is not checked here ([`Row::require`]).

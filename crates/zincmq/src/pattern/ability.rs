@@ -1,6 +1,6 @@
 //! What a socket type can do, as types: so that receiving on a PUSH does not compile.
 
-use crate::socket_type::SocketType;
+use crate::socket_type::{SocketType, each_socket_type};
 
 /// A socket type that is known when the program is compiled.
 pub trait Typed {
@@ -18,7 +18,8 @@ pub trait Receives {}
 pub trait Subscribes {}
 
 macro_rules! kinds {
-    ($($(#[doc = $doc:literal])+ $kind:ident: $($ability:ident)*;)*) => {$(
+    ($($(#[doc = $doc:literal])+ $kind:ident = $number:literal, $name:literal to $peers:tt,
+        $($ability:ident)+, $(in $file:ident)? $(of $other:ident)?: $make:expr, $profile:tt;)*) => {$(
         $(#[doc = $doc])+
         #[derive(Debug, Clone, Copy)]
         pub enum $kind {}
@@ -27,38 +28,11 @@ macro_rules! kinds {
             const TYPE: SocketType = SocketType::$kind;
         }
 
-        $(impl $ability for $kind {})*
+        $(impl $ability for $kind {})+
     )*};
 }
 
-kinds! {
-    /// One peer, both ways.
-    Pair: Sends Receives;
-    /// Sends to all subscribers. It subscribes where `XPUB_MANUAL` leaves that to it: for the peer that asked.
-    Pub: Sends Subscribes;
-    /// Receives what it subscribed to.
-    Sub: Receives Subscribes;
-    /// Asks, then waits for the answer.
-    Req: Sends Receives;
-    /// Answers each request.
-    Rep: Sends Receives;
-    /// Asks and answers without taking turns.
-    Dealer: Sends Receives;
-    /// Sends to the peer that the first part names. A message of nothing but that part is
-    /// [`Error::InvalidMessage`](crate::Error::InvalidMessage).
-    Router: Sends Receives;
-    /// Receives work.
-    Pull: Receives;
-    /// Hands out work.
-    Push: Sends;
-    /// As PUB, and receives the subscriptions. With `XPUB_MANUAL` it confirms those it wants: see
-    /// [`Socket::subscribe`](crate::Socket::subscribe).
-    XPub: Sends Receives Subscribes;
-    /// As SUB, and sends the subscriptions.
-    XSub: Sends Receives;
-    /// Bytes over plain TCP: each message is a peer's routing id and some bytes, in two parts.
-    Stream: Sends Receives;
-}
+each_socket_type!(kinds);
 
 /// A socket whose type is known when the program runs: everything compiles, and what its type cannot do fails
 /// with [`crate::Error::Unsupported`].

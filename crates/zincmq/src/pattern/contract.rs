@@ -1,7 +1,6 @@
-//! What a messaging pattern is: which peer comes next, and what is legal.
+//! What a messaging pattern knows of its socket: the peers, and what can be done with them.
 //!
-//! A pattern knows [`Peers`], not pipes, threads or descriptors; so it is tested with a few deques.
-//! Its methods are called by the thread that uses the socket, one at a time, and never block.
+//! All below the patterns share these words with them.
 
 use crate::message::Message;
 use crate::option::Options;
@@ -9,11 +8,11 @@ use queue::Part;
 
 /// One peer of a socket, as the socket's pattern knows it. Never reused while the socket lives.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct PeerId(pub u64);
+pub(crate) struct PeerId(pub(crate) u64);
 
 /// What a frame at the head of a peer's inbound queue is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A part of a message.
     Data,
     /// The peer subscribes to the topic in the body (a single frame).
@@ -24,22 +23,22 @@ pub enum Kind {
 
 /// The next frame of a peer's inbound queue. The whole message it belongs to has arrived.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Head<'a> {
+pub(crate) struct Head<'a> {
     /// Data, or a subscription.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// More parts of the same message follow.
-    pub more: bool,
+    pub(crate) more: bool,
     /// The part itself, or the topic.
-    pub body: &'a [u8],
+    pub(crate) body: &'a [u8],
 }
 
 /// What dealing with a frame counts for ([`Peers::may_go_on`]): the time of some 16 steps of a loop.
-pub const FRAME_COST: usize = 16;
+pub(crate) const FRAME_COST: usize = 16;
 
 /// Why a peer did not take a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Refused {
-    /// Its queue is at the high-water mark; [`Pattern::writable`] tells when there is room again.
+pub(crate) enum Refused {
+    /// Its queue is at the high-water mark; [`super::Pattern::writable`] tells when there is room again.
     Full,
     /// It has gone, or takes no more messages.
     Gone,
@@ -57,7 +56,7 @@ impl From<Refused> for Denied {
 
 /// Why a pattern did not do what was asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Denied {
+pub(crate) enum Denied {
     /// Not now: no peer, no message, or every queue at its high-water mark. Waiting helps.
     Again,
     /// Out of turn: REQ sends again before the reply, REP replies before a request (EFSM).
@@ -72,21 +71,19 @@ pub enum Denied {
 
 /// How a peer came to the socket.
 #[derive(Clone, Debug, Default)]
-pub struct Attached {
+pub(crate) struct Attached {
     /// The routing id the peer announced; `None` while it is not known yet (a connection still under way:
-    /// [`Pattern::identified`] follows). An empty one asks for an automatic id.
-    pub routing_id: Option<Vec<u8>>,
+    /// [`super::Pattern::identified`] follows). An empty one asks for an automatic id.
+    pub(crate) routing_id: Option<Vec<u8>>,
     /// The id set with `CONNECT_ROUTING_ID` for this connection, if any.
-    pub assigned_id: Option<Vec<u8>>,
-    /// This side connected (otherwise it accepted the connection).
-    pub connected: bool,
+    pub(crate) assigned_id: Option<Vec<u8>>,
     /// The peer has been asked for all that the socket subscribes to.
-    pub subscribed: bool,
+    pub(crate) subscribed: bool,
 }
 
 /// The peers of one socket: what a pattern may do with them. A peer that is unknown or gone is treated as
 /// empty and full, never as an error.
-pub trait Peers {
+pub(crate) trait Peers {
     /// The socket's options as they are now.
     fn options(&self) -> &Options;
 
@@ -117,16 +114,16 @@ pub trait Peers {
     /// Whether [`Peers::send`] would take a message.
     ///
     /// # Errors
-    /// As that. Where the queue is at its high-water mark, [`Pattern::writable`] will tell.
+    /// As that. Where the queue is at its high-water mark, [`super::Pattern::writable`] will tell.
     fn accepts(&mut self, peer: PeerId) -> Result<(), Refused>;
 
-    /// Whether the peer's queue is below its high-water mark. If not, [`Pattern::writable`] will tell.
+    /// Whether the peer's queue is below its high-water mark. If not, [`super::Pattern::writable`] will tell.
     fn has_room(&mut self, peer: PeerId) -> bool {
         self.accepts(peer).is_ok()
     }
 
     /// The next frame from this peer; stable until something is taken from this peer. `None`: nothing whole
-    /// has arrived, or the call at hand has thrown away as much as one call may; [`Pattern::readable`] will tell
+    /// has arrived, or the call at hand has thrown away as much as one call may; [`super::Pattern::readable`] will tell
     /// when to go on.
     fn head(&mut self, peer: PeerId) -> Option<Head<'_>>;
 
@@ -140,7 +137,7 @@ pub trait Peers {
     fn skip(&mut self, peer: PeerId);
 
     /// Counts `cost` against what one call may do beside its own task, where [`FRAME_COST`] is a frame. If it may not
-    /// go on, [`Pattern::readable`] follows for this peer (even if it has gone) in the next call.
+    /// go on, [`super::Pattern::readable`] follows for this peer (even if it has gone) in the next call.
     fn may_go_on(&mut self, peer: PeerId, cost: usize) -> bool;
 
     /// Counts messages that are dropped since the application leaves too many unread.
@@ -157,95 +154,9 @@ pub trait Peers {
     fn stamp(&mut self, peer: PeerId, into: &mut Message);
 
     /// Ends the connection to this peer: what was queued outbound still goes out, what was queued inbound is
-    /// lost. [`Pattern::detached`] is not called for it.
+    /// lost. [`super::Pattern::detached`] is not called for it.
     fn close(&mut self, peer: PeerId);
 
     /// Ends the connection to this peer at once, dropping what was queued both ways.
     fn abort(&mut self, peer: PeerId);
-}
-
-/// One messaging pattern: PUSH, ROUTER, ... Each is one file, and one line in the list in `mod.rs`.
-pub trait Pattern<P: Peers>: Send {
-    /// A peer has come. It counts as readable and writable until [`Peers`] says otherwise.
-    fn attached(&mut self, peers: &mut P, peer: PeerId, how: Attached);
-
-    /// The peer's routing id has become known, or the peer is another one since the connection was made again.
-    fn identified(&mut self, _peers: &mut P, _peer: PeerId, _routing_id: &[u8]) {}
-
-    /// The peer's connection was lost and made again with a fresh, empty outbound queue: subscriptions
-    /// must be sent once more. Called for SUB and XSUB only.
-    fn reconnected(&mut self, _peers: &mut P, _peer: PeerId) {}
-
-    /// [`Peers::head`] said `None` before; now there is a message (or the peer's end). Or [`Peers::may_go_on`] said no.
-    fn readable(&mut self, peers: &mut P, peer: PeerId);
-
-    /// [`Refused::Full`] or [`Peers::has_room`] said no before; now there is room.
-    fn writable(&mut self, peers: &mut P, peer: PeerId);
-
-    /// The peer has closed its connection, and has sent more than its queue takes: its end comes to light when that has
-    /// been read. Called for ROUTER, STREAM and PAIR, each time that the queue is full.
-    fn hung_up(&mut self, _peers: &mut P, _peer: PeerId) {}
-
-    /// The peer takes no more messages; what it sent before can still be read.
-    fn closing(&mut self, peers: &mut P, peer: PeerId);
-
-    /// The peer has gone and all it sent has been read. Follows [`Pattern::closing`].
-    fn detached(&mut self, peers: &mut P, peer: PeerId);
-
-    /// Sends one whole message (at least one part).
-    ///
-    /// # Errors
-    /// [`Denied`]; nothing is sent then.
-    fn send(&mut self, peers: &mut P, parts: &[Part<'_>]) -> Result<(), Denied>;
-
-    /// Whether [`Pattern::send`] would take a message that begins with `first`, for a caller that has its other parts
-    /// later.
-    ///
-    /// # Errors
-    /// What the send would be denied.
-    fn admit(&mut self, peers: &mut P, _first: &[u8]) -> Result<(), Denied> {
-        if self.can_send(peers) { Ok(()) } else { Err(Denied::Again) }
-    }
-
-    /// Receives one whole message, appended to `into` (which is empty).
-    ///
-    /// # Errors
-    /// [`Denied`]; `into` is left empty then.
-    fn recv(&mut self, peers: &mut P, into: &mut Message) -> Result<(), Denied>;
-
-    /// Whether a send would be accepted now (`ZMQ_POLLOUT`).
-    fn can_send(&mut self, peers: &mut P) -> bool;
-
-    /// Whether a message can be received now (`ZMQ_POLLIN`).
-    fn can_recv(&mut self, peers: &mut P) -> bool;
-
-    /// Adds (or, with [`Kind::Cancel`], removes) a subscription: SUB; XPUB and PUB in manual mode.
-    ///
-    /// # Errors
-    /// [`Denied::Invalid`] on every other socket type.
-    fn subscribe(&mut self, _peers: &mut P, _kind: Kind, _topic: &[u8]) -> Result<(), Denied> {
-        Err(Denied::Invalid)
-    }
-
-    /// The socket is bound for the first time: what it subscribes to is to be said by [`Peers::subscribe_ahead`], as every
-    /// change from now on. SUB and XSUB.
-    fn bound(&mut self, _peers: &mut P) {}
-
-    /// The number of distinct topics subscribed to (`ZMQ_TOPICS_COUNT`).
-    ///
-    /// # Errors
-    /// [`Denied::Invalid`] on types without subscriptions.
-    fn topics(&self) -> Result<usize, Denied> {
-        Err(Denied::Invalid)
-    }
-
-    /// The routing id the pattern gave this peer (ROUTER, STREAM).
-    fn routing_id_of(&self, _peer: PeerId) -> Option<&[u8]> {
-        None
-    }
-
-    /// The peer that this routing id names (ROUTER, STREAM).
-    fn peer_of(&self, _routing_id: &[u8]) -> Option<PeerId> {
-        None
-    }
 }

@@ -1,6 +1,7 @@
 //! PAIR: one peer, both ways (RFC 31).
 
-use super::contract::{Attached, Denied, Pattern, PeerId, Peers};
+use super::Pattern;
+use super::contract::{Attached, Denied, PeerId, Peers};
 use crate::message::Message;
 use queue::Part;
 use std::collections::VecDeque;
@@ -51,8 +52,6 @@ impl<P: Peers> Pattern<P> for Pair {
             peers.discard(peer);
         }
     }
-
-    fn writable(&mut self, _peers: &mut P, _peer: PeerId) {}
 
     fn hung_up(&mut self, peers: &mut P, peer: PeerId) {
         if let Some(next) = self.next.as_mut().filter(|next| next.peer == peer) {

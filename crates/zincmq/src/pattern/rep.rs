@@ -1,7 +1,7 @@
 //! REP: receives a request from each peer in turn, and replies to whom it came from (RFC 28).
 
-use super::contract::{Attached, Denied, Pattern, PeerId, Peers};
-use super::probe;
+use super::contract::{Denied, PeerId, Peers};
+use super::{Pattern, Sides};
 use crate::message::Message;
 use crate::strategy::envelope::{Envelope, Opened};
 use crate::strategy::fair_queue::FairQueue;
@@ -37,18 +37,9 @@ impl Rep {
 }
 
 impl<P: Peers> Pattern<P> for Rep {
-    fn attached(&mut self, peers: &mut P, peer: PeerId, _how: Attached) {
-        probe(peers, peer);
-        self.inbound.attach(peer);
+    fn sides(&mut self) -> Sides<'_> {
+        (None, Some(&mut self.inbound))
     }
-
-    fn readable(&mut self, _peers: &mut P, peer: PeerId) {
-        self.inbound.activate(peer);
-    }
-
-    fn writable(&mut self, _peers: &mut P, _peer: PeerId) {}
-
-    fn closing(&mut self, _peers: &mut P, _peer: PeerId) {}
 
     fn detached(&mut self, _peers: &mut P, peer: PeerId) {
         self.inbound.remove(peer);

@@ -1,7 +1,7 @@
 //! REQ: sends a request to each peer in turn, and waits for its reply before the next (RFC 28).
 
-use super::contract::{Attached, Denied, Pattern, PeerId, Peers};
-use super::probe;
+use super::contract::{Denied, PeerId, Peers};
+use super::{Pattern, Sides};
 use crate::message::Message;
 use crate::strategy::envelope::{Delimiter, Opened};
 use crate::strategy::fair_queue::FairQueue;
@@ -53,27 +53,8 @@ impl Awaited {
 }
 
 impl<P: Peers> Pattern<P> for Req {
-    fn attached(&mut self, peers: &mut P, peer: PeerId, _how: Attached) {
-        probe(peers, peer);
-        self.outbound.attach(peer);
-        self.inbound.attach(peer);
-    }
-
-    fn readable(&mut self, _peers: &mut P, peer: PeerId) {
-        self.inbound.activate(peer);
-    }
-
-    fn writable(&mut self, _peers: &mut P, peer: PeerId) {
-        self.outbound.activate(peer);
-    }
-
-    fn closing(&mut self, _peers: &mut P, peer: PeerId) {
-        self.outbound.remove(peer);
-    }
-
-    fn detached(&mut self, _peers: &mut P, peer: PeerId) {
-        self.outbound.remove(peer);
-        self.inbound.remove(peer);
+    fn sides(&mut self) -> Sides<'_> {
+        (Some(&mut self.outbound), Some(&mut self.inbound))
     }
 
     fn send(&mut self, peers: &mut P, parts: &[Part<'_>]) -> Result<(), Denied> {

@@ -2,7 +2,8 @@
 //! (RFC 28). With `ROUTER_RAW` the peers are plain TCP ones, as STREAM's: an empty message tells of their coming and
 //! going, or closes.
 
-use super::contract::{Attached, Denied, Pattern, PeerId, Peers};
+use super::Pattern;
+use super::contract::{Attached, Denied, PeerId, Peers};
 use super::probe;
 use crate::message::Message;
 use crate::option::{CONNECT, DISCONNECT};
@@ -145,7 +146,7 @@ impl<P: Peers> Pattern<P> for Router {
         self.routed.routing.id_of(peer)
     }
 
-    fn peer_of(&self, routing_id: &[u8]) -> Option<PeerId> {
-        self.routed.routing.peer_of(routing_id)
+    fn peer_of(&self, routing_id: &[u8]) -> Result<PeerId, Denied> {
+        self.routed.routing.peer_of(routing_id).ok_or(Denied::Unroutable)
     }
 }

@@ -1,6 +1,7 @@
 //! STREAM: bytes to and from plain TCP peers, each message a routing id and some bytes (`zmq_socket(3)`).
 
-use super::contract::{Attached, Denied, Pattern, PeerId, Peers};
+use super::Pattern;
+use super::contract::{Attached, Denied, PeerId, Peers};
 use crate::message::Message;
 use crate::strategy::routed::Routed;
 use queue::Part;
@@ -92,9 +93,5 @@ impl<P: Peers> Pattern<P> for Stream {
 
     fn routing_id_of(&self, peer: PeerId) -> Option<&[u8]> {
         self.0.routing.id_of(peer)
-    }
-
-    fn peer_of(&self, routing_id: &[u8]) -> Option<PeerId> {
-        self.0.routing.peer_of(routing_id)
     }
 }

@@ -1,9 +1,9 @@
 //! SUB: receives what it subscribed to, from each publisher in turn (RFC 29).
 
-use super::contract::{Attached, Denied, Kind, Pattern, PeerId, Peers};
+use super::Pattern;
+use super::contract::{Attached, Denied, Kind, PeerId, Peers};
 use crate::message::Message;
 use crate::strategy::subscriber::Subscriber;
-use queue::Part;
 
 /// Looks at each message again: a publisher may send more than was asked for.
 #[derive(Debug, Default)]
@@ -26,8 +26,6 @@ impl<P: Peers> Pattern<P> for Sub {
         self.0.readable(peer);
     }
 
-    fn writable(&mut self, _peers: &mut P, _peer: PeerId) {}
-
     fn closing(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.closing(peer);
     }
@@ -49,20 +47,12 @@ impl<P: Peers> Pattern<P> for Sub {
         Ok(())
     }
 
-    fn send(&mut self, _peers: &mut P, _parts: &[Part<'_>]) -> Result<(), Denied> {
-        Err(Denied::Unsupported)
-    }
-
     fn admit(&mut self, _peers: &mut P, _first: &[u8]) -> Result<(), Denied> {
         Err(Denied::Unsupported)
     }
 
     fn recv(&mut self, peers: &mut P, into: &mut Message) -> Result<(), Denied> {
         self.0.recv_matching(peers, into)
-    }
-
-    fn can_send(&mut self, _peers: &mut P) -> bool {
-        false
     }
 
     fn can_recv(&mut self, peers: &mut P) -> bool {

@@ -1,17 +1,27 @@
-//! XPUB: as PUB, and receives the subscriptions, and messages from XSUB (RFC 29).
+//! PUB sends each message to all who subscribed to how it begins (RFC 29). XPUB receives the subscriptions besides, and
+//! messages from XSUB.
 
-use super::contract::{Attached, Denied, Kind, Pattern, PeerId, Peers};
+use super::Pattern;
+use super::contract::{Attached, Denied, Kind, PeerId, Peers};
 use crate::message::Message;
 use crate::strategy::publisher::Publisher;
 use queue::Part;
 
-/// A subscription is received as a message: 1 or, if it is a cancellation, 0, then the topic.
+/// Never blocks: a subscriber without room loses the message, unless `XPUB_NODROP` is set. A subscription is received as a
+/// message: 1 or, if it is a cancellation, 0, then the topic.
 #[derive(Debug)]
 pub(super) struct XPub(Publisher);
 
 impl Default for XPub {
     fn default() -> Self {
         Self(Publisher::with_notices())
+    }
+}
+
+impl XPub {
+    /// PUB: its application is told nothing.
+    pub(super) fn without_notices() -> Self {
+        Self(Publisher::default())
     }
 }
 
@@ -23,8 +33,6 @@ impl<P: Peers> Pattern<P> for XPub {
     fn readable(&mut self, peers: &mut P, peer: PeerId) {
         self.0.read(peers, peer);
     }
-
-    fn writable(&mut self, _peers: &mut P, _peer: PeerId) {}
 
     fn closing(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.closing(peer);

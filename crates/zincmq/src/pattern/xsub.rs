@@ -1,6 +1,7 @@
 //! XSUB: as SUB, but subscribes by sending, and sends messages to XPUB (RFC 29).
 
-use super::contract::{Attached, Denied, Pattern, PeerId, Peers};
+use super::Pattern;
+use super::contract::{Attached, Denied, PeerId, Peers};
 use crate::message::Message;
 use crate::strategy::subscriber::Subscriber;
 use queue::Part;
@@ -41,8 +42,6 @@ impl<P: Peers> Pattern<P> for XSub {
     fn readable(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.readable(peer);
     }
-
-    fn writable(&mut self, _peers: &mut P, _peer: PeerId) {}
 
     fn closing(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.closing(peer);

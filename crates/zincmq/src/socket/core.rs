@@ -8,13 +8,13 @@ use crate::message::Message;
 use crate::monitor::{Sides, Sink};
 use crate::option::Options;
 use crate::pattern::{
-    self,
-    contract::{Attached, Denied, Kind, Pattern, PeerId, Peers},
+    self, Pattern,
+    contract::{Attached, Denied, Kind, PeerId, Peers},
 };
 use crate::socket::driving::Driving;
 use crate::socket::future::Turn;
 use crate::socket::peers::{Admission, Table};
-use crate::socket_type::SocketType;
+use crate::socket_type::{Refused, SocketType};
 use crate::spin::Spin;
 use crate::stats::{SocketStats, Troubles};
 use crate::transport::Listening;
@@ -203,11 +203,11 @@ impl Core {
 
     /// Whether a message for which there is no room is refused, not lost.
     fn keeps_refused(&self) -> bool {
-        match self.owner.socket_type {
-            SocketType::Router => self.peers.options.router_mandatory,
-            SocketType::Pub | SocketType::XPub => self.peers.options.xpub_nodrop,
-            SocketType::Rep | SocketType::XSub => false,
-            _ => true,
+        match self.owner.socket_type.profile().refused {
+            Refused::Kept => true,
+            Refused::Lost => false,
+            Refused::Mandatory => self.peers.options.router_mandatory,
+            Refused::Nodrop => self.peers.options.xpub_nodrop,
         }
     }
 
@@ -271,8 +271,7 @@ impl Core {
 
     /// Before the first bind: publishers that come are asked for the topics of the socket by whoever makes the pipe.
     pub(crate) fn share_topics(&mut self) {
-        let subscribes = matches!(self.owner.socket_type, SocketType::Sub | SocketType::XSub);
-        if subscribes && self.owner.topics.begin() {
+        if self.owner.socket_type.profile().subscribes && self.owner.topics.begin() {
             self.pattern.bound(&mut self.peers);
         }
     }
@@ -280,10 +279,7 @@ impl Core {
     /// Whether the peer of this routing id has room.
     pub(crate) fn has_room_for(&mut self, routing_id: &[u8]) -> Result<bool> {
         self.check()?;
-        if self.owner.socket_type != SocketType::Router {
-            return Err(Error::Unsupported { socket: self.name() });
-        }
-        let peer = self.pattern.peer_of(routing_id).ok_or(Error::Unroutable)?;
+        let peer = self.pattern.peer_of(routing_id).map_err(|denied| Error::denied(denied, self.name()))?;
         Ok(self.peers.has_room(peer))
     }
 
@@ -312,7 +308,7 @@ impl Core {
             }
         }
         self.pattern.attached(&mut self.peers, id, how);
-        if self.owner.socket_type == SocketType::Stream
+        if self.owner.socket_type.profile().shows_given_id
             && let Some(given) = self.pattern.routing_id_of(id)
         {
             // So that who connected can name the peer (zmq_getsockopt(3), ZMQ_ROUTING_ID).

@@ -8,7 +8,6 @@ use crate::monitor::{EventKind, Sides};
 use crate::pattern::contract::Attached;
 use crate::socket::core::Entry;
 use crate::socket::{Core, Socket};
-use crate::socket_type::SocketType;
 use crate::transport::{self, BindError, Listening, Side, Transport};
 use queue::{Inbox, Item};
 use std::sync::Arc;
@@ -60,9 +59,6 @@ impl<K> Socket<K> {
         &self.core.last_endpoint
     }
 }
-
-/// Several connections of these types to one endpoint would do nothing but double messages.
-const ONCE: [SocketType; 4] = [SocketType::Pub, SocketType::Sub, SocketType::Dealer, SocketType::Req];
 
 impl Core {
     fn bind(&mut self, text: &str) -> Result<String> {
@@ -124,7 +120,7 @@ impl Core {
             Error::Endpoint { endpoint: text.to_owned(), reason: reason(text, &error), errno: error.errno() }
         })?;
         let again = self.endpoints.iter().any(|entry| !entry.bound && entry.name == text);
-        if again && ONCE.contains(&self.owner.socket_type) {
+        if again && self.owner.socket_type.profile().once_per_endpoint {
             return Ok(());
         }
         let io = self.choose_io(text)?;
@@ -158,7 +154,7 @@ impl Core {
         };
         self.add(Entry::new(id, text, Some(io.clone()), false));
         if !waits {
-            let how = Attached { assigned_id, connected: true, ..Attached::default() };
+            let how = Attached { assigned_id, ..Attached::default() };
             let attach = Attach {
                 pipe: pipe_id,
                 endpoint: id,

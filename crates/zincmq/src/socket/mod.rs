@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::monitor::{Events, Monitor};
 use crate::option::{self, Opt, OptionType, Row, Value};
-use crate::pattern::ability::{self, Any, Receives, Sends, Subscribes, Typed};
+use crate::pattern::ability::{Any, Receives, Sends, Subscribes, Typed};
 use crate::pattern::contract::Kind;
 use crate::socket_type::SocketType;
 use crate::stats::SocketStats;
@@ -38,14 +38,22 @@ pub struct Socket<K> {
     kind: PhantomData<fn() -> K>,
 }
 
-macro_rules! sockets {
-    ($($kind:ident)*) => {$(
-        #[doc = concat!("A ", stringify!($kind), " socket: see [`ability::", stringify!($kind), "`].")]
-        pub type $kind = Socket<ability::$kind>;
-    )*};
-}
+/// The sockets whose type is known when the program is compiled.
+pub mod typed {
+    use super::Socket;
+    use crate::pattern::ability;
+    use crate::socket_type::each_socket_type;
 
-sockets!(Pair Pub Sub Req Rep Dealer Router Pull Push XPub XSub Stream);
+    macro_rules! sockets {
+        ($($(#[doc = $doc:literal])+ $kind:ident = $number:literal, $name:literal to $peers:tt,
+            $($ability:ident)+, $(in $file:ident)? $(of $other:ident)?: $make:expr, $profile:tt;)*) => {$(
+            #[doc = concat!("A ", stringify!($kind), " socket: see [`ability::", stringify!($kind), "`].")]
+            pub type $kind = Socket<ability::$kind>;
+        )*};
+    }
+
+    each_socket_type!(sockets);
+}
 
 /// A socket whose type is known when the program runs.
 pub type AnySocket = Socket<Any>;

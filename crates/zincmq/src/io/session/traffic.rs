@@ -5,7 +5,6 @@ use crate::command::ToSocket;
 use crate::engine::{Connection, Engine, LEAVE_LOOKS, LOOKS, Rest};
 use crate::io::hub::{Alarm, Hub};
 use crate::io::terms::milliseconds;
-use crate::socket_type::SocketType;
 use queue::{Item, Tick};
 use std::os::fd::AsFd;
 use std::time::Instant;
@@ -105,7 +104,7 @@ impl Session {
     /// Where the socket may never read what fills the pipe, it is told that this hides the peer's end.
     #[cold]
     fn tell_stuck(&self) {
-        if matches!(self.owner.socket_type, SocketType::Router | SocketType::Stream | SocketType::Pair) {
+        if self.owner.socket_type.profile().reveals_ends {
             self.owner.inbox.push(Item::Command(ToSocket::HungUp { pipe: self.pipe }));
         }
     }

@@ -7,7 +7,8 @@ mod request;
 mod route;
 mod subscribe;
 
-use super::contract::{Attached, Denied, FRAME_COST, Head, Kind, Pattern, PeerId, Peers, Refused};
+use super::Pattern;
+use super::contract::{Attached, Denied, FRAME_COST, Head, Kind, PeerId, Peers, Refused};
 use crate::message::{Message, PeerInfo};
 use crate::option::Options;
 use crate::socket_type::SocketType;

@@ -23,7 +23,7 @@ fn router_puts_the_id_in_front_and_strips_it() {
     rig.send(&["b", "", "reply"]).unwrap();
     assert_eq!(rig.outgoing(2), [["", "reply"]]);
     assert_eq!(rig.outgoing(1), NOBODY);
-    assert_eq!(rig.pattern.peer_of(b"b"), Some(PeerId(2)));
+    assert_eq!(rig.pattern.peer_of(b"b"), Ok(PeerId(2)));
     assert_eq!(rig.pattern.routing_id_of(PeerId(1)), Some(&b"a"[..]));
 }
 
@@ -88,7 +88,7 @@ fn mandatory_router_says_why() {
 #[test]
 fn router_knows_a_connected_peer_by_the_id_that_it_announced_last() {
     let mut rig = Rig::new(SocketType::Router);
-    rig.attach_as(1, Attached { connected: true, ..Attached::default() });
+    rig.attach_as(1, Attached::default());
     rig.pattern.identified(&mut rig.peers, PeerId(1), b"old");
     rig.attach_named(2, "old");
     rig.attach_named(3, "taken");
@@ -101,17 +101,20 @@ fn router_knows_a_connected_peer_by_the_id_that_it_announced_last() {
     rig.send(&["old", "m"]).unwrap();
     assert_eq!([1, 2].map(|peer| rig.outgoing(peer)), [[["m"]]; 2], "who waited for the old id has it");
     rig.pattern.identified(&mut rig.peers, PeerId(1), b"taken");
-    assert_eq!((rig.pattern.peer_of(b"new"), rig.pattern.peer_of(b"taken")), (None, Some(PeerId(3))));
+    assert_eq!(
+        (rig.pattern.peer_of(b"new"), rig.pattern.peer_of(b"taken")),
+        (Err(Denied::Unroutable), Ok(PeerId(3)))
+    );
     rig.pattern.identified(&mut rig.peers, PeerId(1), b"");
     rig.leaves(3);
-    assert_eq!(rig.pattern.peer_of(b"taken"), None, "it waits no more");
-    assert_eq!(rig.pattern.peer_of(&[0; 5]), Some(PeerId(1)));
+    assert_eq!(rig.pattern.peer_of(b"taken"), Err(Denied::Unroutable), "it waits no more");
+    assert_eq!(rig.pattern.peer_of(&[0; 5]), Ok(PeerId(1)));
 }
 
 #[test]
 fn router_waits_for_the_id_of_a_connection_under_way() {
     let mut rig = Rig::new(SocketType::Router);
-    rig.attach_as(1, Attached { connected: true, ..Attached::default() });
+    rig.attach_as(1, Attached::default());
     rig.incoming(1, &["early"]);
     assert!(!rig.can_recv());
     rig.pattern.identified(&mut rig.peers, PeerId(1), b"late");
@@ -157,7 +160,7 @@ fn who_leaves_while_it_waits_is_still_heard_but_not_without_bound() {
     for peer in 2..=5 {
         rig.detached(peer);
     }
-    assert_eq!(rig.pattern.peer_of(b"a"), Some(PeerId(7)));
+    assert_eq!(rig.pattern.peer_of(b"a"), Ok(PeerId(7)));
 }
 
 #[test]
@@ -177,9 +180,9 @@ fn who_waited_longest_loses_its_turn_to_a_handover() {
     let mut rig = router(&["a", "a"]);
     rig.options().router_handover = true;
     rig.attach_named(3, "a");
-    assert_eq!((rig.fate(1), rig.pattern.peer_of(b"a")), (Some(Fate::Closed), Some(PeerId(3))));
+    assert_eq!((rig.fate(1), rig.pattern.peer_of(b"a")), (Some(Fate::Closed), Ok(PeerId(3))));
     rig.leaves(3);
-    assert_eq!(rig.pattern.peer_of(b"a"), Some(PeerId(2)));
+    assert_eq!(rig.pattern.peer_of(b"a"), Ok(PeerId(2)));
 }
 
 #[test]
@@ -217,7 +220,7 @@ fn an_assigned_id_wins_and_a_second_one_waits() {
     for (socket_type, announced) in [(SocketType::Router, true), (SocketType::Stream, false)] {
         let mut rig = Rig::new(socket_type);
         rig.options().stream_notify = false;
-        let how = || Attached { assigned_id: Some(b"mine".to_vec()), connected: true, ..Attached::default() };
+        let how = || Attached { assigned_id: Some(b"mine".to_vec()), ..Attached::default() };
         rig.attach_as(1, how());
         rig.send(&["mine", "m"]).unwrap();
         assert_eq!(rig.outgoing(1), [["m"]]);
@@ -228,9 +231,9 @@ fn an_assigned_id_wins_and_a_second_one_waits() {
         assert_eq!(rig.all(), ["mine|x"]);
         rig.attach_as(2, how());
         rig.pattern.identified(&mut rig.peers, PeerId(2), b"theirs");
-        assert_eq!(rig.pattern.peer_of(b"mine"), Some(PeerId(1)));
+        assert_eq!(rig.pattern.peer_of(b"mine"), Ok(PeerId(1)));
         rig.leaves(1);
-        assert_eq!(rig.pattern.peer_of(b"mine"), Some(PeerId(2)));
+        assert_eq!(rig.pattern.peer_of(b"mine"), Ok(PeerId(2)));
         rig.incoming(2, &["y"]);
         assert_eq!(rig.all(), ["mine|y"]);
     }
@@ -295,8 +298,8 @@ fn stream_carries_bytes_and_nothing_else() {
 fn stream_ignores_announced_ids() {
     let mut rig = Rig::new(SocketType::Stream);
     rig.attach_named(1, "x");
-    assert_eq!(rig.pattern.peer_of(b"x"), None);
-    assert_eq!(rig.pattern.peer_of(&[0; 5]), Some(PeerId(1)));
+    assert_eq!(rig.pattern.peer_of(b"x"), Err(Denied::Unroutable));
+    assert_eq!(rig.pattern.peer_of(&[0; 5]), Ok(PeerId(1)));
 }
 
 #[test]
@@ -315,7 +318,7 @@ fn stream_closes_a_connection_by_an_empty_body() {
 #[test]
 fn stream_tells_of_connections_once_they_are_made() {
     let mut rig = Rig::new(SocketType::Stream);
-    rig.attach_as(1, Attached { connected: true, ..Attached::default() });
+    rig.attach_as(1, Attached::default());
     assert!(!rig.can_recv());
     rig.pattern.identified(&mut rig.peers, PeerId(1), b"");
     assert_eq!(rig.all().len(), 1);
