@@ -445,7 +445,7 @@ impl Session {
         notice::lost(&mut filler, self.owner.socket_type, &self.options, connects, lasts);
         self.alarms.cancel(Alarm::Beat, hub);
         if last || !connects {
-            drop((drain, filler));
+            self.ends = Some((drain, filler));
             self.part();
             self.disconnected(hub);
             return Fate::Ends;
@@ -530,10 +530,11 @@ impl Session {
 
     /// Never again. To be said before the monitor hears of it: who waits for that may connect anew.
     fn part(&mut self) {
-        self.ends = None;
+        // Before the pipe ends: who finds nobody to send to may disconnect, or connect by hand.
         if self.route.is_some() {
             self.owner.inbox.push(Item::Command(ToSocket::Forget { endpoint: self.endpoint }));
         }
+        self.ends = None;
         self.owner.inbox.push(Item::Command(ToSocket::Detach { pipe: self.pipe }));
     }
 

@@ -1,14 +1,15 @@
 //! Sessions by themselves: what they leave behind on their I/O thread.
 
 use super::{Fate, Session};
-use crate::command::{Conflates, Connect, Listen, Owner, pipe};
+use crate::command::{Conflates, Connect, Ends, Listen, Owner, ToSocket, pipe};
 use crate::io::hub::{Alarm, Alarms, Hub};
 use crate::life::{Living, fresh_id};
 use crate::option::Options;
 use crate::socket_type::SocketType;
 use crate::transport::{Link, Listening, by_scheme};
 use mio::Poll;
-use queue::Pool;
+use queue::{Item, Pool};
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -77,19 +78,20 @@ impl Surroundings {
     }
 
     /// To an address where nobody listens.
-    fn connecting(&self) -> Session {
-        let conflates = Conflates::new(SocketType::Dealer, &self.options);
-        let (_, theirs) = pipe(&self.owner.pool, conflates, &self.options);
-        Session::connecting(Connect {
+    fn connecting(&self, options: &Arc<Options>) -> (Session, Ends) {
+        let conflates = Conflates::new(SocketType::Dealer, options);
+        let (ours, theirs) = pipe(&self.owner.pool, conflates, options);
+        let session = Session::connecting(Connect {
             owner: self.owner.clone(),
-            options: self.options.clone(),
+            options: options.clone(),
             transport: by_scheme("ipc").unwrap(),
             endpoint: fresh_id(),
             pipe: fresh_id(),
             address: format!("@zincmq-unit-{}", std::process::id()),
             name: "ipc://there".into(),
             ends: Some(theirs),
-        })
+        });
+        (session, ours)
     }
 }
 
@@ -124,7 +126,7 @@ fn a_connection_takes_its_alarms_with_it() {
 fn an_endpoint_takes_its_alarms_with_it() {
     let around = Surroundings::new();
     let mut hub = around.hub();
-    let mut session = around.connecting();
+    let (mut session, _ours) = around.connecting(&around.options);
     assert_eq!(session.start(0, &mut hub), Fate::Lives);
     assert_eq!(set(&hub), [Alarm::Reconnect]);
     // Something waits to be sent, for an hour at most.
@@ -150,4 +152,22 @@ fn an_alarm_is_set_once() {
     assert_eq!(set(&hub), [Alarm::Look, Alarm::Beat, Alarm::Beat]);
     ours.cancel_all(&mut hub);
     assert_eq!(hub.alarms.iter().map(|(_, key, _)| *key).collect::<Vec<_>>(), [2]);
+}
+
+/// Whoever finds that nothing can be sent any more may disconnect: there must be no endpoint then.
+#[test]
+fn an_endpoint_is_forgotten_before_its_pipe_ends() {
+    let around = Surroundings::new();
+    let mut hub = around.hub();
+    let once = Arc::new(Options { reconnect_ivl: -1, ..Options::new(SocketType::Dealer) });
+    let (mut session, ours) = around.connecting(&once);
+    ours.writer.attach(around.owner.inbox.clone(), 7);
+    ours.reader.attach(around.owner.inbox.clone(), 7);
+    assert_eq!(session.start(0, &mut hub), Fate::Ends);
+    let mut items = VecDeque::new();
+    around.owner.inbox.take_all(&mut items);
+    let order: Vec<_> = items.into_iter().collect();
+    assert!(matches!(&order[0], Item::Command(ToSocket::Forget { .. })), "{order:?}");
+    assert!(matches!(order.last(), Some(Item::Command(ToSocket::Detach { .. }))), "{order:?}");
+    assert!(order.len() > 2, "the pipe's end is not among {order:?}");
 }
