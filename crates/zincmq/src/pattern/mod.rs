@@ -1,6 +1,6 @@
 //! The messaging patterns, one file each: which peer comes next, and what is legal.
 //!
-//! A pattern knows [`Peers`], not pipes, threads or descriptors; so it is tested with a few deques.
+//! A pattern knows its peers, not pipes, threads or descriptors; so it is tested with a few deques.
 //! Its methods are called by the thread that uses the socket, one at a time, and never block.
 
 pub mod ability;
