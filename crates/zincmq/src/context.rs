@@ -1,13 +1,12 @@
 //! Contexts: the I/O threads, the names of inproc endpoints, and the end of it all.
 
-use crate::command::{Attach, Conflates, Ends, Owner, PipeId, ToIo, ToSocket, pipe};
+use crate::command::{ToIo, ToSocket};
 use crate::error::{Error, Result};
+use crate::inproc::Names;
 use crate::io::{IoThread, SchedPolicy, Scheduling};
 use crate::life::{Life, Living, fresh_id, lock};
 use crate::monitor::Sink;
 use crate::option::Options;
-use crate::pattern::contract::Attached;
-use crate::shared_topics::SharedTopics;
 use crate::socket_type::SocketType;
 use crate::stats::{Board, SocketReport};
 use queue::{Inbox, Item, Pool};
@@ -196,7 +195,7 @@ impl Builder {
             pool: Pool::new(),
             living: Arc::default(),
             state: Mutex::default(),
-            names: Mutex::default(),
+            names: Names::default(),
             board: Board::default(),
         })))))
     }
@@ -222,7 +221,7 @@ pub(crate) struct Shared {
     pool: Arc<Pool>,
     living: Arc<Living>,
     state: Mutex<State>,
-    names: Mutex<Names>,
+    pub(crate) names: Names,
     pub(crate) board: Board,
 }
 
@@ -240,38 +239,6 @@ struct State {
 struct Known {
     inbox: Arc<Inbox<ToSocket>>,
     monitor: Arc<Sink>,
-}
-
-/// The inproc endpoints of a context.
-#[derive(Debug, Default)]
-struct Names {
-    bound: HashMap<String, Bound>,
-    /// Connected before anybody bound: the other ends wait here.
-    pending: HashMap<String, Vec<Pending>>,
-}
-
-#[derive(Debug)]
-struct Bound {
-    socket: u64,
-    endpoint: u64,
-    inbox: Arc<Inbox<ToSocket>>,
-    routing_id: Vec<u8>,
-    high_water: (i32, i32),
-    conflates: Conflates,
-    /// What it says to each connector (`HELLO_MSG`), whether it is there to say it or not; empty: nothing.
-    hello: Vec<u8>,
-    /// What it wants to receive when a connector leaves.
-    farewell: Vec<u8>,
-    topics: Arc<SharedTopics>,
-}
-
-#[derive(Debug)]
-struct Pending {
-    pipe: PipeId,
-    ends: Ends,
-    routing_id: Vec<u8>,
-    /// Learns the binder's routing id.
-    connector: Arc<Inbox<ToSocket>>,
 }
 
 impl Shared {
@@ -299,9 +266,7 @@ impl Shared {
             inbox.push(Item::Command(ToSocket::Stop));
             monitor.shut();
         }
-        // Nobody will bind to these any more.
-        let pending = std::mem::take(&mut lock(&self.names).pending);
-        drop(pending);
+        self.names.shutdown();
     }
 
     /// Returns `false` if it was interrupted.
@@ -383,96 +348,4 @@ impl Home {
         let threads = state.threads.iter().enumerate().filter(|(index, _)| allowed(*index));
         threads.min_by_key(|(_, thread)| thread.load()).map(|(_, thread)| thread.inbox().clone())
     }
-
-    /// Binds an inproc name. Pipes that waited for it are returned, to be attached.
-    pub(crate) fn bind(
-        &self,
-        name: &str,
-        endpoint: u64,
-        owner: &Owner,
-        options: &Options,
-    ) -> Result<Vec<Attach>> {
-        let socket_type = owner.socket_type;
-        let mut names = lock(&self.shared().names);
-        if names.bound.contains_key(name) {
-            let endpoint = format!("inproc://{name}");
-            let source = rustix::io::Errno::ADDRINUSE.into();
-            return Err(Error::Io { endpoint, source });
-        }
-        let routing_id = options.routing_id.clone();
-        let high_water = (options.sndhwm, options.rcvhwm);
-        let conflates = Conflates::new(owner.socket_type, options);
-        let inbox = owner.inbox.clone();
-        let farewell = options.farewell(owner.socket_type).unwrap_or_default().to_vec();
-        let socket = owner.id;
-        let hello = options.hello(owner.socket_type).unwrap_or_default().to_vec();
-        let bound = Bound {
-            socket,
-            endpoint,
-            inbox,
-            routing_id,
-            high_water,
-            conflates,
-            hello,
-            farewell: farewell.clone(),
-            topics: owner.topics.clone(),
-        };
-        names.bound.insert(name.to_owned(), bound);
-        let waiting = names.pending.remove(name);
-        drop(names);
-        let adopt = |pending: Pending| {
-            let routing_id = options.routing_id.clone();
-            let (pipe, connector) = (pending.pipe, &pending.connector);
-            let farewell = farewell.clone();
-            connector.push(Item::Command(ToSocket::Identified { pipe, routing_id, farewell }));
-            let mut ends = pending.ends;
-            ends.greet(options.hello(socket_type));
-            attach(pipe, endpoint, ends, pending.routing_id)
-        };
-        Ok(waiting.into_iter().flatten().map(adopt).collect())
-    }
-
-    /// Connects to an inproc name, bound or not yet. Returns this side's pipe.
-    pub(crate) fn connect(&self, name: &str, endpoint: u64, owner: &Owner, options: &Options) -> Attach {
-        let mut names = lock(&self.shared().names);
-        let conflates = Conflates::new(owner.socket_type, options);
-        let peer = names.bound.get(name).map(|bound| bound.conflates);
-        let conflates = peer.map_or(conflates, |peer| conflates.with_peer(peer));
-        let (mut here, mut there) = pipe(self.pool(), conflates, options);
-        here.greet(options.hello(owner.socket_type));
-        let pipe = fresh_id();
-        let routing_id = options.routing_id.clone();
-        let mut ours = attach(pipe, endpoint, here, Vec::new());
-        if let Some(bound) = names.bound.get(name) {
-            ours.how.routing_id = Some(bound.routing_id.clone());
-            ours.farewell.clone_from(&bound.farewell);
-            // The binder's marks count at once, before it has taken the pipe in.
-            there.set_high_water(bound.high_water.0, bound.high_water.1);
-            there.greet(Some(&bound.hello));
-            let theirs = attach(pipe, bound.endpoint, there, routing_id);
-            let (binder, topics) = (bound.inbox.clone(), bound.topics.clone());
-            drop(names);
-            theirs.send(&binder, &topics);
-        } else {
-            ours.how.routing_id = None;
-            let pending = Pending { pipe, ends: there, routing_id, connector: owner.inbox.clone() };
-            names.pending.entry(name.to_owned()).or_default().push(pending);
-        }
-        ours
-    }
-
-    /// Frees an inproc name; connections stay.
-    pub(crate) fn unbind(&self, name: &str) {
-        lock(&self.shared().names).bound.remove(name);
-    }
-
-    /// Frees every inproc name of a socket.
-    pub(crate) fn unbind_all(&self, socket: u64) {
-        lock(&self.shared().names).bound.retain(|_, bound| bound.socket != socket);
-    }
-}
-
-fn attach(pipe: PipeId, endpoint: u64, ends: Ends, routing_id: Vec<u8>) -> Attach {
-    let how = Attached { routing_id: Some(routing_id), ..Attached::default() };
-    Attach { pipe, endpoint, ends, how, io: None, connection: None, farewell: Vec::new(), told: None }
 }

@@ -48,8 +48,11 @@ pub mod pattern;
 // What patterns are made of: rotation, fair queue, subscriptions, envelopes.
 mod strategy;
 
-// I/O threads, inproc names, the end of it all.
+// I/O threads, the sockets that there are, the end of it all.
 mod context;
+
+// The transport within a process: names, and pipes from socket to socket.
+mod inproc;
 
 // What runs on an I/O thread: sessions, listeners, timers.
 mod io;
@@ -57,6 +60,9 @@ mod io;
 // What crosses a thread: plain data, on one page; and what a subscriber wants of publishers that it has not met.
 mod command;
 mod shared_topics;
+
+// What messages cross a thread by: the two directions between a socket and a peer.
+mod pipe;
 
 // One open connection: moves bytes between a pipe and a descriptor.
 mod engine;

@@ -4,9 +4,7 @@
 mod tests;
 mod traffic;
 
-use crate::command::{
-    Attach, Conflates, Connect, EndpointId, Ends, Listen, Owner, PipeId, ToIo, ToSocket, pipe,
-};
+use crate::command::{Attach, Connect, EndpointId, Listen, Owner, PipeId, ToIo, ToSocket};
 use crate::engine::{self, Connection, End, Engine, Setup, Wants};
 use crate::io::greeting::{Failure, Greeted, Greeting};
 use crate::io::hub::{Alarm, Alarms, Hub};
@@ -17,6 +15,7 @@ use crate::life::fresh_id;
 use crate::monitor::{EventKind, Sides};
 use crate::option::Options;
 use crate::pattern::contract::Attached;
+use crate::pipe::{Conflates, Ends, pipe};
 use crate::socket_type::SocketType;
 use crate::transport::{Link, Target, Transport};
 use queue::{Drain, Filler, Held, Item, Lease, TryLock};

@@ -2,7 +2,7 @@
 
 use crate::arena::Arena;
 use crate::command::ToIo;
-use crate::engine::Wish;
+use crate::engine::{Overseer, Wish};
 use crate::error::Result;
 use crate::io::hub::{Alarm, Hub};
 use crate::io::listener::Listener;
@@ -97,6 +97,12 @@ impl IoThread {
     pub(crate) fn stop(self) {
         self.inbox.push(Item::Command(ToIo::Stop));
         _ = self.thread.join();
+    }
+}
+
+impl Overseer for Inbox<ToIo> {
+    fn tell(&self, session: u64, wish: Wish) {
+        self.push(Item::Command(ToIo::Wish { session, wish }));
     }
 }
 

@@ -533,7 +533,7 @@ impl Drop for Core {
         // An inproc peer may have said what it wants to hear when this side leaves.
         self.process();
         self.peers.put_down();
-        self.home.unbind_all(self.owner.id);
+        self.home.shared().names.unbind_all(self.owner.id);
         self.endpoints.iter().for_each(Entry::close);
         let linger = self.peers.options.linger;
         for io in &self.threads {

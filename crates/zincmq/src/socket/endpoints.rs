@@ -1,11 +1,13 @@
 //! Bind and connect, unbind and disconnect.
 
-use crate::command::{Attach, Conflates, Connect, EndpointId, Listen, ToIo, pipe};
+use crate::command::{Attach, Connect, EndpointId, Listen, ToIo};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
+use crate::inproc;
 use crate::life::fresh_id;
 use crate::monitor::{EventKind, Sides};
 use crate::pattern::contract::Attached;
+use crate::pipe::{Conflates, pipe};
 use crate::socket::core::Entry;
 use crate::socket::{Core, Socket};
 use crate::transport::{self, BindError, Listening, Side, Transport};
@@ -64,17 +66,30 @@ impl Core {
     fn bind(&mut self, text: &str) -> Result<String> {
         self.check()?;
         let endpoint = self.parse(text)?;
-        let id = fresh_id();
         self.share_topics();
-        if endpoint.scheme() == "inproc" {
-            let waiting = self.home.bind(endpoint.address(), id, &self.owner, &self.peers.options)?;
-            for attach in waiting {
-                self.attach(attach);
-            }
-            self.add(Entry::new(id, text, None, true));
-            return Ok(text.to_owned());
+        match way(&endpoint)? {
+            Way::Inproc => self.bind_inproc(text, &endpoint),
+            Way::Network(transport) => self.bind_over(text, &endpoint, transport),
         }
-        let transport = find(&endpoint)?;
+    }
+
+    fn bind_inproc(&mut self, text: &str, endpoint: &Endpoint) -> Result<String> {
+        let id = fresh_id();
+        let names = &self.home.shared().names;
+        for attach in names.bind(endpoint.address(), id, &self.owner, &self.peers.options)? {
+            self.attach(attach);
+        }
+        self.add(Entry::new(id, text, None, true));
+        Ok(text.to_owned())
+    }
+
+    fn bind_over(
+        &mut self,
+        text: &str,
+        endpoint: &Endpoint,
+        transport: &'static dyn Transport,
+    ) -> Result<String> {
+        let id = fresh_id();
         let io = self.choose_io(text)?;
         let bound = transport.bind(endpoint.address(), &self.peers.options);
         let bound = bound.map_err(|error| bind_failed(text, error)).inspect_err(|error| {
@@ -107,15 +122,28 @@ impl Core {
     fn connect(&mut self, text: &str) -> Result<()> {
         self.check()?;
         let endpoint = self.parse(text)?;
-        if endpoint.scheme() == "inproc" {
-            let id = fresh_id();
-            let mut attach = self.home.connect(endpoint.address(), id, &self.owner, &self.peers.options);
-            attach.how.assigned_id = self.take_assigned_id();
-            self.add(Entry::new(id, text, None, false));
-            self.attach(attach);
-            return Ok(());
+        match way(&endpoint)? {
+            Way::Inproc => self.connect_inproc(text, &endpoint),
+            Way::Network(transport) => self.connect_over(text, &endpoint, transport)?,
         }
-        let transport = find(&endpoint)?;
+        Ok(())
+    }
+
+    fn connect_inproc(&mut self, text: &str, endpoint: &Endpoint) {
+        let id = fresh_id();
+        let names = &self.home.shared().names;
+        let mut attach = names.connect(endpoint.address(), id, &self.owner, &self.peers.options);
+        attach.how.assigned_id = self.take_assigned_id();
+        self.add(Entry::new(id, text, None, false));
+        self.attach(attach);
+    }
+
+    fn connect_over(
+        &mut self,
+        text: &str,
+        endpoint: &Endpoint,
+        transport: &'static dyn Transport,
+    ) -> Result<()> {
         transport.check(endpoint.address(), Side::Connect, &self.peers.options).map_err(|error| {
             Error::Endpoint { endpoint: text.to_owned(), reason: reason(text, &error), errno: error.errno() }
         })?;
@@ -124,7 +152,7 @@ impl Core {
             return Ok(());
         }
         let io = self.choose_io(text)?;
-        self.open(text, &endpoint, transport, io);
+        self.open(text, endpoint, transport, io);
         Ok(())
     }
 
@@ -181,8 +209,10 @@ impl Core {
         self.peers.put_down();
         let endpoint = self.parse(text)?;
         let mut found = self.called(text);
-        if found.is_empty() && endpoint.scheme() != "inproc" {
-            found = self.spelled_otherwise(&endpoint, find(&endpoint)?);
+        if found.is_empty()
+            && let Way::Network(transport) = way(&endpoint)?
+        {
+            found = self.spelled_otherwise(&endpoint, transport);
         }
         if found.is_empty() {
             return Err(Error::NoEndpoint { endpoint: text.to_owned() });
@@ -231,7 +261,7 @@ impl Core {
             }
             None if entry.bound => {
                 if let Some((_, name)) = entry.name.split_once("://") {
-                    self.home.unbind(name);
+                    self.home.shared().names.unbind(name);
                 }
                 // Connections to an inproc name outlive it.
                 return;
@@ -267,8 +297,19 @@ impl Core {
     }
 }
 
-fn find(endpoint: &Endpoint) -> Result<&'static dyn Transport> {
-    transport::by_scheme(endpoint.scheme()).ok_or_else(|| {
+/// How an endpoint is reached.
+enum Way {
+    /// From socket to socket.
+    Inproc,
+    /// By an I/O thread.
+    Network(&'static dyn Transport),
+}
+
+fn way(endpoint: &Endpoint) -> Result<Way> {
+    if endpoint.scheme() == inproc::SCHEME {
+        return Ok(Way::Inproc);
+    }
+    transport::by_scheme(endpoint.scheme()).map(Way::Network).ok_or_else(|| {
         let error = endpoint.unsupported();
         Error::Endpoint { endpoint: endpoint.to_string(), reason: error.reason(), errno: error.errno() }
     })

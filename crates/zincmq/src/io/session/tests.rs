@@ -1,10 +1,11 @@
 //! Sessions by themselves: what they leave behind on their I/O thread.
 
 use super::{Fate, Session};
-use crate::command::{Conflates, Connect, Ends, Listen, Owner, ToSocket, pipe};
+use crate::command::{Connect, Listen, Owner, ToSocket};
 use crate::io::hub::{Alarm, Alarms, Hub};
 use crate::life::{Living, fresh_id};
 use crate::option::Options;
+use crate::pipe::{Conflates, Ends, pipe};
 use crate::socket_type::SocketType;
 use crate::transport::{Link, Listening, by_scheme};
 use mio::Poll;

@@ -1,0 +1,145 @@
+//! inproc: the transport within a process. Names are bound and connected to in any order; who connects makes the pipe,
+//! from socket to socket, and no I/O thread has a part in it (zmq_inproc(7)).
+
+use crate::command::{Attach, Owner, PipeId, ToSocket};
+use crate::error::{Error, Result};
+use crate::life::{fresh_id, lock};
+use crate::option::Options;
+use crate::pattern::contract::Attached;
+use crate::pipe::{Conflates, Ends, pipe};
+use crate::shared_topics::SharedTopics;
+use queue::{Inbox, Item};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+/// As it is written before `://`.
+pub(crate) const SCHEME: &str = "inproc";
+
+/// The endpoints of a context.
+#[derive(Debug, Default)]
+pub(crate) struct Names(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    bound: HashMap<String, Bound>,
+    /// Connected before anybody bound: the other ends wait here.
+    pending: HashMap<String, Vec<Pending>>,
+}
+
+#[derive(Debug)]
+struct Bound {
+    socket: u64,
+    endpoint: u64,
+    inbox: Arc<Inbox<ToSocket>>,
+    routing_id: Vec<u8>,
+    high_water: (i32, i32),
+    conflates: Conflates,
+    /// What it says to each connector (`HELLO_MSG`), whether it is there to say it or not; empty: nothing.
+    hello: Vec<u8>,
+    /// What it wants to receive when a connector leaves.
+    farewell: Vec<u8>,
+    topics: Arc<SharedTopics>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    pipe: PipeId,
+    ends: Ends,
+    routing_id: Vec<u8>,
+    /// Learns the binder's routing id.
+    connector: Arc<Inbox<ToSocket>>,
+}
+
+impl Names {
+    /// Pipes that wait for somebody to bind end: nobody will.
+    pub(crate) fn shutdown(&self) {
+        let pending = std::mem::take(&mut lock(&self.0).pending);
+        drop(pending);
+    }
+
+    /// Binds a name. Pipes that waited for it are returned, to be attached.
+    pub(crate) fn bind(
+        &self,
+        name: &str,
+        endpoint: u64,
+        owner: &Owner,
+        options: &Options,
+    ) -> Result<Vec<Attach>> {
+        let mut names = lock(&self.0);
+        if names.bound.contains_key(name) {
+            let endpoint = format!("inproc://{name}");
+            let source = rustix::io::Errno::ADDRINUSE.into();
+            return Err(Error::Io { endpoint, source });
+        }
+        let hello = options.hello(owner.socket_type);
+        let farewell = options.farewell(owner.socket_type).unwrap_or_default();
+        let bound = Bound {
+            socket: owner.id,
+            endpoint,
+            inbox: owner.inbox.clone(),
+            routing_id: options.routing_id.clone(),
+            high_water: (options.sndhwm, options.rcvhwm),
+            conflates: Conflates::new(owner.socket_type, options),
+            hello: hello.unwrap_or_default().to_vec(),
+            farewell: farewell.to_vec(),
+            topics: owner.topics.clone(),
+        };
+        names.bound.insert(name.to_owned(), bound);
+        let waiting = names.pending.remove(name);
+        drop(names);
+        let adopt = |pending: Pending| {
+            let routing_id = options.routing_id.clone();
+            let (pipe, connector) = (pending.pipe, &pending.connector);
+            let farewell = farewell.to_vec();
+            connector.push(Item::Command(ToSocket::Identified { pipe, routing_id, farewell }));
+            let mut ends = pending.ends;
+            ends.greet(hello);
+            attach(pipe, endpoint, ends, pending.routing_id)
+        };
+        Ok(waiting.into_iter().flatten().map(adopt).collect())
+    }
+
+    /// Connects to a name, bound or not yet. Returns this side's pipe.
+    pub(crate) fn connect(&self, name: &str, endpoint: u64, owner: &Owner, options: &Options) -> Attach {
+        let mut names = lock(&self.0);
+        let conflates = Conflates::new(owner.socket_type, options);
+        let peer = names.bound.get(name).map(|bound| bound.conflates);
+        let conflates = peer.map_or(conflates, |peer| conflates.with_peer(peer));
+        let (mut here, mut there) = pipe(&owner.pool, conflates, options);
+        here.greet(options.hello(owner.socket_type));
+        let pipe = fresh_id();
+        let routing_id = options.routing_id.clone();
+        let mut ours = attach(pipe, endpoint, here, Vec::new());
+        if let Some(bound) = names.bound.get(name) {
+            ours.how.routing_id = Some(bound.routing_id.clone());
+            ours.farewell.clone_from(&bound.farewell);
+            // The binder's marks count at once, before it has taken the pipe in.
+            there.set_high_water(bound.high_water.0, bound.high_water.1);
+            there.greet(Some(&bound.hello));
+            let theirs = attach(pipe, bound.endpoint, there, routing_id);
+            let (binder, topics) = (bound.inbox.clone(), bound.topics.clone());
+            drop(names);
+            theirs.send(&binder, &topics);
+        } else {
+            ours.how.routing_id = None;
+            let pending = Pending { pipe, ends: there, routing_id, connector: owner.inbox.clone() };
+            names.pending.entry(name.to_owned()).or_default().push(pending);
+        }
+        ours
+    }
+
+    /// Frees a name; connections stay.
+    pub(crate) fn unbind(&self, name: &str) {
+        lock(&self.0).bound.remove(name);
+    }
+
+    /// Frees every name of a socket.
+    pub(crate) fn unbind_all(&self, socket: u64) {
+        lock(&self.0).bound.retain(|_, bound| bound.socket != socket);
+    }
+}
+
+fn attach(pipe: PipeId, endpoint: u64, ends: Ends, routing_id: Vec<u8>) -> Attach {
+    let how = Attached { routing_id: Some(routing_id), ..Attached::default() };
+    Attach { pipe, endpoint, ends, how, io: None, connection: None, farewell: Vec::new(), told: None }
+}
