@@ -15,21 +15,6 @@ use std::time::{Duration, Instant};
 /// A writer that has not written for so long carries no more, and as often the I/O thread looks.
 pub(crate) const LOOKS: Duration = Duration::from_micros(500);
 
-/// What a writer wants of an I/O thread that has the engine. It is said before the engine's lock is tried, so that the
-/// turn which follows a failure heeds it.
-#[derive(Debug, Default)]
-pub(crate) struct Wants {
-    to_carry: AtomicBool,
-    to_put_down: AtomicBool,
-}
-
-impl Wants {
-    fn say(&self, to_carry: bool, to_put_down: bool) {
-        self.to_carry.store(to_carry, Ordering::Relaxed);
-        self.to_put_down.store(to_put_down, Ordering::Relaxed);
-    }
-}
-
 impl Engine {
     pub(super) fn is_carried(&self) -> bool {
         self.carried.is_some()
@@ -37,16 +22,16 @@ impl Engine {
 
     /// Writes what is queued, in the I/O thread's place. Returns whether that was anything.
     fn carry(&mut self, milestone: Milestone) -> bool {
-        self.resume();
+        self.outbound.resume();
         // Who made a body that goes by reference may be called when it has gone: not within the writer's own call.
-        if self.drain.has_bodies() {
+        if self.outbound.drain.has_bodies() {
             self.carried = None;
             return false;
         }
-        self.drain.pass_on(milestone);
-        let before = self.drain.frames().passed();
-        let done = self.write().is_ok_and(|rest| rest == Rest::Quiet) && !self.is_blocked();
-        let wrote = self.drain.frames().passed() != before;
+        self.outbound.drain.pass_on(milestone);
+        let before = self.outbound.drain.frames().passed();
+        let done = self.write() == Rest::Quiet && !self.is_blocked();
+        let wrote = self.outbound.drain.frames().passed() != before;
         // What cannot be done now is for the I/O thread.
         self.carried = (done && (wrote || self.is_carried())).then(Instant::now);
         wrote
@@ -54,16 +39,16 @@ impl Engine {
 
     /// Writes what is queued for a writer that would lose a message otherwise, as far as the kernel takes it.
     fn relieve(&mut self, milestone: Milestone) {
-        if self.cannot_write() || (self.translates() && self.drain.has_bodies()) {
+        if !self.outbound.may_write() || (self.translates() && self.outbound.drain.has_bodies()) {
             return;
         }
-        self.resume();
+        self.outbound.resume();
         if !self.translates() {
-            self.drain.pass_on(milestone);
+            self.outbound.drain.pass_on(milestone);
         }
-        self.drain.keep_bodies();
+        self.outbound.drain.keep_bodies();
         // An error shows again in the I/O thread's turn.
-        _ = self.write();
+        self.write();
     }
 
     /// A look of the I/O thread: when to look again, if the writer still carries.
@@ -105,9 +90,9 @@ impl Connection {
     pub(crate) fn relieve(&self, milestone: Milestone) -> bool {
         let Some(mut held) = self.engine.try_lock() else { return false };
         let Some(engine) = held.as_mut() else { return true };
-        let before = engine.cannot_write();
+        let before = !engine.outbound.may_write();
         engine.relieve(milestone);
-        let unfinished = engine.drain.keeps_bodies() || (!before && engine.cannot_write());
+        let unfinished = engine.outbound.drain.keeps_bodies() || (!before && !engine.outbound.may_write());
         if held.unlock() || unfinished {
             self.tell(Wish::Turn);
         }

@@ -1,7 +1,6 @@
 //! An open connection, as both sides hold it: the engine behind a lock that either may take, so that a thread
 //! that waits for a message can do the I/O itself.
 
-use crate::engine::carry::Wants;
 use crate::engine::{Engine, Rest};
 use crate::monitor::Sides;
 use crate::transport::Link;
@@ -9,6 +8,7 @@ use mio::Registry;
 use mio::unix::SourceFd;
 use queue::{Lease, PeerInfo, Take, TryLock};
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 /// A driven read that brings so many messages is streaming: the I/O thread does that better.
@@ -31,6 +31,21 @@ pub(crate) enum Wish {
 pub(crate) trait Overseer: Send + Sync + std::fmt::Debug {
     /// Tells it what is wanted for a session.
     fn tell(&self, session: u64, wish: Wish);
+}
+
+/// What a writer wants of an I/O thread that has the engine. It is said before the engine's lock is tried, so that the
+/// turn which follows a failure heeds it.
+#[derive(Debug, Default)]
+pub(crate) struct Wants {
+    pub(super) to_carry: AtomicBool,
+    pub(super) to_put_down: AtomicBool,
+}
+
+impl Wants {
+    pub(super) fn say(&self, to_carry: bool, to_put_down: bool) {
+        self.to_carry.store(to_carry, Ordering::Relaxed);
+        self.to_put_down.store(to_put_down, Ordering::Relaxed);
+    }
 }
 
 /// See the module.

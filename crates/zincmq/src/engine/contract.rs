@@ -1,7 +1,53 @@
-//! What an engine needs to speak another encoding than the pipe's own.
+//! What the parts of an engine agree on: limits of a turn, what is left after one, why a connection ends; and how another
+//! encoding than the pipe's own is spoken.
 
-use crate::engine::zmtp::End;
 use queue::{Taken, Writer};
+use std::io;
+
+/// What one connection may move in one turn, each way, before others have theirs.
+pub(super) const TURN: usize = 256 << 10;
+/// A queue of so many bytes is short: they are copied in less time than it takes to wake a thread and let it go on.
+pub(crate) const SHORT: u64 = 192 << 10;
+/// What is read at once for a transcoder, or for nobody.
+pub(super) const SCRATCH: usize = 32 << 10;
+
+/// Why a connection ends.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum End {
+    /// The socket closed this pipe and the peer has everything, or does not take it.
+    #[error("closed by this side")]
+    Flushed,
+    /// The peer closed the connection.
+    #[error("closed by the peer")]
+    Eof,
+    /// The connection broke.
+    #[error(transparent)]
+    Lost(io::Error),
+    /// The peer was silent for too long.
+    #[error("the peer was silent for too long")]
+    Silent,
+    /// The peer broke the protocol.
+    #[error(transparent)]
+    Protocol(zmtp::Error),
+    /// A frame, message or command larger than allowed.
+    #[error("a frame or message larger than allowed")]
+    TooLarge,
+    /// There is no memory for what the peer sends.
+    #[error("no memory for what the peer sends")]
+    NoMemory,
+    /// The peer of a REQ sent what is no reply.
+    #[error("a message that is no reply")]
+    NoReply,
+}
+
+/// What an engine has left to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// Nothing, until a descriptor, a pipe or a timer tells.
+    Quiet,
+    /// More: its turn was over.
+    Busy,
+}
 
 /// Translates between the frames of a pipe and the bytes of a connection. One instance serves one connection.
 pub(crate) trait Transcode: Send + std::fmt::Debug {

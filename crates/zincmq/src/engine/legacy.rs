@@ -1,8 +1,8 @@
 //! Peers that speak ZMTP 1.0 (RFC 13).
 
+use crate::engine::contract::End;
 use crate::engine::contract::Transcode;
 use crate::engine::upstream::bytes_of;
-use crate::engine::zmtp::End;
 use bytes::Bytes;
 use queue::{Bounds, Kind, Part, Taken, Writer};
 use zmtp::{Flags, Version, command, frame, frame_v1};

@@ -4,21 +4,23 @@ mod carry;
 mod connection;
 pub(crate) mod contract;
 mod heartbeat;
+mod inbound;
 mod leave;
 mod legacy;
+mod outbound;
 mod raw;
 #[cfg(test)]
 mod tests;
 mod upstream;
 mod zmtp;
 
-pub(crate) use carry::{LOOKS, Wants};
-pub(crate) use contract::Transcode;
+pub(crate) use carry::LOOKS;
+pub(crate) use contract::{End, Rest, SHORT, Transcode};
 pub(crate) use heartbeat::HeartbeatConfig;
 pub(crate) use leave::LEAVE_LOOKS;
 pub(crate) use legacy::Legacy;
 pub(crate) use raw::Raw;
 pub(crate) use upstream::Upstream;
-pub(crate) use zmtp::{End, Engine, Rest, SHORT, Setup, bounds};
+pub(crate) use zmtp::{Engine, Setup, bounds};
 
-pub(crate) use connection::{Connection, Driven, Overseer, Wish};
+pub(crate) use connection::{Connection, Driven, Overseer, Wants, Wish};

@@ -1,8 +1,8 @@
 //! Plain TCP for STREAM: bytes without frames.
 
+use crate::engine::contract::End;
 use crate::engine::contract::Transcode;
 use crate::engine::upstream::bytes_of;
-use crate::engine::zmtp::End;
 use queue::{Part, Taken, Writer};
 
 /// Both directions, as they are: one message out is its bytes, what was read at once is one message in.

@@ -1,0 +1,291 @@
+//! The way in: from the kernel to the pipe.
+
+use crate::engine::contract::{End, Rest, SCRATCH, SHORT, TURN, Transcode};
+use crate::engine::heartbeat::Heartbeat;
+use crate::engine::outbound::Outbound;
+use queue::{Filler, Kind, Refusal, Walk};
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::BorrowedFd;
+use std::time::Instant;
+use zmtp::Command;
+
+/// So many commands are dealt with in one turn: some 20 us, as long as a small read and write take.
+const COMMANDS: u32 = 256;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Inbound {
+    pub(super) filler: Filler,
+    pub(super) heartbeat: Heartbeat,
+    /// Received bytes that the transcoder has not done with.
+    scratch: Vec<u8>,
+    pub(super) may_read: bool,
+    /// The kernel has said that the peer writes no more: read to the end.
+    hung_up: bool,
+    /// Why nothing can be written any more. What the peer has sent can still be read; its end will show there.
+    pub(super) broken: Option<io::Error>,
+    /// An end may have been overlooked: read until the kernel says that there is no more.
+    thorough: bool,
+    /// The pipe is at its high-water mark.
+    pub(super) full: bool,
+    /// The turn was over before everything received was walked over.
+    pub(super) cut_short: bool,
+    /// The reader itself reads.
+    pumped: bool,
+    reads_subscriptions: bool,
+}
+
+impl Inbound {
+    pub(super) fn new(filler: Filler, heartbeat: Heartbeat, reads_subscriptions: bool) -> Self {
+        Self {
+            filler,
+            heartbeat,
+            scratch: Vec::new(),
+            may_read: true,
+            hung_up: false,
+            broken: None,
+            thorough: false,
+            full: false,
+            cut_short: false,
+            pumped: false,
+            reads_subscriptions,
+        }
+    }
+
+    /// What came with the handshake. `decodes`: the transcoder reads.
+    pub(super) fn preload(&mut self, received: &[u8], decodes: bool) {
+        if decodes {
+            self.scratch = received.to_vec();
+        } else {
+            self.filler.preload(received);
+        }
+    }
+
+    /// The descriptor has something to read, or an end.
+    pub(super) fn readable(&mut self, hung_up: bool) {
+        self.may_read = true;
+        self.hung_up |= hung_up;
+    }
+
+    /// Nothing can be written any more.
+    pub(super) fn break_off(&mut self, error: io::Error) {
+        self.readable(true);
+        self.broken = Some(error);
+    }
+
+    /// Something has happened, it is not known what: everything is tried.
+    pub(super) fn recheck(&mut self) {
+        self.full = false;
+        self.may_read = true;
+        self.thorough = true;
+    }
+
+    /// Whether the peer has closed, and has sent more than the pipe takes: its end shows when the reader has made room.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.hung_up && self.full
+    }
+
+    /// Reads until the kernel has no more, the pipe is full or the turn is over.
+    pub(super) fn read(
+        &mut self,
+        from: BorrowedFd<'_>,
+        outbound: &mut Outbound,
+        transcoder: &mut Option<Box<dyn Transcode>>,
+    ) -> Result<Rest, End> {
+        if let Some(transcoder) = transcoder.as_mut().filter(|transcoder| transcoder.decodes()) {
+            return self.read_transcoded(from, transcoder.as_mut());
+        }
+        let (mut moved, mut commands) = (0, 0);
+        // What was received before the pipe was full, or came with the handshake, is walked first.
+        if !self.full && !self.filler.is_clean() && self.walk(outbound, &mut commands)? == Rest::Busy {
+            return Ok(Rest::Busy);
+        }
+        while self.may_read && !self.full {
+            match self.filler.read_from(from) {
+                Ok((0, _)) => return Err(End::Eof),
+                Ok((read, all)) => {
+                    self.heartbeat.received(Instant::now);
+                    self.may_read = all || self.hung_up || self.thorough;
+                    if self.walk(outbound, &mut commands)? == Rest::Busy {
+                        return Ok(Rest::Busy);
+                    }
+                    moved += read;
+                }
+                Err(error) => self.read_failed(error)?,
+            }
+            if moved >= TURN {
+                return Ok(Rest::Busy);
+            }
+        }
+        Ok(Rest::Quiet)
+    }
+
+    /// Reads on for a caller that has emptied the pipe and will ask again before it rests: it need not be told
+    /// when there is room.
+    pub(super) fn pump(
+        &mut self,
+        from: BorrowedFd<'_>,
+        outbound: &mut Outbound,
+        transcoder: &mut Option<Box<dyn Transcode>>,
+    ) -> Result<Rest, End> {
+        // A large body is better read while the caller does something else.
+        if !self.full && !self.cut_short && (!self.may_read || self.filler.is_inside_body()) {
+            return Ok(Rest::Quiet);
+        }
+        self.full = false;
+        self.pumped = true;
+        let result = self.read(from, outbound, transcoder);
+        self.pumped = false;
+        result
+    }
+
+    fn read_failed(&mut self, error: io::Error) -> Result<(), End> {
+        match error.kind() {
+            io::ErrorKind::WouldBlock => {
+                self.may_read = false;
+                self.thorough = false;
+                if let Some(broken) = self.broken.take() {
+                    return Err(End::Lost(broken));
+                }
+            }
+            io::ErrorKind::Interrupted => {}
+            _ => return Err(End::Lost(error)),
+        }
+        Ok(())
+    }
+
+    /// Finds the messages in what was received, and publishes them. `commands` counts those of this turn.
+    fn walk(&mut self, outbound: &mut Outbound, commands: &mut u32) -> Result<Rest, End> {
+        self.cut_short = false;
+        loop {
+            match self.filler.walk() {
+                Ok(Walk::Dry) => break,
+                Ok(Walk::Command) if *commands == COMMANDS => {
+                    self.cut_short = true;
+                    break;
+                }
+                Ok(Walk::Command) => {
+                    *commands += 1;
+                    self.command(outbound);
+                }
+                Ok(Walk::Full) => {
+                    self.publish();
+                    if !self.await_room() {
+                        self.full = true;
+                        return Ok(Rest::Quiet);
+                    }
+                }
+                Err(refusal) => {
+                    self.publish();
+                    return Err(match refusal {
+                        Refusal::NoReply => End::NoReply,
+                        Refusal::NoMemory(_) => End::NoMemory,
+                        _ => End::TooLarge,
+                    });
+                }
+            }
+        }
+        self.publish();
+        Ok(if self.cut_short { Rest::Busy } else { Rest::Quiet })
+    }
+
+    /// Whether there is room for another message. If there is none, the reader tells when there is; not where it has
+    /// soon read all, and goes on by itself ([`Inbound::pump`]): waking the I/O thread would take longer.
+    fn await_room(&mut self) -> bool {
+        let short = self.pumped || self.filler.writer().is_short(SHORT);
+        if short { self.filler.writer().has_room() } else { self.filler.await_room() }
+    }
+
+    fn publish(&mut self) {
+        if self.filler.publish() {
+            self.filler.wake();
+        }
+    }
+
+    /// Deals with the command at the walk. Unknown and malformed ones are nothing, as in libzmq.
+    fn command(&mut self, outbound: &mut Outbound) {
+        let body = self.filler.command();
+        let subscription = match Command::parse(body) {
+            Command::Subscribe(topic) => Some((Kind::Subscribe, body.len() - topic.len())),
+            Command::Cancel(topic) => Some((Kind::Cancel, body.len() - topic.len())),
+            Command::Ping { ttl, context } => {
+                outbound.answer(context);
+                self.heartbeat.pinged(ttl, Instant::now());
+                None
+            }
+            _ => None,
+        };
+        match subscription {
+            Some((kind, prefix)) if self.reads_subscriptions => self.filler.command_as(kind, prefix),
+            _ => self.filler.drop_command(),
+        }
+    }
+
+    fn read_transcoded(&mut self, from: BorrowedFd<'_>, transcoder: &mut dyn Transcode) -> Result<Rest, End> {
+        let mut moved = 0;
+        loop {
+            if !self.full && !self.scratch.is_empty() {
+                self.decode(transcoder)?;
+            }
+            if !self.may_read || self.full {
+                return Ok(Rest::Quiet);
+            }
+            let before = self.scratch.len();
+            self.scratch.try_reserve(SCRATCH).map_err(|_| End::NoMemory)?;
+            self.scratch.resize(before + SCRATCH, 0);
+            let received = rustix::io::read(from, &mut self.scratch[before..]);
+            self.scratch.truncate(before + received.unwrap_or(0));
+            match received {
+                Ok(0) => return Err(End::Eof),
+                Ok(read) => {
+                    self.heartbeat.received(Instant::now);
+                    moved += read;
+                }
+                Err(error) => self.read_failed(error.into())?,
+            }
+            if moved >= TURN {
+                return Ok(Rest::Busy);
+            }
+        }
+    }
+
+    fn decode(&mut self, transcoder: &mut dyn Transcode) -> Result<(), End> {
+        let writer = self.filler.writer();
+        let decoded = transcoder.decode(&self.scratch, writer);
+        let full = !writer.has_room() && !writer.await_room();
+        self.filler.resync();
+        self.publish();
+        self.scratch.drain(..decoded?);
+        self.full = full;
+        Ok(())
+    }
+
+    /// Reads what is there, for nobody.
+    pub(super) fn discard(&mut self, from: BorrowedFd<'_>) -> Result<Rest, End> {
+        let mut scratch = [MaybeUninit::uninit(); SCRATCH];
+        let mut moved = 0;
+        while self.may_read {
+            match sys::receive(from, &mut scratch, &mut []) {
+                Ok(0) => return Err(End::Eof),
+                Ok(read) => {
+                    self.heartbeat.received(Instant::now);
+                    moved += read;
+                }
+                Err(error) => self.read_failed(error)?,
+            }
+            if moved >= TURN {
+                return Ok(Rest::Busy);
+            }
+        }
+        Ok(Rest::Quiet)
+    }
+
+    /// Gives memory back that an idle connection holds. Returns whether anything is still held.
+    pub(super) fn sweep(&mut self) -> bool {
+        if self.scratch.is_empty() {
+            self.scratch = Vec::new();
+        }
+        self.filler.sweep()
+    }
+}

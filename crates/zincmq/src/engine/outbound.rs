@@ -1,0 +1,129 @@
+//! The way out of a connection: from the pipe, and from the engine itself, to the kernel.
+
+use crate::engine::contract::{Rest, TURN, Transcode};
+use queue::Drain;
+use rustix::net::SendFlags;
+use std::io;
+use std::os::fd::BorrowedFd;
+use zmtp::command;
+
+/// What a transcoder writes ahead of the kernel.
+const AHEAD: usize = 64 << 10;
+/// What is kept of commands that wait to be written.
+const CONTROL: usize = 4 << 10;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Outbound {
+    pub(super) drain: Drain,
+    /// Bytes to be written before anything from the pipe.
+    prefix: Vec<u8>,
+    /// Commands that wait for a place between two messages.
+    control: Vec<u8>,
+    may_write: bool,
+}
+
+impl Outbound {
+    /// `unsent` goes first.
+    pub(super) fn new(drain: Drain, unsent: Vec<u8>) -> Self {
+        Self { drain, prefix: unsent, control: Vec::new(), may_write: true }
+    }
+
+    /// The pipe has something.
+    pub(super) fn resume(&mut self) {
+        self.drain.frames().resume();
+    }
+
+    /// The kernel takes bytes again, as far as is known.
+    pub(super) fn make_writable(&mut self) {
+        self.may_write = true;
+    }
+
+    pub(super) fn may_write(&self) -> bool {
+        self.may_write
+    }
+
+    /// Whether something waits to be written, by whoever does.
+    pub(super) fn has_output(&self) -> bool {
+        !self.prefix.is_empty() || !self.control.is_empty() || self.drain.has_bytes()
+    }
+
+    /// Answers a PING. A peer that does not read its answers gets no more of them.
+    pub(super) fn answer(&mut self, context: &[u8]) {
+        if self.control.len() < CONTROL {
+            command::pong(&mut self.control, context);
+        }
+    }
+
+    /// Sends a PING, one at a time.
+    pub(super) fn ping(&mut self, ttl: u32) {
+        if self.control.is_empty() {
+            command::ping(&mut self.control, ttl, b"");
+        }
+    }
+
+    /// Writes until the kernel takes no more, nothing is left or the turn is over.
+    ///
+    /// # Errors
+    /// Nothing can be written any more.
+    pub(super) fn write(
+        &mut self,
+        to: BorrowedFd<'_>,
+        transcoder: &mut Option<Box<dyn Transcode>>,
+    ) -> io::Result<Rest> {
+        let mut moved = 0;
+        while self.may_write {
+            self.compose(transcoder);
+            let sent = match transcoder {
+                None if !self.control.is_empty() && self.prefix.is_empty() => self.drain.finish_message(to),
+                None => self.drain.write_to(to, &mut self.prefix),
+                Some(_) => send(to, &mut self.prefix),
+            };
+            match sent {
+                Ok(0) => break,
+                Ok(sent) => moved += sent,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.may_write = false,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.may_write = false;
+                    return Err(error);
+                }
+            }
+            if moved >= TURN {
+                return Ok(Rest::Busy);
+            }
+        }
+        Ok(Rest::Quiet)
+    }
+
+    /// Puts into `prefix` what does not come from the pipe as it is.
+    fn compose(&mut self, transcoder: &mut Option<Box<dyn Transcode>>) {
+        let between = transcoder.is_some() || !self.drain.is_inside_message();
+        if !self.control.is_empty() && self.prefix.is_empty() && between {
+            std::mem::swap(&mut self.prefix, &mut self.control);
+        }
+        let Some(transcoder) = transcoder else { return };
+        while self.prefix.len() < AHEAD
+            && let Some(frame) = self.drain.frames().take()
+        {
+            transcoder.encode(frame, &mut self.prefix);
+        }
+    }
+
+    /// Gives memory back that an idle connection holds.
+    pub(super) fn sweep(&mut self) {
+        if self.prefix.is_empty() {
+            self.prefix = Vec::new();
+        }
+    }
+}
+
+/// Writes `bytes` once and removes what was written.
+fn send(to: BorrowedFd<'_>, bytes: &mut Vec<u8>) -> io::Result<usize> {
+    if bytes.is_empty() {
+        return Ok(0);
+    }
+    let sent = rustix::net::send(to, bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)?;
+    bytes.drain(..sent);
+    Ok(sent)
+}
