@@ -10,8 +10,8 @@ use plotters::prelude::*;
 use crate::plan::Transport;
 use crate::report::{short, size};
 use crate::run::Outcome;
+use crate::task::Contender;
 use crate::work::{Error, Result};
-use crate::worker::Contender;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 

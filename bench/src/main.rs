@@ -17,6 +17,7 @@ mod plan;
 mod raw;
 mod report;
 mod run;
+mod task;
 mod theirs;
 mod work;
 mod worker;
@@ -31,8 +32,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::plan::Row;
 use crate::run::{Outcome, Scratch, Settings};
+use crate::task::{Contender, Task};
 use crate::work::Result;
-use crate::worker::{Contender, Task};
 
 /// The same work on zincmq and on genuine libzmq 4.3.5, side by side.
 ///

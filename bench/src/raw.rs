@@ -5,8 +5,8 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use crate::plan::Work;
-use crate::work::{Cues, End, Receiver, Responder, Result, Sender, Took, ask, drain, pour, read, serve};
-use crate::worker::Task;
+use crate::task::{End, Task};
+use crate::work::{Cues, Receiver, Responder, Result, Sender, Took, ask, drain, pour, read, serve};
 
 /// A stream whose messages are all of one size, so that nothing needs to say where one ends. Its end is the
 /// empty message.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::plan::{Unit, hwm_text};
 use crate::run::{Figure, Outcome};
-use crate::worker::Contender;
+use crate::task::Contender;
 
 /// The header of the CSV.
 const HEADER: &str = "work,transport,size,hwm,cpus,unit,zincmq,libzmq,ratio,zincmq_cpu_us,libzmq_cpu_us";

@@ -11,8 +11,7 @@ use std::{env, fs, io, process, thread};
 use clap::ValueEnum;
 
 use crate::plan::{Row, Transport, Unit};
-use crate::work::End;
-use crate::worker::{Contender, Task};
+use crate::task::{Contender, End, Task};
 
 /// What a run may take beyond the time for which it sends, to start, to drain what is queued and to end.
 const GRACE: Duration = Duration::from_secs(10);

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use crate::plan::{Row, Work};
-use crate::worker::Task;
+use crate::task::{End, Task};
 
 /// What can go wrong; only its text is of interest.
 pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -72,17 +72,6 @@ pub(crate) trait Side: Clone + Send {
 
     /// Waits until all that was sent has left.
     fn term(self) -> Result<()>;
-}
-
-/// Which end of a work.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
-pub(crate) enum End {
-    /// The one that binds.
-    Bind,
-    /// The one that connects.
-    Connect,
-    /// Both, as two threads of one process.
-    Both,
 }
 
 /// What the end that holds the clock has seen.

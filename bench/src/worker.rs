@@ -8,45 +8,11 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::ours::Ours;
-use crate::plan::{Cpus, Row};
+use crate::plan::Cpus;
+use crate::task::{Contender, End, Task};
 use crate::theirs::Theirs;
-use crate::work::{Cues, End, Error, Result, Side, Took};
+use crate::work::{Cues, Error, Result, Side, Took};
 use crate::{raw, work};
-
-/// Whose sockets do the work.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
-pub(crate) enum Contender {
-    /// Ours.
-    Zincmq,
-    /// Theirs.
-    Libzmq,
-    /// The operating system's.
-    Raw,
-}
-
-/// What a worker is told on its command line.
-#[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Task {
-    /// Whose sockets
-    #[arg(value_enum)]
-    pub(crate) contender: Contender,
-    /// Which end
-    #[arg(value_enum)]
-    pub(crate) end: End,
-    /// The row, as the first five columns of the CSV
-    pub(crate) row: Row,
-    /// Where to bind or connect
-    pub(crate) endpoint: String,
-    /// For how long to send, in milliseconds
-    pub(crate) millis: u64,
-}
-
-impl Task {
-    /// For how long to send.
-    pub(crate) fn time(&self) -> Duration {
-        Duration::from_millis(self.millis)
-    }
-}
 
 /// Does the task; prints `bound ENDPOINT` when the other end may connect, then `done CPU [MESSAGES ELAPSED]`
 /// (times in nanoseconds; the end that holds the clock says all three) or `error REASON`. Standard input

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::{bench, converse, demo, doctor, dump, manual, monitor, proxy, receive, request, send, top};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use zincmq::SocketType;
 
 /// ZeroMQ at the shell: send, receive, route, watch and measure.
@@ -164,8 +164,8 @@ impl Zinc {
             Command::Doctor(command) => command.run(),
             Command::Bench(command) => command.run(),
             Command::Demo(command) => command.run(),
-            Command::Man(command) => command.run(),
-            Command::Completions(command) => command.run(),
+            Command::Man(command) => command.run(Self::command()),
+            Command::Completions(command) => command.run(Self::command()),
         }
     }
 }

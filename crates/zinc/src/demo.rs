@@ -107,7 +107,11 @@ impl Demo {
             other => (other, report::micros(time)),
         }));
         let (clients, workers) = (self.clients, self.workers);
-        report::print(&format!("{clients} clients, a broker and {workers} workers over tcp"), &rows)?;
+        let mut text = format!("{clients} clients, a broker and {workers} workers over tcp\n");
+        for (name, value) in rows {
+            text += &format!("  {name:<20}{value:>16}\n");
+        }
+        output::write(text.as_bytes())?;
         if answered != count || count == 0 {
             let reason = format!("{count} requests were made, and {answered} answered");
             return Err(Failure::Failed(reason));

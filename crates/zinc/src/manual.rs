@@ -1,9 +1,8 @@
 //! `zinc man`, `zinc completions`: what a package puts beside the command.
 
-use crate::cli::Zinc;
 use crate::failure::Failure;
 use crate::output;
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use std::path::PathBuf;
@@ -39,8 +38,7 @@ pub(crate) struct Completions {
 }
 
 impl Manual {
-    pub(crate) fn run(self) -> Result<(), Failure> {
-        let mut zinc = Zinc::command();
+    pub(crate) fn run(self, mut zinc: Command) -> Result<(), Failure> {
         if let Some(dir) = &self.dir {
             let unable = |error| Failure::Failed(format!("cannot write to {}: {error}", dir.display()));
             std::fs::create_dir_all(dir).map_err(unable)?;
@@ -62,9 +60,9 @@ impl Manual {
 }
 
 impl Completions {
-    pub(crate) fn run(self) -> Result<(), Failure> {
+    pub(crate) fn run(self, mut zinc: Command) -> Result<(), Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Zinc::command(), "zinc", &mut script);
+        clap_complete::generate(self.shell, &mut zinc, "zinc", &mut script);
         output::write(&script)
     }
 }

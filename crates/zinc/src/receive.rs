@@ -1,6 +1,7 @@
 //! `zinc pull`, `zinc sub`: what comes in is printed.
 
 use crate::failure::Failure;
+use crate::output::Output;
 use crate::session::{Opening, Session};
 use clap::Args;
 use zincmq::{Message, SocketType};
@@ -39,7 +40,7 @@ impl Subscribe {
 }
 
 fn print_all(session: &mut Session, opening: &Opening) -> Result<(), Failure> {
-    let mut output = opening.output();
+    let mut output = Output::new(&opening.form, opening.count);
     let mut message = Message::new();
     while !output.is_done() {
         let received = session.socket.recv_into(&mut message);

@@ -1,19 +1,6 @@
-//! Figures for people: tables, times, short numbers.
+//! Figures for people: times, short numbers.
 
-use crate::failure::Failure;
-use crate::output;
-use std::fmt::Write;
 use std::time::Duration;
-
-/// Prints a title, and lines of a name and a value below it.
-pub(crate) fn print(title: &str, rows: &[(&str, String)]) -> Result<(), Failure> {
-    let mut text = format!("{title}\n");
-    for (name, value) in rows {
-        // Writing to a String cannot fail.
-        _ = writeln!(text, "  {name:<20}{value:>16}");
-    }
-    output::write(text.as_bytes())
-}
 
 /// A time in microseconds.
 pub(crate) fn micros(time: Duration) -> String {

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::input::Source;
+use crate::output::Output;
 use crate::session::{Opening, Session};
 use clap::Args;
 use zincmq::{Message, Poller, SocketType, option};
@@ -41,8 +42,8 @@ impl Ask {
             Ok(())
         };
         self.opening.run_prepared(SocketType::Req, prepare, |session| {
-            let mut input = self.opening.input(&self.source)?;
-            let mut output = self.opening.output();
+            let mut input = self.source.open(&self.opening.form, self.opening.count)?;
+            let mut output = Output::new(&self.opening.form, self.opening.count);
             let mut poller = Poller::new();
             while !output.is_done()
                 && let Some(request) = input.next(session, &mut poller)?
@@ -80,7 +81,7 @@ impl Answer {
         let fixed = self.reply.as_ref().map(|text| self.opening.form.read(text.as_bytes())).transpose();
         let fixed = fixed.map_err(|reason| Failure::Usage(format!("--reply: {reason}")))?;
         self.opening.run(SocketType::Rep, |session| {
-            let mut output = self.opening.output();
+            let mut output = Output::new(&self.opening.form, self.opening.count);
             let mut request = Message::new();
             while !output.is_done() {
                 let received = session.socket.recv_into(&mut request);

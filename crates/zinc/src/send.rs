@@ -105,7 +105,7 @@ fn send_all(
     source: &Source,
     mut send: impl FnMut(&mut Session, Message) -> Result<(), Error>,
 ) -> Result<(), Failure> {
-    let mut input = opening.input(source)?;
+    let mut input = source.open(&opening.form, opening.count)?;
     let mut poller = Poller::new();
     while let Some(message) = input.next(session, &mut poller)? {
         send(session, message).map_err(|error| session.unsent(error, "nobody took the message"))?;

@@ -1,8 +1,6 @@
 //! One socket, opened as the command line says, and its orderly end.
 
 use crate::failure::Failure;
-use crate::input::{Input, Source};
-use crate::output::Output;
 use crate::place::Place;
 use crate::text::Form;
 use clap::Args;
@@ -130,15 +128,6 @@ impl Opening {
             place.open(socket, self.bind && !self.connect)?;
         }
         Ok(stats)
-    }
-
-    pub(crate) fn input(&self, source: &Source) -> Result<Input, Failure> {
-        source.open(&self.form, self.count)
-    }
-
-    /// Prints as many messages as --count says.
-    pub(crate) fn output(&self) -> Output {
-        Output::new(&self.form, self.count)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The figures as curves over the size of messages: a chart for each measure, a curve for each transport.
 
-use crate::bench::measure::{Figures, Run};
-use crate::bench::{Measure, Transport};
+use crate::bench::measure::{Figures, Measure, Run, Transport};
 use crate::failure::Failure;
 use plotters::coord::Shift;
 use plotters::prelude::*;

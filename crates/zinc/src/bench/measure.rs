@@ -1,8 +1,8 @@
 //! One run: two sides, a clock, and what came of it.
 
-use crate::bench::{Measure, Transport};
 use crate::failure::Failure;
 use crate::report::Latencies;
+use clap::ValueEnum;
 use rustix::time::{ClockId, clock_gettime};
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
@@ -14,6 +14,48 @@ use zincmq::{Context, Error, Message, Pull, Push, Rep, Req, option};
 const STRIDE: u32 = 256;
 /// Nothing on one machine takes longer.
 const PATIENCE_MS: i32 = 10_000;
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Measure {
+    /// One PUSH sends to one PULL
+    Throughput,
+    /// One REQ asks one REP
+    Latency,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Transport {
+    Tcp,
+    Ipc,
+    Inproc,
+}
+
+impl Measure {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Throughput => "throughput",
+            Self::Latency => "latency",
+        }
+    }
+}
+
+impl Transport {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Ipc => "ipc",
+            Self::Inproc => "inproc",
+        }
+    }
+
+    const fn endpoint(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp://127.0.0.1:*",
+            Self::Ipc => "ipc://*",
+            Self::Inproc => "inproc://bench",
+        }
+    }
+}
 
 #[derive(Clone, Copy)]
 pub(super) struct Run {

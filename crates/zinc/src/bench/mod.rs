@@ -7,9 +7,9 @@ use crate::failure::Failure;
 use crate::input::bytes;
 use crate::output;
 use crate::session::seconds;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use measure::{Figures, Peer, Run};
+use measure::{Figures, Measure, Peer, Run, Transport};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -56,48 +56,6 @@ Examples:
   zinc bench
   zinc bench throughput --transport tcp,ipc,inproc --size 16,256,4K,64K --svg bench.svg
   zinc bench latency --seconds 10 --json";
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Measure {
-    /// One PUSH sends to one PULL
-    Throughput,
-    /// One REQ asks one REP
-    Latency,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Transport {
-    Tcp,
-    Ipc,
-    Inproc,
-}
-
-impl Measure {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Throughput => "throughput",
-            Self::Latency => "latency",
-        }
-    }
-}
-
-impl Transport {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Tcp => "tcp",
-            Self::Ipc => "ipc",
-            Self::Inproc => "inproc",
-        }
-    }
-
-    const fn endpoint(self) -> &'static str {
-        match self {
-            Self::Tcp => "tcp://127.0.0.1:*",
-            Self::Ipc => "ipc://*",
-            Self::Inproc => "inproc://bench",
-        }
-    }
-}
 
 impl Bench {
     pub(crate) fn run(self) -> Result<(), Failure> {

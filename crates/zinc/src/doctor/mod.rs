@@ -1,5 +1,6 @@
 //! `zinc doctor`: connects without joining in, and says who is there, or why nobody is.
 
+mod findings;
 mod foreign;
 mod reach;
 mod talk;
@@ -8,9 +9,10 @@ use crate::failure::Failure;
 use crate::output;
 use crate::place::Place;
 use crate::session::seconds;
-use crate::text::{json_line, visible};
+use crate::text::json_line;
 use clap::Args;
 use clap::builder::styling::AnsiColor;
+use findings::{Check, Findings, Over};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 use zincmq::SocketType;
@@ -52,48 +54,6 @@ Examples:
   zinc doctor tcp://localhost:5555
   zinc doctor tcp://broker:5559 --type req
   zinc doctor ipc:///tmp/feed --json";
-
-/// What is known in the end.
-#[derive(Default)]
-struct Findings {
-    checks: Vec<Check>,
-    facts: Map<String, Value>,
-}
-
-struct Check {
-    well: bool,
-    text: String,
-    advice: Option<String>,
-}
-
-/// The patient needs no more questions: what went wrong stands in the findings.
-struct Over;
-
-impl Findings {
-    fn well(&mut self, text: impl Into<String>) {
-        self.note(true, &text.into(), None);
-    }
-
-    fn wrong(&mut self, text: impl Into<String>, advice: impl Into<String>) -> Over {
-        self.note(false, &text.into(), Some(&advice.into()));
-        Over
-    }
-
-    /// What a peer says of itself neither steers a terminal nor makes lines.
-    fn note(&mut self, well: bool, text: &str, advice: Option<&str>) {
-        let text = visible(text.as_bytes()).replace('\n', r"\x0a");
-        let advice = advice.map(|advice| visible(advice.as_bytes()));
-        self.checks.push(Check { well, text, advice });
-    }
-
-    fn fact(&mut self, name: &str, value: impl Into<Value>) {
-        self.facts.insert(name.to_owned(), value.into());
-    }
-
-    fn all_well(&self) -> bool {
-        self.checks.iter().all(|check| check.well)
-    }
-}
 
 impl Doctor {
     pub(crate) fn run(self) -> Result<(), Failure> {

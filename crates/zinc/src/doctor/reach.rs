@@ -1,6 +1,6 @@
 //! A connection to the endpoint, or the reason why there is none.
 
-use crate::doctor::{Findings, Over};
+use crate::doctor::findings::{Findings, Over};
 use crate::place::is_no_socket;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};

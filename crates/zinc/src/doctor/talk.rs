@@ -1,7 +1,8 @@
 //! What the peer says: its greeting, its mechanism, its type.
 
+use crate::doctor::findings::{Findings, Over};
+use crate::doctor::foreign;
 use crate::doctor::reach::Wire;
-use crate::doctor::{Findings, Over, foreign};
 use crate::wire::{self, Beginning, GREETING, Greeting, REVISION};
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};

@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use crate::place::Place;
-use crate::proxy::Kind;
-use crate::session::{Setting, setting};
+use crate::proxy::kind::Kind;
+use crate::session::{self, Setting, setting};
 use serde::de::{Deserialize, Deserializer, Error};
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -44,6 +44,16 @@ impl Config {
     }
 }
 
+/// A time between two reports.
+pub(super) fn interval(text: &str) -> Result<Duration, String> {
+    let interval = session::seconds(text)?;
+    if interval.is_zero() {
+        Err("0 seconds would leave no time for anything else".to_owned())
+    } else {
+        Ok(interval)
+    }
+}
+
 fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(input: D) -> Result<Option<T>, D::Error> {
     String::deserialize(input)?.parse().map(Some).map_err(D::Error::custom)
 }
@@ -55,7 +65,7 @@ fn parsed_all<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Place>, D::Erro
 
 fn seconds<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Duration>, D::Error> {
     let seconds = toml::Value::deserialize(input)?.to_string();
-    super::interval(&seconds).map(Some).map_err(D::Error::custom)
+    interval(&seconds).map(Some).map_err(D::Error::custom)
 }
 
 fn settings<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Setting>, D::Error> {

@@ -1,6 +1,6 @@
 //! The numbers of a running proxy, and their regular print.
 
-use crate::proxy::Kind;
+use crate::proxy::kind::Kind;
 use crate::report::human;
 use indicatif::HumanCount;
 use serde_json::json;

@@ -4,15 +4,17 @@ mod config;
 mod control;
 mod gauge;
 mod http;
+mod kind;
 mod prometheus;
 
 use crate::failure::Failure;
 use crate::place::Place;
-use crate::session::{Session, Setting, seconds, serve_stats, setting};
-use clap::{Args, ValueEnum};
-use config::Config;
+use crate::session::{Session, Setting, serve_stats, setting};
+use clap::Args;
+use config::{Config, interval};
 use control::Control;
 use gauge::{Gauge, Reporter, Side};
+use kind::Kind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -100,27 +102,6 @@ proxy.toml (every line but the first three may be left out):
   every = 10
   json = false
   options = { sndhwm = 100, tcp_keepalive = 1 }";
-
-#[derive(Clone, Copy, Debug, ValueEnum, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    /// Requests to workers, replies back (ROUTER, DEALER)
-    Queue,
-    /// Messages to subscribers, subscriptions back (XSUB, XPUB)
-    Forwarder,
-    /// Work from pushers to pullers (PULL, PUSH)
-    Streamer,
-}
-
-impl Kind {
-    const fn sides(self) -> (SocketType, SocketType) {
-        match self {
-            Self::Queue => (SocketType::Router, SocketType::Dealer),
-            Self::Forwarder => (SocketType::XSub, SocketType::XPub),
-            Self::Streamer => (SocketType::Pull, SocketType::Push),
-        }
-    }
-}
 
 impl Proxy {
     pub(crate) fn run(self) -> Result<(), Failure> {
@@ -213,14 +194,4 @@ fn publisher(context: &Context, place: &Place) -> Result<AnySocket, Failure> {
     let mut socket = AnySocket::with_type(context, SocketType::Pub)?;
     place.open(&mut socket, true)?;
     Ok(socket)
-}
-
-/// A time between two reports.
-fn interval(text: &str) -> Result<Duration, String> {
-    let interval = seconds(text)?;
-    if interval.is_zero() {
-        Err("0 seconds would leave no time for anything else".to_owned())
-    } else {
-        Ok(interval)
-    }
 }
