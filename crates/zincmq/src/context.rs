@@ -35,7 +35,9 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Context(pub(crate) Home);
 
-/// How a context is to be. See [`Context::builder`].
+/// The settings of a context, before it is built ([`Context::builder`]) or as they are changed
+/// ([`Context::configure`]). Default: one I/O thread, at most 1023 sockets, no IPv6, and an end that waits for unsent
+/// messages.
 #[derive(Clone, Debug)]
 pub struct Builder {
     io_threads: usize,
@@ -58,7 +60,7 @@ impl Context {
         Self::builder().build()
     }
 
-    /// A context to be configured first.
+    /// The default settings, to be changed and built into a context ([`Builder::build`]).
     #[must_use]
     pub fn builder() -> Builder {
         let scheduling = Scheduling::default();
@@ -77,8 +79,9 @@ impl Context {
         self.0.shared().config().max_sockets
     }
 
-    /// Changes how the context is to be. What concerns I/O threads is heeded until the first socket starts them,
-    /// the rest by each socket made from now on.
+    /// Changes the settings of this context: `change` gets the present ones and returns the new ones. The settings of
+    /// I/O threads (number, names, affinity, scheduling) take effect only before the first socket, which starts the
+    /// threads. The others take effect for each socket made afterwards.
     ///
     /// ```
     /// # use zincmq::Context;
@@ -153,8 +156,8 @@ impl Builder {
         self
     }
 
-    /// What the names of I/O threads begin with: `prefix/ZMQbg/IO/0`, of which the system shows the first 15
-    /// bytes (`ZMQ_THREAD_NAME_PREFIX`). Default: `ZMQbg/IO/0`.
+    /// The prefix of the names of I/O threads (`ZMQ_THREAD_NAME_PREFIX`), as in `prefix/ZMQbg/IO/0`. The system
+    /// shows the first 15 bytes of a name. Default: no prefix, `ZMQbg/IO/0`.
     #[must_use]
     pub fn thread_name_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.scheduling.name_prefix = prefix.into();
@@ -169,8 +172,8 @@ impl Builder {
         self
     }
 
-    /// How I/O threads are scheduled (`ZMQ_THREAD_SCHED_POLICY`); default: as the thread that makes the first
-    /// socket. If the system refuses, [`Socket::new`](crate::Socket::new) fails: real time needs privileges
+    /// The scheduling policy of I/O threads (`ZMQ_THREAD_SCHED_POLICY`); default: that of the thread that makes the
+    /// first socket. If the system refuses, [`Socket::new`](crate::Socket::new) fails: real time needs privileges
     /// (EPERM).
     #[must_use]
     pub fn thread_sched_policy(mut self, policy: SchedPolicy) -> Self {
@@ -187,7 +190,7 @@ impl Builder {
         self
     }
 
-    /// The context. Its I/O threads start with the first socket.
+    /// Builds the context. Its I/O threads start with the first socket.
     #[must_use]
     pub fn build(self) -> Context {
         Context(Home(Arc::new(Handle(Arc::new(Shared {

@@ -109,8 +109,13 @@ impl Poller {
         self.interruptible = on;
     }
 
-    /// While it sleeps, and only then, these signals are blocked in place of those that the thread blocks, as in
-    /// ppoll(2): so that one which is blocked otherwise cannot slip in before the sleep.
+    /// Sets the signals that are blocked while the poller sleeps, in place of those that the thread blocks, as in
+    /// ppoll(2). Default: `None`, the thread's own signal mask stays in force.
+    ///
+    /// The kernel changes the mask and begins the sleep in one step. A program can so block a signal everywhere but
+    /// in the sleep: the signal cannot come between a check of the program and the sleep. A wait with a timeout of
+    /// zero lets such signals in as well. Use [`Poller::set_interruptible`] to have the handler of a signal end the
+    /// wait.
     pub fn set_signal_mask(&mut self, mask: Option<SignalMask>) {
         self.mask = mask;
     }

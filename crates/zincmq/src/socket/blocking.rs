@@ -48,7 +48,7 @@ impl Core {
         if undisturbed || !self.interruptible { Ok(()) } else { Err(Error::Interrupted) }
     }
 
-    /// Tries until it is not denied for now, or the time is over. `timeout` in milliseconds, -1: none.
+    /// Tries until the attempt is not denied for now, or the moment has come that `until` gives; `None`: no limit.
     #[inline(always)]
     fn block(
         &mut self,

@@ -157,11 +157,17 @@ impl<K> Socket<K> {
         self.core.interruptible = on;
     }
 
-    /// Whether sends that do not wait notice at most once a millisecond that a full queue has room again, and are
-    /// refused once before. libzmq's are, and programs written for it may count on a fast sender being refused
-    /// however fast its peer is. By default room is noticed at once. Has no effect while
-    /// [`Socket::descriptor`] is in use, or where a refusal would lose the message. [`Socket::report_queues`] then counts
-    /// as libzmq does, too: what is queued outbound goes down in steps of half the high-water mark.
+    /// Sets whether sends that do not wait (as [`Socket::try_send`]) are slow to notice room, as in libzmq. Default:
+    /// `false`, room is noticed at once.
+    ///
+    /// A peer makes room in steps of half the high-water mark. If `on`, a send that needs the first step, or a step
+    /// less than a millisecond after it took the last one, is refused once ([`Error::Again`]) although there is
+    /// room; the next send uses the room. After a refusal by a queue that was full in fact, new room is used at
+    /// once. Programs written for libzmq may count on a fast sender being refused, however fast its peer is.
+    ///
+    /// Has no effect on sends while [`Socket::descriptor`] is in use, or where a refused message would be lost.
+    /// [`Socket::report_queues`] of such a socket counts as libzmq does: the number of messages queued outbound goes
+    /// down in steps of half the high-water mark.
     pub fn set_lazy(&mut self, on: bool) {
         self.core.lazy = on;
     }
@@ -241,8 +247,8 @@ impl<K: Subscribes> Socket<K> {
     /// Subscribes to every message that begins with `topic`; the empty topic stands for all. Subscribing twice
     /// needs two cancellations.
     ///
-    /// On XPUB and PUB with [`option::XPUB_MANUAL`] or [`option::XPUB_MANUAL_LAST_VALUE`], where subscriptions act only when
-    /// they are confirmed: subscribes the peer whose request was received last, to whatever topic.
+    /// On XPUB and PUB with [`option::XPUB_MANUAL`] or [`option::XPUB_MANUAL_LAST_VALUE`], where subscriptions act
+    /// only when they are confirmed: subscribes the peer whose request was received last, to whatever topic.
     ///
     /// ```
     /// # use zincmq::{Context, Sub, XPub, option};

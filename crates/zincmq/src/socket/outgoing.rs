@@ -1,24 +1,26 @@
-//! What can be sent: everything that reads as one or more parts.
+//! Values that can be sent: all that can be read as one or more parts.
 
 use crate::message::{Frame, Message};
 use bytes::Bytes;
 use queue::{Keep, Part};
 
-/// Something that can be sent.
+/// A value that can be sent: bytes or text as a message of one part, a [`Frame`], a [`Message`], or parts in an array or
+/// vector.
 ///
-/// Borrowed bytes are copied into the queue; large owned ones ([`Vec`], [`String`], [`Bytes`], [`Message`]) are
-/// not copied at all.
+/// Borrowed bytes are copied into the queue. Owned bodies ([`Vec`], [`String`], [`Bytes`], [`Message`]) of 60 KiB and
+/// more are not copied at all.
 pub trait Outgoing {
-    /// The form it is sent from.
+    /// The form in which the value waits for an attempt to send it that succeeds.
     type Ready: Parts;
 
-    /// Makes it ready.
+    /// Prepares the value for sending, once for all attempts: large owned bodies become shared, borrowed bytes stay
+    /// borrowed.
     fn ready(self) -> Self::Ready;
 }
 
-/// Parts ready to be sent, as often as it takes.
+/// The parts of one message, which can be handed to any number of attempts to send it.
 pub trait Parts {
-    /// Calls `send` with the parts.
+    /// Calls `send` with the parts, and returns its result.
     fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R;
 }
 
