@@ -129,9 +129,14 @@ impl Inbound {
         outbound: &mut Outbound,
         transcoder: &mut Option<Box<dyn Transcode>>,
     ) -> Result<Rest, End> {
-        // A large body is better read while the caller does something else.
-        if !self.full && !self.cut_short && (!self.may_read || self.filler.is_inside_body()) {
-            return Ok(Rest::Quiet);
+        if !self.full && !self.cut_short {
+            if !self.may_read {
+                return Ok(Rest::Quiet);
+            }
+            // A large body is better read while the caller does something else.
+            if self.filler.is_inside_body() {
+                return Ok(Rest::Busy);
+            }
         }
         self.full = false;
         self.pumped = true;

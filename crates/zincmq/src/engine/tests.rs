@@ -1,5 +1,6 @@
 //! An engine on a pair of sockets.
 
+use super::contract::TURN;
 use super::{Engine, HeartbeatConfig, Rest, Setup, bounds};
 use crate::option::Options;
 use crate::socket_type::SocketType;
@@ -48,4 +49,26 @@ fn who_reads_in_place_of_the_io_thread_leaves_it_the_rest() {
     assert!(engine.owes_turn() && !from_peer.is_ready());
     while engine.turn().unwrap() == Rest::Busy {}
     assert!(from_peer.is_ready());
+}
+
+/// No event tells of what the kernel has already: a reader that leaves the rest of a large body to the I/O thread must say
+/// so, each time.
+#[test]
+fn who_reads_on_no_further_within_a_large_body_leaves_it_the_rest() {
+    let (mut engine, _to_peer, mut from_peer, mut peer) = engine();
+    const BODY: usize = 8 << 20;
+    let large = [&b"\0\x05small\x02"[..], &(BODY as u64).to_be_bytes(), &[7; BODY]].concat();
+    rustix::net::sockopt::set_socket_send_buffer_size(&peer, large.len()).unwrap();
+    peer.set_nonblocking(true).unwrap();
+    let mut sent = peer.write(&large).unwrap();
+    assert!(sent > TURN, "only {sent} bytes");
+    assert_eq!(engine.pump().unwrap(), Rest::Busy);
+    assert!(from_peer.is_ready() && !from_peer.skip_frame() && !from_peer.is_ready());
+    assert_eq!(engine.pump().unwrap(), Rest::Busy, "the reader comes back, and rests");
+    // The I/O thread, or the reader, goes on from there.
+    while sent < large.len() || !from_peer.is_ready() {
+        engine.recheck();
+        while engine.turn().unwrap() == Rest::Busy {}
+        sent += peer.write(&large[sent..]).unwrap_or(0);
+    }
 }
