@@ -7,9 +7,10 @@
 //! Programs read what a socket's handle points to. CZMQ does, to tell its own objects, descriptors and sockets apart: a
 //! face must be there to be read, and be neither a tag of CZMQ's nor the number of a descriptor.
 
-use std::cell::UnsafeCell;
+pub(crate) use queue::{Guard, Wrong};
+
+use queue::{FreeList, Slot};
 use std::ffi::c_void;
-use std::ops::{Deref, DerefMut};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
@@ -59,67 +60,28 @@ impl<T> Chunk<T> {
     }
 }
 
-/// What a slot is, in the low bits of its state; the generation is above.
-const VACANT: u64 = 0;
-const IDLE: u64 = 1;
-const BUSY: u64 = 2;
-/// Of a process that this one was forked from.
-const INHERITED: u64 = 3;
-const STATUS: u64 = 3;
-const GENERATION: u32 = 2;
-
-/// Why a handle was not believed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Wrong {
-    /// It is none, or was closed.
-    Unknown,
-    /// Another thread is using it at this moment.
-    Busy,
-    /// The parent process made it.
-    Inherited,
-}
-
-/// On cache lines of its own (they are fetched in pairs): each call of one thread writes the state of its socket, and
-/// another thread's socket may be in the next slot.
-#[derive(Debug)]
-#[repr(align(128))]
-struct Slot<T> {
-    state: AtomicU64,
-    /// The next free slot, by its index and 1; 0: none.
-    next: AtomicU32,
-    value: UnsafeCell<Option<T>>,
-}
-
 /// All objects of one kind that C has handles to.
 pub(crate) struct Table<T> {
     chunks: [AtomicPtr<Chunk<T>>; CHUNKS],
     /// Slots that have been taken at some time.
     taken: AtomicU32,
-    /// The first free slot, by its index and 1, below a count of changes.
-    free: AtomicU64,
+    free: FreeList,
 }
 
-// SAFETY: a slot's state gives its value to one thread at a time, with acquire and release.
-unsafe impl<T: Send> Sync for Table<T> {}
-
-impl<T> Table<T> {
+impl<T: Send> Table<T> {
     pub(crate) const fn new() -> Self {
         Self {
             chunks: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
             taken: AtomicU32::new(0),
-            free: AtomicU64::new(0),
+            free: FreeList::new(),
         }
     }
 
     /// Takes an object in. `None`: there are as many as there may be.
     pub(crate) fn insert(&self, value: T) -> Option<*mut c_void> {
-        let index = self.pop_free().or_else(|| self.take_fresh())?;
+        let index = self.free.pop(|index| self.slot(index)).or_else(|| self.take_fresh())?;
         let (chunk, at) = (self.chunk(index / CHUNK)?, index % CHUNK);
-        let slot = &chunk.slots[at];
-        let generation = slot.state.load(Ordering::Relaxed) >> GENERATION;
-        // SAFETY: a slot that is vacant and on no list is this thread's.
-        unsafe { *slot.value.get() = Some(value) };
-        slot.state.store(generation << GENERATION | IDLE, Ordering::Release);
+        let generation = chunk.slots[at].fill(value)?;
         let face = &chunk.faces[at][generation as usize % GENERATIONS];
         face.store(FACE, Ordering::Relaxed);
         Some(face.as_ptr().cast())
@@ -129,45 +91,22 @@ impl<T> Table<T> {
     #[inline]
     pub(crate) fn borrow(&self, handle: *mut c_void) -> Result<Guard<'_, T>, Wrong> {
         let (slot, generation, _) = self.find(handle).ok_or(Wrong::Unknown)?;
-        let (idle, busy) = (generation << GENERATION | IDLE, generation << GENERATION | BUSY);
-        match slot.state.compare_exchange(idle, busy, Ordering::Acquire, Ordering::Relaxed) {
-            Ok(_) => Ok(Guard { slot, idle }),
-            Err(state) if state == busy => Err(Wrong::Busy),
-            Err(state) if state == generation << GENERATION | INHERITED => Err(Wrong::Inherited),
-            Err(_) => Err(Wrong::Unknown),
-        }
+        slot.borrow(generation)
     }
 
     /// Takes the object out: the handle is none any more. What was inherited is left as it is, but forgotten.
     pub(crate) fn remove(&self, handle: *mut c_void) -> Result<T, Wrong> {
         let (slot, generation, index) = self.find(handle).ok_or(Wrong::Unknown)?;
-        let vacant = ((generation + 1) % GENERATIONS as u64) << GENERATION | VACANT;
-        match self.borrow(handle) {
-            Ok(guard) => {
-                // SAFETY: the guard gives the value to this thread.
-                let value = unsafe { (*slot.value.get()).take() };
-                std::mem::forget(guard);
-                slot.state.store(vacant, Ordering::Release);
-                self.push_free(index, slot);
-                value.ok_or(Wrong::Unknown)
-            }
-            Err(Wrong::Inherited) => {
-                // The slot is not used again: its object is still in it.
-                slot.state.store(vacant, Ordering::Relaxed);
-                Err(Wrong::Inherited)
-            }
-            Err(wrong) => Err(wrong),
-        }
+        let value = slot.take(generation, (generation + 1) % GENERATIONS as u64)?;
+        self.free.push(index, slot);
+        Ok(value)
     }
 
     /// In a process that was just forked: its objects are its parent's.
     pub(crate) fn disown(&self) {
         for index in 0..self.taken.load(Ordering::Relaxed) as usize {
             let Some(slot) = self.slot(index) else { return };
-            let state = slot.state.load(Ordering::Relaxed);
-            if state & STATUS != VACANT {
-                slot.state.store(state & !STATUS | INHERITED, Ordering::Relaxed);
-            }
+            slot.disown();
         }
     }
 
@@ -225,70 +164,6 @@ impl<T> Table<T> {
             }
         }
         Some(())
-    }
-
-    /// No lock: a thread may be anywhere in here when the process forks.
-    fn pop_free(&self) -> Option<usize> {
-        let mut head = self.free.load(Ordering::Acquire);
-        loop {
-            let index = (head as u32).checked_sub(1)? as usize;
-            let next = u64::from(self.slot(index)?.next.load(Ordering::Relaxed));
-            let changed = (head >> 32).wrapping_add(1) << 32 | next;
-            match self.free.compare_exchange_weak(head, changed, Ordering::Acquire, Ordering::Acquire) {
-                Ok(_) => return Some(index),
-                Err(now) => head = now,
-            }
-        }
-    }
-
-    fn push_free(&self, index: usize, slot: &Slot<T>) {
-        let mut head = self.free.load(Ordering::Relaxed);
-        loop {
-            slot.next.store(head as u32, Ordering::Relaxed);
-            let changed = (head >> 32).wrapping_add(1) << 32 | (index as u64 + 1);
-            match self.free.compare_exchange_weak(head, changed, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => return,
-                Err(now) => head = now,
-            }
-        }
-    }
-}
-
-impl<T> Default for Slot<T> {
-    fn default() -> Self {
-        Self { state: AtomicU64::new(VACANT), next: AtomicU32::new(0), value: UnsafeCell::new(None) }
-    }
-}
-
-/// An object that the calling thread has to itself.
-#[derive(Debug)]
-pub(crate) struct Guard<'a, T> {
-    slot: &'a Slot<T>,
-    idle: u64,
-}
-
-impl<T> Drop for Guard<'_, T> {
-    #[inline]
-    fn drop(&mut self) {
-        self.slot.state.store(self.idle, Ordering::Release);
-    }
-}
-
-impl<T> Deref for Guard<'_, T> {
-    type Target = Option<T>;
-
-    #[inline]
-    fn deref(&self) -> &Option<T> {
-        // SAFETY: the guard has the value to itself.
-        unsafe { &*self.slot.value.get() }
-    }
-}
-
-impl<T> DerefMut for Guard<'_, T> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut Option<T> {
-        // SAFETY: the guard has the value to itself, and this borrow the guard.
-        unsafe { &mut *self.slot.value.get() }
     }
 }
 

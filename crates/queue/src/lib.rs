@@ -10,8 +10,8 @@
 //! | [`Reader`] | frames | the application that receives |
 //! | [`Drain`] | to a descriptor, as bytes | the engine, outbound |
 //!
-//! Beside them: [`Inbox`] (who is told of what), [`Signal`] (how it sleeps) and [`TryLock`] (an engine that
-//! either side may run).
+//! Beside them: [`Inbox`] (who is told of what), [`Signal`] (how it sleeps), [`TryLock`] (an engine that either side may
+//! run) and [`Slot`] (an object that callers borrow by a number).
 
 mod conflate;
 mod drain;
@@ -29,6 +29,7 @@ mod reader;
 mod scarcity;
 mod segment;
 mod signal;
+mod slot;
 mod writer;
 
 pub use conflate::conflating;
@@ -44,4 +45,5 @@ pub use peer::PeerInfo;
 pub use reader::{Body, Reader, Taken};
 pub use segment::{Pool, Slice};
 pub use signal::{Signal, Wake};
+pub use slot::{FreeList, Guard, Slot, Wrong};
 pub use writer::{Writer, fence_before_looks};
