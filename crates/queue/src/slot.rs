@@ -4,6 +4,7 @@
 
 use crate::primitive::{AtomicU32, AtomicU64, Ordering, UnsafeCell};
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
 /// What a slot is, in the low bits of its state; the generation is above.
@@ -52,7 +53,8 @@ impl<T> fmt::Debug for Slot<T> {
 }
 
 impl<T> Slot<T> {
-    /// Puts an object into a vacant slot. Returns the generation it is lent by; `None`: the slot is not vacant.
+    /// Puts an object into a vacant slot. Returns the generation it is lent by; `None`: the slot is not vacant,
+    /// and the object is dropped.
     pub fn fill(&self, value: T) -> Option<u64> {
         let vacant = self.state.load(Ordering::Relaxed);
         let generation = vacant >> GENERATION;
@@ -76,7 +78,7 @@ impl<T> Slot<T> {
     pub fn borrow(&self, generation: u64) -> Result<Guard<'_, T>, Wrong> {
         let (idle, busy) = (generation << GENERATION | IDLE, generation << GENERATION | BUSY);
         match self.state.compare_exchange(idle, busy, Ordering::Acquire, Ordering::Relaxed) {
-            Ok(_) => Ok(Guard { slot: self, idle }),
+            Ok(_) => Ok(Guard { slot: self, idle, value: PhantomData }),
             Err(state) if state == busy => Err(Wrong::Busy),
             Err(state) if state == generation << GENERATION | INHERITED => Err(Wrong::Inherited),
             Err(_) => Err(Wrong::Unknown),
@@ -119,6 +121,8 @@ impl<T> Slot<T> {
 pub struct Guard<'a, T> {
     slot: &'a Slot<T>,
     idle: u64,
+    /// As a reference to the value: shared between threads only if the value may be.
+    value: PhantomData<&'a mut T>,
 }
 
 impl<T> Drop for Guard<'_, T> {

@@ -96,8 +96,8 @@ impl Writer {
         self.class = self.class.min(self.largest_class);
     }
 
-    /// The reader is in this process, and nobody else reads: bodies that are to be kept go by reference, of whatever size. To
-    /// a network they are copied as others are.
+    /// The reader is in this process, and nobody else reads: bodies that are to be kept go by reference, of whatever
+    /// size. To a network they are copied as others are.
     pub fn serve_process(&mut self) {
         self.serves_process = true;
     }

@@ -66,7 +66,10 @@ fn who_reads_on_no_further_within_a_large_body_leaves_it_the_rest() {
     assert!(from_peer.is_ready() && !from_peer.skip_frame() && !from_peer.is_ready());
     assert_eq!(engine.pump().unwrap(), Rest::Busy, "the reader comes back, and rests");
     // The I/O thread, or the reader, goes on from there.
+    let mut rounds = 0;
     while sent < large.len() || !from_peer.is_ready() {
+        rounds += 1;
+        assert!(rounds < 10_000, "{sent} bytes sent, and the message is not there");
         engine.recheck();
         while engine.turn().unwrap() == Rest::Busy {}
         sent += peer.write(&large[sent..]).unwrap_or(0);
