@@ -28,7 +28,7 @@ pub enum Walk {
     /// Nothing more that is whole: read on.
     Dry,
     /// A frame waits, and the pipe is at its high-water mark; [`Writer::await_room`] asks the reader to tell when there is
-    /// room.
+    /// room, [`Writer::stop`] to go on itself.
     Full,
     /// A command, which [`Filler::command`] shows; [`Filler::drop_command`] or [`Filler::command_as`] must
     /// follow.
@@ -511,11 +511,6 @@ impl Filler {
     /// Tells the reader.
     pub fn wake(&self) {
         self.writer.wake();
-    }
-
-    /// As [`Writer::await_room`].
-    pub fn await_room(&mut self) -> bool {
-        self.writer.await_room()
     }
 
     /// Whether nothing received waits to be walked or finished.

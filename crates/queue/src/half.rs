@@ -27,6 +27,13 @@ pub(crate) const IDLE: u8 = 1;
 /// The producer has the parked cursor for a moment.
 pub(crate) const CLAIMED: u8 = 2;
 
+/// The writer needs no credit.
+pub(crate) const NOTHING: u8 = 0;
+/// The writer is to be told of credit.
+pub(crate) const TELL: u8 = 1;
+/// The writer has stopped: the reader goes on in its place when it has read all.
+pub(crate) const LOOK: u8 = 2;
+
 /// Keeps words that different threads write on different cache lines (two lines: prefetch takes pairs).
 #[repr(align(128))]
 #[derive(Debug)]
@@ -58,8 +65,8 @@ pub(crate) struct ConsumerLine {
 #[derive(Debug)]
 pub(crate) struct StateLine {
     pub(crate) reader: AtomicU8,
-    /// Whether the writer waits for credit.
-    pub(crate) writer_waits: AtomicBool,
+    /// What the writer, which found no room, wants of the reader: one of the three words below.
+    pub(crate) wanted: AtomicU8,
     /// The consumer takes no more.
     pub(crate) gone: AtomicBool,
     /// The segment of the parked cursor; null if the producer has taken it back.
@@ -106,7 +113,7 @@ impl Half {
             }),
             state: Line(StateLine {
                 reader: AtomicU8::new(RUN),
-                writer_waits: AtomicBool::new(false),
+                wanted: AtomicU8::new(NOTHING),
                 gone: AtomicBool::new(false),
                 parked: UnsafeCell::new((ptr::null_mut(), 0)),
                 reader_end: OnceLock::new(),
@@ -153,15 +160,21 @@ impl Half {
         }
     }
 
-    /// Consumer: after a change that the writer may wait for.
-    pub(crate) fn wake_writer(&self) {
+    /// Consumer: after a change that the writer may wait for. Returns whether the writer has stopped, and is the
+    /// reader's to make go on.
+    #[must_use]
+    pub(crate) fn wake_writer(&self) -> bool {
         fence(Ordering::SeqCst);
-        if self.state.0.writer_waits.load(Ordering::Relaxed)
-            && self.state.0.writer_waits.swap(false, Ordering::AcqRel)
+        if self.state.0.wanted.load(Ordering::Relaxed) == NOTHING {
+            return false;
+        }
+        let wanted = self.state.0.wanted.swap(NOTHING, Ordering::AcqRel);
+        if wanted == TELL
             && let Some((notify, key)) = self.state.0.writer_end.get()
         {
             notify.writable(*key);
         }
+        wanted == LOOK
     }
 }
 

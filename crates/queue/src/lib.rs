@@ -13,13 +13,13 @@
 //! Beside them: [`Inbox`] (who is told of what), [`Signal`] (how it sleeps), [`TryLock`] (an engine that either side may
 //! run) and [`Slot`] (an object that callers borrow by a number).
 
+mod claim;
 mod conflate;
 mod drain;
 mod fill;
 mod half;
 mod header;
 mod inbox;
-mod lease;
 mod lock;
 mod part;
 mod peer;
@@ -32,13 +32,13 @@ mod signal;
 mod slot;
 mod writer;
 
+pub use claim::{Check, Claims, Custody, Inbound, Outbound};
 pub use conflate::conflating;
 pub use drain::{Drain, Milestone};
 pub use fill::{Bounds, Filler, Refusal, Walk};
 pub use half::{Gauge, channel};
 pub use header::{COMMAND, Kind, LONG, MORE, append_frame};
 pub use inbox::{Inbox, Item, Notify};
-pub use lease::{Lease, Take, Tick};
 pub use lock::{Held, TryLock};
 pub use part::{Keep, Part};
 pub use peer::PeerInfo;

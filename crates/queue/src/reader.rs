@@ -23,6 +23,8 @@ pub struct Reader {
     read: u64,
     /// The count at which credit is given next.
     next_credit: u64,
+    /// The writer has stopped, and goes on when this end sees to it.
+    looks: bool,
     /// Where messages come from if only the last is kept; then `half` is private to this end.
     pub(crate) source: Option<Box<Source>>,
 }
@@ -66,7 +68,15 @@ pub struct Taken<'a> {
 
 impl Reader {
     pub(crate) fn new(half: Arc<Half>) -> Self {
-        Self { half, cursor: Cursor::START, parked: false, read: 0, next_credit: 0, source: None }
+        Self {
+            half,
+            cursor: Cursor::START,
+            parked: false,
+            read: 0,
+            next_credit: 0,
+            looks: false,
+            source: None,
+        }
     }
 
     /// What this end shares with the writing end.
@@ -89,7 +99,7 @@ impl Reader {
         self.half.state.0.limits.reader.store(messages, Ordering::Relaxed);
         self.give_credit();
         // A higher mark makes room without any credit.
-        self.half.wake_writer();
+        self.looks |= self.half.wake_writer();
     }
 
     /// Whether a whole message is there.
@@ -308,7 +318,7 @@ impl Reader {
         let credit = if unlimited && self.parked { self.read } else { floor };
         if credit > consumer.credit.load(Ordering::Relaxed) {
             consumer.credit.store(credit, Ordering::Release);
-            self.half.wake_writer();
+            self.looks |= self.half.wake_writer();
         }
     }
 
@@ -336,6 +346,19 @@ impl Reader {
         }
         // The writer is about to wake this end.
         true
+    }
+
+    /// Whether the writer has stopped at the mark ([`Writer::stop`](crate::Writer::stop)), and is to be made to go on when
+    /// this end has read all: see to it before this end rests.
+    #[must_use]
+    pub fn has_look(&self) -> bool {
+        self.looks
+    }
+
+    /// As [`Reader::has_look`], and this end sees to it now.
+    #[inline]
+    pub fn takes_look(&mut self) -> bool {
+        std::mem::take(&mut self.looks)
     }
 
     /// Puts the cursor into the shared cell.

@@ -3,7 +3,7 @@
 use crate::PeerInfo;
 use crate::conflate::Sink;
 use crate::drain::Milestone;
-use crate::half::{CLAIMED, CLOSED, Gauge, Half, IDLE, RUN};
+use crate::half::{CLAIMED, CLOSED, Gauge, Half, IDLE, LOOK, RUN, TELL};
 use crate::header::{self, LONGEST, MORE};
 use crate::inbox::Notify;
 use crate::part::Part;
@@ -134,10 +134,18 @@ impl Writer {
     /// As [`Writer::has_room`]; if there is none, the reader will tell when there is, or when it leaves: look at
     /// [`Writer::is_gone`] before sleeping.
     pub fn await_room(&mut self) -> bool {
-        if self.has_room() {
-            return true;
-        }
-        self.half.state.0.writer_waits.swap(true, Ordering::AcqRel);
+        self.has_room() || self.want(TELL)
+    }
+
+    /// As [`Writer::has_room`]; if there is none, the reader hears that this end has stopped, and that it is the reader's
+    /// to make it go on ([`crate::Reader::takes_look`]).
+    pub fn stop(&mut self) -> bool {
+        self.has_room() || self.want(LOOK)
+    }
+
+    /// Says what is wanted of the reader, and looks again for room.
+    fn want(&mut self, wanted: u8) -> bool {
+        self.half.state.0.wanted.swap(wanted, Ordering::AcqRel);
         fence(Ordering::SeqCst);
         self.has_room()
     }

@@ -233,7 +233,7 @@ impl Line {
             match self.filler.walk().unwrap() {
                 Walk::Dry => break,
                 Walk::Full => {
-                    if !self.filler.await_room() {
+                    if !self.filler.writer().await_room() {
                         self.full = true;
                         break;
                     }

@@ -150,7 +150,7 @@ impl Receiver {
             match self.filler.walk()? {
                 Walk::Dry => break,
                 Walk::Full => {
-                    self.full = !self.filler.await_room();
+                    self.full = !self.filler.writer().await_room();
                     if self.full {
                         break;
                     }

@@ -1,6 +1,6 @@
 //! Every command that crosses a thread: plain data, on one page.
 
-use crate::engine::{Connection, Wish};
+use crate::engine::Connection;
 use crate::life::Life;
 use crate::monitor::Sink;
 use crate::option::Options;
@@ -106,8 +106,8 @@ pub(crate) enum ToIo {
     Connect(Box<Connect>),
     /// A name has been looked up for the session of this key.
     Resolved { session: u64, target: std::io::Result<crate::transport::Target> },
-    /// A caller wants something for a session.
-    Wish { session: u64, wish: Wish },
+    /// A caller has changed its claims on the connection of a session, or has left something to do for a turn of its engine.
+    Attend { session: u64, turn: bool },
     /// An endpoint was unbound or disconnected; linger in milliseconds, -1 for ever.
     CloseEndpoint { socket: u64, endpoint: EndpointId, linger: i32 },
     /// A pipe ends at once, with all that is in it.

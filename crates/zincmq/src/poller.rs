@@ -3,7 +3,7 @@
 use crate::bell::{self, Bell};
 use crate::error::{Error, Result};
 pub use crate::socket::Interest;
-use crate::socket::{Core, Socket};
+use crate::socket::{Core, Socket, end_streams_of_thread};
 use crate::spin::Spin;
 use queue::{Signal, Wake};
 use rustix::event::{PollFd, PollFlags};
@@ -177,6 +177,7 @@ impl Poller {
         foreign: bool,
         until: Option<Instant>,
     ) -> Result<usize> {
+        end_streams_of_thread();
         loop {
             self.bell.arm_thread();
             for item in &mut *items {

@@ -1,51 +1,23 @@
-//! An open connection, as both sides hold it: the engine behind a lock that either may take, so that a thread
-//! that waits for a message can do the I/O itself.
+//! An open connection, as both sides hold it: the engine behind a lock that either may take, so that a caller of the
+//! socket can do the connection's I/O itself. Claims in the lock's word say which thread does it: a caller that waits for
+//! a message hears from the descriptor and reads; one that has just read may write its answer; one that sends a stream
+//! writes it, a whole queue at a time. What a caller cannot finish it leaves to the I/O thread.
 
-use crate::engine::{Engine, Rest};
+use crate::engine::Engine;
+use crate::engine::contract::Rest;
 use crate::monitor::Sides;
 use crate::transport::Link;
-use mio::Registry;
-use mio::unix::SourceFd;
-use queue::{Lease, PeerInfo, Take, TryLock};
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use queue::{Claims, Inbound, Milestone, Outbound, PeerInfo, TryLock};
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Weak};
 
-/// A driven read that brings so many messages is streaming: the I/O thread does that better.
+/// So many messages at once are a stream: the I/O thread reads that better.
 const STREAMING: u64 = 16;
-
-/// What a caller wants of the I/O thread.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Wish {
-    /// Another turn for the engine: something is left that the caller could not do.
-    Turn,
-    /// The caller listens to the descriptor itself: see that it goes on doing so.
-    Leased,
-    /// The caller no longer listens.
-    Unleased,
-    /// The caller carries its stream itself: look after it.
-    Carried,
-}
 
 /// The I/O thread, as a caller sees it.
 pub(crate) trait Overseer: Send + Sync + std::fmt::Debug {
-    /// Tells it what is wanted for a session.
-    fn tell(&self, session: u64, wish: Wish);
-}
-
-/// What a writer wants of an I/O thread that has the engine. It is said before the engine's lock is tried, so that the
-/// turn which follows a failure heeds it.
-#[derive(Debug, Default)]
-pub(crate) struct Wants {
-    pub(super) to_carry: AtomicBool,
-    pub(super) to_put_down: AtomicBool,
-}
-
-impl Wants {
-    pub(super) fn say(&self, to_carry: bool, to_put_down: bool) {
-        self.to_carry.store(to_carry, Ordering::Relaxed);
-        self.to_put_down.store(to_put_down, Ordering::Relaxed);
-    }
+    /// Has it look at the claims of a session, and give the engine a `turn`.
+    fn call(&self, session: u64, turn: bool);
 }
 
 /// See the module.
@@ -64,23 +36,30 @@ pub(crate) struct Connection {
     /// The session's key on its I/O thread.
     pub(crate) session: u64,
     pub(crate) overseer: Arc<dyn Overseer>,
-    pub(crate) registry: Arc<Registry>,
-    pub(crate) lease: Lease,
-    /// Whether the pipe's bytes go out as they are: only then can a writer carry them.
+    /// Whether the pipe's bytes go out as they are: only then can a writer write its stream.
     pub(crate) plain: bool,
-    /// Heeded by the I/O thread before each turn.
-    pub(crate) wants: Wants,
 }
 
-/// What came of a caller's turn at the engine.
+/// What came of a caller's reading.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Driven {
-    /// It went as hoped: go on.
-    Well,
-    /// Messages stream in: leave it to the I/O thread.
-    Streams,
-    /// The connection has ended, or somebody else has the engine.
-    Not,
+pub(crate) enum Reading {
+    /// Nothing has come, or nothing whole.
+    Nothing,
+    /// Messages have come. Whether the reader slept: it is awake from now on, and this thread's to resume.
+    Messages { woke: bool },
+    /// So many that this is a stream. The reader likewise.
+    Stream { woke: bool },
+    /// The connection has ended, or another thread has the engine.
+    Unavailable,
+}
+
+/// What a visit leaves.
+struct Visit<R> {
+    result: R,
+    /// The outbound claim from now on, if it changes.
+    outbound: Option<Outbound>,
+    /// Something is left for the I/O thread.
+    unfinished: bool,
 }
 
 impl Connection {
@@ -90,90 +69,152 @@ impl Connection {
         self.link.as_ref().map_or(sides, |link| link.complete(sides))
     }
 
-    /// The caller begins to listen to the descriptor itself. `None`: the connection has ended.
-    pub(crate) fn take_lease(&self) -> Option<Arc<OwnedFd>> {
+    /// The I/O thread gives the engine a turn: what the reader has read before it knew of the connection may have made
+    /// room.
+    pub(crate) fn recheck(&self) {
+        self.call(true);
+    }
+
+    fn call(&self, turn: bool) {
+        self.overseer.call(self.session, turn);
+    }
+
+    /// A caller does something with the engine, unless another thread has it; the claims become what `claim` makes of them
+    /// either way.
+    fn visit<R>(
+        &self,
+        claim: impl Fn(Claims, bool) -> Claims,
+        act: impl FnOnce(&mut Engine, Claims) -> Visit<R>,
+    ) -> Option<R> {
+        let mut held = self.engine.try_lock_and(claim)?;
+        let engine = held.as_mut()?;
+        let Visit { result, outbound, unfinished } = act(engine, self.engine.claims());
+        let change = |claims: Claims| outbound.map_or(claims, |outbound| claims.with_outbound(outbound));
+        let (called, before) = held.unlock_and(change);
+        if called || unfinished {
+            self.call(true);
+        } else if change(before).streams() && !before.streams() {
+            self.call(false);
+        }
+        Some(result)
+    }
+
+    /// The caller begins to wait at the descriptor. `None`: the connection has ended.
+    pub(crate) fn listen(&self) -> Option<Arc<OwnedFd>> {
         let descriptor = self.descriptor.upgrade()?;
-        if self.lease.take() == Take::Anew {
-            _ = self.registry.deregister(&mut SourceFd(&descriptor.as_raw_fd()));
-            self.tell(Wish::Leased);
+        if self.engine.change(Claims::listening).inbound() == Inbound::Io {
+            self.call(false);
         }
         Some(descriptor)
     }
 
-    /// The caller stops listening for now.
-    pub(crate) fn leave_lease(&self) {
-        if self.lease.leave() {
-            self.tell(Wish::Leased);
+    /// The caller goes elsewhere, and may be back soon.
+    pub(crate) fn leave(&self) {
+        if self.engine.change(Claims::away).inbound() == Inbound::Settled {
+            self.call(false);
         }
     }
 
-    /// The caller stops listening for good.
-    pub(crate) fn end_lease(&self) {
-        if self.lease.end() {
-            self.tell(Wish::Unleased);
+    /// The caller listens no more.
+    pub(crate) fn release_inbound(&self) {
+        if self.is_listened_to() && self.engine.change(Claims::released).inbound() != Inbound::Io {
+            self.call(true);
         }
     }
 
-    pub(super) fn tell(&self, wish: Wish) {
-        self.overseer.tell(self.session, wish);
+    /// Whether a caller has claimed the descriptor.
+    pub(crate) fn is_listened_to(&self) -> bool {
+        self.engine.claims().inbound() != Inbound::Io
     }
 
-    /// The reader has the connection at last: what it has read before may have made room.
-    pub(crate) fn recheck(&self) {
-        self.tell(Wish::Turn);
-    }
-
-    /// Goes on where the high-water mark stopped the engine, for a caller that has emptied the pipe. Returns whether
-    /// that brought something.
-    pub(crate) fn pump(&self) -> bool {
-        let Some(mut held) = self.engine.try_lock() else { return false };
-        let Some(engine) = held.as_mut() else { return false };
-        let before = engine.received();
-        let result = engine.pump();
-        let found = engine.received() != before;
-        // With something found the caller will be back by itself.
-        let left = match result {
-            Ok(Rest::Quiet) => false,
-            Ok(Rest::Busy) => !found,
-            Err(_) => true,
+    /// Reads what is there.
+    pub(crate) fn read(&self) -> Reading {
+        let read = |engine: &mut Engine, claims: Claims| {
+            // Nothing was sent since the last reading.
+            let one_way = claims.outbound() == Outbound::Answer;
+            let before = engine.received();
+            let result = engine.read_for_reader();
+            let messages = engine.received() - before;
+            let woke = engine.has_woken_reader();
+            let reading = match result {
+                Ok(much) if messages >= STREAMING || (one_way && much) => Reading::Stream { woke },
+                Ok(_) if messages > 0 => Reading::Messages { woke },
+                Ok(_) => Reading::Nothing,
+                Err(_) if woke => Reading::Stream { woke },
+                Err(_) => Reading::Unavailable,
+            };
+            let answers = messages > 0 && claims.inbound() != Inbound::Io && !claims.streams();
+            Visit {
+                result: reading,
+                outbound: answers.then_some(Outbound::Answer),
+                // PING's answer, if there was one, is not for this thread.
+                unfinished: result.is_err() || engine.owes_turn(claims.streams()),
+            }
         };
-        let unfinished = left || engine.owes_turn();
-        if held.unlock() || unfinished {
-            self.tell(Wish::Turn);
-        }
-        found
+        self.visit(|claims, _| claims, read).unwrap_or(Reading::Unavailable)
     }
 
-    /// Reads what is there, in the I/O thread's place. Returns the number of messages, too. `one_way` says that
-    /// nothing has been sent since the last such read: then much at once is streaming, whatever the number.
-    pub(crate) fn read(&self, one_way: bool) -> (u64, Driven) {
-        let Some(mut held) = self.engine.try_lock() else { return (0, Driven::Not) };
-        let Some(engine) = held.as_mut() else { return (0, Driven::Not) };
-        let before = engine.received();
-        let result = engine.read_now();
-        let count = engine.received() - before;
-        let driven = match result {
-            Ok(much) if count >= STREAMING || (one_way && much) => Driven::Streams,
-            Ok(_) => Driven::Well,
-            Err(_) => Driven::Not,
+    /// Goes on where the high-water mark stopped the engine, for a reader that has read all.
+    pub(crate) fn read_on(&self) {
+        let read_on = |engine: &mut Engine, claims: Claims| {
+            let done = matches!(engine.read_on(), Ok(Rest::Quiet));
+            // The reader, which does not sleep or is about to look, learns of it anyway.
+            engine.has_woken_reader();
+            Visit { result: (), outbound: None, unfinished: !done || engine.owes_turn(claims.streams()) }
         };
-        // PING's answer, if there was one, is not for this thread.
-        let unfinished = engine.owes_turn() || driven == Driven::Not;
-        if held.unlock() || unfinished {
-            self.tell(Wish::Turn);
-        }
-        (count, driven)
+        self.visit(|claims, _| claims, read_on);
     }
 
-    /// Writes what is queued, in the I/O thread's place. Returns whether the engine was free for it.
-    pub(crate) fn write(&self) -> bool {
-        let Some(mut held) = self.engine.try_lock() else { return false };
-        let Some(engine) = held.as_mut() else { return false };
-        engine.resume();
-        let finished = engine.write_now();
-        if held.unlock() || !finished {
-            self.tell(Wish::Turn);
+    /// Writes what is queued, if the caller has just read. Returns whether it did.
+    pub(crate) fn answer(&self) -> bool {
+        if self.engine.claims().outbound() != Outbound::Answer {
+            return false;
         }
-        true
+        let write =
+            |engine: &mut Engine, _| Visit { result: (), outbound: None, unfinished: !engine.answer() };
+        self.visit(|claims, _| claims.with_outbound(Outbound::Io), write).is_some()
+    }
+
+    /// Writes what is queued of a stream. Returns whether that was anything. If the I/O thread is at work, it goes on for a
+    /// writer that `waits`, and leaves the stream to one that does not.
+    pub(crate) fn write_stream(&self, milestone: Milestone, waits: bool) -> bool {
+        if !self.plain {
+            return false;
+        }
+        let claim = |claims: Claims, free: bool| match (free, waits) {
+            (true, _) => claims,
+            (false, true) => claims.with_outbound(Outbound::Io),
+            (false, false) => claims.with_outbound(Outbound::Stream),
+        };
+        let write = |engine: &mut Engine, claims: Claims| {
+            let (wrote, all) = engine.write_stream(milestone);
+            let goes_on = all && (wrote || claims.streams());
+            Visit {
+                result: wrote,
+                outbound: Some(if goes_on { Outbound::Stream } else { Outbound::Io }),
+                unfinished: !goes_on && (wrote || claims.streams()),
+            }
+        };
+        self.visit(claim, write).unwrap_or(false)
+    }
+
+    /// The writer's stream is over, or it turns to something else: nothing is left behind.
+    pub(crate) fn end_stream(&self) {
+        if !self.engine.claims().streams() {
+            return;
+        }
+        let write =
+            |engine: &mut Engine, _| Visit { result: (), outbound: None, unfinished: !engine.end_stream() };
+        self.visit(|claims, _| claims.with_outbound(Outbound::Io), write);
+    }
+
+    /// Writes what is queued, for a writer that would lose a message otherwise. Returns whether the engine was free for it.
+    pub(crate) fn relieve(&self, milestone: Milestone) -> bool {
+        let relieve = |engine: &mut Engine, _| Visit {
+            result: (),
+            outbound: None,
+            unfinished: engine.relieve(milestone),
+        };
+        self.visit(|claims, _| claims, relieve).is_some()
     }
 }

@@ -27,11 +27,13 @@ pub(crate) struct Heartbeat {
     unanswered: Option<Instant>,
     /// The time of silence after which the connection ends, as the peer's own PING says.
     ttl: Option<Duration>,
+    /// The peer sends PING: it may take silence for an end.
+    peer_asks: bool,
 }
 
 impl Heartbeat {
     pub(crate) fn new(config: HeartbeatConfig, now: Instant) -> Self {
-        Self { config, last_received: now, last_ping: now, unanswered: None, ttl: None }
+        Self { config, last_received: now, last_ping: now, unanswered: None, ttl: None, peer_asks: false }
     }
 
     /// Bytes were received. The clock is read only where heartbeats are in use.
@@ -46,6 +48,12 @@ impl Heartbeat {
     pub(crate) fn pinged(&mut self, ttl: u32, now: Instant) {
         self.ttl = (ttl > 0).then(|| Duration::from_millis(u64::from(ttl)));
         self.last_received = now;
+        self.peer_asks = true;
+    }
+
+    /// Whether this side or the peer sends PING.
+    pub(crate) fn is_in_use(&self) -> bool {
+        !self.config.interval.is_zero() || self.peer_asks
     }
 
     /// Silence until now does not count: nothing was read.

@@ -31,8 +31,10 @@ pub(super) struct Inbound {
     pub(super) full: bool,
     /// The turn was over before everything received was walked over.
     pub(super) cut_short: bool,
-    /// The reader itself reads.
-    pumped: bool,
+    /// The reader's own thread reads: it need not be woken.
+    for_reader: bool,
+    /// Nevertheless the reader slept, and is awake from now on.
+    woke: bool,
     reads_subscriptions: bool,
 }
 
@@ -48,7 +50,8 @@ impl Inbound {
             thorough: false,
             full: false,
             cut_short: false,
-            pumped: false,
+            for_reader: false,
+            woke: false,
             reads_subscriptions,
         }
     }
@@ -121,28 +124,23 @@ impl Inbound {
         Ok(Rest::Quiet)
     }
 
-    /// Reads on for a caller that has emptied the pipe and will ask again before it rests: it need not be told
-    /// when there is room.
-    pub(super) fn pump(
+    /// As [`Inbound::read`], for the reader's own thread: at the high-water mark it need not be told of room.
+    pub(super) fn read_for_reader(
         &mut self,
         from: BorrowedFd<'_>,
         outbound: &mut Outbound,
         transcoder: &mut Option<Box<dyn Transcode>>,
     ) -> Result<Rest, End> {
-        if !self.full && !self.cut_short {
-            if !self.may_read {
-                return Ok(Rest::Quiet);
-            }
-            // A large body is better read while the caller does something else.
-            if self.filler.is_inside_body() {
-                return Ok(Rest::Busy);
-            }
-        }
         self.full = false;
-        self.pumped = true;
+        self.for_reader = true;
         let result = self.read(from, outbound, transcoder);
-        self.pumped = false;
+        self.for_reader = false;
         result
+    }
+
+    /// Whether the reader, whose own thread has read, slept: it is awake now.
+    pub(super) fn has_woken_reader(&mut self) -> bool {
+        std::mem::take(&mut self.woke)
     }
 
     fn read_failed(&mut self, error: io::Error) -> Result<(), End> {
@@ -195,16 +193,20 @@ impl Inbound {
         Ok(if self.cut_short { Rest::Busy } else { Rest::Quiet })
     }
 
-    /// Whether there is room for another message. If there is none, the reader tells when there is; not where it has
-    /// soon read all, and goes on by itself ([`Inbound::pump`]): waking the I/O thread would take longer.
+    /// Whether there is room for another message. If there is none, the reader tells when there is; where it has soon read
+    /// all, it goes on by itself ([`Engine::read_on`](super::Engine::read_on)): waking the I/O thread would take longer.
     fn await_room(&mut self) -> bool {
-        let short = self.pumped || self.filler.writer().is_short(SHORT);
-        if short { self.filler.writer().has_room() } else { self.filler.await_room() }
+        let writer = self.filler.writer();
+        if self.for_reader || writer.is_short(SHORT) { writer.stop() } else { writer.await_room() }
     }
 
     fn publish(&mut self) {
         if self.filler.publish() {
-            self.filler.wake();
+            if self.for_reader {
+                self.woke = true;
+            } else {
+                self.filler.wake();
+            }
         }
     }
 

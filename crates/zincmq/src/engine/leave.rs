@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 /// How long a peer may take nothing before it is given up: longer than a busy one rests, shorter than a program may
 /// seem to hang at its end.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often to look whether the peer has everything, which no event tells; its own closing is one.
-pub(crate) const LEAVE_LOOKS: Duration = Duration::from_millis(20);
+/// How often to check whether the peer has everything, which no event tells; its own closing is one.
+pub(crate) const LEAVING_CHECKS: Duration = Duration::from_millis(20);
 
 /// What the peer has not got yet.
 #[derive(Debug)]

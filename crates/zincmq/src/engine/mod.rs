@@ -1,6 +1,5 @@
 //! Engines: one per open connection. They move bytes between a pipe and a descriptor.
 
-mod carry;
 mod connection;
 pub(crate) mod contract;
 mod heartbeat;
@@ -14,13 +13,12 @@ mod tests;
 mod upstream;
 mod zmtp;
 
-pub(crate) use carry::LOOKS;
 pub(crate) use contract::{End, Rest, SHORT, Transcode};
 pub(crate) use heartbeat::HeartbeatConfig;
-pub(crate) use leave::LEAVE_LOOKS;
+pub(crate) use leave::LEAVING_CHECKS;
 pub(crate) use legacy::Legacy;
 pub(crate) use raw::Raw;
 pub(crate) use upstream::Upstream;
 pub(crate) use zmtp::{Engine, Setup, bounds};
 
-pub(crate) use connection::{Connection, Driven, Overseer, Wants, Wish};
+pub(crate) use connection::{Connection, Overseer, Reading};

@@ -1,13 +1,15 @@
 //! An engine on a pair of sockets.
 
 use super::contract::TURN;
+use super::zmtp::STALE;
 use super::{Engine, HeartbeatConfig, Rest, Setup, bounds};
 use crate::option::Options;
 use crate::socket_type::SocketType;
 use queue::{Drain, Filler, Pool, Reader, Writer, channel};
-use std::io::Write;
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// An engine of a PULL, the pipe's other ends, and the peer.
 fn engine() -> (Engine, Writer, Reader, UnixStream) {
@@ -32,7 +34,7 @@ fn a_turn_ends_after_some_hundred_commands_and_nothing_behind_them_is_lost() {
     let (mut engine, _to_peer, mut from_peer, mut peer) = engine();
     peer.write_all(&[PING.repeat(2000), b"\0\x04last".to_vec()].concat()).unwrap();
     let mut turns = 1;
-    while engine.turn().unwrap() == Rest::Busy {
+    while engine.turn(false).unwrap() == Rest::Busy {
         assert!(!from_peer.is_ready(), "it comes last");
         turns += 1;
     }
@@ -45,33 +47,60 @@ fn who_reads_in_place_of_the_io_thread_leaves_it_the_rest() {
     const PING: &[u8] = b"\x04\x08\x04PING\0\0c";
     let (mut engine, _to_peer, mut from_peer, mut peer) = engine();
     peer.write_all(&[PING.repeat(400), b"\0\x04last".to_vec()].concat()).unwrap();
-    _ = engine.read_now().unwrap();
-    assert!(engine.owes_turn() && !from_peer.is_ready());
-    while engine.turn().unwrap() == Rest::Busy {}
+    _ = engine.read_for_reader().unwrap();
+    assert!(engine.owes_turn(false) && !from_peer.is_ready());
+    while engine.turn(false).unwrap() == Rest::Busy {}
     assert!(from_peer.is_ready());
 }
 
 /// No event tells of what the kernel has already: a reader that leaves the rest of a large body to the I/O thread must say
-/// so, each time.
+/// so.
 #[test]
-fn who_reads_on_no_further_within_a_large_body_leaves_it_the_rest() {
+fn who_reads_on_into_a_large_body_leaves_the_io_thread_the_rest() {
     let (mut engine, _to_peer, mut from_peer, mut peer) = engine();
+    from_peer.set_high_water(1);
     const BODY: usize = 8 << 20;
-    let large = [&b"\0\x05small\x02"[..], &(BODY as u64).to_be_bytes(), &[7; BODY]].concat();
+    let large = [&b"\0\x05first\0\x05small\x02"[..], &(BODY as u64).to_be_bytes(), &[7; BODY]].concat();
     rustix::net::sockopt::set_socket_send_buffer_size(&peer, large.len()).unwrap();
     peer.set_nonblocking(true).unwrap();
     let mut sent = peer.write(&large).unwrap();
     assert!(sent > TURN, "only {sent} bytes");
-    assert_eq!(engine.pump().unwrap(), Rest::Busy);
-    assert!(from_peer.is_ready() && !from_peer.skip_frame() && !from_peer.is_ready());
-    assert_eq!(engine.pump().unwrap(), Rest::Busy, "the reader comes back, and rests");
-    // The I/O thread, or the reader, goes on from there.
+    let mut stops = 0;
+    // One message at a time: at each the engine stops, and the reader hears that this is its matter.
+    while from_peer.is_ready() || engine.turn(false).unwrap() == Rest::Quiet && from_peer.is_ready() {
+        assert!(!from_peer.skip_frame() && !from_peer.is_ready());
+        if !from_peer.takes_look() {
+            break;
+        }
+        stops += 1;
+        if engine.read_on().unwrap() == Rest::Busy {
+            break;
+        }
+    }
+    assert!(stops > 0 && !from_peer.is_ready(), "{stops} stops");
+    // The I/O thread goes on from there.
     let mut rounds = 0;
     while sent < large.len() || !from_peer.is_ready() {
         rounds += 1;
         assert!(rounds < 10_000, "{sent} bytes sent, and the message is not there");
         engine.recheck();
-        while engine.turn().unwrap() == Rest::Busy {}
+        while engine.turn(false).unwrap() == Rest::Busy {}
         sent += peer.write(&large[sent..]).unwrap_or(0);
     }
+}
+
+/// The kernel would take the answer and the peer would never see it, or would see only that.
+#[test]
+fn who_answers_after_a_while_finds_the_peers_end_first() {
+    let (mut engine, mut to_peer, _from_peer, mut peer) = engine();
+    assert!(engine.turn(false).is_ok(), "nothing yet");
+    peer.shutdown(std::net::Shutdown::Write).unwrap();
+    let begin = Instant::now();
+    while begin.elapsed() <= STALE {}
+    to_peer.write(&[], &[queue::Part::Slice(b"answer")]);
+    assert!(to_peer.publish(), "the engine had nothing to write");
+    assert!(!engine.answer());
+    peer.set_nonblocking(true).unwrap();
+    assert_eq!(peer.read(&mut [0; 10]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    assert!(engine.turn(false).is_err());
 }

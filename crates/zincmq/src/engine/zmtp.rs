@@ -11,10 +11,13 @@ use crate::engine::leave::Leaving;
 use crate::engine::outbound::Outbound;
 use crate::option::Options;
 use crate::socket_type::SocketType;
-use queue::{Bounds, Drain, Filler};
+use queue::{Bounds, Drain, Filler, Milestone};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// What a caller knows of the peer after so long is old.
+pub(super) const STALE: Duration = Duration::from_millis(1);
 
 /// All that a new engine needs.
 #[derive(Debug)]
@@ -33,10 +36,11 @@ pub(crate) struct Engine {
     descriptor: Arc<OwnedFd>,
     /// Translates where the connection has another encoding than the pipe.
     transcoder: Option<Box<dyn Transcode>>,
-    pub(super) outbound: Outbound,
+    outbound: Outbound,
     inbound: Inbound,
-    /// When the writer wrote the stream itself last, while it does so.
-    pub(super) carried: Option<Instant>,
+    /// When a caller has read last, and when a writer has written its stream last.
+    read_at: Instant,
+    streamed_at: Instant,
     /// Everything is written, and the peer knows that there is no more.
     leaving: Option<Leaving>,
 }
@@ -44,7 +48,8 @@ pub(crate) struct Engine {
 impl Engine {
     /// An engine that sends `unsent` first and has received `received` already.
     pub(crate) fn new(setup: Setup, unsent: Vec<u8>, received: &[u8]) -> Self {
-        let heartbeat = Heartbeat::new(setup.heartbeat, Instant::now());
+        let now = Instant::now();
+        let heartbeat = Heartbeat::new(setup.heartbeat, now);
         let mut inbound = Inbound::new(setup.filler, heartbeat, setup.socket_type.profile().publishes);
         inbound.preload(received, setup.transcoder.as_ref().is_some_and(|transcoder| transcoder.decodes()));
         Self {
@@ -52,7 +57,8 @@ impl Engine {
             transcoder: setup.transcoder,
             outbound: Outbound::new(setup.drain, unsent),
             inbound,
-            carried: None,
+            read_at: now,
+            streamed_at: now,
             leaving: None,
         }
     }
@@ -92,24 +98,23 @@ impl Engine {
         self.inbound.full = false;
     }
 
-    /// Moves what can be moved, within one turn.
+    /// Moves what can be moved, within one turn; what is to be written only if no writer `streams`, and does that itself.
     ///
     /// # Errors
     /// [`End`]: the connection is over.
-    pub(crate) fn turn(&mut self) -> Result<Rest, End> {
+    pub(crate) fn turn(&mut self, streams: bool) -> Result<Rest, End> {
         self.outbound.drain.drop_bodies();
         while !self.is_leaving() {
-            let carried = self.is_carried();
-            let wrote = if carried { Rest::Quiet } else { self.write() };
+            let wrote = if streams { Rest::Quiet } else { self.write() };
             let read = self.read()?;
-            let over = !carried && !self.outbound.has_output();
+            let over = !streams && !self.outbound.has_output();
             if over && self.outbound.drain.frames().has_ended() {
                 break;
             }
             if wrote == Rest::Busy || read == Rest::Busy {
                 return Ok(Rest::Busy);
             }
-            if carried {
+            if streams {
                 return Ok(Rest::Quiet);
             }
             if !over {
@@ -152,32 +157,93 @@ impl Engine {
         self.inbound.filler.writer().written()
     }
 
-    /// Reads for a caller that was told that there is something. Returns whether that was much: a large body is
-    /// under way, or the turn is over.
+    /// Reads for the reader's own thread, which has heard that there is something. Returns whether that was much: a large
+    /// body is under way, or the turn is over.
     ///
     /// # Errors
     /// [`End`], which the I/O thread will come upon again.
-    pub(crate) fn read_now(&mut self) -> Result<bool, End> {
+    pub(crate) fn read_for_reader(&mut self) -> Result<bool, End> {
         self.inbound.may_read = true;
-        self.inbound.full = false;
-        let rest = self.read()?;
+        self.read_at = Instant::now();
+        let rest = self.read_as(true)?;
         Ok(rest == Rest::Busy || self.inbound.filler.is_inside_body())
     }
 
-    /// Reads on for a caller that has emptied the pipe: see [`Inbound::pump`].
+    /// Reads on for the reader's own thread, which has read all, where the high-water mark stopped the engine.
     ///
     /// # Errors
     /// [`End`], which the I/O thread will come upon again.
-    pub(crate) fn pump(&mut self) -> Result<Rest, End> {
-        self.inbound.pump(self.descriptor.as_fd(), &mut self.outbound, &mut self.transcoder)
+    pub(crate) fn read_on(&mut self) -> Result<Rest, End> {
+        if self.inbound.full { self.read_as(true) } else { Ok(Rest::Quiet) }
+    }
+
+    /// Whether the reader slept when its own thread read: it is awake now, and that thread's to resume.
+    pub(crate) fn has_woken_reader(&mut self) -> bool {
+        self.inbound.has_woken_reader()
+    }
+
+    /// Writes for a caller that has just read. Returns whether everything is written and the pipe rests again.
+    pub(crate) fn answer(&mut self) -> bool {
+        // After a while the peer may have closed: what is written then would be lost.
+        if self.read_at.elapsed() > STALE {
+            self.inbound.may_read = true;
+            if self.read().is_err() {
+                return false;
+            }
+        }
+        self.resume();
+        self.write_all()
     }
 
     /// Writes for a caller. Returns whether everything is written and the pipe rests again.
-    pub(crate) fn write_now(&mut self) -> bool {
+    pub(crate) fn write_all(&mut self) -> bool {
         self.outbound.may_write()
             && self.write() == Rest::Quiet
             && !self.outbound.has_output()
             && self.outbound.drain.park()
+    }
+
+    /// Writes what is left of a stream, for its writer. Returns as [`Engine::write_all`].
+    pub(crate) fn end_stream(&mut self) -> bool {
+        // As below.
+        self.outbound.drain.keep_bodies();
+        self.write_all() && !self.outbound.drain.keeps_bodies()
+    }
+
+    /// Writes what is queued of a stream, for its writer. Returns whether that was anything, and whether it was all.
+    pub(crate) fn write_stream(&mut self, milestone: Milestone) -> (bool, bool) {
+        self.resume();
+        let drain = &mut self.outbound.drain;
+        // The application may be called when a body that goes by reference is done with: not within its own call.
+        if drain.has_bodies() {
+            return (false, false);
+        }
+        drain.pass_on(milestone);
+        self.streamed_at = Instant::now();
+        let before = drain.frames().passed();
+        let all = self.write() == Rest::Quiet && !self.is_blocked();
+        (self.outbound.drain.frames().passed() != before, all)
+    }
+
+    /// When a stream is over if its writer, which wrote last at some time, has not written for so long.
+    pub(crate) fn stream_lasts(&self, pause: Duration) -> Instant {
+        self.streamed_at + pause
+    }
+
+    /// Writes what is queued, as far as the kernel takes it, for a writer that would lose a message otherwise. Returns whether
+    /// the I/O thread has something to do then.
+    pub(crate) fn relieve(&mut self, milestone: Milestone) -> bool {
+        if !self.outbound.may_write() || (self.translates() && self.outbound.drain.has_bodies()) {
+            return false;
+        }
+        self.resume();
+        if !self.translates() {
+            self.outbound.drain.pass_on(milestone);
+        }
+        self.outbound.drain.keep_bodies();
+        // An error shows again in the I/O thread's turn.
+        self.write();
+        self.outbound.drain.keeps_bodies() || !self.outbound.may_write()
     }
 
     /// Whether there is something to write that the kernel does not take now.
@@ -190,9 +256,14 @@ impl Engine {
         self.transcoder.is_some()
     }
 
-    /// Whether something is left for the I/O thread to write, or to walk over.
-    pub(super) fn owes_turn(&self) -> bool {
-        (!self.is_carried() && self.outbound.has_output()) || self.inbound.cut_short
+    /// Whether something is left for the I/O thread to write, unless a writer `streams`, or to walk over.
+    pub(super) fn owes_turn(&self, streams: bool) -> bool {
+        (!streams && self.outbound.has_output()) || self.inbound.cut_short
+    }
+
+    /// Whether heartbeats are under way, so that the peer or this side may take silence for an end.
+    pub(crate) fn has_heartbeats(&self) -> bool {
+        self.inbound.heartbeat.is_in_use()
     }
 
     /// Writes until the kernel takes no more, nothing is left or the turn is over.
@@ -207,9 +278,18 @@ impl Engine {
 
     /// Reads until the kernel has no more, the pipe is full or the turn is over.
     fn read(&mut self) -> Result<Rest, End> {
+        self.read_as(false)
+    }
+
+    fn read_as(&mut self, reader: bool) -> Result<Rest, End> {
         if !self.is_deaf() {
-            let rest =
-                self.inbound.read(self.descriptor.as_fd(), &mut self.outbound, &mut self.transcoder)?;
+            let Self { inbound, outbound, transcoder, .. } = self;
+            let from = self.descriptor.as_fd();
+            let rest = if reader {
+                inbound.read_for_reader(from, outbound, transcoder)
+            } else {
+                inbound.read(from, outbound, transcoder)
+            }?;
             if rest == Rest::Busy || !self.is_deaf() {
                 return Ok(rest);
             }

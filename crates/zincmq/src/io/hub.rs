@@ -21,16 +21,28 @@ pub(crate) enum Alarm {
     Beat,
     /// Unsent messages have lingered long enough.
     Linger,
-    /// A writer may have stopped carrying its stream.
-    Look,
+    /// A caller may not come back to the descriptor that it has claimed.
+    CheckInbound,
+    /// A stream that its writer writes itself may be over.
+    CheckOutbound,
+    /// The peer may have everything that a closing connection has sent.
+    CheckLeaving,
     /// A listener that ran out of descriptors tries again.
     Accept,
 }
 
 /// Every kind, in order.
-const ALARMS: [Alarm; KINDS] =
-    [Alarm::Deadline, Alarm::Reconnect, Alarm::Beat, Alarm::Linger, Alarm::Look, Alarm::Accept];
-const KINDS: usize = 6;
+const ALARMS: [Alarm; KINDS] = [
+    Alarm::Deadline,
+    Alarm::Reconnect,
+    Alarm::Beat,
+    Alarm::Linger,
+    Alarm::CheckInbound,
+    Alarm::CheckOutbound,
+    Alarm::CheckLeaving,
+    Alarm::Accept,
+];
+const KINDS: usize = 8;
 
 /// The alarms of one session or listener, one of a kind at most.
 #[derive(Debug, Default)]
@@ -47,8 +59,6 @@ pub(crate) struct Hub {
     pub(crate) alarms: BTreeSet<(Instant, u64, Alarm)>,
     /// Sessions whose engine has more to do than one turn allowed.
     pub(crate) busy: VecDeque<u64>,
-    /// Sessions whose descriptor a caller listens to.
-    pub(crate) leased: Vec<u64>,
 }
 
 impl Hub {

@@ -5,11 +5,11 @@ mod tests;
 mod traffic;
 
 use crate::command::{Attach, Connect, EndpointId, Listen, Owner, PipeId, ToIo, ToSocket};
-use crate::engine::{self, Connection, End, Engine, Setup, Wants};
+use crate::engine::{self, Connection, End, Engine, Setup};
 use crate::io::greeting::{Failure, Greeted, Greeting};
 use crate::io::hub::{Alarm, Alarms, Hub};
 use crate::io::notice;
-use crate::io::route::{Route, Traffic};
+use crate::io::route::{self, Route};
 use crate::io::terms::{Terms, milliseconds};
 use crate::life::fresh_id;
 use crate::monitor::{EventKind, Sides};
@@ -18,12 +18,13 @@ use crate::pattern::contract::Attached;
 use crate::pipe::{Conflates, Ends, pipe};
 use crate::socket_type::SocketType;
 use crate::transport::{Link, Target, Transport};
-use queue::{Drain, Filler, Held, Item, Lease, TryLock};
+use queue::{Drain, Filler, Held, Item, TryLock};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
+use traffic::Traffic;
 
 /// Bits of `RECONNECT_STOP`.
 const REFUSED: i32 = 1;
@@ -43,7 +44,7 @@ enum Phase {
     Resting,
     Connecting(OwnedFd),
     Greeting(Box<Greeting>),
-    Traffic(Arc<Connection>),
+    Traffic(Box<Traffic>),
 }
 
 /// One peer, on the I/O thread.
@@ -60,8 +61,6 @@ pub(crate) struct Session {
     /// The pipe's ends while no engine has them.
     ends: Option<(Drain, Filler)>,
     phase: Phase,
-    /// The descriptor of the traffic; callers know it, too, but do not keep it.
-    descriptor: Option<Arc<OwnedFd>>,
     link: Option<Arc<Link>>,
     /// How to connect again; an accepted session cannot.
     route: Option<Box<Route>>,
@@ -70,8 +69,6 @@ pub(crate) struct Session {
     closing: bool,
     /// It was the endpoint: disconnected or unbound.
     released: bool,
-    /// A caller has left word that something is to be done.
-    called: bool,
     /// The routing id of the peer, as the socket knows it.
     announced: Vec<u8>,
 }
@@ -89,13 +86,11 @@ impl Session {
             pipe: fresh_id(),
             ends: None,
             phase,
-            descriptor: None,
             link: Some(Arc::new(link)),
             route: None,
             alarms: Alarms::default(),
             closing: false,
             released: false,
-            called: false,
             announced: Vec::new(),
         }
     }
@@ -112,13 +107,11 @@ impl Session {
             key: 0,
             pipe: connect.pipe,
             phase: Phase::Resting,
-            descriptor: None,
             link: None,
             route: Some(route),
             alarms: Alarms::default(),
             closing: false,
             released: false,
-            called: false,
             announced: Vec::new(),
         }
     }
@@ -310,6 +303,7 @@ impl Session {
         let mut transcoder = terms.transcoder();
         notice::hello(terms.socket_type, &self.options, transcoder.as_mut(), &mut unsent);
         let plain = transcoder.is_none();
+        let written = drain.frames().gauge();
         let setup = Setup {
             descriptor: descriptor.clone(),
             drain,
@@ -328,16 +322,12 @@ impl Session {
             connects: self.route.is_some(),
             session: self.key,
             overseer: hub.inbox.clone(),
-            registry: hub.registry.clone(),
-            lease: Lease::default(),
             plain,
-            wants: Wants::default(),
         });
-        self.descriptor = Some(descriptor);
         self.announce(fresh, routing_id, &connection, hub);
         // Who waits for this event to send finds the peer there.
         self.emit(EventKind::HandshakeSucceeded, 0);
-        self.phase = Phase::Traffic(connection);
+        self.phase = Phase::Traffic(Box::new(Traffic::new(connection, descriptor, written)));
         if self.route.as_mut().is_some_and(|route| route.arrived(Instant::now(), passed)) {
             self.owner.troubles.reconnected();
         }
@@ -409,17 +399,14 @@ impl Session {
                 self.connected(descriptor, hub)
             }
             Phase::Greeting(_) => self.greet(hub),
-            Phase::Traffic(connection) => {
-                let connection = connection.clone();
-                self.drive(&connection, hub, |engine| {
-                    if event.is_readable() || hung_up {
-                        engine.readable(hung_up);
-                    }
-                    if event.is_writable() {
-                        engine.writable();
-                    }
-                })
-            }
+            Phase::Traffic(_) => self.drive(hub, |engine| {
+                if event.is_readable() || hung_up {
+                    engine.readable(hung_up);
+                }
+                if event.is_writable() {
+                    engine.writable();
+                }
+            }),
         }
     }
 
@@ -483,7 +470,7 @@ impl Session {
     }
 
     /// How many messages have gone out and come in. Subscriptions go out on each connection.
-    fn passed(&self, drain: &mut Drain, filler: &mut Filler) -> Traffic {
+    fn passed(&self, drain: &mut Drain, filler: &mut Filler) -> route::Traffic {
         let subscribes = self.owner.socket_type.profile().subscribes;
         (if subscribes { 0 } else { drain.frames().passed() }, filler.writer().written())
     }
@@ -495,12 +482,11 @@ impl Session {
                 hub.unwatch(greeting.descriptor.as_fd());
                 greeting.descriptor.as_raw_fd()
             }
-            Phase::Traffic(_) => {
-                let Some(descriptor) = self.descriptor.take() else { return };
-                hub.unwatch(descriptor.as_fd());
+            Phase::Traffic(traffic) => {
+                hub.unwatch(traffic.descriptor.as_fd());
                 // A caller may be waiting on it.
-                _ = rustix::net::shutdown(&descriptor, rustix::net::Shutdown::Both);
-                descriptor.as_raw_fd()
+                _ = rustix::net::shutdown(&traffic.descriptor, rustix::net::Shutdown::Both);
+                traffic.descriptor.as_raw_fd()
             }
             Phase::Connecting(descriptor) => {
                 hub.unwatch(descriptor.as_fd());
@@ -568,7 +554,9 @@ impl Session {
             Alarm::Deadline => self.late(hub),
             Alarm::Linger => Fate::Ends,
             Alarm::Beat => self.beat(hub),
-            Alarm::Look => self.look(hub),
+            Alarm::CheckInbound => self.check_inbound(hub),
+            Alarm::CheckOutbound => self.check_outbound(hub),
+            Alarm::CheckLeaving => self.drive(hub, |_| ()),
             Alarm::Reconnect | Alarm::Accept => Fate::Lives,
         }
     }
@@ -612,8 +600,8 @@ impl Session {
     }
 
     pub(crate) fn sweep(&mut self, hub: &mut Hub) {
-        let Phase::Traffic(connection) = &self.phase else { return };
-        let connection = connection.clone();
+        let Phase::Traffic(traffic) = &self.phase else { return };
+        let connection = traffic.connection.clone();
         if let Some(mut held) = connection.engine.try_lock() {
             if let Some(engine) = held.as_mut() {
                 engine.sweep();
@@ -634,11 +622,9 @@ impl Session {
         match std::mem::replace(&mut self.phase, Phase::Resting) {
             Phase::Greeting(greeting) => hub.unwatch(greeting.descriptor.as_fd()),
             Phase::Connecting(descriptor) => hub.unwatch(descriptor.as_fd()),
-            Phase::Traffic(connection) => {
-                if let Some(descriptor) = &self.descriptor {
-                    hub.unwatch(descriptor.as_fd());
-                }
-                if let Some(mut held) = connection.engine.try_lock() {
+            Phase::Traffic(traffic) => {
+                hub.unwatch(traffic.descriptor.as_fd());
+                if let Some(mut held) = traffic.connection.engine.try_lock() {
                     held.take();
                 }
             }

@@ -2,7 +2,7 @@
 
 use crate::arena::Arena;
 use crate::command::ToIo;
-use crate::engine::{Overseer, Wish};
+use crate::engine::Overseer;
 use crate::error::Result;
 use crate::io::hub::{Alarm, Hub};
 use crate::io::listener::Listener;
@@ -12,6 +12,7 @@ use crate::spin::Spin;
 use mio::{Events, Poll, Waker};
 use queue::{Inbox, Item, Wake};
 use std::collections::{BTreeSet, VecDeque};
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -20,8 +21,6 @@ use std::time::{Duration, Instant};
 
 /// How often memory of idle connections is given back.
 const SWEEP: Duration = Duration::from_secs(1);
-/// How often descriptors that callers listen to are looked after.
-const TICK: Duration = Duration::from_millis(2);
 /// The poller takes no times shorter than this.
 const POLLED: Duration = Duration::from_millis(1);
 /// The poller's own token for the wake-up descriptor; no arena gets that far.
@@ -55,7 +54,6 @@ impl IoThread {
             inbox: inbox.clone(),
             alarms: BTreeSet::new(),
             busy: VecDeque::new(),
-            leased: Vec::new(),
         };
         inbox.signal().arm(Arc::new(Bell(bell)));
         let worker = Worker {
@@ -67,7 +65,6 @@ impl IoThread {
             stopping: false,
             swept: Instant::now(),
             dirty: false,
-            ticked: Instant::now(),
             spin: Spin::default(),
         };
         let name = scheduling.name(&format!("ZMQbg/IO/{index}"));
@@ -101,8 +98,8 @@ impl IoThread {
 }
 
 impl Overseer for Inbox<ToIo> {
-    fn tell(&self, session: u64, wish: Wish) {
-        self.push(Item::Command(ToIo::Wish { session, wish }));
+    fn call(&self, session: u64, turn: bool) {
+        self.push(Item::Command(ToIo::Attend { session, turn }));
     }
 }
 
@@ -122,19 +119,19 @@ struct Worker {
     swept: Instant,
     /// Some connection has moved bytes since the last sweep.
     dirty: bool,
-    ticked: Instant,
     spin: Spin,
 }
 
 impl Worker {
     fn run(mut self) {
         sys::block_signals();
+        // Checks of what writers write themselves come after some 50 us; by default the kernel may add as much.
+        _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
         let mut events = Events::with_capacity(256);
         loop {
             self.take_items();
             self.take_turns();
             self.ring_alarms();
-            self.tick();
             self.sweep();
             if self.stopping && self.entries.len() == 0 {
                 return;
@@ -174,19 +171,7 @@ impl Worker {
         let now = Instant::now();
         let alarm = self.hub.alarms.first().map(|(at, ..)| at.saturating_duration_since(now));
         let sweep = self.dirty.then(|| (self.swept + SWEEP).saturating_duration_since(now));
-        let tick = (!self.hub.leased.is_empty()).then(|| (self.ticked + TICK).saturating_duration_since(now));
-        alarm.into_iter().chain(sweep).chain(tick).min()
-    }
-
-    /// Looks after the descriptors that callers listen to: takes back those that are not used.
-    fn tick(&mut self) {
-        if self.hub.leased.is_empty() || self.ticked.elapsed() < TICK {
-            return;
-        }
-        self.ticked = Instant::now();
-        for key in std::mem::take(&mut self.hub.leased) {
-            self.with_session(key, |session, hub| session.tick(hub));
-        }
+        alarm.into_iter().chain(sweep).min()
     }
 
     fn event(&mut self, key: u64, event: &mio::event::Event) {
@@ -257,17 +242,8 @@ impl Worker {
             ToIo::Resolved { session, target } => {
                 self.with_session(session, |session, hub| session.resolved(target, hub));
             }
-            ToIo::Wish { session, wish: Wish::Turn } => self.with_session(session, Session::turn),
-            ToIo::Wish { session, wish: Wish::Unleased } => self.with_session(session, Session::unleased),
-            ToIo::Wish { session, wish: Wish::Carried } => self.with_session(session, Session::carried),
-            ToIo::Wish { session, wish: Wish::Leased } => {
-                if self.hub.leased.is_empty() {
-                    self.ticked = Instant::now();
-                }
-                if !self.hub.leased.contains(&session) {
-                    self.hub.leased.push(session);
-                }
-                self.with_session(session, Session::leased);
+            ToIo::Attend { session, turn } => {
+                self.with_session(session, |session, hub| session.attend(turn, hub));
             }
             ToIo::CloseEndpoint { socket, endpoint, linger } => self.close(socket, Some(endpoint), linger),
             ToIo::CloseSocket { socket, linger } => self.close(socket, None, linger),

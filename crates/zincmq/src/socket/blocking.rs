@@ -4,6 +4,7 @@ use crate::error::{BatchError, Error, Result};
 use crate::message::Message;
 use crate::pattern::ability::{Receives, Sends};
 use crate::pattern::contract::Denied;
+use crate::socket::caller_io::end_streams_of_thread;
 use crate::socket::outgoing::{Outgoing, Parts};
 use crate::socket::{Core, Socket};
 use std::time::{Duration, Instant};
@@ -21,7 +22,7 @@ impl Core {
         }
         self.heed_interrupt()?;
         if until.is_some_and(|until| Instant::now() >= until) {
-            self.peers.put_down();
+            self.peers.end_streams();
             return Err(Error::Again);
         }
         if self.is_unsettled() {
@@ -29,16 +30,17 @@ impl Core {
         }
         let inbox = self.owner.inbox.clone();
         if receives {
-            self.peers.put_down();
-            if let Some(result) = self.drive(until) {
+            end_streams_of_thread();
+            if let Some(result) = self.listen(until) {
                 return result;
             }
-        } else if self.peers.carry() {
+        } else if self.peers.write_streams() {
             return Ok(());
         }
         if self.spin.look(|| inbox.is_pending()) {
             return Ok(());
         }
+        end_streams_of_thread();
         inbox.signal().arm_thread();
         if inbox.is_pending() {
             inbox.signal().disarm();

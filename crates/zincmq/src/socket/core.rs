@@ -11,7 +11,7 @@ use crate::pattern::{
     self, Pattern,
     contract::{Attached, Denied, Kind, PeerId, Peers},
 };
-use crate::socket::driving::Driving;
+use crate::socket::caller_io::Listener;
 use crate::socket::future::Turn;
 use crate::socket::peers::{Admission, Table};
 use crate::socket_type::{Refused, SocketType};
@@ -46,7 +46,7 @@ pub(crate) struct Core {
     /// What event loops listen to, once somebody has asked for it.
     pub(crate) watch: Option<Arc<Bell>>,
     swept: Instant,
-    pub(crate) driving: Driving,
+    pub(crate) listener: Listener,
     pub(crate) spin: Spin,
     pub(crate) turn: Turn,
     /// Last, so that it goes last: the last handle waits for the end of all sockets, this one among them.
@@ -112,7 +112,7 @@ impl Core {
             lazy: false,
             watch: None,
             swept: Instant::now(),
-            driving: Driving::default(),
+            listener: Listener::default(),
             spin: Spin::default(),
             turn: Turn::default(),
             home,
@@ -131,8 +131,9 @@ impl Core {
         io.push(Item::Command(command));
     }
 
-    /// Whether the context has shut down.
+    /// Whether the context has shut down; what a stream has left goes out.
     pub(crate) fn check(&mut self) -> Result<()> {
+        self.peers.end_streams();
         self.process();
         if self.stopped { Err(Error::Terminated) } else { Ok(()) }
     }
@@ -160,7 +161,7 @@ impl Core {
     ) -> std::result::Result<(), Denied> {
         let result = self.offer_lazily(attempt);
         if result == Err(Denied::Again) {
-            self.peers.put_down();
+            self.peers.end_streams();
         }
         result
     }
@@ -213,6 +214,7 @@ impl Core {
 
     #[inline]
     pub(crate) fn try_recv(&mut self, into: &mut Message) -> std::result::Result<(), Denied> {
+        self.peers.end_streams();
         self.process();
         into.clear();
         if self.stopped {
@@ -229,15 +231,15 @@ impl Core {
         result
     }
 
-    /// This thread will not wait on the connection: the I/O thread listens to it again.
-    pub(crate) fn stop_driving(&mut self) {
+    /// This thread will not wait at the connection: the I/O thread hears from it again.
+    pub(crate) fn end_caller_io(&mut self) {
         self.peers.patient = false;
-        self.peers.put_down();
-        self.peers.end_lease();
+        self.peers.end_streams();
+        self.peers.end_listening();
     }
 
     pub(crate) fn can_send(&mut self) -> bool {
-        self.stop_driving();
+        self.end_caller_io();
         self.would_send()
     }
 
@@ -246,13 +248,13 @@ impl Core {
         self.process();
         let would = self.pattern.can_send(&mut self.peers);
         if !would {
-            self.peers.put_down();
+            self.peers.end_streams();
         }
         would && !self.stopped
     }
 
     pub(crate) fn can_recv(&mut self) -> bool {
-        self.stop_driving();
+        self.end_caller_io();
         self.process();
         let mut ready = self.pattern.can_recv(&mut self.peers);
         while self.bury() && !ready {
@@ -322,7 +324,7 @@ impl Core {
     }
 
     /// What the reader of this peer has for us now, unless it rests.
-    fn look(&mut self, id: PeerId) {
+    pub(super) fn look(&mut self, id: PeerId) {
         let Some(peer) = self.peers.get(id) else { return };
         peer.resume();
         if peer.look() {
@@ -532,7 +534,7 @@ impl Drop for Core {
     fn drop(&mut self) {
         // An inproc peer may have said what it wants to hear when this side leaves.
         self.process();
-        self.peers.put_down();
+        self.peers.end_streams();
         self.home.shared().names.unbind_all(self.owner.id);
         self.endpoints.iter().for_each(Entry::close);
         let linger = self.peers.options.linger;

@@ -206,7 +206,6 @@ impl Core {
     /// Unbinds or disconnects.
     fn release(&mut self, text: &str) -> Result<()> {
         self.check()?;
-        self.peers.put_down();
         let endpoint = self.parse(text)?;
         let mut found = self.called(text);
         if found.is_empty()

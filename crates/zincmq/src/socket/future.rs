@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::pattern::ability::{Receives, Sends};
 use crate::pattern::contract::Denied;
+use crate::socket::caller_io::end_streams_of_thread;
 use crate::socket::outgoing::{Outgoing, Parts};
 use crate::socket::{Core, Interest, Socket};
 use std::future::poll_fn;
@@ -36,7 +37,7 @@ impl Core {
         context: &Context<'_>,
         attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
     ) -> Poll<Result<()>> {
-        self.stop_driving();
+        self.end_caller_io();
         if self.turn.is_over() {
             context.waker().wake_by_ref();
             return Poll::Pending;
@@ -66,6 +67,7 @@ impl Core {
                 Err(denied) => return Poll::Ready(Err(Error::denied(denied, self.name()))),
             }
         }
+        end_streams_of_thread();
         if self.is_unsettled() || self.interrupted {
             context.waker().wake_by_ref();
         }

@@ -2,9 +2,8 @@
 
 mod allowance;
 mod blocking;
-mod carrying;
+mod caller_io;
 pub(crate) mod core;
-mod driving;
 mod endpoints;
 mod future;
 mod interrupter;
@@ -14,6 +13,7 @@ mod peers;
 mod raw;
 mod watch;
 
+pub(crate) use self::caller_io::end_streams_of_thread;
 pub(crate) use self::core::Core;
 pub use self::interrupter::Interrupter;
 pub use self::watch::Interest;
@@ -237,7 +237,7 @@ impl<K: Receives> Socket<K> {
     pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()> {
         self.core.peers.patient = false;
         self.core.attempt(|core| core.try_recv(message)).map_err(|denied| {
-            self.core.stop_driving();
+            self.core.end_caller_io();
             self.ended_or(denied)
         })
     }

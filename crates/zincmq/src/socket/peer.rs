@@ -5,7 +5,7 @@ use crate::engine::Connection;
 use crate::message::{Frame, Message, PeerInfo};
 use crate::option::Options;
 use crate::pattern::contract::{PeerId, Refused};
-use crate::socket::carrying::Carrying;
+use crate::socket::caller_io::Streaming;
 use crate::stats::PeerStats;
 use queue::{Body, Inbox, Part, Reader, Writer};
 use std::sync::Arc;
@@ -38,8 +38,6 @@ pub(crate) struct Peer {
     pub(super) connection: Option<Arc<Connection>>,
     /// What the connection said of itself, for what comes before its first message.
     pub(super) info: Option<Arc<PeerInfo>>,
-    /// A wait that this thread drove itself has just ended: the next send may go out the same way.
-    pub(super) inline: bool,
     /// The last message to an inproc peer; empty: none.
     pub(super) farewell: Vec<u8>,
     /// When the last new credit was taken, where that is done lazily.
@@ -49,7 +47,7 @@ pub(crate) struct Peer {
     /// Messages read when nothing was left the last time, and how long the pauses between two looks were then.
     empty_at: u64,
     pauses: u32,
-    pub(super) carrying: Carrying,
+    pub(super) streaming: Streaming,
     /// The next call goes on reading from it.
     pub(super) deferred: bool,
 }
@@ -69,11 +67,10 @@ impl Peer {
             io,
             info: connection.as_ref().map(|connection| connection.info.clone()),
             connection,
-            inline: false,
             farewell,
             credited: None,
             refused: false,
-            carrying: Carrying::default(),
+            streaming: Streaming::default(),
             empty_at: 0,
             pauses: PAUSES,
             deferred: false,
@@ -102,13 +99,14 @@ impl Peer {
         self.before.0 += self.writer.written();
         self.before.1 += self.writer.gauge().bytes();
         self.writer = writer;
-        self.carrying = Carrying::default();
+        self.streaming = Streaming::default();
     }
 
     /// Nothing more can be sent to it. Returns whether that is new.
     pub(crate) fn set_closing(&mut self) -> bool {
         if let Some(connection) = self.connection.take() {
-            connection.end_lease();
+            connection.release_inbound();
+            connection.end_stream();
         }
         !std::mem::replace(&mut self.closing, true)
     }
@@ -120,7 +118,7 @@ impl Peer {
 
     /// Puts the reader to rest if nothing is there: whether something is.
     pub(crate) fn look(&mut self) -> bool {
-        self.reader.is_ready() || (!self.reader.park() && (self.reader.is_ready() || self.reader.has_ended()))
+        self.ready(false) != Ok(false)
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -215,12 +213,10 @@ impl Peer {
         }
     }
 
-    /// The reader sleeps: does its work if this thread has the connection, otherwise wakes it.
+    /// The reader sleeps: this thread writes in its place, if it has just read, or wakes it.
     #[cold]
-    pub(super) fn wake(&mut self) {
-        let inline = std::mem::take(&mut self.inline);
-        let connection = self.connection.as_ref().filter(|connection| inline && connection.lease.is_held());
-        if !connection.is_some_and(|connection| connection.write()) {
+    pub(super) fn wake(&self) {
+        if !self.connection.as_ref().is_some_and(|connection| connection.answer()) {
             self.writer.wake();
         }
     }
@@ -248,28 +244,38 @@ impl Peer {
 
     #[cold]
     fn settle(&mut self, patient: bool) -> Result<bool, ()> {
-        if !self.reader.is_parked()
-            && self.connection.as_ref().is_some_and(|connection| connection.pump())
-            && self.reader.is_ready()
-        {
+        if self.read_on() {
             return Ok(true);
         }
-        // Nobody else brings anything while this thread has the lease.
-        let leased = self.connection.as_ref().is_some_and(|connection| connection.lease.is_held());
-        if patient && !leased && !self.reader.is_parked() && self.looks() {
+        // Nobody else brings anything while this thread hears from the descriptor.
+        let listened_to = self.connection.as_ref().is_some_and(|connection| connection.is_listened_to());
+        if patient && !listened_to && !self.reader.is_parked() && self.looks() {
             return Ok(true);
         }
         loop {
             if self.reader.has_ended() {
                 return Err(());
             }
-            if self.reader.park() {
+            if self.reader.park() && !self.reader.has_look() {
                 return Ok(false);
             }
-            if self.reader.is_ready() {
+            if self.reader.is_ready() || self.read_on() {
                 return Ok(true);
             }
         }
+    }
+
+    /// Has the connection read on where it stopped at the mark, now that everything is read. Returns whether that brought
+    /// a message.
+    fn read_on(&mut self) -> bool {
+        if !self.reader.takes_look() {
+            return false;
+        }
+        if let Some(connection) = &self.connection {
+            connection.read_on();
+        }
+        self.reader.resume();
+        self.reader.is_ready()
     }
 }
 

@@ -39,10 +39,10 @@ pub(crate) struct Table {
     aftermath: bool,
     /// The calling thread may wait a moment before a reader rests.
     pub(crate) patient: bool,
-    /// This side may hold the lease of a connection.
-    pub(crate) leases: bool,
-    /// This side may carry the stream to some peer.
-    pub(super) carries: bool,
+    /// This side may hear from the descriptor of a connection.
+    pub(super) listens: bool,
+    /// This side may write the stream to some peer.
+    pub(super) streams: bool,
     shared: Vec<Option<Bytes>>,
     pub(crate) admission: Admission,
     /// Peers that were refused for that reason, and have room.
@@ -68,8 +68,8 @@ impl Table {
             ended: Vec::new(),
             aftermath: false,
             patient: false,
-            leases: false,
-            carries: false,
+            listens: false,
+            streams: false,
             shared: Vec::new(),
             admission: Admission::Strict,
             reluctant: Vec::new(),
@@ -82,7 +82,7 @@ impl Table {
 
     /// Gives the pipe a place, with the high-water marks as they are now.
     pub(crate) fn insert(&mut self, attach: Attach, inbox: &Arc<Inbox<crate::command::ToSocket>>) -> PeerId {
-        self.end_lease();
+        self.end_listening();
         let pipe = attach.pipe;
         self.conflates |= attach.ends.reader.conflates();
         let peer = Peer::new(attach, &self.options, segment_class(self.by_pipe.len() + 1));
@@ -122,46 +122,21 @@ impl Table {
         self.by_pipe.len()
     }
 
-    /// The connection of the only peer there is.
-    pub(crate) fn only_connection(&self) -> Option<Arc<Connection>> {
+    /// The only peer there is, and its connection.
+    pub(crate) fn only_connection(&self) -> Option<(PeerId, Arc<Connection>)> {
         let mut peers = self.all.iter();
-        let (_, peer) = peers.next()?;
-        if peers.next().is_some() { None } else { peer.connection.clone() }
+        let (key, peer) = peers.next()?;
+        if peers.next().is_some() { None } else { Some((PeerId(key), peer.connection.clone()?)) }
     }
 
     /// The peer's connection has opened, or was lost.
     pub(crate) fn set_connection(&mut self, id: PeerId, connection: Option<Arc<Connection>>) {
-        self.end_lease();
+        self.end_listening();
         if let Some(peer) = self.get(id) {
             if let Some(connection) = &connection {
                 peer.info = Some(connection.info.clone());
             }
             peer.connection = connection;
-            peer.inline = false;
-        }
-    }
-
-    /// A wait on the only connection has brought something: an answer may go out at once.
-    pub(crate) fn allow_inline(&mut self) {
-        if let Some(peer) = self.all.values_mut().next() {
-            peer.inline = true;
-        }
-    }
-
-    /// Whether nothing was sent to the only peer since a wait brought something.
-    pub(crate) fn has_inline(&mut self) -> bool {
-        self.all.values_mut().next().is_some_and(|peer| peer.inline)
-    }
-
-    /// Lets the I/O thread listen to the connection again, if this side does.
-    pub(crate) fn end_lease(&mut self) {
-        if !std::mem::take(&mut self.leases) {
-            return;
-        }
-        for peer in self.all.values_mut() {
-            if let Some(connection) = &peer.connection {
-                connection.end_lease();
-            }
         }
     }
 
@@ -176,8 +151,8 @@ impl Table {
         let peer = self.all.remove(id.0)?;
         self.by_pipe.remove(&peer.pipe);
         if let Some(connection) = &peer.connection {
-            connection.end_lease();
-            connection.put_down();
+            connection.release_inbound();
+            connection.end_stream();
         }
         add(&mut self.past, &peer.stats(String::new()));
         Some(peer)
@@ -208,7 +183,7 @@ impl Table {
 
     /// The high-water marks have changed: existing pipes follow.
     pub(crate) fn apply_high_water(&mut self) {
-        self.put_down();
+        self.end_streams();
         let options = &self.options;
         for peer in self.all.values_mut() {
             peer.set_high_water(options);
@@ -337,7 +312,7 @@ impl Peers for Table {
         let begun = peer.writer.write(envelope, parts);
         peer.publish();
         if begun {
-            self.carries |= peer.carry_segment();
+            self.streams |= peer.write_segment();
         }
         Ok(())
     }

@@ -48,7 +48,7 @@ impl<K> Socket<K> {
             // Something may have happened before anybody listened.
             fresh.wake();
             self.core.watch = Some(fresh);
-            self.core.stop_driving();
+            self.core.end_caller_io();
         }
         self.core.keep_watch();
         let watch = self.core.watch.as_ref().ok_or(Error::Again)?;

@@ -58,7 +58,6 @@ impl Surroundings {
             inbox: Arc::default(),
             alarms: Default::default(),
             busy: Default::default(),
-            leased: Vec::new(),
         }
     }
 
@@ -148,9 +147,9 @@ fn an_alarm_is_set_once() {
         ours.set(Alarm::Beat, now + Duration::from_secs(after), &mut hub);
         others.set(Alarm::Beat, now + Duration::from_secs(after), &mut hub);
     }
-    ours.set(Alarm::Look, now, &mut hub);
+    ours.set(Alarm::CheckInbound, now, &mut hub);
     assert_eq!(ours.get(Alarm::Beat), Some(now + Duration::from_secs(4)));
-    assert_eq!(set(&hub), [Alarm::Look, Alarm::Beat, Alarm::Beat]);
+    assert_eq!(set(&hub), [Alarm::CheckInbound, Alarm::Beat, Alarm::Beat]);
     ours.cancel_all(&mut hub);
     assert_eq!(hub.alarms.iter().map(|(_, key, _)| *key).collect::<Vec<_>>(), [2]);
 }

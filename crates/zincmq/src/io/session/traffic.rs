@@ -1,76 +1,164 @@
-//! A session with an open connection: it runs the engine, unless a caller does, and looks after callers that do.
+//! A session with an open connection: it runs the engine, unless a caller does, and checks the claims of callers that do.
 
 use super::{Fate, Phase, Session};
 use crate::command::ToSocket;
-use crate::engine::{Connection, Engine, LEAVE_LOOKS, LOOKS, Rest};
+use crate::engine::{Connection, Engine, LEAVING_CHECKS, Rest};
 use crate::io::hub::{Alarm, Hub};
 use crate::io::terms::milliseconds;
-use queue::{Item, Tick};
-use std::os::fd::AsFd;
-use std::time::Instant;
+use queue::{Check, Claims, Custody, Gauge, Inbound, Item, Outbound};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A caller that does not come back to the descriptor within so long has left it.
+const INBOUND_CHECKS: Duration = Duration::from_millis(2);
+/// The same where it asks and is answered, at first and at most while it goes on so: a check wakes this thread. The peer has
+/// little to say then, and before the caller writes it reads, so that it does not overlook an end.
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+const LONGEST_PAUSE: Duration = Duration::from_millis(400);
+/// A writer that has not written for so long has left its stream: at first, and at most where the stream lasts. A timer
+/// this short costs some 15 us of two threads' time (docs/decisions/streams.md).
+const FIRST_LEFT: Duration = Duration::from_micros(75);
+const LAST_LEFT: Duration = Duration::from_micros(500);
+/// Between: such a part of the time that the stream has lasted.
+const LEFT_PART: u32 = 8;
+/// Two streams with no more between them are one.
+const BREAK: Duration = Duration::from_millis(2);
+
+/// What a session keeps for an open connection.
+#[derive(Debug)]
+pub(super) struct Traffic {
+    pub(super) connection: Arc<Connection>,
+    /// Callers know it, too, but do not keep it.
+    pub(super) descriptor: Arc<OwnedFd>,
+    /// The poller does not hear of the descriptor: a caller does.
+    unwatched: bool,
+    custody: Custody,
+    /// What the socket writes, by whichever thread it goes out.
+    written: Gauge,
+    /// How much that was at the last check of the inbound claim, and the time from there to the next.
+    written_before: u64,
+    pause: Duration,
+    /// When the stream began that the writer writes itself, and when it was checked last.
+    streams_since: Instant,
+    streamed_at: Instant,
+    /// This side or the peer sends PING.
+    has_heartbeats: bool,
+    /// A caller wanted the engine while this thread had it.
+    called: bool,
+}
+
+impl Traffic {
+    pub(super) fn new(connection: Arc<Connection>, descriptor: Arc<OwnedFd>, written: Gauge) -> Self {
+        let now = Instant::now();
+        Self {
+            connection,
+            descriptor,
+            unwatched: false,
+            custody: Custody::default(),
+            written,
+            written_before: 0,
+            pause: INBOUND_CHECKS,
+            streams_since: now,
+            streamed_at: now,
+            has_heartbeats: false,
+            called: false,
+        }
+    }
+
+    /// The poller hears of the descriptor if and only if no caller does. Returns whether it has just ceased to.
+    fn follow(&mut self, claims: Claims, key: u64, hub: &Hub) -> bool {
+        let claimed = claims.inbound() != Inbound::Io;
+        if claimed == self.unwatched {
+            return false;
+        }
+        self.unwatched = claimed;
+        if claimed {
+            hub.unwatch(self.descriptor.as_fd());
+        } else {
+            _ = hub.watch(self.descriptor.as_fd(), key);
+        }
+        claimed
+    }
+
+    /// The time after which the stream that the writer writes itself counts as left. A stream that goes on soon after it was
+    /// taken back is the same still.
+    fn left_after(&mut self) -> Duration {
+        let now = Instant::now();
+        if now > self.streamed_at + BREAK {
+            self.streams_since = now;
+        }
+        self.streamed_at = now;
+        ((now - self.streams_since) / LEFT_PART).clamp(FIRST_LEFT, LAST_LEFT)
+    }
+
+    /// The time to the next check of the inbound claim: it grows while the caller asks and is answered.
+    fn next_pause(&mut self) -> Duration {
+        let written = self.written.bytes();
+        let answers = std::mem::replace(&mut self.written_before, written) != written;
+        self.pause = if answers && !self.has_heartbeats {
+            (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE)
+        } else {
+            INBOUND_CHECKS
+        };
+        self.pause
+    }
+}
 
 impl Session {
     /// The outbound pipe has something.
     pub(crate) fn readable(&mut self, hub: &mut Hub) -> Fate {
-        match &self.phase {
-            Phase::Traffic(connection) => {
-                let connection = connection.clone();
-                self.drive(&connection, hub, Engine::resume)
-            }
-            _ => {
-                if let Some((drain, _)) = &mut self.ends {
-                    drain.frames().resume();
-                }
-                self.check_linger()
-            }
+        if matches!(self.phase, Phase::Traffic(_)) {
+            return self.drive(hub, Engine::resume);
         }
+        if let Some((drain, _)) = &mut self.ends {
+            drain.frames().resume();
+        }
+        self.check_linger()
     }
 
     /// The inbound pipe has room.
     pub(crate) fn writable(&mut self, hub: &mut Hub) -> Fate {
-        self.drive_traffic(hub, Engine::make_room)
+        self.drive(hub, Engine::make_room)
     }
 
     /// Another turn for the engine.
     pub(crate) fn turn(&mut self, hub: &mut Hub) -> Fate {
-        self.drive_traffic(hub, Engine::recheck)
+        self.drive(hub, Engine::recheck)
     }
 
     /// The engine had more to do than its turn allowed, or a caller has left word.
     pub(crate) fn go_on(&mut self, hub: &mut Hub) -> Fate {
-        if std::mem::take(&mut self.called) {
+        if let Phase::Traffic(traffic) = &mut self.phase
+            && std::mem::take(&mut traffic.called)
+        {
             return self.turn(hub);
         }
-        self.drive_traffic(hub, |_| ())
-    }
-
-    /// Runs the engine, if there is one.
-    fn drive_traffic(&mut self, hub: &mut Hub, prepare: impl FnOnce(&mut Engine)) -> Fate {
-        let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
-        let connection = connection.clone();
-        self.drive(&connection, hub, prepare)
+        self.drive(hub, |_| ())
     }
 
     /// A caller wanted the engine while this thread had it.
     pub(super) fn call_back(&mut self, hub: &mut Hub) {
-        self.called = true;
+        if let Phase::Traffic(traffic) = &mut self.phase {
+            traffic.called = true;
+        }
         hub.busy.push_back(self.key);
     }
 
-    /// Runs the engine, unless a caller does: then the caller hands back what it could not know of.
-    pub(super) fn drive(
-        &mut self,
-        connection: &Connection,
-        hub: &mut Hub,
-        prepare: impl FnOnce(&mut Engine),
-    ) -> Fate {
+    /// Runs the engine, if there is one, unless a caller does: then the caller hands back what it could not know of.
+    pub(super) fn drive(&mut self, hub: &mut Hub, prepare: impl FnOnce(&mut Engine)) -> Fate {
+        let Phase::Traffic(traffic) = &self.phase else { return Fate::Lives };
+        let connection = traffic.connection.clone();
         let Some(mut held) = connection.engine.try_lock() else { return Fate::Lives };
         let Some(engine) = held.as_mut() else { return Fate::Ends };
-        if connection.heed(engine) {
-            self.look_at(Instant::now() + LOOKS, hub);
-        }
         prepare(engine);
-        match engine.turn() {
+        let claims = connection.engine.claims();
+        // Only the poller can tell when the kernel takes bytes again.
+        let streams = claims.streams() && !engine.is_blocked();
+        if claims.streams() && !streams {
+            connection.engine.change(|claims| claims.with_outbound(Outbound::Io));
+        }
+        match engine.turn(streams) {
             Ok(rest) => {
                 if rest == Rest::Busy {
                     hub.busy.push_back(self.key);
@@ -79,22 +167,26 @@ impl Session {
                 let blocked = engine.is_blocked();
                 let leaves = engine.is_leaving();
                 let stuck = engine.is_stuck();
+                let has_heartbeats = engine.has_heartbeats();
                 if held.unlock() {
                     self.call_back(hub);
                 }
                 if let Some(at) = beat {
                     self.set_beat(at, hub);
                 }
-                if leaves {
-                    self.look_at(Instant::now() + LEAVE_LOOKS, hub);
+                if leaves && self.alarms.get(Alarm::CheckLeaving).is_none() {
+                    self.alarms.set(Alarm::CheckLeaving, Instant::now() + LEAVING_CHECKS, hub);
                 }
                 if stuck {
                     self.tell_stuck();
                 }
-                // Only the poller can tell when the kernel takes bytes again.
-                if blocked && connection.lease.end() {
-                    return self.unleased(hub);
+                if blocked && connection.is_listened_to() {
+                    connection.engine.change(Claims::released);
                 }
+                if let Phase::Traffic(traffic) = &mut self.phase {
+                    traffic.has_heartbeats = has_heartbeats;
+                }
+                self.follow_claims(hub);
                 Fate::Lives
             }
             Err(end) => self.ended(held, &end, hub),
@@ -109,72 +201,68 @@ impl Session {
         }
     }
 
-    /// A tick has passed while a caller listens to the descriptor.
-    pub(crate) fn tick(&mut self, hub: &mut Hub) -> Fate {
-        let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
-        match connection.lease.tick() {
-            Tick::Held => hub.leased.push(self.key),
-            Tick::Forget => {}
-            Tick::Back => return self.unleased(hub),
+    /// A caller has changed its claims, or has left something to do for a `turn`.
+    pub(crate) fn attend(&mut self, turn: bool, hub: &mut Hub) -> Fate {
+        let unwatched = self.follow_claims(hub);
+        if turn {
+            return self.turn(hub);
         }
-        Fate::Lives
+        // The poller may have been about to tell of that.
+        if unwatched { self.drive(hub, Engine::writable) } else { Fate::Lives }
     }
 
-    /// The writer carries its stream itself.
-    pub(crate) fn carried(&mut self, hub: &mut Hub) -> Fate {
-        self.look_at(Instant::now() + LOOKS, hub);
-        Fate::Lives
+    /// Has the poller hear what callers do not, and sets the checks of their claims. Returns whether the poller has just
+    /// ceased to hear.
+    fn follow_claims(&mut self, hub: &mut Hub) -> bool {
+        let Phase::Traffic(traffic) = &mut self.phase else { return false };
+        let claims = traffic.connection.engine.claims();
+        if traffic.custody.begin_inbound(claims) {
+            let at = Instant::now() + traffic.next_pause();
+            self.alarms.set(Alarm::CheckInbound, at, hub);
+        }
+        if traffic.custody.begin_outbound(claims) {
+            let at = Instant::now() + traffic.left_after();
+            self.alarms.set(Alarm::CheckOutbound, at, hub);
+        }
+        traffic.follow(claims, self.key, hub)
     }
 
-    fn look_at(&mut self, at: Instant, hub: &mut Hub) {
-        if self.alarms.get(Alarm::Look).is_none() {
-            self.alarms.set(Alarm::Look, at, hub);
+    /// Checks whether the caller that has claimed the descriptor has come back to it.
+    pub(super) fn check_inbound(&mut self, hub: &mut Hub) -> Fate {
+        let Phase::Traffic(traffic) = &mut self.phase else { return Fate::Lives };
+        match traffic.custody.check_inbound(&traffic.connection.engine) {
+            Check::Used => {
+                let at = Instant::now() + traffic.next_pause();
+                self.alarms.set(Alarm::CheckInbound, at, hub);
+                Fate::Lives
+            }
+            Check::Over => Fate::Lives,
+            Check::TakenBack => self.attend(true, hub),
         }
     }
 
-    /// Looks whether the writer still carries its stream.
-    pub(super) fn look(&mut self, hub: &mut Hub) -> Fate {
-        let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
-        let connection = connection.clone();
-        // It writes this very moment.
-        let Some(mut held) = connection.engine.try_lock() else { return self.carried(hub) };
-        let Some(engine) = held.as_mut() else { return Fate::Ends };
-        let again = engine.look_after();
-        if held.unlock() {
-            self.call_back(hub);
+    /// Checks whether the writer that writes its stream itself goes on; if not, writes what it has left.
+    pub(super) fn check_outbound(&mut self, hub: &mut Hub) -> Fate {
+        let Phase::Traffic(traffic) = &mut self.phase else { return Fate::Lives };
+        let connection = traffic.connection.clone();
+        let (now, pause) = (Instant::now(), traffic.left_after());
+        let mut lasts = now + pause;
+        // Otherwise the writer writes at this moment.
+        if let Some(held) = connection.engine.try_lock() {
+            lasts = held.as_ref().map_or(now, |engine| engine.stream_lasts(pause));
+            if held.unlock() {
+                self.call_back(hub);
+            }
         }
-        let Some(again) = again else { return self.drive(&connection, hub, |_| ()) };
-        self.look_at(again, hub);
-        Fate::Lives
-    }
-
-    /// A caller listens to the descriptor: but not while there is something that only the poller can tell.
-    pub(crate) fn leased(&mut self, hub: &mut Hub) -> Fate {
-        let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
-        // It may have ended before the caller had taken the descriptor out of the poller.
-        if !connection.lease.is_held() {
-            return self.unleased(hub);
+        let Phase::Traffic(traffic) = &mut self.phase else { return Fate::Lives };
+        match traffic.custody.check_outbound(&connection.engine, lasts > now) {
+            Check::Used => {
+                self.alarms.set(Alarm::CheckOutbound, lasts, hub);
+                Fate::Lives
+            }
+            Check::Over => Fate::Lives,
+            Check::TakenBack => self.drive(hub, |_| ()),
         }
-        // This thread may have taken it back and watched it anew between the caller's taking it and its word of that:
-        // two would hear of each message.
-        if let Some(descriptor) = &self.descriptor {
-            hub.unwatch(descriptor.as_fd());
-        }
-        let connection = connection.clone();
-        self.drive(&connection, hub, Engine::writable)
-    }
-
-    /// The descriptor is the poller's again.
-    pub(crate) fn unleased(&mut self, hub: &mut Hub) -> Fate {
-        let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
-        let connection = connection.clone();
-        // Unless a caller has it again already; whoever has it will say when it ends.
-        if !connection.lease.is_held()
-            && let Some(descriptor) = &self.descriptor
-        {
-            _ = hub.watch(descriptor.as_fd(), self.key);
-        }
-        self.drive(&connection, hub, Engine::recheck)
     }
 
     fn set_beat(&mut self, at: Instant, hub: &mut Hub) {
@@ -185,8 +273,8 @@ impl Session {
     }
 
     pub(super) fn beat(&mut self, hub: &mut Hub) -> Fate {
-        let Phase::Traffic(connection) = &self.phase else { return Fate::Lives };
-        let connection = connection.clone();
+        let Phase::Traffic(traffic) = &self.phase else { return Fate::Lives };
+        let connection = traffic.connection.clone();
         let Some(mut held) = connection.engine.try_lock() else {
             // A caller moves bytes this very moment: alive.
             self.set_beat(Instant::now() + milliseconds(self.options.heartbeat_ivl.max(1)), hub);
@@ -199,6 +287,6 @@ impl Session {
         if held.unlock() {
             self.call_back(hub);
         }
-        self.drive(&connection, hub, |_| ())
+        self.drive(hub, |_| ())
     }
 }

@@ -1,0 +1,313 @@
+//! When a caller does a connection's I/O in the I/O thread's place, so that no other thread need be woken on a message's
+//! way: a thread that waits for a message hears from the only connection's descriptor and reads; a thread that sends a
+//! stream, or would lose a message, writes. How is the matter of [`Connection`].
+
+use crate::bell::{self, Bell};
+use crate::engine::{Connection, Reading, SHORT};
+use crate::error::{Error, Result};
+use crate::pattern::contract::PeerId;
+use crate::socket::Core;
+use crate::socket::peer::Peer;
+use crate::socket::peers::Table;
+use queue::Writer;
+use rustix::event::{PollFd, PollFlags};
+use std::cell::RefCell;
+use std::os::fd::AsFd;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+/// After messages have streamed in, the I/O thread keeps the connection for so long.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// At its mark with fewer messages than these, a writer leaves them to the I/O thread, whatever comes after them.
+const MANY: u64 = 64;
+/// Where there is no mark: so many messages to a segment are tiny ones, which cost more than their bytes.
+const TINY: u64 = 2048;
+/// A writer that has much queued so often without a break writes its stream itself from then on.
+const STREAK: u32 = 8;
+/// The longest time between two such moments that is no break.
+const BREAK: Duration = Duration::from_millis(1);
+/// Of more peers each has too little to be looked at.
+const FEW: usize = 64;
+
+/// What a socket keeps for waiting at its connection.
+#[derive(Debug, Default)]
+pub(crate) struct Listener {
+    bell: Option<Arc<Bell>>,
+    paused_until: Option<Instant>,
+}
+
+impl Listener {
+    /// The connection to wait at, if this is a time for it.
+    fn connection(&mut self, core: &Core) -> Option<(PeerId, Arc<Connection>)> {
+        if let Some(until) = self.paused_until {
+            if Instant::now() < until {
+                return None;
+            }
+            self.paused_until = None;
+        }
+        // Event loops that watch the socket are told by the I/O thread.
+        if core.watch.is_some() { None } else { core.peers.only_connection() }
+    }
+
+    fn bell(&mut self) -> Result<Arc<Bell>> {
+        if self.bell.is_none() {
+            self.bell = Some(Arc::new(Bell::new()?));
+        }
+        self.bell.clone().ok_or(Error::Again)
+    }
+}
+
+impl Core {
+    /// Waits at the only connection. `None`: there is none to wait at, or the I/O thread is to do it.
+    pub(crate) fn listen(&mut self, until: Option<Instant>) -> Option<Result<()>> {
+        let mut listener = std::mem::take(&mut self.listener);
+        let connection = listener.connection(self);
+        let bell = connection.as_ref().and_then(|_| listener.bell().ok());
+        let result = match (connection, bell) {
+            (Some((id, connection)), Some(bell)) => {
+                let waited = self.listen_to(id, &connection, &bell, until);
+                if let Some(Ok(Reading::Stream { .. })) = waited {
+                    listener.paused_until = Some(Instant::now() + PAUSE);
+                }
+                waited.map(|waited| waited.map(drop))
+            }
+            _ => None,
+        };
+        self.listener = listener;
+        result
+    }
+
+    /// One wait for the descriptor or a change of the socket. `None`: not this thread's any more. An error if a signal
+    /// handler ended it.
+    fn listen_to(
+        &mut self,
+        id: PeerId,
+        connection: &Connection,
+        bell: &Arc<Bell>,
+        until: Option<Instant>,
+    ) -> Option<Result<Reading>> {
+        self.peers.listens = true;
+        let descriptor = connection.listen()?;
+        if let Some(reading) = self.read_awhile(connection) {
+            return self.keep(id, connection, reading).map(Ok);
+        }
+        let owner = self.owner.clone();
+        let signal = owner.inbox.signal();
+        signal.arm(bell.clone());
+        if owner.inbox.is_pending() {
+            signal.disarm();
+            connection.leave();
+            return Some(Ok(Reading::Nothing));
+        }
+        let mut set = [
+            PollFd::from_borrowed_fd(descriptor.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(bell.descriptor(), PollFlags::IN),
+        ];
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        let polled = bell::wait(&mut set, left, None);
+        signal.disarm();
+        let (heard, rang) = (bell::rang(&set[0]), bell::rang(&set[1]));
+        if rang {
+            bell.silence();
+        }
+        let reading = match polled {
+            Err(_) => Reading::Unavailable,
+            Ok(_) if heard => connection.read(),
+            Ok(_) => Reading::Nothing,
+        };
+        let kept = self.keep(id, connection, reading);
+        if self.interruptible && matches!(polled, Ok(false)) {
+            return Some(Err(Error::Interrupted));
+        }
+        kept.map(Ok)
+    }
+
+    /// Reads again and again for a while, if that is worth it. `None`: nothing came.
+    fn read_awhile(&mut self, connection: &Connection) -> Option<Reading> {
+        let mut found = None;
+        let inbox = &self.owner.inbox;
+        self.spin.look(|| {
+            found = match connection.read() {
+                Reading::Nothing if inbox.is_pending() => Some(Reading::Nothing),
+                Reading::Nothing => None,
+                reading => Some(reading),
+            };
+            found.is_some()
+        });
+        found
+    }
+
+    /// After the wait: what was read is this thread's to take up; the claim is kept for the next wait, or ends.
+    fn keep(&mut self, id: PeerId, connection: &Connection, reading: Reading) -> Option<Reading> {
+        match reading {
+            Reading::Nothing | Reading::Messages { .. } => connection.leave(),
+            Reading::Stream { .. } | Reading::Unavailable => self.peers.end_listening(),
+        }
+        if let Reading::Messages { woke: true } | Reading::Stream { woke: true } = reading {
+            self.look(id);
+        }
+        (reading != Reading::Unavailable).then_some(reading)
+    }
+}
+
+thread_local! {
+    /// The connections whose streams this thread writes, or has written.
+    static STREAMS: RefCell<Vec<Weak<Connection>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Leaves nothing behind of the streams that this thread writes, to whichever sockets: before it waits.
+pub(crate) fn end_streams_of_thread() {
+    // A thread that ends has no list any more, but its sockets, which end streams themselves.
+    let streams = STREAMS.try_with(RefCell::take).unwrap_or_default();
+    streams.iter().filter_map(Weak::upgrade).for_each(|connection| connection.end_stream());
+}
+
+/// Writes what is queued of a stream. Returns whether that was anything.
+fn write_stream(connection: &Arc<Connection>, writer: &Writer, waits: bool) -> bool {
+    let wrote = connection.write_stream(writer.milestone(), waits);
+    let this = Arc::downgrade(connection);
+    _ = STREAMS.try_with(|streams| {
+        let mut streams = streams.borrow_mut();
+        if !streams.iter().any(|known| known.ptr_eq(&this)) {
+            streams.retain(|known| known.strong_count() > 0);
+            streams.push(this);
+        }
+    });
+    wrote
+}
+
+/// Whether a writer sends a stream.
+#[derive(Debug, Default)]
+pub(super) struct Streaming {
+    streak: u32,
+    /// When much was queued last, and how many messages had been written then.
+    last: Option<Instant>,
+    written: u64,
+}
+
+impl Streaming {
+    /// Much is queued. Returns whether that is a stream.
+    fn goes_on(&mut self, writer: &Writer) -> bool {
+        let now = Instant::now();
+        let follows = self.last.replace(now).is_some_and(|last| now - last < BREAK);
+        self.streak = if follows { self.streak.saturating_add(1) } else { 0 };
+        self.streak >= STREAK && writer.is_short(SHORT)
+    }
+}
+
+impl Peer {
+    /// If it is at its mark: writes what is queued, where that is a stream. Returns whether that made room.
+    fn write_stream(&mut self) -> bool {
+        let Some(connection) = &self.connection else { return false };
+        let full = !self.writer.has_room() && self.writer.uncredited() >= MANY;
+        full && self.streaming.goes_on(&self.writer) && write_stream(connection, &self.writer, true)
+    }
+
+    /// Without a mark, when a segment is full: writes what is queued if that is a stream of tiny messages. Returns whether
+    /// it is one.
+    #[cold]
+    pub(super) fn write_segment(&mut self) -> bool {
+        let Some(connection) = &self.connection else { return false };
+        let written = self.writer.written();
+        let tiny = written - std::mem::replace(&mut self.streaming.written, written) >= TINY;
+        let stream = tiny && self.writer.is_unlimited() && self.streaming.goes_on(&self.writer);
+        if stream {
+            write_stream(connection, &self.writer, false);
+        }
+        stream
+    }
+}
+
+impl Table {
+    /// A peer is at its mark: writes a message to it if the connection takes what is queued; otherwise the message is
+    /// lost. A thread that sends much at once is faster than the waking of the I/O thread.
+    #[cold]
+    pub(super) fn insist(&mut self, id: PeerId, write: impl FnOnce(&mut Peer)) {
+        let relieved = self.relieve(id);
+        if !relieved {
+            self.end_streams();
+        }
+        match self.get(id) {
+            Some(peer) if relieved => write(peer),
+            Some(peer) => peer.dropped += 1,
+            None => {}
+        }
+    }
+
+    /// Writes what is queued for a peer in the I/O thread's place. Returns whether there is room then.
+    fn relieve(&mut self, id: PeerId) -> bool {
+        let Self { all, allowance, .. } = self;
+        let Some(peer) = all.get(id.0) else { return false };
+        let Some(connection) = &peer.connection else { return false };
+        while !connection.relieve(peer.writer.milestone()) && !peer.writer.has_room() && allowance.pause() {}
+        peer.writer.has_room()
+    }
+
+    /// A send has to wait: writes in the I/O threads' place what is queued for peers at their marks, where that is a
+    /// stream. Returns whether that made room.
+    pub(crate) fn write_streams(&mut self) -> bool {
+        if self.count() > FEW {
+            return false;
+        }
+        let wrote = self.all.values_mut().fold(false, |any, peer| peer.write_stream() | any);
+        self.streams |= wrote;
+        wrote
+    }
+
+    /// Leaves nothing behind of the streams that this side writes: for a caller that does anything but write on.
+    #[inline]
+    pub(crate) fn end_streams(&mut self) {
+        if std::mem::take(&mut self.streams) {
+            let connections = self.all.values_mut().filter_map(|peer| peer.connection.as_ref());
+            connections.for_each(|connection| connection.end_stream());
+        }
+    }
+
+    /// Lets the I/O thread hear from the connection again, if this side does.
+    pub(crate) fn end_listening(&mut self) {
+        if std::mem::take(&mut self.listens) {
+            let connections = self.all.values_mut().filter_map(|peer| peer.connection.as_ref());
+            connections.for_each(|connection| connection.release_inbound());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Context, Pull, Push};
+
+    /// Until the sender writes its stream itself.
+    fn stream(push: &mut Push) -> Arc<Connection> {
+        let connection =
+            |push: &mut Push| push.core.peers.only_connection().map(|(_, connection)| connection);
+        for _ in 0..10_000_000 {
+            push.send(&[1; 8]).unwrap();
+            if let Some(connection) =
+                connection(push).filter(|connection| connection.engine.claims().streams())
+            {
+                return connection;
+            }
+        }
+        panic!("no stream");
+    }
+
+    #[test]
+    fn a_stream_ends_before_its_thread_waits_on_another_socket() {
+        let context = Context::new();
+        let mut pull = Pull::new(&context).unwrap();
+        let mut push = Push::new(&context).unwrap();
+        push.connect(&pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+        let receiver = std::thread::spawn(move || while pull.recv().unwrap().bytes() != b"last" {});
+        let mut other = Pull::new(&context).unwrap();
+        other.bind("inproc://other").unwrap();
+        for _ in 0..20 {
+            let connection = stream(&mut push);
+            assert!(other.recv_timeout(Duration::from_millis(1)).is_err());
+            assert!(!connection.engine.claims().streams());
+        }
+        push.send("last").unwrap();
+        receiver.join().unwrap();
+    }
+}
