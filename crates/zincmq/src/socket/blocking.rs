@@ -4,8 +4,8 @@ use crate::error::{BatchError, Error, Result};
 use crate::message::Message;
 use crate::pattern::ability::{Receives, Sends};
 use crate::pattern::contract::Denied;
-use crate::socket::caller_io::end_streams_of_thread;
 use crate::socket::outgoing::{Outgoing, Parts};
+use crate::socket::streaming::end_streams_of_thread;
 use crate::socket::{Core, Socket};
 use std::time::{Duration, Instant};
 

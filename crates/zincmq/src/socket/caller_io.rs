@@ -3,79 +3,39 @@
 //! stream, or would lose a message, writes. How is the matter of [`Connection`].
 
 use crate::bell::{self, Bell};
-use crate::engine::{Connection, Reading, SHORT};
+use crate::engine::{Connection, Reading};
 use crate::error::{Error, Result};
 use crate::pattern::contract::PeerId;
-use crate::socket::Core;
+use crate::socket::core::Core;
 use crate::socket::peer::Peer;
-use crate::socket::peers::Table;
-use queue::Writer;
+use crate::socket::streaming::write_stream;
+use crate::socket::table::Table;
 use rustix::event::{PollFd, PollFlags};
-use std::cell::RefCell;
 use std::os::fd::AsFd;
-use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
-
-/// After messages have streamed in, the I/O thread keeps the connection for so long.
-const PAUSE: Duration = Duration::from_millis(10);
+use std::sync::Arc;
+use std::time::Instant;
 
 /// At its mark with fewer messages than these, a writer leaves them to the I/O thread, whatever comes after them.
 const MANY: u64 = 64;
 /// Where there is no mark: so many messages to a segment are tiny ones, which cost more than their bytes.
 const TINY: u64 = 2048;
-/// A writer that has much queued so often without a break writes its stream itself from then on.
-const STREAK: u32 = 8;
-/// The longest time between two such moments that is no break.
-const BREAK: Duration = Duration::from_millis(1);
 /// Of more peers each has too little to be looked at.
 const FEW: usize = 64;
-
-/// What a socket keeps for waiting at its connection.
-#[derive(Debug, Default)]
-pub(crate) struct Listener {
-    bell: Option<Arc<Bell>>,
-    paused_until: Option<Instant>,
-}
-
-impl Listener {
-    /// The connection to wait at, if this is a time for it.
-    fn connection(&mut self, core: &Core) -> Option<(PeerId, Arc<Connection>)> {
-        if let Some(until) = self.paused_until {
-            if Instant::now() < until {
-                return None;
-            }
-            self.paused_until = None;
-        }
-        // Event loops that watch the socket are told by the I/O thread.
-        if core.watch.is_some() { None } else { core.peers.only_connection() }
-    }
-
-    fn bell(&mut self) -> Result<Arc<Bell>> {
-        if self.bell.is_none() {
-            self.bell = Some(Arc::new(Bell::new()?));
-        }
-        self.bell.clone().ok_or(Error::Again)
-    }
-}
 
 impl Core {
     /// Waits at the only connection. `None`: there is none to wait at, or the I/O thread is to do it.
     pub(crate) fn listen(&mut self, until: Option<Instant>) -> Option<Result<()>> {
-        let mut listener = std::mem::take(&mut self.listener);
-        let connection = listener.connection(self);
-        let bell = connection.as_ref().and_then(|_| listener.bell().ok());
-        let result = match (connection, bell) {
-            (Some((id, connection)), Some(bell)) => {
-                let waited = self.listen_to(id, &connection, &bell, until);
-                if let Some(Ok(Reading::Stream { .. })) = waited {
-                    listener.paused_until = Some(Instant::now() + PAUSE);
-                }
-                waited.map(|waited| waited.map(drop))
-            }
-            _ => None,
-        };
-        self.listener = listener;
-        result
+        // Event loops that watch the socket are told by the I/O thread.
+        if self.watch.is_some() || self.listener.is_paused() {
+            return None;
+        }
+        let (id, connection) = self.peers.only_connection()?;
+        let bell = self.listener.bell().ok()?;
+        let waited = self.listen_to(id, &connection, &bell, until);
+        if let Some(Ok(Reading::Stream { .. })) = waited {
+            self.listener.pause();
+        }
+        waited.map(|waited| waited.map(drop))
     }
 
     /// One wait for the descriptor or a change of the socket. `None`: not this thread's any more. An error if a signal
@@ -151,51 +111,6 @@ impl Core {
     }
 }
 
-thread_local! {
-    /// The connections whose streams this thread writes, or has written.
-    static STREAMS: RefCell<Vec<Weak<Connection>>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Leaves nothing behind of the streams that this thread writes, to whichever sockets: before it waits.
-pub(crate) fn end_streams_of_thread() {
-    // A thread that ends has no list any more, but its sockets, which end streams themselves.
-    let streams = STREAMS.try_with(RefCell::take).unwrap_or_default();
-    streams.iter().filter_map(Weak::upgrade).for_each(|connection| connection.end_stream());
-}
-
-/// Writes what is queued of a stream. Returns whether that was anything.
-fn write_stream(connection: &Arc<Connection>, writer: &Writer, waits: bool) -> bool {
-    let wrote = connection.write_stream(writer.milestone(), waits);
-    let this = Arc::downgrade(connection);
-    _ = STREAMS.try_with(|streams| {
-        let mut streams = streams.borrow_mut();
-        if !streams.iter().any(|known| known.ptr_eq(&this)) {
-            streams.retain(|known| known.strong_count() > 0);
-            streams.push(this);
-        }
-    });
-    wrote
-}
-
-/// Whether a writer sends a stream.
-#[derive(Debug, Default)]
-pub(super) struct Streaming {
-    streak: u32,
-    /// When much was queued last, and how many messages had been written then.
-    last: Option<Instant>,
-    written: u64,
-}
-
-impl Streaming {
-    /// Much is queued. Returns whether that is a stream.
-    fn goes_on(&mut self, writer: &Writer) -> bool {
-        let now = Instant::now();
-        let follows = self.last.replace(now).is_some_and(|last| now - last < BREAK);
-        self.streak = if follows { self.streak.saturating_add(1) } else { 0 };
-        self.streak >= STREAK && writer.is_short(SHORT)
-    }
-}
-
 impl Peer {
     /// If it is at its mark: writes what is queued, where that is a stream. Returns whether that made room.
     fn write_stream(&mut self) -> bool {
@@ -209,8 +124,7 @@ impl Peer {
     #[cold]
     pub(super) fn write_segment(&mut self) -> bool {
         let Some(connection) = &self.connection else { return false };
-        let written = self.writer.written();
-        let tiny = written - std::mem::replace(&mut self.streaming.written, written) >= TINY;
+        let tiny = self.streaming.messages_in_segment(self.writer.written()) >= TINY;
         let stream = tiny && self.writer.is_unlimited() && self.streaming.goes_on(&self.writer);
         if stream {
             write_stream(connection, &self.writer, false);
@@ -277,6 +191,7 @@ impl Table {
 mod tests {
     use super::*;
     use crate::{Context, Pull, Push};
+    use std::time::Duration;
 
     /// Until the sender writes its stream itself.
     fn stream(push: &mut Push) -> Arc<Connection> {

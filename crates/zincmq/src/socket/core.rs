@@ -1,42 +1,39 @@
 //! The heart of a socket: one pattern, its peers, and the commands that change them. Never blocks.
 
 use crate::bell::Bell;
-use crate::command::{Attach, EndpointId, Owner, ToIo, ToSocket};
+use crate::command::{EndpointId, Owner, ToIo, ToSocket};
 use crate::context::Home;
 use crate::error::{Error, Result};
 use crate::message::Message;
-use crate::monitor::{Sides, Sink};
+use crate::monitor::Sink;
 use crate::option::Options;
 use crate::pattern::{
     self, Pattern,
-    contract::{Attached, Denied, Kind, PeerId, Peers},
+    contract::{Denied, Kind, Peers},
 };
-use crate::socket::caller_io::Listener;
-use crate::socket::future::Turn;
-use crate::socket::peers::{Admission, Table};
+use crate::socket::listener::Listener;
+use crate::socket::table::{Admission, Table};
+use crate::socket::turn::Turn;
 use crate::socket_type::{Refused, SocketType};
 use crate::spin::Spin;
-use crate::stats::{SocketStats, Troubles};
+use crate::stats::Troubles;
 use crate::transport::Listening;
 use queue::{Inbox, Item, Part};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-
-/// How often a socket in use gives memory of idle pipes back, inproc ones among them.
-const SWEEP: Duration = Duration::from_secs(1);
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 pub(crate) struct Core {
     pub(crate) owner: Arc<Owner>,
-    pattern: Box<dyn Pattern<Table>>,
+    pub(super) pattern: Box<dyn Pattern<Table>>,
     pub(crate) peers: Table,
     pub(crate) endpoints: Vec<Entry>,
     /// The I/O threads that have, or had, something of this socket.
-    threads: Vec<Arc<Inbox<ToIo>>>,
+    pub(super) threads: Vec<Arc<Inbox<ToIo>>>,
     pub(crate) last_endpoint: String,
-    items: VecDeque<Item<ToSocket>>,
-    stopped: bool,
+    pub(super) items: VecDeque<Item<ToSocket>>,
+    pub(super) stopped: bool,
     /// The next call that waits does not.
     pub(crate) interrupted: bool,
     /// A signal handler ends a wait.
@@ -45,7 +42,7 @@ pub(crate) struct Core {
     pub(crate) lazy: bool,
     /// What event loops listen to, once somebody has asked for it.
     pub(crate) watch: Option<Arc<Bell>>,
-    swept: Instant,
+    pub(super) swept: Instant,
     pub(crate) listener: Listener,
     pub(crate) spin: Spin,
     pub(crate) turn: Turn,
@@ -149,7 +146,7 @@ impl Core {
             _ => self.pattern.send(&mut self.peers, parts),
         };
         self.peers.admission = Admission::Strict;
-        self.bury();
+        self.reap();
         result
     }
 
@@ -225,7 +222,7 @@ impl Core {
         }
         let mut result = self.pattern.recv(&mut self.peers, into);
         // The end of a peer may be something to receive; or another peer's end comes to light.
-        while self.bury() && result == Err(Denied::Again) {
+        while self.reap() && result == Err(Denied::Again) {
             result = self.pattern.recv(&mut self.peers, into);
         }
         result
@@ -257,7 +254,7 @@ impl Core {
         self.end_caller_io();
         self.process();
         let mut ready = self.pattern.can_recv(&mut self.peers);
-        while self.bury() && !ready {
+        while self.reap() && !ready {
             ready = self.pattern.can_recv(&mut self.peers);
         }
         ready
@@ -267,7 +264,7 @@ impl Core {
         self.check()?;
         let name = self.name();
         let result = self.pattern.subscribe(&mut self.peers, kind, topic);
-        self.bury();
+        self.reap();
         result.map_err(|denied| Error::denied(denied, name))
     }
 
@@ -299,234 +296,12 @@ impl Core {
         self.stopped
     }
 
-    /// Takes a new peer in.
-    pub(crate) fn attach(&mut self, attach: Attach) -> PeerId {
-        let told = attach.told;
-        let how = Attached { subscribed: told.is_some(), ..attach.how.clone() };
-        let id = self.peers.insert(attach, &self.owner.inbox);
-        if let Some(told) = told {
-            for (kind, topic) in self.owner.topics.catch_up(told) {
-                self.peers.subscribe(id, kind, &topic);
-            }
-        }
-        self.pattern.attached(&mut self.peers, id, how);
-        if self.owner.socket_type.profile().shows_given_id
-            && let Some(given) = self.pattern.routing_id_of(id)
-        {
-            // So that who connected can name the peer (zmq_getsockopt(3), ZMQ_ROUTING_ID).
-            self.peers.options.routing_id = given.to_vec();
-        }
-        self.look(id);
-        if self.peers.has_left(id) {
-            self.left(id);
-        }
-        id
-    }
-
-    /// What the reader of this peer has for us now, unless it rests.
-    pub(super) fn look(&mut self, id: PeerId) {
-        let Some(peer) = self.peers.get(id) else { return };
-        peer.resume();
-        if peer.look() {
-            if peer.has_ended() {
-                return self.end(id);
-            }
-            self.pattern.readable(&mut self.peers, id);
-        }
-    }
-
-    /// The peer has room again, or has gone.
-    fn make_room(&mut self, id: PeerId) {
-        if self.peers.has_left(id) {
-            return self.left(id);
-        }
-        self.pattern.writable(&mut self.peers, id);
-    }
-
-    /// The peer has gone; what it sent can still be read, which is nothing in most cases.
-    fn left(&mut self, id: PeerId) {
-        self.close_peer(id);
-        self.look(id);
-    }
-
-    /// The peer has gone and everything has been read. It may have come to light twice.
-    fn end(&mut self, id: PeerId) {
-        if self.peers.get(id).is_none() {
-            return;
-        }
-        self.close_peer(id);
-        self.pattern.detached(&mut self.peers, id);
-        self.peers.remove(id);
-    }
-
-    fn close_peer(&mut self, id: PeerId) {
-        if self.peers.get(id).is_some_and(|peer| peer.set_closing()) {
-            self.pattern.closing(&mut self.peers, id);
-        }
-    }
-
-    /// Takes a peer away at once: disconnected or unbound. What was queued outbound lingers in its session.
-    pub(crate) fn detach(&mut self, id: PeerId) {
-        self.end(id);
-    }
-
-    /// Lets go of peers whose end the pattern has come upon, and takes in those that have missed a subscription. Returns
-    /// whether there were any.
-    #[inline]
-    fn bury(&mut self) -> bool {
-        let any = self.peers.has_aftermath();
-        if any {
-            self.clear_up();
-        }
-        any
-    }
-
-    #[cold]
-    fn clear_up(&mut self) {
-        while let Some(id) = self.peers.next_ended() {
-            self.end(id);
-        }
-        // What ends here is let go of by the next call at the latest.
-        self.take_items();
-    }
-
-    /// Lets go of all peers that have gone, before somebody is told who is there.
-    fn bury_all(&mut self) {
-        for id in self.peers.over() {
-            self.end(id);
-        }
-    }
-
-    /// Does what other threads asked for, and what earlier calls have left.
-    #[inline]
-    pub(crate) fn process(&mut self) {
-        self.peers.renew_allowance();
-        if self.owner.inbox.is_pending() || self.is_unsettled() {
-            self.process_items();
-        }
-    }
-
-    #[cold]
-    fn process_items(&mut self) {
-        self.take_items();
-        let pattern = &mut self.pattern;
-        self.peers.take_up(|peers, id| pattern.readable(peers, id));
-        // The call's own task is not to suffer for what earlier ones have left.
-        self.peers.renew_allowance();
-        self.bury();
-        self.keep_watch();
-        if self.swept.elapsed() > SWEEP {
-            self.sweep();
-        }
-    }
-
-    fn take_items(&mut self) {
-        let mut items = std::mem::take(&mut self.items);
-        self.owner.inbox.take_all(&mut items);
-        for item in items.drain(..) {
-            match item {
-                Item::Readable(key) => self.look(PeerId(key)),
-                Item::Writable(key) => self.make_room(PeerId(key)),
-                Item::Command(command) => self.obey(command),
-            }
-        }
-        self.items = items;
-    }
-
-    fn sweep(&mut self) {
-        self.swept = Instant::now();
-        self.peers.sweep();
-    }
-
-    fn obey(&mut self, command: ToSocket) {
-        match command {
-            ToSocket::Attach(attach) => {
-                self.attach(*attach);
-            }
-            ToSocket::Identified { pipe, routing_id, farewell } => {
-                let Some(id) = self.peers.of_pipe(pipe) else { return };
-                self.peers.set_farewell(id, farewell);
-                self.pattern.identified(&mut self.peers, id, &routing_id);
-            }
-            ToSocket::Opened { pipe, connection } => {
-                let Some(id) = self.peers.of_pipe(pipe) else { return };
-                connection.recheck();
-                self.peers.set_connection(id, Some(connection));
-            }
-            ToSocket::Lost { pipe, fresh } => {
-                let Some(id) = self.peers.of_pipe(pipe) else { return };
-                self.peers.set_connection(id, None);
-                if let Some(writer) = fresh
-                    && let Some(peer) = self.peers.get(id)
-                {
-                    peer.replace_writer(writer, &self.owner.inbox, id);
-                    self.peers.apply_high_water();
-                    self.pattern.reconnected(&mut self.peers, id);
-                }
-            }
-            ToSocket::HungUp { pipe } => {
-                let Some(id) = self.peers.of_pipe(pipe) else { return };
-                self.pattern.hung_up(&mut self.peers, id);
-            }
-            ToSocket::Detach { pipe } => {
-                let Some(id) = self.peers.of_pipe(pipe) else { return };
-                self.left(id);
-            }
-            ToSocket::Forget { endpoint } => self.endpoints.retain(|entry| entry.id != endpoint),
-            ToSocket::Interrupt => self.interrupted = true,
-            ToSocket::Report => self.report(),
-            ToSocket::Sweep => {
-                self.owner.sweeping.store(false, Ordering::Relaxed);
-                self.sweep();
-            }
-            ToSocket::Stop => self.stopped = true,
-        }
-    }
-
     /// The high-water marks have changed: who was full may have room, and its reader need not tell.
     pub(crate) fn apply_high_water(&mut self) {
         self.peers.apply_high_water();
         for id in self.peers.ids() {
             self.pattern.writable(&mut self.peers, id);
         }
-    }
-
-    /// Tells the monitor what is queued for each peer; lazily, in the steps in which room is noticed.
-    pub(crate) fn report_queues(&mut self) -> Result<()> {
-        self.check()?;
-        self.bury_all();
-        let mut none = true;
-        for (endpoint, sides, outbound, inbound) in self.peers.queues(self.lazy) {
-            none = false;
-            let entry = self.endpoints.iter().find(|entry| entry.id == endpoint);
-            let (name, bound) = entry.map_or(("", true), |entry| (&entry.name, entry.bound));
-            let sides = sides.unwrap_or(Sides { local: name, remote: name, connects: !bound });
-            self.owner.monitor.report(outbound, inbound, sides);
-        }
-        if none { Err(Error::Again) } else { Ok(()) }
-    }
-
-    pub(crate) fn stats(&mut self) -> SocketStats {
-        self.process();
-        self.bury_all();
-        self.numbers()
-    }
-
-    fn numbers(&self) -> SocketStats {
-        let name = |id| self.endpoints.iter().find(|entry| entry.id == id).map(|entry| entry.name.clone());
-        let mut stats = self.peers.stats(|endpoint| name(endpoint).unwrap_or_default());
-        self.owner.troubles.fill(&mut stats);
-        stats
-    }
-
-    /// Tells its numbers to whoever looks at the context's.
-    fn report(&mut self) {
-        self.bury_all();
-        let names = |bound| {
-            let entries = self.endpoints.iter().filter(move |entry| entry.bound == bound);
-            entries.map(|entry| entry.name.clone()).collect()
-        };
-        self.home.shared().board.tell(self.owner.id, names(true), names(false), self.numbers());
     }
 }
 

@@ -4,31 +4,12 @@ use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::pattern::ability::{Receives, Sends};
 use crate::pattern::contract::Denied;
-use crate::socket::caller_io::end_streams_of_thread;
 use crate::socket::outgoing::{Outgoing, Parts};
+use crate::socket::streaming::end_streams_of_thread;
 use crate::socket::{Core, Interest, Socket};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-
-/// So many results in a row, none of which was waited for, and others have their turn: a task that never waits would
-/// keep its executor from timers, signals and other tasks.
-const RESULTS: u32 = 128;
-
-/// How many results a task has had in a row.
-#[derive(Debug, Default)]
-pub(crate) struct Turn(u32);
-
-impl Turn {
-    /// Whether the turn is over; the next begins.
-    fn is_over(&mut self) -> bool {
-        let over = self.0 >= RESULTS;
-        if over {
-            self.0 = 0;
-        }
-        over
-    }
-}
 
 impl Core {
     /// As [`Core::poll_once`], unless it is others' turn.
@@ -43,7 +24,7 @@ impl Core {
             return Poll::Pending;
         }
         let result = self.poll_once(context, attempt);
-        self.turn.0 = if result.is_ready() { self.turn.0 + 1 } else { 0 };
+        self.turn.count(result.is_ready());
         result
     }
 

@@ -5,7 +5,7 @@ use crate::engine::Connection;
 use crate::message::{Frame, Message, PeerInfo};
 use crate::option::Options;
 use crate::pattern::contract::{PeerId, Refused};
-use crate::socket::caller_io::Streaming;
+use crate::socket::streaming::Streaming;
 use crate::stats::PeerStats;
 use queue::{Body, Inbox, Part, Reader, Writer};
 use std::sync::Arc;

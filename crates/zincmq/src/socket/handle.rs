@@ -1,0 +1,277 @@
+//! The socket that an application holds: one `try_` core, and what needs no wait.
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::message::Message;
+use crate::monitor::{Events, Monitor};
+use crate::option::{self, Opt, OptionType, Row, Value};
+use crate::pattern::ability::{Any, Receives, Sends, Subscribes, Typed};
+use crate::pattern::contract::Kind;
+use crate::socket::core::Core;
+use crate::socket::outgoing::{Outgoing, Parts};
+use crate::socket_type::SocketType;
+use crate::stats::SocketStats;
+use std::marker::PhantomData;
+
+/// A ZeroMQ socket of the kind `K` (zmq_socket(3)).
+///
+/// A socket can move between threads and is used by one at a time. Dropping it closes it; messages that were
+/// accepted by a send still go out in the background, as long as `LINGER` allows.
+pub struct Socket<K> {
+    pub(crate) core: Core,
+    kind: PhantomData<fn() -> K>,
+}
+
+/// A socket whose type is known when the program runs.
+pub type AnySocket = Socket<Any>;
+
+impl<K: Typed> Socket<K> {
+    /// A new socket in this context.
+    ///
+    /// # Errors
+    /// [`Error::Terminated`] after the context's end, [`Error::TooManySockets`]; [`Error::System`] if the I/O
+    /// threads could not be started.
+    pub fn new(context: &Context) -> Result<Self> {
+        Ok(Self { core: Core::new(context.0.clone(), K::TYPE)?, kind: PhantomData })
+    }
+
+    /// The same socket, its type forgotten by the compiler.
+    #[must_use]
+    pub fn into_any(self) -> AnySocket {
+        Socket { core: self.core, kind: PhantomData }
+    }
+}
+
+impl Socket<Any> {
+    /// A new socket of a type chosen at run time.
+    ///
+    /// # Errors
+    /// As [`Socket::new`].
+    pub fn with_type(context: &Context, socket_type: SocketType) -> Result<Self> {
+        Ok(Self { core: Core::new(context.0.clone(), socket_type)?, kind: PhantomData })
+    }
+}
+
+impl<K> Socket<K> {
+    /// The socket's type.
+    #[must_use]
+    pub fn socket_type(&self) -> SocketType {
+        self.core.owner.socket_type
+    }
+
+    /// Whether it speaks plain TCP: STREAM, and ROUTER with [`option::ROUTER_RAW`].
+    #[must_use]
+    pub fn is_raw(&self) -> bool {
+        self.core.peers.options.is_raw(self.socket_type())
+    }
+
+    /// Sets an option: `socket.set(option::SNDHWM, 10)`.
+    ///
+    /// # Errors
+    /// [`Error::Option`] if the value is out of range or the option belongs to another socket type;
+    /// [`Error::Terminated`].
+    pub fn set<T: OptionType>(&mut self, option: Opt<T>, value: impl Into<T>) -> Result<()> {
+        self.set_value(option.row(), value.into().into())
+    }
+
+    /// Sets the option of a row of the table.
+    ///
+    /// # Errors
+    /// As [`Socket::set`].
+    pub fn set_value(&mut self, row: &Row, value: Value) -> Result<()> {
+        self.core.check()?;
+        row.require(self.socket_type())?;
+        self.core.peers.options.set_value(row, value)?;
+        if row.number == option::SNDHWM.row().number || row.number == option::RCVHWM.row().number {
+            self.core.apply_high_water();
+        }
+        Ok(())
+    }
+
+    /// The value of an option.
+    ///
+    /// # Errors
+    /// [`Error::Terminated`].
+    pub fn get<T: OptionType + Default>(&mut self, option: Opt<T>) -> Result<T> {
+        self.core.check()?;
+        Ok(self.core.peers.options.get(option))
+    }
+
+    /// Whether a send would be accepted now (`ZMQ_POLLOUT`).
+    #[must_use]
+    pub fn can_send(&mut self) -> bool {
+        self.core.can_send()
+    }
+
+    /// Whether a message can be received now (`ZMQ_POLLIN`).
+    #[must_use]
+    pub fn can_recv(&mut self) -> bool {
+        self.core.can_recv()
+    }
+
+    /// Whether a send to the peer of this routing id would be accepted now: ROUTER (zmq_socket_get_peer_state).
+    ///
+    /// # Errors
+    /// [`Error::Unroutable`] if there is no such peer, [`Error::Unsupported`] on other types,
+    /// [`Error::Terminated`].
+    pub fn can_send_to(&mut self, routing_id: &[u8]) -> Result<bool> {
+        self.core.has_room_for(routing_id)
+    }
+
+    /// Whether a signal handler that runs while a call waits makes it return [`Error::Interrupted`], as in C. By
+    /// default calls go on waiting.
+    pub fn set_interruptible(&mut self, on: bool) {
+        self.core.interruptible = on;
+    }
+
+    /// Sets whether sends that do not wait (as [`Socket::try_send`]) are slow to notice room, as in libzmq. Default:
+    /// `false`, room is noticed at once.
+    ///
+    /// A peer makes room in steps of half the high-water mark. If `on`, a send that needs the first step, or a step
+    /// less than a millisecond after it took the last one, is refused once ([`Error::Again`]) although there is
+    /// room; the next send uses the room. After a refusal by a queue that was full in fact, new room is used at
+    /// once. Programs written for libzmq may count on a fast sender being refused, however fast its peer is.
+    ///
+    /// Has no effect on sends while [`Socket::descriptor`] is in use, or where a refused message would be lost.
+    /// [`Socket::report_queues`] of such a socket counts as libzmq does: the number of messages queued outbound goes
+    /// down in steps of half the high-water mark.
+    pub fn set_lazy(&mut self, on: bool) {
+        self.core.lazy = on;
+    }
+
+    /// The numbers of this socket and of each of its peers.
+    #[must_use]
+    pub fn stats(&mut self) -> SocketStats {
+        self.core.stats()
+    }
+
+    /// Begins to watch the socket's connections. A monitor opened before is stopped.
+    #[must_use]
+    pub fn monitor(&mut self, events: Events) -> Monitor {
+        self.core.owner.monitor.open(events)
+    }
+
+    /// Has the monitor told of every peer's queues ([`EventKind::PipesStats`](crate::EventKind::PipesStats)).
+    ///
+    /// # Errors
+    /// [`Error::Again`] if there is no peer, [`Error::Terminated`].
+    pub fn report_queues(&mut self) -> Result<()> {
+        self.core.report_queues()
+    }
+
+    fn denied(&self, denied: crate::pattern::contract::Denied) -> Error {
+        Error::denied(denied, self.core.name())
+    }
+}
+
+impl<K: Sends> Socket<K> {
+    /// Sends if that is possible at once.
+    ///
+    /// # Errors
+    /// [`Error::Again`] if it is not; the other errors of [`Socket::send`].
+    #[inline]
+    pub fn try_send(&mut self, message: impl Outgoing) -> Result<()> {
+        let message = message.ready();
+        let result = self.core.offer(|core| message.with(|parts| core.try_send(parts)));
+        result.map_err(|denied| self.ended_or(denied))
+    }
+
+    /// As [`Socket::admit`], without waiting.
+    ///
+    /// # Errors
+    /// As [`Socket::admit`].
+    pub fn try_admit(&mut self, first: &[u8]) -> Result<()> {
+        self.core.offer(|core| core.try_admit(first)).map_err(|denied| self.ended_or(denied))
+    }
+}
+
+impl<K: Receives> Socket<K> {
+    /// Receives if a message is there.
+    ///
+    /// # Errors
+    /// [`Error::Again`] if none is; the other errors of [`Socket::recv`].
+    pub fn try_recv(&mut self) -> Result<Message> {
+        let mut message = Message::new();
+        self.try_recv_into(&mut message)?;
+        Ok(message)
+    }
+
+    /// As [`Socket::try_recv`], into a message whose memory is used again.
+    ///
+    /// # Errors
+    /// As [`Socket::try_recv`].
+    #[inline]
+    pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()> {
+        self.core.peers.patient = false;
+        self.core.attempt(|core| core.try_recv(message)).map_err(|denied| {
+            self.core.end_caller_io();
+            self.ended_or(denied)
+        })
+    }
+}
+
+impl<K: Subscribes> Socket<K> {
+    /// Subscribes to every message that begins with `topic`; the empty topic stands for all. Subscribing twice
+    /// needs two cancellations.
+    ///
+    /// On XPUB and PUB with [`option::XPUB_MANUAL`] or [`option::XPUB_MANUAL_LAST_VALUE`], where subscriptions act
+    /// only when they are confirmed: subscribes the peer whose request was received last, to whatever topic.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Sub, XPub, option};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let mut publisher = XPub::new(&context)?;
+    /// publisher.set(option::XPUB_MANUAL, true)?;
+    /// publisher.bind("inproc://cache")?;
+    /// let mut late = Sub::new(&context)?;
+    /// late.connect("inproc://cache")?;
+    /// late.subscribe("prices")?;
+    ///
+    /// // 1 and the topic: somebody asks for it.
+    /// if let [1, topic @ ..] = publisher.recv()?.bytes() {
+    ///     publisher.subscribe(topic)?;
+    ///     publisher.send("prices: the last ones")?;
+    /// }
+    /// assert_eq!(late.recv()?.as_str(), Ok("prices: the last ones"));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Terminated`]; [`Error::InvalidMessage`] on XPUB and PUB without these options, and on other types than
+    /// those and SUB.
+    pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()> {
+        self.core.subscribe(Kind::Subscribe, topic.as_ref())
+    }
+
+    /// Cancels a subscription.
+    ///
+    /// # Errors
+    /// As [`Socket::subscribe`].
+    pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()> {
+        self.core.subscribe(Kind::Cancel, topic.as_ref())
+    }
+}
+
+impl<K> Socket<K> {
+    /// The number of distinct topics that are subscribed to, here or by subscribers (`TOPICS_COUNT`).
+    ///
+    /// # Errors
+    /// [`Error::InvalidMessage`] on types without subscriptions.
+    pub fn topics(&mut self) -> Result<usize> {
+        self.core.process();
+        self.core.topics()
+    }
+
+    /// After the context's end, that; otherwise what the pattern denied.
+    #[cold]
+    fn ended_or(&self, denied: crate::pattern::contract::Denied) -> Error {
+        if self.core.is_stopped() { Error::Terminated } else { self.denied(denied) }
+    }
+}
+
+impl<K> std::fmt::Debug for Socket<K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Socket({}, {:?})", self.core.name(), self.core.last_endpoint)
+    }
+}

@@ -1,0 +1,37 @@
+//! Waiting at a connection's descriptor: what a socket keeps for it from one wait to the next.
+
+use crate::bell::Bell;
+use crate::error::{Error, Result};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// After messages have streamed in, the I/O thread keeps the connection for so long.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Listener {
+    bell: Option<Arc<Bell>>,
+    paused_until: Option<Instant>,
+}
+
+impl Listener {
+    /// Leaves the connection to the I/O thread for a while.
+    pub(super) fn pause(&mut self) {
+        self.paused_until = Some(Instant::now() + PAUSE);
+    }
+
+    /// Whether the I/O thread is to have the connection still.
+    pub(super) fn is_paused(&mut self) -> bool {
+        self.paused_until = self.paused_until.filter(|until| Instant::now() < *until);
+        self.paused_until.is_some()
+    }
+
+    /// The bell that wakes a thread which waits for a descriptor.
+    pub(super) fn bell(&mut self) -> Result<Arc<Bell>> {
+        if self.bell.is_none() {
+            self.bell = Some(Arc::new(Bell::new()?));
+        }
+        self.bell.clone().ok_or(Error::Again)
+    }
+}

@@ -1,0 +1,46 @@
+//! The numbers of a socket, for those who ask.
+
+use crate::error::{Error, Result};
+use crate::monitor::Sides;
+use crate::socket::core::Core;
+use crate::stats::SocketStats;
+
+impl Core {
+    /// Tells the monitor what is queued for each peer; lazily, in the steps in which room is noticed.
+    pub(crate) fn report_queues(&mut self) -> Result<()> {
+        self.check()?;
+        self.reap_all();
+        let mut none = true;
+        for (endpoint, sides, outbound, inbound) in self.peers.queues(self.lazy) {
+            none = false;
+            let entry = self.endpoints.iter().find(|entry| entry.id == endpoint);
+            let (name, bound) = entry.map_or(("", true), |entry| (&entry.name, entry.bound));
+            let sides = sides.unwrap_or(Sides { local: name, remote: name, connects: !bound });
+            self.owner.monitor.report(outbound, inbound, sides);
+        }
+        if none { Err(Error::Again) } else { Ok(()) }
+    }
+
+    pub(crate) fn stats(&mut self) -> SocketStats {
+        self.process();
+        self.reap_all();
+        self.numbers()
+    }
+
+    fn numbers(&self) -> SocketStats {
+        let name = |id| self.endpoints.iter().find(|entry| entry.id == id).map(|entry| entry.name.clone());
+        let mut stats = self.peers.stats(|endpoint| name(endpoint).unwrap_or_default());
+        self.owner.troubles.fill(&mut stats);
+        stats
+    }
+
+    /// Tells its numbers to whoever looks at the context's.
+    pub(super) fn report(&mut self) {
+        self.reap_all();
+        let names = |bound| {
+            let entries = self.endpoints.iter().filter(move |entry| entry.bound == bound);
+            entries.map(|entry| entry.name.clone()).collect()
+        };
+        self.home.shared().board.tell(self.owner.id, names(true), names(false), self.numbers());
+    }
+}
