@@ -352,6 +352,8 @@ struct Link {
     rests: AtomicBool,
     called: AtomicBool,
     turn: AtomicBool,
+    /// The kernel takes no bytes: only the poller hears when it does again.
+    blocked: bool,
 }
 
 #[derive(Default)]
@@ -363,8 +365,9 @@ struct Moved {
 }
 
 impl Link {
-    fn new() -> Arc<Self> {
+    fn new(blocked: bool) -> Arc<Self> {
         Arc::new(Self {
+            blocked,
             lock: TryLock::new(Moved::default()),
             queued: AtomicUsize::new(0),
             received: AtomicUsize::new(0),
@@ -477,6 +480,9 @@ impl Io {
                 break;
             }
         }
+        if link.blocked && link.lock.claims().inbound() != Inbound::Io {
+            link.lock.change(Claims::released);
+        }
         self.follow(link);
     }
 
@@ -485,7 +491,8 @@ impl Io {
         let called = link.called.swap(false, Ordering::AcqRel);
         if called {
             self.follow(link);
-            if link.turn.swap(false, Ordering::AcqRel) {
+            // A turn also for who listens: the poller may have been about to tell.
+            if link.turn.swap(false, Ordering::AcqRel) || self.unwatched {
                 self.turn(link);
             }
         }
@@ -523,8 +530,12 @@ impl Io {
 
 /// A caller does `calls` while the I/O thread takes a turn, attends and checks; then so much time passes.
 fn race_for_claims(before: fn(&Link), calls: fn(&Link), checks: usize, then: fn(&Link, &Io)) {
+    race_over(false, before, calls, checks, then);
+}
+
+fn race_over(blocked: bool, before: fn(&Link), calls: fn(&Link), checks: usize, then: fn(&Link, &Io)) {
     model(move || {
-        let link = Link::new();
+        let link = Link::new(blocked);
         let mut io = Io::default();
         before(&link);
         io.attend(&link);
@@ -614,6 +625,25 @@ fn a_caller_that_releases_the_descriptor_against_a_check() {
         Link::release,
         CHECKS,
         is_read,
+    );
+}
+
+/// Whatever the caller claims, the poller hears when the kernel takes bytes again.
+#[test]
+fn a_caller_that_waits_against_a_turn_that_cannot_write() {
+    race_over(
+        true,
+        |link| {
+            link.wait();
+            link.leave();
+        },
+        |link| {
+            link.wait();
+            link.leave();
+            link.wait();
+        },
+        0,
+        |_, io| assert!(!io.unwatched),
     );
 }
 

@@ -5,6 +5,7 @@ use super::zmtp::STALE;
 use super::{Engine, HeartbeatConfig, Rest, Setup, bounds};
 use crate::option::Options;
 use crate::socket_type::SocketType;
+use bytes::Bytes;
 use queue::{Drain, Filler, Pool, Reader, Writer, channel};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -103,4 +104,26 @@ fn who_answers_after_a_while_finds_the_peers_end_first() {
     peer.set_nonblocking(true).unwrap();
     assert_eq!(peer.read(&mut [0; 10]).unwrap_err().kind(), ErrorKind::WouldBlock);
     assert!(engine.turn(false).is_err());
+}
+
+/// Bodies are kept back only within the end of a stream, not ever after.
+#[test]
+fn who_has_ended_a_stream_lets_go_of_later_bodies_at_once() {
+    let (mut engine, mut to_peer, _from_peer, _peer) = engine();
+    assert!(engine.turn(false).is_ok() && engine.end_stream(), "nothing yet");
+    let body = Arc::new([7; 100 << 10]);
+    let bytes = Bytes::from_owner(Owned(body.clone()));
+    to_peer.write(&[], &[queue::Part::Shared(&bytes)]);
+    drop(bytes);
+    assert!(to_peer.publish() && Arc::strong_count(&body) == 2);
+    assert!(engine.answer());
+    assert_eq!(Arc::strong_count(&body), 1);
+}
+
+struct Owned(Arc<[u8; 100 << 10]>);
+
+impl AsRef<[u8]> for Owned {
+    fn as_ref(&self) -> &[u8] {
+        &self.0[..]
+    }
 }

@@ -207,7 +207,17 @@ impl Engine {
     pub(crate) fn end_stream(&mut self) -> bool {
         // As below.
         self.outbound.drain.keep_bodies();
-        self.write_all() && !self.outbound.drain.keeps_bodies()
+        let all = self.write_all();
+        !self.keeps_bodies() && all
+    }
+
+    /// Whether bodies wait for the I/O thread to let go of them; if not, no more are kept.
+    fn keeps_bodies(&mut self) -> bool {
+        let keeps = self.outbound.drain.keeps_bodies();
+        if !keeps {
+            self.outbound.drain.drop_bodies();
+        }
+        keeps
     }
 
     /// Writes what is queued of a stream, for its writer. Returns whether that was anything, and whether it was all.
@@ -243,7 +253,7 @@ impl Engine {
         self.outbound.drain.keep_bodies();
         // An error shows again in the I/O thread's turn.
         self.write();
-        self.outbound.drain.keeps_bodies() || !self.outbound.may_write()
+        self.keeps_bodies() || !self.outbound.may_write()
     }
 
     /// Whether there is something to write that the kernel does not take now.

@@ -80,7 +80,9 @@ impl Core {
         self.peers.patient = self.spin.is_worth_it();
         let result = loop {
             if let Err(error) = self.wait(until, receives) {
-                break Err(error);
+                // The time may have been over before the wait, and a message there.
+                let missed = receives && matches!(error, Error::Again) && self.read_missed();
+                break if missed && attempt(self).is_ok() { Ok(()) } else { Err(error) };
             }
             match attempt(self) {
                 Ok(()) => break Ok(()),

@@ -228,11 +228,14 @@ impl Core {
         result
     }
 
-    /// This thread will not wait at the connection: the I/O thread hears from it again.
-    pub(crate) fn end_caller_io(&mut self) {
+    /// This thread will not wait at the connection: the I/O thread hears from it again. Returns whether something had come
+    /// that neither had heard of.
+    pub(crate) fn end_caller_io(&mut self) -> bool {
         self.peers.patient = false;
         self.peers.end_streams();
+        let missed = self.read_missed();
         self.peers.end_listening();
+        missed
     }
 
     pub(crate) fn can_send(&mut self) -> bool {

@@ -203,10 +203,11 @@ impl<K: Receives> Socket<K> {
     #[inline]
     pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()> {
         self.core.peers.patient = false;
-        self.core.attempt(|core| core.try_recv(message)).map_err(|denied| {
-            self.core.end_caller_io();
-            self.ended_or(denied)
-        })
+        let mut result = self.core.attempt(|core| core.try_recv(message));
+        if result.is_err() && self.core.end_caller_io() {
+            result = self.core.attempt(|core| core.try_recv(message));
+        }
+        result.map_err(|denied| self.ended_or(denied))
     }
 }
 

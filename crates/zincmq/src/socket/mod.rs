@@ -29,8 +29,8 @@ pub use self::watch::Interest;
 
 /// The sockets whose type is known when the program is compiled.
 pub mod typed {
-    use crate::socket::handle::Socket;
     use crate::pattern::ability;
+    use crate::socket::handle::Socket;
     use crate::socket_type::each_socket_type;
 
     macro_rules! sockets {

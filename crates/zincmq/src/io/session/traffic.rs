@@ -12,9 +12,11 @@ use std::time::{Duration, Instant};
 
 /// A caller that does not come back to the descriptor within so long has left it.
 const INBOUND_CHECKS: Duration = Duration::from_millis(2);
-/// The same where it asks and is answered, at first and at most while it goes on so: a check wakes this thread. The peer has
-/// little to say then, and before the caller writes it reads, so that it does not overlook an end.
-const FIRST_PAUSE: Duration = Duration::from_millis(25);
+/// The same where it asks and is answered: such a part of the connection's age, if that is at least so long, at most so
+/// long. A check wakes this thread; a peer that answers has little to say unasked; and if it sends heartbeats, they show
+/// in the time of the first one, or come no more than a quarter of that late.
+const PAUSE_PART: u32 = 16;
+const SHORTEST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_millis(400);
 /// A writer that has not written for so long has left its stream: at first, and at most where the stream lasts. A timer
 /// this short costs some 15 us of two threads' time (docs/decisions/streams.md).
@@ -36,9 +38,9 @@ pub(super) struct Traffic {
     custody: Custody,
     /// What the socket writes, by whichever thread it goes out.
     written: Gauge,
-    /// How much that was at the last check of the inbound claim, and the time from there to the next.
+    /// How much that was at the last check of the inbound claim.
     written_before: u64,
-    pause: Duration,
+    opened: Instant,
     /// When the stream began that the writer writes itself, and when it was checked last.
     streams_since: Instant,
     streamed_at: Instant,
@@ -58,7 +60,7 @@ impl Traffic {
             custody: Custody::default(),
             written,
             written_before: 0,
-            pause: INBOUND_CHECKS,
+            opened: now,
             streams_since: now,
             streamed_at: now,
             has_heartbeats: false,
@@ -66,17 +68,16 @@ impl Traffic {
         }
     }
 
-    /// The poller hears of the descriptor if and only if no caller does. Returns whether it has just ceased to.
+    /// The poller hears of the descriptor if and only if no caller does. Returns whether one does.
     fn follow(&mut self, claims: Claims, key: u64, hub: &Hub) -> bool {
         let claimed = claims.inbound() != Inbound::Io;
-        if claimed == self.unwatched {
-            return false;
-        }
-        self.unwatched = claimed;
-        if claimed {
-            hub.unwatch(self.descriptor.as_fd());
-        } else {
-            _ = hub.watch(self.descriptor.as_fd(), key);
+        if claimed != self.unwatched {
+            self.unwatched = claimed;
+            if claimed {
+                hub.unwatch(self.descriptor.as_fd());
+            } else {
+                _ = hub.watch(self.descriptor.as_fd(), key);
+            }
         }
         claimed
     }
@@ -92,16 +93,12 @@ impl Traffic {
         ((now - self.streams_since) / LEFT_PART).clamp(FIRST_LEFT, LAST_LEFT)
     }
 
-    /// The time to the next check of the inbound claim: it grows while the caller asks and is answered.
+    /// The time to the next check of the inbound claim.
     fn next_pause(&mut self) -> Duration {
         let written = self.written.bytes();
         let answers = std::mem::replace(&mut self.written_before, written) != written;
-        self.pause = if answers && !self.has_heartbeats {
-            (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE)
-        } else {
-            INBOUND_CHECKS
-        };
-        self.pause
+        let pause = (self.opened.elapsed() / PAUSE_PART).min(LONGEST_PAUSE);
+        if answers && !self.has_heartbeats && pause >= SHORTEST_PAUSE { pause } else { INBOUND_CHECKS }
     }
 }
 
@@ -203,16 +200,15 @@ impl Session {
 
     /// A caller has changed its claims, or has left something to do for a `turn`.
     pub(crate) fn attend(&mut self, turn: bool, hub: &mut Hub) -> Fate {
-        let unwatched = self.follow_claims(hub);
+        let listened_to = self.follow_claims(hub);
         if turn {
             return self.turn(hub);
         }
-        // The poller may have been about to tell of that.
-        if unwatched { self.drive(hub, Engine::writable) } else { Fate::Lives }
+        // The poller may have been about to tell of that, and callers do not hear of it.
+        if listened_to { self.drive(hub, Engine::writable) } else { Fate::Lives }
     }
 
-    /// Has the poller hear what callers do not, and sets the checks of their claims. Returns whether the poller has just
-    /// ceased to hear.
+    /// Has the poller hear what callers do not, and sets the checks of their claims. Returns whether a caller hears.
     fn follow_claims(&mut self, hub: &mut Hub) -> bool {
         let Phase::Traffic(traffic) = &mut self.phase else { return false };
         let claims = traffic.connection.engine.claims();
