@@ -13,6 +13,8 @@ use std::os::fd::BorrowedFd;
 const BUDGET: usize = 256 << 10;
 /// The kernel takes at most this many pieces at once.
 const PIECES: usize = 256;
+/// Most calls have fewer than these, and need not clear a table of all.
+const FEW: usize = 8;
 
 /// Writes framed bytes to a descriptor and remembers the last message boundary that the kernel has passed: a
 /// new connection begins there again.
@@ -167,19 +169,16 @@ impl Drain {
             // The reader has its own ways: it may have moved on, rested and lost its segment.
             self.rewind();
         }
-        let mut pieces = [IoSlice::new(&[]); PIECES];
-        let mut count = 0;
-        if !prefix.is_empty() {
-            pieces[0] = IoSlice::new(prefix);
-            count = 1;
-        }
-        if !self.reader.is_parked() {
-            count = self.gather(end, &mut pieces, count);
-        }
-        if count == 0 {
-            return Ok(0);
-        }
-        let sent = sys::send(to, &pieces[..count])?;
+        let mut pieces = [IoSlice::new(&[]); FEW];
+        let sent = match self.gather(end, prefix, &mut pieces) {
+            0 => return Ok(0),
+            count if count < FEW => sys::send(to, &pieces[..count])?,
+            _ => {
+                let mut pieces = [IoSlice::new(&[]); PIECES];
+                let count = self.gather(end, prefix, &mut pieces);
+                sys::send(to, &pieces[..count])?
+            }
+        };
         let of_prefix = sent.min(prefix.len());
         prefix.drain(..of_prefix);
         if sent > of_prefix {
@@ -189,9 +188,17 @@ impl Drain {
         Ok(sent)
     }
 
-    /// Puts what is to be written, up to the position `end`, into `pieces` from `count` on; returns how many there
-    /// are then.
-    fn gather<'a>(&'a self, end: u64, pieces: &mut [IoSlice<'a>], mut count: usize) -> usize {
+    /// Puts what is to be written, the prefix and then frames up to the position `end`, into `pieces`; returns how many
+    /// there are.
+    fn gather<'a>(&'a self, end: u64, prefix: &'a [u8], pieces: &mut [IoSlice<'a>]) -> usize {
+        let mut count = 0;
+        if !prefix.is_empty() {
+            pieces[0] = IoSlice::new(prefix);
+            count = 1;
+        }
+        if self.reader.is_parked() {
+            return count;
+        }
         let mut cursor = self.scan;
         let mut skip = self.ahead as usize;
         let mut total = 0;

@@ -1,7 +1,7 @@
 //! Thin wrappers over the system calls that zincmq needs and mio, socket2 and rustix do not give.
 
 use rustix::event::PollFd;
-use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, sendmsg};
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -15,6 +15,10 @@ use std::time::{Duration, Instant};
 /// As sendmsg(2).
 pub fn send(to: BorrowedFd<'_>, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
     let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+    // The kernel has less to look at.
+    if let [only] = pieces {
+        return Ok(rustix::net::send(to, only, flags)?);
+    }
     Ok(sendmsg(to, pieces, &mut SendAncillaryBuffer::default(), flags)?)
 }
 
@@ -27,6 +31,10 @@ pub fn receive(
     first: &mut [MaybeUninit<u8>],
     second: &mut [MaybeUninit<u8>],
 ) -> io::Result<usize> {
+    if second.is_empty() {
+        let (received, _) = rustix::net::recv(from, first, RecvFlags::DONTWAIT)?;
+        return Ok(received.0.len());
+    }
     let piece = |room: &mut [MaybeUninit<u8>]| libc::iovec {
         iov_base: room.as_mut_ptr().cast(),
         iov_len: room.len(),
@@ -36,7 +44,7 @@ pub fn receive(
     let received = unsafe {
         let mut header: libc::msghdr = std::mem::zeroed();
         header.msg_iov = pieces.as_mut_ptr();
-        header.msg_iovlen = if second.is_empty() { 1 } else { 2 };
+        header.msg_iovlen = 2;
         libc::recvmsg(from.as_raw_fd(), &mut header, libc::MSG_DONTWAIT)
     };
     usize::try_from(received).map_err(|_| io::Error::last_os_error())
@@ -128,9 +136,16 @@ impl std::fmt::Debug for SignalMask {
 /// # Errors
 /// As ppoll(2).
 pub fn poll(set: &mut [PollFd<'_>], timeout: Option<Duration>, mask: Option<&SignalMask>) -> io::Result<()> {
+    let Some(SignalMask(mask)) = mask else {
+        let limit = timeout.map(|time| rustix::event::Timespec {
+            tv_sec: time.as_secs().try_into().unwrap_or(i64::MAX),
+            tv_nsec: time.subsec_nanos().into(),
+        });
+        rustix::event::poll(set, limit.as_ref())?;
+        return Ok(());
+    };
     let limit = timeout.map(timespec);
     let limit = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
-    let mask = mask.map_or(ptr::null(), |mask| &raw const mask.0);
     // SAFETY: rustix hands `PollFd` to the same system call as it is; all pointers outlive the call.
     let result = unsafe { libc::ppoll(set.as_mut_ptr().cast(), set.len() as libc::nfds_t, limit, mask) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }

@@ -152,7 +152,7 @@ fn what_arrives_is_read_though_the_receiver_calls_no_more() {
     within(PATIENCE, || {
         let context = Context::new();
         let (mut push, mut pull) = pipeline(&context, "tcp://127.0.0.1:*", 0, 0);
-        // A wait that the receiver drives itself: it holds the connection's lease afterwards.
+        // A wait at the descriptor, which the receiver has claimed: the claim lasts afterwards.
         let waiting = thread::spawn(move || (pull.recv().unwrap(), pull));
         push.send("first").unwrap();
         let (_, mut pull) = waiting.join().unwrap();

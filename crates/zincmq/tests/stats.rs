@@ -166,7 +166,7 @@ fn nothing_is_queued_after_a_conversation() {
     });
 }
 
-/// A stream that its writer carries, and one without a mark.
+/// A stream that its writer writes itself, and one without a mark.
 #[test]
 fn nothing_is_queued_after_a_stream() {
     within(PATIENCE, || {

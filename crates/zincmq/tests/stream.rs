@@ -1,4 +1,4 @@
-//! Streams so fast that their sender carries them itself: what it leaves when it turns to something else.
+//! Streams so fast that their sender writes them itself: what it leaves when it turns to something else.
 
 mod common;
 
@@ -49,7 +49,7 @@ fn stream(
 fn the_end_of_a_stream_needs_no_further_call() {
     within(PATIENCE * 2, || {
         let context = Context::new();
-        // Who carries at the end depends on which thread ran when: so several times.
+        // Which thread writes at the end depends on which thread ran when: so several times.
         for mark in [1000, 0].repeat(10) {
             for endpoint in NETWORK {
                 let (mut pull, received, sender) = stream(&context, endpoint, mark, |mut push, received| {

@@ -170,8 +170,10 @@ impl Connection {
         if self.engine.claims().outbound() != Outbound::Answer {
             return false;
         }
-        let write =
-            |engine: &mut Engine, _| Visit { result: (), outbound: None, unfinished: !engine.answer() };
+        let write = |engine: &mut Engine, _| {
+            let all = engine.answer();
+            Visit { result: (), outbound: None, unfinished: !all || engine.owes_turn(false) }
+        };
         self.visit(|claims, _| claims.with_outbound(Outbound::Io), write).is_some()
     }
 

@@ -1,8 +1,8 @@
 //! The engine: whole segments to the descriptor, the descriptor into segments.
 //!
 //! Outbound, a connection of ZMTP 2.0 to 3.1 gets the pipe's bytes as they are; other encodings are written by
-//! a [`Transcode`]. Inbound, the walk hops from header to header. Both sides of the lock may call
-//! [`Engine::turn`]: the I/O thread, or a thread that waits for a message.
+//! a [`Transcode`]. Inbound, the walk hops from header to header. The I/O thread calls [`Engine::turn`]; callers of the
+//! socket have smaller calls of their own, through a [`Connection`](super::Connection).
 
 use crate::engine::contract::{End, Rest, SHORT, Transcode};
 use crate::engine::heartbeat::{Heartbeat, HeartbeatConfig, Silent};
@@ -12,12 +12,10 @@ use crate::engine::outbound::Outbound;
 use crate::option::Options;
 use crate::socket_type::SocketType;
 use queue::{Bounds, Drain, Filler, Milestone};
+use rustix::time::{ClockId, Timespec, clock_gettime};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// What a caller knows of the peer after so long is old.
-pub(super) const STALE: Duration = Duration::from_millis(1);
 
 /// All that a new engine needs.
 #[derive(Debug)]
@@ -38,8 +36,9 @@ pub(crate) struct Engine {
     transcoder: Option<Box<dyn Transcode>>,
     outbound: Outbound,
     inbound: Inbound,
-    /// When a caller has read last, and when a writer has written its stream last.
-    read_at: Instant,
+    /// When a caller has read last, by the clock's ticks.
+    read_at: Option<Timespec>,
+    /// When a writer has written its stream last.
     streamed_at: Instant,
     /// Everything is written, and the peer knows that there is no more.
     leaving: Option<Leaving>,
@@ -57,7 +56,7 @@ impl Engine {
             transcoder: setup.transcoder,
             outbound: Outbound::new(setup.drain, unsent),
             inbound,
-            read_at: now,
+            read_at: None,
             streamed_at: now,
             leaving: None,
         }
@@ -164,7 +163,7 @@ impl Engine {
     /// [`End`], which the I/O thread will come upon again.
     pub(crate) fn read_for_reader(&mut self) -> Result<bool, End> {
         self.inbound.may_read = true;
-        self.read_at = Instant::now();
+        self.read_at = coarse_now();
         let rest = self.read_as(true)?;
         Ok(rest == Rest::Busy || self.inbound.filler.is_inside_body())
     }
@@ -185,7 +184,7 @@ impl Engine {
     /// Writes for a caller that has just read. Returns whether everything is written and the pipe rests again.
     pub(crate) fn answer(&mut self) -> bool {
         // After a while the peer may have closed: what is written then would be lost.
-        if self.read_at.elapsed() > STALE {
+        if self.read_at != coarse_now() {
             self.inbound.may_read = true;
             if self.read().is_err() {
                 return false;
@@ -196,7 +195,7 @@ impl Engine {
     }
 
     /// Writes for a caller. Returns whether everything is written and the pipe rests again.
-    pub(crate) fn write_all(&mut self) -> bool {
+    fn write_all(&mut self) -> bool {
         self.outbound.may_write()
             && self.write() == Rest::Quiet
             && !self.outbound.has_output()
@@ -340,6 +339,11 @@ impl Engine {
         self.outbound.sweep();
         self.inbound.sweep()
     }
+}
+
+/// The time in ticks of some milliseconds, which costs less than an exact one.
+fn coarse_now() -> Option<Timespec> {
+    Some(clock_gettime(ClockId::MonotonicCoarse))
 }
 
 /// The bounds that the walk enforces.

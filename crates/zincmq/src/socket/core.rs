@@ -313,6 +313,7 @@ impl Drop for Core {
         // An inproc peer may have said what it wants to hear when this side leaves.
         self.process();
         self.peers.end_streams();
+        self.peers.end_listening();
         self.home.shared().names.unbind_all(self.owner.id);
         self.endpoints.iter().for_each(Entry::close);
         let linger = self.peers.options.linger;

@@ -25,7 +25,7 @@ const LAST_LEFT: Duration = Duration::from_micros(500);
 /// Between: such a part of the time that the stream has lasted.
 const LEFT_PART: u32 = 8;
 /// Two streams with no more between them are one.
-const BREAK: Duration = Duration::from_millis(2);
+const GAP: Duration = Duration::from_millis(2);
 
 /// What a session keeps for an open connection.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ impl Traffic {
     /// taken back is the same still.
     fn left_after(&mut self) -> Duration {
         let now = Instant::now();
-        if now > self.streamed_at + BREAK {
+        if now > self.streamed_at + GAP {
             self.streams_since = now;
         }
         self.streamed_at = now;
@@ -180,13 +180,20 @@ impl Session {
                 if blocked && connection.is_listened_to() {
                     connection.engine.change(Claims::released);
                 }
-                if let Phase::Traffic(traffic) = &mut self.phase {
-                    traffic.has_heartbeats = has_heartbeats;
-                }
+                self.note_heartbeats(has_heartbeats, hub);
                 self.follow_claims(hub);
                 Fate::Lives
             }
             Err(end) => self.ended(held, &end, hub),
+        }
+    }
+
+    /// Heartbeats must not wait for a check that comes late.
+    fn note_heartbeats(&mut self, in_use: bool, hub: &mut Hub) {
+        let Phase::Traffic(traffic) = &mut self.phase else { return };
+        let begin = in_use && !std::mem::replace(&mut traffic.has_heartbeats, in_use);
+        if begin && self.alarms.get(Alarm::CheckInbound).is_some() {
+            self.alarms.set(Alarm::CheckInbound, Instant::now() + INBOUND_CHECKS, hub);
         }
     }
 
@@ -229,8 +236,10 @@ impl Session {
         match traffic.custody.check_inbound(&traffic.connection.engine) {
             Check::Used => {
                 let at = Instant::now() + traffic.next_pause();
+                let away = traffic.connection.engine.claims().inbound() == Inbound::Away;
                 self.alarms.set(Alarm::CheckInbound, at, hub);
-                Fate::Lives
+                // Meanwhile nobody hears what the peer says unasked.
+                if away { self.drive(hub, |engine| engine.readable(false)) } else { Fate::Lives }
             }
             Check::Over => Fate::Lives,
             Check::TakenBack => self.attend(true, hub),
