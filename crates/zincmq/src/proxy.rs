@@ -226,7 +226,7 @@ impl<'a> Proxy<'a> {
 
     fn run(mut self, mut control: Option<&mut AnySocket>) -> Result<()> {
         let mut poller = Poller::new();
-        poller.set_interruptible(self.ends.front.socket.core().interruptible);
+        poller.set_interruptible(self.ends.front.socket.core().waiting.interruptible);
         loop {
             let found = self.wait(&mut poller, control.as_deref_mut())?;
             if found.control

@@ -37,7 +37,7 @@ impl Core {
         } else if self.peers.write_streams() {
             return Ok(());
         }
-        if self.spin.look(|| inbox.is_pending()) {
+        if self.waiting.spin.look(|| inbox.is_pending()) {
             return Ok(());
         }
         end_streams_of_thread();
@@ -47,7 +47,7 @@ impl Core {
             return Ok(());
         }
         let undisturbed = inbox.signal().sleep(until);
-        if undisturbed || !self.interruptible { Ok(()) } else { Err(Error::Interrupted) }
+        if undisturbed || !self.waiting.interruptible { Ok(()) } else { Err(Error::Interrupted) }
     }
 
     /// Tries until the attempt is not denied for now, or the moment has come that `until` gives; `None`: no limit.
@@ -77,7 +77,7 @@ impl Core {
         until: Option<Instant>,
         mut attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
     ) -> Result<()> {
-        self.peers.patient = self.spin.is_worth_it();
+        self.peers.patient = self.waiting.spin.is_worth_it();
         let result = loop {
             if let Err(error) = self.wait(until, receives) {
                 // The time may have been over before the wait, and a message there.
@@ -92,7 +92,8 @@ impl Core {
         };
         // A thread that waits in calls goes on so: the next call need not find out anew. With several peers it would
         // look for one while another has something.
-        self.peers.patient = receives && result.is_ok() && self.peers.count() == 1 && self.spin.is_worth_it();
+        self.peers.patient =
+            receives && result.is_ok() && self.peers.count() == 1 && self.waiting.spin.is_worth_it();
         self.keep_watch();
         result
     }

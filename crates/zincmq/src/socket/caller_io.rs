@@ -26,14 +26,14 @@ impl Core {
     /// Waits at the only connection. `None`: there is none to wait at, or the I/O thread is to do it.
     pub(crate) fn listen(&mut self, until: Option<Instant>) -> Option<Result<()>> {
         // Event loops that watch the socket are told by the I/O thread.
-        if self.watch.is_some() || self.listener.is_paused() {
+        if self.waiting.watch.is_some() || self.waiting.listener.is_paused() {
             return None;
         }
         let (id, connection) = self.peers.only_connection()?;
-        let bell = self.listener.bell().ok()?;
+        let bell = self.waiting.listener.bell().ok()?;
         let waited = self.listen_to(id, &connection, &bell, until);
         if let Some(Ok(Reading::Stream { .. })) = waited {
-            self.listener.pause();
+            self.waiting.listener.pause();
         }
         waited.map(|waited| waited.map(drop))
     }
@@ -77,7 +77,7 @@ impl Core {
             Ok(_) => Reading::Nothing,
         };
         let kept = self.keep(id, connection, reading);
-        if self.interruptible && matches!(polled, Ok(false)) {
+        if self.waiting.interruptible && matches!(polled, Ok(false)) {
             return Some(Err(Error::Interrupted));
         }
         kept.map(Ok)
@@ -87,7 +87,7 @@ impl Core {
     fn read_awhile(&mut self, connection: &Connection) -> Option<Reading> {
         let mut found = None;
         let inbox = &self.owner.inbox;
-        self.spin.look(|| {
+        self.waiting.spin.look(|| {
             found = match connection.read() {
                 Reading::Nothing if inbox.is_pending() => Some(Reading::Nothing),
                 Reading::Nothing => None,

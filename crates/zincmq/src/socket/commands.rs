@@ -185,7 +185,7 @@ impl Core {
                 self.left(id);
             }
             ToSocket::Forget { endpoint } => self.endpoints.retain(|entry| entry.id != endpoint),
-            ToSocket::Interrupt => self.interrupted = true,
+            ToSocket::Interrupt => self.waiting.interrupted = true,
             ToSocket::Report => self.report(),
             ToSocket::Sweep => {
                 self.owner.sweeping.store(false, Ordering::Relaxed);

@@ -34,20 +34,26 @@ pub(crate) struct Core {
     pub(crate) last_endpoint: String,
     pub(super) items: VecDeque<Item<ToSocket>>,
     pub(super) stopped: bool,
+    /// Sends that do not wait take new credit lazily.
+    pub(crate) lazy: bool,
+    pub(super) swept: Instant,
+    pub(crate) waiting: Waiting,
+    /// Last, so that it goes last: the last handle waits for the end of all sockets, this one among them.
+    pub(crate) home: Home,
+}
+
+/// How this socket waits.
+#[derive(Default)]
+pub(crate) struct Waiting {
     /// The next call that waits does not.
     pub(crate) interrupted: bool,
     /// A signal handler ends a wait.
     pub(crate) interruptible: bool,
-    /// Sends that do not wait take new credit lazily.
-    pub(crate) lazy: bool,
-    /// What event loops listen to, once somebody has asked for it.
+    /// The bell that event loops listen to, once somebody has asked for it.
     pub(crate) watch: Option<Arc<Bell>>,
-    pub(super) swept: Instant,
-    pub(crate) listener: Listener,
-    pub(crate) spin: Spin,
-    pub(crate) turn: Turn,
-    /// Last, so that it goes last: the last handle waits for the end of all sockets, this one among them.
-    pub(crate) home: Home,
+    pub(super) listener: Listener,
+    pub(super) spin: Spin,
+    pub(super) turn: Turn,
 }
 
 /// A bind or a connect of this socket.
@@ -104,14 +110,9 @@ impl Core {
             last_endpoint: String::new(),
             items: VecDeque::new(),
             stopped: false,
-            interrupted: false,
-            interruptible: false,
             lazy: false,
-            watch: None,
             swept: Instant::now(),
-            listener: Listener::default(),
-            spin: Spin::default(),
-            turn: Turn::default(),
+            waiting: Waiting::default(),
             home,
         })
     }
@@ -170,7 +171,7 @@ impl Core {
         attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
     ) -> std::result::Result<(), Denied> {
         // A descriptor would not tell of room that is there already.
-        if !self.lazy || self.watch.is_some() {
+        if !self.lazy || self.waiting.watch.is_some() {
             return self.attempt(attempt);
         }
         if self.keeps_refused() && self.peers.admission == Admission::Strict {

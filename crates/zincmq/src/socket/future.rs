@@ -19,12 +19,12 @@ impl Core {
         attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
     ) -> Poll<Result<()>> {
         self.end_caller_io();
-        if self.turn.is_over() {
+        if self.waiting.turn.is_over() {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
         let result = self.poll_once(context, attempt);
-        self.turn.count(result.is_ready());
+        self.waiting.turn.count(result.is_ready());
         result
     }
 
@@ -49,7 +49,7 @@ impl Core {
             }
         }
         end_streams_of_thread();
-        if self.is_unsettled() || self.interrupted {
+        if self.is_unsettled() || self.waiting.interrupted {
             context.waker().wake_by_ref();
         }
         Poll::Pending

@@ -121,7 +121,7 @@ impl<K> Socket<K> {
     /// Whether a signal handler that runs while a call waits makes it return [`Error::Interrupted`], as in C. By
     /// default calls go on waiting.
     pub fn set_interruptible(&mut self, on: bool) {
-        self.core.interruptible = on;
+        self.core.waiting.interruptible = on;
     }
 
     /// Sets whether sends that do not wait (as [`Socket::try_send`]) are slow to notice room, as in libzmq. Default:

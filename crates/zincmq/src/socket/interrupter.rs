@@ -55,6 +55,6 @@ impl Core {
     /// An interrupt that has come ends one call.
     #[inline]
     pub(crate) fn heed_interrupt(&mut self) -> Result<()> {
-        if std::mem::take(&mut self.interrupted) { Err(Error::Interrupted) } else { Ok(()) }
+        if std::mem::take(&mut self.waiting.interrupted) { Err(Error::Interrupted) } else { Ok(()) }
     }
 }

@@ -16,8 +16,10 @@ mod overdue;
 mod peer;
 mod peers;
 mod raw;
+mod read_spin;
 mod streaming;
 mod table;
+mod throttle;
 mod turn;
 mod watch;
 

@@ -5,22 +5,12 @@ use crate::engine::Connection;
 use crate::message::{Frame, Message, PeerInfo};
 use crate::option::Options;
 use crate::pattern::contract::{PeerId, Refused};
+use crate::socket::read_spin::ReadSpin;
 use crate::socket::streaming::Streaming;
+use crate::socket::throttle::Throttle;
 use crate::stats::PeerStats;
 use queue::{Body, Inbox, Part, Reader, Writer};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// New credit is taken lazily at most once in so long.
-const LAZINESS: Duration = Duration::from_millis(1);
-
-/// How often a reader that found nothing looks again before it rests, and the pauses before each look (some 200 ns
-/// here): a look takes the cache line that the writer is writing.
-const LOOKS: u32 = 4;
-const PAUSES: u32 = 12;
-/// While so many messages come between two ends of the queue, the writer is better let get ahead: the pauses grow.
-const STREAMS: u64 = 2;
-const MOST_PAUSES: u32 = 256;
 
 /// See the module.
 #[derive(Debug)]
@@ -40,13 +30,8 @@ pub(crate) struct Peer {
     pub(super) info: Option<Arc<PeerInfo>>,
     /// The last message to an inproc peer; empty: none.
     pub(super) farewell: Vec<u8>,
-    /// When the last new credit was taken, where that is done lazily.
-    credited: Option<Instant>,
-    /// It was refused a message since, for it had no room.
-    refused: bool,
-    /// Messages read when nothing was left the last time, and how long the pauses between two looks were then.
-    empty_at: u64,
-    pauses: u32,
+    throttle: Throttle,
+    spin: ReadSpin,
     pub(super) streaming: Streaming,
     /// The next call goes on reading from it.
     pub(super) deferred: bool,
@@ -68,11 +53,9 @@ impl Peer {
             info: connection.as_ref().map(|connection| connection.info.clone()),
             connection,
             farewell,
-            credited: None,
-            refused: false,
+            throttle: Throttle::default(),
+            spin: ReadSpin::default(),
             streaming: Streaming::default(),
-            empty_at: 0,
-            pauses: PAUSES,
             deferred: false,
         };
         peer.set_high_water(options);
@@ -153,18 +136,9 @@ impl Peer {
         }
     }
 
-    /// Whether there is room, but by new credit, which comes soon after the last or is the first; and nobody was
-    /// refused for want of it.
+    /// Whether its room is not to be noticed yet, where that is done lazily.
     pub(super) fn is_reluctant(&mut self) -> bool {
-        if self.writer.has_known_room() {
-            return false;
-        }
-        if !self.writer.has_room() {
-            self.refused = true;
-            return false;
-        }
-        let soon = self.credited.replace(Instant::now()).is_none_or(|last| last.elapsed() < LAZINESS);
-        soon && !std::mem::take(&mut self.refused)
+        self.throttle.holds_back(&mut self.writer)
     }
 
     /// Appends the message at the head to `into`. Returns whether there was one.
@@ -230,18 +204,6 @@ impl Peer {
         self.settle(patient)
     }
 
-    /// Looks again for a while whether there is something to read.
-    fn looks(&mut self) -> bool {
-        let read = self.reader.read();
-        let streams = read - self.empty_at >= STREAMS;
-        self.empty_at = read;
-        self.pauses = if streams { (self.pauses * 2).min(MOST_PAUSES) } else { PAUSES };
-        (0..LOOKS).any(|_| {
-            (0..self.pauses).for_each(|_| std::hint::spin_loop());
-            self.reader.has_news() && self.reader.is_ready()
-        })
-    }
-
     #[cold]
     fn settle(&mut self, patient: bool) -> Result<bool, ()> {
         if self.read_on() {
@@ -249,7 +211,7 @@ impl Peer {
         }
         // Nobody else brings anything while this thread hears from the descriptor.
         let listened_to = self.connection.as_ref().is_some_and(|connection| connection.is_listened_to());
-        if patient && !listened_to && !self.reader.is_parked() && self.looks() {
+        if patient && !listened_to && !self.reader.is_parked() && self.spin.finds(&mut self.reader) {
             return Ok(true);
         }
         loop {

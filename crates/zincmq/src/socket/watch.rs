@@ -43,15 +43,15 @@ impl<K> Socket<K> {
     /// # Errors
     /// [`Error::System`] if there are no descriptors left.
     pub fn descriptor(&mut self) -> Result<BorrowedFd<'_>> {
-        if self.core.watch.is_none() {
+        if self.core.waiting.watch.is_none() {
             let fresh = Arc::new(Bell::new()?);
             // Something may have happened before anybody listened.
             fresh.wake();
-            self.core.watch = Some(fresh);
+            self.core.waiting.watch = Some(fresh);
             self.core.end_caller_io();
         }
         self.core.keep_watch();
-        let watch = self.core.watch.as_ref().ok_or(Error::Again)?;
+        let watch = self.core.waiting.watch.as_ref().ok_or(Error::Again)?;
         Ok(watch.descriptor())
     }
 
@@ -72,7 +72,7 @@ impl<K> Socket<K> {
 impl Core {
     /// Before a look at everything: what comes from now on is told anew.
     fn hush(&self) {
-        if let Some(watch) = &self.watch {
+        if let Some(watch) = &self.waiting.watch {
             watch.silence();
         }
     }
@@ -80,9 +80,9 @@ impl Core {
     /// After somebody else used the signal, or it was used up: the descriptor tells again, at once if something is
     /// left.
     pub(crate) fn keep_watch(&self) {
-        if let Some(watch) = &self.watch {
+        if let Some(watch) = &self.waiting.watch {
             self.owner.inbox.signal().arm(watch.clone());
-            if self.owner.inbox.is_pending() || self.is_unsettled() || self.interrupted {
+            if self.owner.inbox.is_pending() || self.is_unsettled() || self.waiting.interrupted {
                 watch.wake();
             }
         }
@@ -101,7 +101,7 @@ impl Core {
         mut attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
     ) -> std::result::Result<(), Denied> {
         match attempt(self) {
-            Err(Denied::Again) if self.watch.is_some() => {
+            Err(Denied::Again) if self.waiting.watch.is_some() => {
                 self.hush();
                 let result = attempt(self);
                 self.keep_watch();
