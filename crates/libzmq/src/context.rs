@@ -185,7 +185,7 @@ const fn policy(number: c_int) -> Option<SchedPolicy> {
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_ctx_new() -> *mut c_void {
     guarded(ptr::null_mut(), || {
-        fork::watch();
+        fork::watch(&CONTEXTS);
         let context = Context { core: zincmq::Context::new(), settings: Mutex::default() };
         let handle = CONTEXTS.insert(Arc::new(context));
         handle.unwrap_or_else(|| Fault(libc::EMFILE).report(ptr::null_mut()))

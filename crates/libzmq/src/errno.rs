@@ -1,15 +1,16 @@
-//! Error numbers and their texts.
+//! Error numbers.
 
-use crate::border::guarded;
-use libc::{c_char, c_int};
+use libc::c_int;
 
 const HAUSNUMERO: c_int = 156_384_712;
 /// The socket is not in the state for this.
 pub(crate) const EFSM: c_int = HAUSNUMERO + 51;
-const ENOCOMPATPROTO: c_int = HAUSNUMERO + 52;
+/// The peer's protocol is not that of the socket type.
+pub(crate) const ENOCOMPATPROTO: c_int = HAUSNUMERO + 52;
 /// The context was terminated.
 pub(crate) const ETERM: c_int = HAUSNUMERO + 53;
-const EMTHREAD: c_int = HAUSNUMERO + 54;
+/// There is no I/O thread.
+pub(crate) const EMTHREAD: c_int = HAUSNUMERO + 54;
 
 /// Why a call failed, as the number that C is told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,25 +43,4 @@ pub(crate) fn set(errno: i32) {
 pub(crate) fn get() -> i32 {
     // SAFETY: as in `set`.
     unsafe { *libc::__errno_location() }
-}
-
-/// The calling thread's `errno`: for programs whose C library is not the one libzmq was built with.
-#[unsafe(no_mangle)]
-pub extern "C" fn zmq_errno() -> c_int {
-    get()
-}
-
-/// What an error number means, in English; never NULL.
-#[unsafe(no_mangle)]
-pub extern "C" fn zmq_strerror(errno: c_int) -> *const c_char {
-    let text = match errno {
-        EFSM => c"Operation cannot be accomplished in current state",
-        ENOCOMPATPROTO => c"The protocol is not compatible with the socket type",
-        ETERM => c"Context was terminated",
-        EMTHREAD => c"No thread available",
-        libc::EHOSTUNREACH => c"Host unreachable",
-        // SAFETY: strerror(3) takes any number and returns a string that outlives the call.
-        _ => return guarded(c"".as_ptr(), || unsafe { libc::strerror(errno).cast_const() }),
-    };
-    text.as_ptr()
 }

@@ -9,6 +9,7 @@
 
 pub(crate) use queue::{Guard, Wrong};
 
+use crate::fork::Inherited;
 use queue::{FreeList, Slot};
 use std::ffi::c_void;
 use std::ptr;
@@ -102,14 +103,6 @@ impl<T: Send> Table<T> {
         Ok(value)
     }
 
-    /// In a process that was just forked: its objects are its parent's.
-    pub(crate) fn disown(&self) {
-        for index in 0..self.taken.load(Ordering::Relaxed) as usize {
-            let Some(slot) = self.slot(index) else { return };
-            slot.disown();
-        }
-    }
-
     /// The slot of a handle, its generation and the slot's index.
     #[inline]
     fn find(&self, handle: *mut c_void) -> Option<(&Slot<T>, u64, usize)> {
@@ -164,6 +157,15 @@ impl<T: Send> Table<T> {
             }
         }
         Some(())
+    }
+}
+
+impl<T: Send> Inherited for Table<T> {
+    fn disown(&self) {
+        for index in 0..self.taken.load(Ordering::Relaxed) as usize {
+            let Some(slot) = self.slot(index) else { return };
+            slot.disown();
+        }
     }
 }
 

@@ -13,7 +13,9 @@ mod socket;
 // What is done with them.
 mod monitor;
 mod option;
+mod outlet;
 mod poll;
+mod poll_item;
 mod proxy;
 mod send_recv;
 mod stats;
@@ -26,6 +28,7 @@ mod util;
 // Messages, and the memory behind them.
 mod block;
 mod message;
+mod msg;
 
 // The border itself.
 mod border;

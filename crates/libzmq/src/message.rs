@@ -1,388 +1,15 @@
-//! Messages: `zmq_msg_...`. One `zmq_msg_t` is one part.
+//! The calls `zmq_msg_...`. One `zmq_msg_t` is one part of a message.
 
 use crate::block::{Block, FreeFn};
 use crate::border::{call, guarded};
 use crate::errno::Fault;
-use bytes::Bytes;
+use crate::msg::{Msg, begin, bytes_at};
 use libc::{c_char, c_int, c_void};
-use queue::Keep;
-use std::ffi::{CStr, CString};
-use std::mem::MaybeUninit;
-use std::sync::Arc;
-use std::{ptr, slice};
-use zincmq::{Frame, Message, PeerInfo};
+use std::ffi::CStr;
+use std::ptr;
 
-/// Bodies up to this many bytes live in the message itself.
-const INLINE: usize = 45;
-/// Parts of a message of several, up to this many bytes, are copied while it is gathered.
-const GATHERED: usize = 512;
-/// Bodies of this size and more travel by reference; over inproc all that have a function to be freed with.
-const LARGE: usize = 60 << 10;
-
-/// What `kind` can be; anything else is no message.
-const CLOSED: u8 = 0;
-const SHORT: u8 = 0x71;
-const BLOCK: u8 = 0x72;
-const CONSTANT: u8 = 0x73;
-
-const PROPERTY_MORE: c_int = 1;
-const PROPERTY_SRCFD: c_int = 2;
-const PROPERTY_SHARED: c_int = 3;
+/// The longest name of a group, in bytes (zmq_msg_set_group(3)).
 const LONGEST_GROUP: usize = 255;
-
-/// `zmq_msg_t`: 64 bytes that may be moved by copying them.
-#[repr(C, align(8))]
-pub struct Msg {
-    /// The body, or a block, or address and length of a constant.
-    body: [MaybeUninit<u8>; INLINE],
-    kind: u8,
-    /// The length of a short body.
-    len: u8,
-    /// Whether more parts follow: 0 or 1.
-    more: u8,
-    /// The connection it came by, from `Arc::into_raw`, or null.
-    peer: *const PeerInfo,
-    /// Null unless something is on it, from `Box::into_raw`.
-    label: *mut Label,
-}
-
-const _: () = assert!(size_of::<Msg>() == 64);
-
-/// What only some draft socket types look at.
-#[derive(Clone, Debug, Default)]
-struct Label {
-    routing_id: u32,
-    group: CString,
-}
-
-/// A body as the socket takes it.
-pub(crate) enum Body<'a> {
-    /// To be copied.
-    Slice(&'a [u8]),
-    /// By reference where the socket can.
-    Kept(&'a dyn Keep),
-}
-
-impl Body<'_> {
-    pub(crate) fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Slice(bytes) => bytes,
-            Self::Kept(kept) => (*kept).as_ref(),
-        }
-    }
-
-    /// A part to be gathered with others.
-    pub(crate) fn into_frame(self) -> Frame {
-        match self {
-            Self::Slice(bytes) => bytes.into(),
-            Self::Kept(kept) => Frame::kept(kept.share()),
-        }
-    }
-}
-
-/// Memory that stays as it is for ever.
-#[derive(Debug)]
-struct Constant(&'static [u8]);
-
-impl AsRef<[u8]> for Constant {
-    fn as_ref(&self) -> &[u8] {
-        self.0
-    }
-}
-
-impl Keep for Constant {
-    fn share(&self) -> Bytes {
-        Bytes::from_static(self.0)
-    }
-}
-
-impl Msg {
-    pub(crate) const fn empty() -> Self {
-        Self {
-            body: [MaybeUninit::uninit(); INLINE],
-            kind: SHORT,
-            len: 0,
-            more: 0,
-            peer: ptr::null(),
-            label: ptr::null_mut(),
-        }
-    }
-
-    /// The message at an address that C gave.
-    ///
-    /// # Safety
-    /// The address is NULL or that of 64 readable and writable bytes that nobody else uses.
-    pub(crate) unsafe fn at<'a>(address: *mut Self) -> Result<&'a mut Self, Fault> {
-        // SAFETY: the caller's word. `more` is read only from what was initialised here.
-        let kind = if address.is_null() { CLOSED } else { unsafe { (&raw const (*address).kind).read() } };
-        match kind {
-            // SAFETY: as above.
-            SHORT | BLOCK | CONSTANT => Ok(unsafe { &mut *address }),
-            _ => Err(Fault(libc::EFAULT)),
-        }
-    }
-
-    /// Gives an empty message a body of `size` bytes, not initialised.
-    #[inline]
-    fn make_room(&mut self, size: usize) -> Result<(), Fault> {
-        if size <= INLINE {
-            self.len = size as u8;
-            return Ok(());
-        }
-        self.make_block(size)
-    }
-
-    /// Apart, so that short messages do not pay for its registers.
-    #[inline(never)]
-    fn make_block(&mut self, size: usize) -> Result<(), Fault> {
-        self.put_block(Block::with_room(size)?);
-        Ok(())
-    }
-
-    pub(crate) fn constant(data: *mut c_void, size: usize) -> Self {
-        let mut message = Self::empty();
-        message.kind = CONSTANT;
-        // SAFETY: the body has room for both, and is aligned as the message.
-        unsafe { message.body.as_mut_ptr().cast::<(*mut c_void, usize)>().write((data, size)) };
-        message
-    }
-
-    fn put_block(&mut self, block: Block) {
-        self.kind = BLOCK;
-        // SAFETY: as in `constant`.
-        unsafe { self.body.as_mut_ptr().cast::<*mut c_void>().write(block.into_raw()) };
-    }
-
-    /// The block of a message of that kind.
-    fn block(&self) -> std::mem::ManuallyDrop<Block> {
-        // SAFETY: messages of the kind have one, which stays theirs.
-        let block = unsafe { Block::from_raw(self.body.as_ptr().cast::<*mut c_void>().read()) };
-        std::mem::ManuallyDrop::new(block)
-    }
-
-    /// Copies as many bytes as the message has.
-    #[inline]
-    fn overwrite(&mut self, bytes: &[u8]) {
-        let data = self.data();
-        // SAFETY: the message has room for so many, since it was made for them.
-        unsafe { sys::copy(bytes, data) };
-    }
-
-    fn data(&mut self) -> *mut u8 {
-        match self.kind {
-            BLOCK => self.block().data(),
-            // SAFETY: a constant's address stands first.
-            CONSTANT => unsafe { self.body.as_ptr().cast::<*mut u8>().read() },
-            _ => self.body.as_mut_ptr().cast(),
-        }
-    }
-
-    pub(crate) fn bytes(&self) -> &[u8] {
-        let (data, size) = match self.kind {
-            BLOCK => {
-                let block = self.block();
-                (block.data().cast_const(), block.as_ref().len())
-            }
-            // SAFETY: a constant is both.
-            CONSTANT => unsafe { self.body.as_ptr().cast::<(*const u8, usize)>().read() },
-            _ => (self.body.as_ptr().cast(), usize::from(self.len)),
-        };
-        if size == 0 {
-            return &[];
-        }
-        // SAFETY: whoever made the message gave so many bytes, and initialises them before they are looked at.
-        unsafe { slice::from_raw_parts(data, size) }
-    }
-
-    /// The body, if it lives in the message itself.
-    #[inline]
-    pub(crate) fn short(&self) -> Option<&[u8]> {
-        // SAFETY: so many bytes are the application's to initialise before they are looked at.
-        (self.kind == SHORT)
-            .then(|| unsafe { slice::from_raw_parts(self.body.as_ptr().cast(), usize::from(self.len)) })
-    }
-
-    /// Calls `send` with the body as the socket takes it: by reference what is large, and what somebody wants back;
-    /// `gathered`: smaller ones, too.
-    pub(crate) fn with_body<R>(&self, gathered: bool, send: impl FnOnce(Body<'_>) -> R) -> R {
-        let bytes = self.bytes();
-        let copied = if gathered { GATHERED } else { LARGE };
-        match self.kind {
-            BLOCK if bytes.len() >= copied || self.is_foreign() => send(Body::Kept(&*self.block())),
-            CONSTANT if bytes.len() >= copied => {
-                // SAFETY: the application keeps constants as long as the process lives.
-                let bytes = unsafe { slice::from_raw_parts(bytes.as_ptr(), bytes.len()) };
-                send(Body::Kept(&Constant(bytes)))
-            }
-            _ => send(Body::Slice(bytes)),
-        }
-    }
-
-    /// Whether the memory of the body is not the block's own: the application's, perhaps.
-    #[inline]
-    pub(crate) fn is_foreign(&self) -> bool {
-        self.kind == BLOCK && !self.block().is_own()
-    }
-
-    /// Lets go of all that the message holds; it is none afterwards.
-    #[inline]
-    pub(crate) fn close(&mut self) {
-        self.clear();
-        self.kind = CLOSED;
-    }
-
-    /// Makes it an empty message.
-    #[inline]
-    pub(crate) fn clear(&mut self) {
-        self.set_peer(None);
-        self.empty_body();
-    }
-
-    /// Lets go of all but the connection.
-    #[inline]
-    fn empty_body(&mut self) {
-        if self.kind != SHORT || !self.label.is_null() {
-            self.let_go();
-        }
-        self.len = 0;
-        self.more = 0;
-    }
-
-    fn let_go(&mut self) {
-        if !self.label.is_null() {
-            // SAFETY: it is from a box, and forgotten here.
-            drop(unsafe { Box::from_raw(self.label) });
-            self.label = ptr::null_mut();
-        }
-        let kind = std::mem::replace(&mut self.kind, SHORT);
-        if kind == BLOCK {
-            drop(std::mem::ManuallyDrop::into_inner(self.block()));
-        }
-    }
-
-    /// What it holds; an empty message is left.
-    pub(crate) fn take(&mut self) -> Self {
-        std::mem::replace(self, Self::empty())
-    }
-
-    fn share(&self) -> Self {
-        let mut copy = Self { label: ptr::null_mut(), peer: ptr::null(), ..*self };
-        if self.kind == BLOCK {
-            copy.put_block((*self.block()).clone());
-        }
-        copy.set_peer(self.peer().as_deref());
-        // SAFETY: it is from a box if there is one.
-        if let Some(label) = unsafe { self.label.as_ref() } {
-            copy.label = Box::into_raw(Box::new(label.clone()));
-        }
-        copy
-    }
-
-    /// The connection, borrowed.
-    fn peer(&self) -> Option<std::mem::ManuallyDrop<Arc<PeerInfo>>> {
-        // SAFETY: it is from an `Arc` that stays this message's.
-        (!self.peer.is_null()).then(|| std::mem::ManuallyDrop::new(unsafe { Arc::from_raw(self.peer) }))
-    }
-
-    /// Costs nothing when it is the same as before.
-    #[inline]
-    fn set_peer(&mut self, peer: Option<&Arc<PeerInfo>>) {
-        if self.peer != peer.map_or(ptr::null(), Arc::as_ptr) {
-            self.change_peer(peer);
-        }
-    }
-
-    #[cold]
-    fn change_peer(&mut self, peer: Option<&Arc<PeerInfo>>) {
-        let old = std::mem::replace(&mut self.peer, peer.cloned().map_or(ptr::null(), Arc::into_raw));
-        if !old.is_null() {
-            // SAFETY: it is from `Arc::into_raw`, and forgotten here.
-            drop(unsafe { Arc::from_raw(old) });
-        }
-    }
-
-    /// Takes over part `at` of a received message.
-    #[inline(always)]
-    pub(crate) fn receive(&mut self, message: &mut Message, at: usize) -> Result<usize, Fault> {
-        let size = match message.own(at) {
-            Some(bytes) if bytes.len() <= INLINE && self.kind == SHORT && self.label.is_null() => {
-                self.len = bytes.len() as u8;
-                // SAFETY: the body has room for so many.
-                unsafe { sys::copy(bytes, self.body.as_mut_ptr().cast()) };
-                bytes.len()
-            }
-            _ => self.receive_body(message, at)?,
-        };
-        self.more = u8::from(at + 1 < message.len());
-        self.set_peer(message.peer());
-        Ok(size)
-    }
-
-    /// Takes over the body, whatever was there before; what is not the message's own stays where it is. Returns its
-    /// length.
-    fn receive_body(&mut self, message: &mut Message, at: usize) -> Result<usize, Fault> {
-        let Some(bytes) = message.own(at) else {
-            self.empty_body();
-            let frame = message.take_part(at).unwrap_or_default();
-            let size = frame.len();
-            self.put_block(Block::hold(frame));
-            return Ok(size);
-        };
-        let size = bytes.len();
-        let bare = self.kind == BLOCK && self.label.is_null();
-        if !bare || size <= INLINE || !(*self.block()).reuse(size) {
-            self.empty_body();
-            self.make_room(size)?;
-        }
-        self.overwrite(bytes);
-        Ok(size)
-    }
-
-    fn label(&mut self) -> &mut Label {
-        if self.label.is_null() {
-            self.label = Box::into_raw(Box::default());
-        }
-        // SAFETY: it is from a box.
-        unsafe { &mut *self.label }
-    }
-
-    fn is_shared(&self) -> bool {
-        match self.kind {
-            BLOCK => self.block().is_shared(),
-            kind => kind == CONSTANT,
-        }
-    }
-
-    fn property(&self, property: c_int) -> Result<c_int, Fault> {
-        match property {
-            PROPERTY_MORE => Ok(self.more.into()),
-            PROPERTY_SRCFD => Ok(self.peer().map_or(-1, |peer| peer.descriptor)),
-            PROPERTY_SHARED => Ok(self.is_shared().into()),
-            _ => Err(Fault(libc::EINVAL)),
-        }
-    }
-}
-
-/// Writes an empty message over whatever is there, in its place: one made elsewhere and moved here would be read, by
-/// wide loads, right after it was written by narrow stores, which the processor waits for.
-///
-/// # Safety
-/// `message` is NULL or the address of 64 writable bytes that nobody else uses.
-#[inline]
-unsafe fn begin<'a>(message: *mut Msg) -> Result<&'a mut Msg, Fault> {
-    if message.is_null() {
-        return Err(Fault(libc::EFAULT));
-    }
-    // SAFETY: the caller's word; all fields but the body, which need not be, are initialised then.
-    unsafe {
-        (&raw mut (*message).kind).write(SHORT);
-        (&raw mut (*message).len).write(0);
-        (&raw mut (*message).more).write(0);
-        (&raw mut (*message).peer).write(ptr::null());
-        (&raw mut (*message).label).write(ptr::null_mut());
-        Ok(&mut *message)
-    }
-}
 
 /// Begins an empty message.
 ///
@@ -444,20 +71,6 @@ pub unsafe extern "C" fn zmq_msg_init_data(
         }
         Ok(0)
     })
-}
-
-/// The bytes that C points to; none at NULL. No memory has more than half of what addresses can tell.
-///
-/// # Safety
-/// `data` is NULL or points to so many bytes.
-pub(crate) unsafe fn bytes_at<'a>(data: *const c_void, size: usize) -> Result<&'a [u8], Fault> {
-    match (data.is_null(), size) {
-        (_, 0) => Ok(&[]),
-        (true, _) => Err(Fault(libc::EFAULT)),
-        _ if isize::try_from(size).is_err() => Err(Fault(libc::ENOMEM)),
-        // SAFETY: the caller's word.
-        _ => Ok(unsafe { slice::from_raw_parts(data.cast(), size) }),
-    }
 }
 
 /// Ends a message.
@@ -545,7 +158,7 @@ pub unsafe extern "C" fn zmq_msg_size(message: *const Msg) -> usize {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_more(message: *const Msg) -> c_int {
     // SAFETY: the caller's word.
-    unsafe { Msg::at(message.cast_mut()) }.map_or(0, |message| message.more.into())
+    unsafe { Msg::at(message.cast_mut()) }.map_or(0, |message| message.more().into())
 }
 
 /// A property of a message: whether more follow, the descriptor it came by, whether it is shared.
@@ -611,9 +224,9 @@ pub unsafe extern "C" fn zmq_msg_set_routing_id(message: *mut Msg, routing_id: u
 /// `message` points to a `zmq_msg_t`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_routing_id(message: *mut Msg) -> u32 {
-    // SAFETY: the caller's word; the label is from a box.
-    unsafe { Msg::at(message).ok().and_then(|message| message.label.as_ref()) }
-        .map_or(0, |label| label.routing_id)
+    // SAFETY: the caller's word.
+    let message = unsafe { Msg::at(message) };
+    message.ok().and_then(|message| message.known_label()).map_or(0, |label| label.routing_id)
 }
 
 /// Names the group a message is for, on sockets that look at it.
@@ -642,7 +255,7 @@ pub unsafe extern "C" fn zmq_msg_set_group(message: *mut Msg, group: *const c_ch
 /// `message` points to a `zmq_msg_t`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_group(message: *mut Msg) -> *const c_char {
-    // SAFETY: the caller's word; the label is from a box.
-    let label = unsafe { Msg::at(message).ok().and_then(|message| message.label.as_ref()) };
-    label.map_or(c"".as_ptr(), |label| label.group.as_ptr())
+    // SAFETY: the caller's word.
+    let message = unsafe { Msg::at(message) };
+    message.ok().and_then(|message| message.known_label()).map_or(c"".as_ptr(), |label| label.group.as_ptr())
 }

@@ -1,7 +1,7 @@
 //! Socket options: `zmq_setsockopt`, `zmq_getsockopt`.
 
 use crate::errno::Fault;
-use crate::message::bytes_at;
+use crate::msg::bytes_at;
 use crate::socket::{Socket, on};
 use libc::{c_int, c_void};
 use std::ptr;
@@ -23,7 +23,7 @@ impl Socket {
             RCVMORE => Value::Flag(self.has_rest()),
             EVENTS => {
                 let ready = self.core.ready()?;
-                Value::Int(crate::poll::events(self.amend(ready)).into())
+                Value::Int(crate::poll_item::events(self.amend(ready)).into())
             }
             // There is none but NULL.
             MECHANISM => Value::Int(0),

@@ -3,6 +3,7 @@
 use crate::border::{call, clamped};
 use crate::errno::Fault;
 use crate::fork;
+use crate::poll_item::{POLLERR, PollItem, events, interest};
 use crate::socket::{self, Borrowed};
 use libc::{c_int, c_long, c_short, c_void, sigset_t};
 use std::cell::RefCell;
@@ -10,39 +11,6 @@ use std::os::fd::BorrowedFd;
 use std::slice;
 use std::time::Duration;
 use zincmq::poller::{Interest, Item, Poller, SignalMask};
-
-pub(crate) const POLLIN: c_short = 1;
-pub(crate) const POLLOUT: c_short = 2;
-pub(crate) const POLLERR: c_short = 4;
-pub(crate) const POLLPRI: c_short = 8;
-
-/// `zmq_pollitem_t`.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct PollItem {
-    pub(crate) socket: *mut c_void,
-    pub(crate) fd: c_int,
-    pub(crate) events: c_short,
-    pub(crate) revents: c_short,
-}
-
-fn interest(events: c_short) -> Interest {
-    Interest {
-        readable: events & POLLIN != 0,
-        writable: events & POLLOUT != 0,
-        urgent: events & POLLPRI != 0,
-        failed: events & POLLERR != 0,
-    }
-}
-
-/// What is ready, in C's bits.
-pub(crate) fn events(found: Interest) -> c_short {
-    let bit = |yes: bool, bit| if yes { bit } else { 0 };
-    bit(found.readable, POLLIN)
-        | bit(found.writable, POLLOUT)
-        | bit(found.urgent, POLLPRI)
-        | bit(found.failed, POLLERR)
-}
 
 /// How long to wait; negative: without limit.
 pub(crate) fn duration(milliseconds: c_long) -> Option<Duration> {

@@ -3,7 +3,8 @@
 use crate::border::{call, clamped, guarded};
 use crate::errno::Fault;
 use crate::handle::{Table, Wrong};
-use crate::poll::{self, POLLERR, POLLIN, POLLOUT, POLLPRI, PollItem};
+use crate::poll;
+use crate::poll_item::{POLLERR, POLLIN, POLLOUT, POLLPRI, PollItem};
 use crate::{fork, socket};
 use libc::{c_int, c_long, c_short, c_void};
 use std::{ptr, slice};
@@ -128,7 +129,7 @@ impl Poller {
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_poller_new() -> *mut c_void {
     guarded(ptr::null_mut(), || {
-        fork::watch();
+        fork::watch(&POLLERS);
         POLLERS.insert(Poller::default()).unwrap_or_else(|| Fault(libc::ENOMEM).report(ptr::null_mut()))
     })
 }

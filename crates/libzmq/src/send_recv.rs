@@ -2,7 +2,7 @@
 
 use crate::border::{call, clamped};
 use crate::errno::Fault;
-use crate::message::{Body, Msg, bytes_at};
+use crate::msg::{Body, Msg, bytes_at};
 use crate::socket::{self, Borrowed, Socket, on};
 use libc::{c_int, c_void, iovec};
 use std::ptr;

@@ -3,9 +3,11 @@
 use crate::border::{call, guarded};
 use crate::context;
 use crate::errno::{EFSM, Fault};
+use crate::fork;
 use crate::handle::{Guard, Table, Wrong};
-use crate::message::Body;
-use crate::monitor::Outlet;
+use crate::msg::Body;
+use crate::outlet::Outlet;
+use crate::poll_item::POLLOUT;
 use libc::{c_char, c_int, c_void};
 use queue::Keep;
 use std::ffi::CStr;
@@ -219,6 +221,7 @@ pub extern "C" fn zmq_socket(context: *mut c_void, socket_type: c_int) -> *mut c
         let make = || {
             let context = context::find(context)?;
             let socket_type = SocketType::from_number(socket_type).ok_or(Fault(libc::EINVAL))?;
+            fork::watch(&SOCKETS);
             SOCKETS.insert(Socket::new(context, socket_type)?).ok_or(Fault(libc::EMFILE))
         };
         make().unwrap_or_else(|fault: Fault| fault.report(ptr::null_mut()))
@@ -307,7 +310,7 @@ pub unsafe extern "C" fn zmq_socket_get_peer_state(
         // SAFETY: the caller's word.
         let routing_id = unsafe { slice::from_raw_parts(routing_id.cast(), size) };
         let writable = socket.core.can_send_to(routing_id)?;
-        Ok(if writable { crate::poll::POLLOUT.into() } else { 0 })
+        Ok(if writable { POLLOUT.into() } else { 0 })
     })
 }
 

@@ -1,7 +1,7 @@
-//! What libzmq gives beside messaging: its version, counters, stopwatches, threads.
+//! Beside messaging: the version, error numbers, counters, stopwatches, threads.
 
 use crate::border::guarded;
-use crate::errno;
+use crate::errno::{self, EFSM, EMTHREAD, ENOCOMPATPROTO, ETERM};
 use libc::{c_char, c_int, c_ulong, c_void};
 use std::ffi::CStr;
 use std::ptr;
@@ -15,6 +15,27 @@ const VERSION: [c_int; 3] = [4, 3, 5];
 /// What [`zmq_has`] says yes to: `draft` is the draft functions, not each of the draft socket types. tcp and inproc are
 /// no capabilities: everybody has them.
 const CAPABILITIES: [&CStr; 2] = [c"ipc", c"draft"];
+
+/// The calling thread's `errno`: for programs whose C library is not the one libzmq was built with.
+#[unsafe(no_mangle)]
+pub extern "C" fn zmq_errno() -> c_int {
+    errno::get()
+}
+
+/// The meaning of an error number, in English; never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn zmq_strerror(number: c_int) -> *const c_char {
+    let text = match number {
+        EFSM => c"Operation cannot be accomplished in current state",
+        ENOCOMPATPROTO => c"The protocol is not compatible with the socket type",
+        ETERM => c"Context was terminated",
+        EMTHREAD => c"No thread available",
+        libc::EHOSTUNREACH => c"Host unreachable",
+        // SAFETY: strerror(3) takes any number and returns a string that outlives the call.
+        _ => return guarded(c"".as_ptr(), || unsafe { libc::strerror(number).cast_const() }),
+    };
+    text.as_ptr()
+}
 
 /// Tells the version of libzmq that this library takes the place of.
 ///

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::monitor::zmq_socket_monitor;
-use crate::poll::{PollItem, zmq_poll};
+use crate::poll::zmq_poll;
+use crate::poll_item::PollItem;
 use crate::poller::{zmq_poller_add, zmq_poller_destroy, zmq_poller_new, zmq_poller_wait_all};
 use std::ptr;
 

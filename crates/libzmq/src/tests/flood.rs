@@ -1,7 +1,8 @@
 //! A peer that never stops sending keeps no call.
 
 use super::*;
-use crate::poll::{PollItem, zmq_poll};
+use crate::poll::zmq_poll;
+use crate::poll_item::PollItem;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 use super::*;
 use crate::context::{zmq_ctx_get, zmq_ctx_set, zmq_ctx_shutdown};
 use crate::errno::ETERM;
-use crate::poll::{PollItem, zmq_poll};
+use crate::poll::zmq_poll;
+use crate::poll_item::PollItem;
 use std::ptr;
 use std::thread;
 

@@ -10,7 +10,8 @@ mod parts;
 mod signals;
 
 use crate::context::{zmq_ctx_new, zmq_ctx_term};
-use crate::message::{Msg, zmq_msg_close, zmq_msg_data, zmq_msg_init, zmq_msg_size};
+use crate::message::{zmq_msg_close, zmq_msg_data, zmq_msg_init, zmq_msg_size};
+use crate::msg::Msg;
 use crate::option::{zmq_getsockopt, zmq_setsockopt};
 use crate::send_recv::{zmq_recv, zmq_send};
 use crate::socket::{zmq_bind, zmq_close, zmq_connect, zmq_socket};

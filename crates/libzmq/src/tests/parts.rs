@@ -1,6 +1,7 @@
 use super::*;
 use crate::errno::EFSM;
-use crate::poll::{PollItem, zmq_poll};
+use crate::poll::zmq_poll;
+use crate::poll_item::PollItem;
 use crate::send_recv::{zmq_recviov, zmq_sendiov};
 use crate::socket::zmq_disconnect;
 use libc::iovec;

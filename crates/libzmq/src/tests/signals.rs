@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::errno::ETERM;
-use crate::poll::{PollItem, zmq_poll, zmq_ppoll};
+use crate::poll::{zmq_poll, zmq_ppoll};
+use crate::poll_item::PollItem;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
