@@ -72,15 +72,20 @@ fn read(folder: &Path, module: &mut Module, files: &mut BTreeMap<Module, String>
 /// All paths in the code that begin within the crate, those of `use` with their braces expanded; without those of macros.
 fn paths(code: &str) -> Vec<Module> {
     let mut paths = Vec::new();
-    let starts = ["crate::", "super::", "self::"];
+    let starts = ["crate::", "super::", "self::", "use "];
     let mut rest = code;
     while let Some(at) = starts.iter().filter_map(|start| rest.find(start)).min() {
         let before = rest[..at].chars().next_back();
-        let (tree, after) = tree(&rest[at..]);
+        let (tree, after) = tree(rest[at..].trim_start_matches("use "));
         rest = after;
         if !before.is_some_and(|sign| sign.is_alphanumeric() || "_$:".contains(sign)) {
             expand(&[], tree, &mut paths);
         }
+    }
+    paths.retain(|path| !path.is_empty());
+    // A child by its bare name.
+    for path in paths.iter_mut().filter(|path| !["crate", "super", "self"].contains(&&*path[0])) {
+        path.insert(0, "self".to_owned());
     }
     paths
 }
@@ -125,6 +130,10 @@ fn expand(before: &[String], tree: &str, paths: &mut Vec<Module>) {
 /// The file that a path leads to from a module: through a name that another file passes on to where it comes from.
 fn resolve(from: &Module, path: &[String], all: &BTreeMap<&Module, Vec<Module>>) -> Option<Module> {
     let mut module = if path[0] == "crate" { Vec::new() } else { from.clone() };
+    // Another crate's.
+    if path[0] == "self" && !path.get(1).is_some_and(|child| is_child(from, child, all)) {
+        return None;
+    }
     let ups = path.iter().take_while(|word| *word == "super").count();
     module.truncate(module.len().checked_sub(ups)?);
     let mut names = path[ups.max(usize::from(ups == 0))..].iter();
@@ -138,7 +147,11 @@ fn resolve(from: &Module, path: &[String], all: &BTreeMap<&Module, Vec<Module>>)
     };
     let passed_on = |name| all[&module].iter().find(|path| path.last() == Some(name) && path.len() > 1);
     let through = name.and_then(passed_on).filter(|_| module != *from);
-    through.map_or(Some(module.clone()), |path| resolve(&module, path, all))
+    through.map_or_else(|| Some(module.clone()), |path| resolve(&module, path, all))
+}
+
+fn is_child(of: &Module, name: &str, all: &BTreeMap<&Module, Vec<Module>>) -> bool {
+    all.contains_key(&[&of[..], &[name.to_owned()]].concat())
 }
 
 /// The groups of files that reach each other.
