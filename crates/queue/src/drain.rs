@@ -1,6 +1,6 @@
 //! The reading end of one direction as bytes: whole segments go to a descriptor as they are.
 
-use crate::half::{CLOSED, Cursor};
+use crate::half::{CLOSED, Cursor, Milestone};
 use crate::header::{LONGEST, MORE};
 use crate::primitive::Ordering;
 use crate::reader::Reader;
@@ -31,13 +31,6 @@ pub struct Drain {
     milestone: Milestone,
     /// Bodies by reference that are done with, where they are kept.
     kept: Option<Vec<Bytes>>,
-}
-
-/// Where a writer stands, and how many messages it has written so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Milestone {
-    pub(crate) at: u64,
-    pub(crate) written: u64,
 }
 
 // SAFETY: as for `Reader`; the pointers in `spent` are to segments that the reader has not released.

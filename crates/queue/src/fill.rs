@@ -502,9 +502,6 @@ impl Filler {
             return false;
         }
         self.writer.publish_to(self.boundary);
-        if self.writer.sink.is_some() {
-            self.writer.pass_on();
-        }
         self.writer.reader_slept()
     }
 

@@ -191,13 +191,6 @@ impl Drop for Half {
     }
 }
 
-/// Makes one direction of a pipe: its two ends. No thread needs to be told of them yet.
-#[must_use]
-pub fn channel(pool: &Arc<Pool>) -> (crate::Writer, crate::Reader) {
-    let half = Half::new(pool);
-    (crate::Writer::new(half.clone()), crate::Reader::new(half))
-}
-
 /// The numbers of one direction, as anybody may read them.
 #[derive(Debug, Clone)]
 pub struct Gauge(pub(crate) Arc<Half>);
@@ -215,6 +208,13 @@ impl Gauge {
         let producer = &self.0.producer.0;
         (producer.tail.load(Ordering::Relaxed) & !CLOSED) + producer.spliced.load(Ordering::Relaxed)
     }
+}
+
+/// Where a writer stands, and how many messages it has written so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Milestone {
+    pub(crate) at: u64,
+    pub(crate) written: u64,
 }
 
 /// A parked or running place in the stream.

@@ -13,8 +13,10 @@
 //! Beside them: [`Inbox`] (who is told of what), [`Signal`] (how it sleeps), [`TryLock`] (an engine that either side may
 //! run) and [`Slot`] (an object that callers borrow by a number).
 
+mod channel;
 mod claim;
 mod conflate;
+mod custody;
 mod drain;
 mod fill;
 mod half;
@@ -32,11 +34,13 @@ mod signal;
 mod slot;
 mod writer;
 
-pub use claim::{Check, Claims, Custody, Inbound, Outbound};
+pub use channel::channel;
+pub use claim::{Claims, Inbound, Outbound};
 pub use conflate::conflating;
-pub use drain::{Drain, Milestone};
+pub use custody::{Check, Custody};
+pub use drain::Drain;
 pub use fill::{Bounds, Filler, Refusal, Walk};
-pub use half::{Gauge, channel};
+pub use half::{Gauge, Milestone};
 pub use header::{COMMAND, Kind, LONG, MORE, append_frame};
 pub use inbox::{Inbox, Item, Notify};
 pub use lock::{Held, TryLock};

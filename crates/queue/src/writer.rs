@@ -1,15 +1,14 @@
 //! The writing end of one direction: frames in, whole messages published.
 
 use crate::PeerInfo;
-use crate::conflate::Sink;
-use crate::drain::Milestone;
-use crate::half::{CLAIMED, CLOSED, Gauge, Half, IDLE, LOOK, RUN, TELL};
+use crate::half::{CLAIMED, CLOSED, Gauge, Half, IDLE, LOOK, Milestone, RUN, TELL};
 use crate::header::{self, LONGEST, MORE};
 use crate::inbox::Notify;
 use crate::part::Part;
 use crate::primitive::{Arc, Ordering, fence};
 use crate::segment::{CLASSES, LARGEST, SegmentPtr, give_up, release_chain};
 use bytes::Bytes;
+use std::fmt::Debug;
 use std::ptr;
 
 /// Of the bodies that several pipes share, those up to this many bytes are copied: a reference takes as much memory.
@@ -19,6 +18,15 @@ const COPIED: usize = 1024;
 /// So far ahead of the writer its cache lines are fetched where an application reads them: its core had them last, and
 /// each publication waits for the lines that the message went to.
 const AHEAD: u64 = 256;
+
+/// A place that takes messages on from a stream which is private to the writing end.
+pub(crate) trait Sink: Debug + Send {
+    /// Takes on what was published, `written` messages in all.
+    fn pass_on(&mut self, written: u64);
+
+    /// Messages not yet read by the other end.
+    fn queued(&self) -> u64;
+}
 
 /// The writing end of one direction of a pipe. One thread at a time.
 #[derive(Debug)]
@@ -40,8 +48,10 @@ pub struct Writer {
     /// The reader is in this process, and takes [`Part::Kept`] by reference.
     serves_process: bool,
     pub(crate) peer: Option<Arc<PeerInfo>>,
-    /// Where messages go if only the last is kept; then `half` is private to this end.
-    pub(crate) sink: Option<Box<Sink>>,
+    /// The words shared with the reading end: those of `half`, unless there is a sink.
+    words: Arc<Half>,
+    /// Takes messages on if only the last is kept; then `half` is private to this end.
+    sink: Option<Box<dyn Sink>>,
 }
 
 // SAFETY: the raw segment pointer belongs to this end alone, under the pipe's protocol.
@@ -50,6 +60,7 @@ unsafe impl Send for Writer {}
 impl Writer {
     pub(crate) fn new(half: Arc<Half>) -> Self {
         Self {
+            words: half.clone(),
             half,
             segment: None,
             at: 0,
@@ -65,16 +76,16 @@ impl Writer {
         }
     }
 
-    /// What this end shares with the reading end.
-    #[inline]
-    fn shared(&self) -> &Half {
-        self.sink.as_ref().map_or(&self.half, |sink| &sink.last.words)
+    /// From now on `sink` takes messages on, and the reading end has `words`.
+    pub(crate) fn pass_to(&mut self, sink: Box<dyn Sink>, words: Arc<Half>) {
+        self.sink = Some(sink);
+        self.words = words;
     }
 
     /// Names whom the reader wakes when it has made room, and by which key. Once. A reader that has left already
     /// tells nobody: look at [`Writer::is_gone`] afterwards.
     pub fn attach(&self, notify: Arc<dyn Notify>, key: u64) {
-        _ = self.shared().state.0.writer_end.set((notify, key));
+        _ = self.words.state.0.writer_end.set((notify, key));
         fence(Ordering::SeqCst);
     }
 
@@ -153,7 +164,7 @@ impl Writer {
     /// Whether the reader takes no more.
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        self.shared().state.0.gone.load(Ordering::Relaxed)
+        self.words.state.0.gone.load(Ordering::Relaxed)
     }
 
     /// Messages written and not yet read, exactly as of now; for numbers only.
@@ -501,48 +512,40 @@ impl Writer {
     #[inline]
     pub fn publish_quietly(&mut self) {
         self.publish_to(self.at);
-        if self.sink.is_some() {
-            self.pass_on();
-        }
-    }
-
-    /// Where only the last message is kept: passes it on to the reader.
-    #[cold]
-    pub(crate) fn pass_on(&mut self) {
-        if let Some(sink) = &mut self.sink {
-            sink.pass_on(self.written);
-        }
     }
 
     /// Publishes what lies before `position`.
     #[inline]
-    pub(crate) fn publish_to(&self, position: u64) {
+    pub(crate) fn publish_to(&mut self, position: u64) {
         self.half.producer.0.tail.store(position | self.closed, Ordering::Release);
+        if let Some(sink) = &mut self.sink {
+            sink.pass_on(self.written);
+        }
     }
 
     /// Whether the reader slept: then [`Writer::wake`] must follow.
     #[inline]
     #[must_use]
     pub fn reader_slept(&self) -> bool {
-        self.shared().reader_slept()
+        self.words.reader_slept()
     }
 
     /// As [`Writer::reader_slept`], where [`fence_before_looks`] has come after the publication.
     #[inline]
     #[must_use]
     pub fn finds_reader_asleep(&self) -> bool {
-        self.shared().finds_reader_asleep()
+        self.words.finds_reader_asleep()
     }
 
     /// Tells the reader that there is something to read.
     pub fn wake(&self) {
-        self.shared().wake_reader();
+        self.words.wake_reader();
     }
 
     /// Ends the stream: what was published can still be read.
     pub fn close(&mut self) {
         self.closed = CLOSED;
-        self.shared().producer.0.tail.fetch_or(CLOSED, Ordering::AcqRel);
+        self.words.producer.0.tail.fetch_or(CLOSED, Ordering::AcqRel);
         if self.reader_slept() {
             self.wake();
         }
