@@ -6,6 +6,7 @@ use crate::PeerInfo;
 use crate::half::CLOSED;
 use crate::header::{self, COMMAND, LONG, LONGEST, MORE, WIRE};
 use crate::primitive::{Arc, Ordering};
+use crate::reply::Reply;
 use crate::segment::{LARGEST, SegmentPtr};
 use crate::writer::Writer;
 use bytes::Bytes;
@@ -90,14 +91,6 @@ pub struct Filler {
     starved: bool,
 }
 
-/// How much of a reply's envelope has been passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reply {
-    Nothing,
-    Number,
-    Envelope,
-}
-
 // SAFETY: as for `Writer`; `begun_in` is a segment that the reader cannot have passed.
 unsafe impl Send for Filler {}
 
@@ -124,10 +117,9 @@ impl Filler {
         }
     }
 
-    /// From now on the peer may only send what a REQ understands: perhaps a number of 4 bytes, then an empty frame,
-    /// then the body in at least one frame. Anything else is refused.
+    /// From now on the peer may only send what a REQ understands, a [`Reply`]. Anything else is refused.
     pub fn expect_replies(&mut self) {
-        self.reply = Some(Reply::Nothing);
+        self.reply = Some(Reply::default());
     }
 
     /// From now on a command that begins as one of these may be as large as a message. Others have half a segment.
@@ -171,7 +163,7 @@ impl Filler {
         }
         self.body = None;
         self.message = 0;
-        self.reply = self.reply.map(|_| Reply::Nothing);
+        self.reply = self.reply.map(|_| Reply::default());
         // Whole frames of a message that stays unfinished.
         self.writer.void(self.begun_in.take().or(self.writer.segment), self.boundary);
         self.resync();
@@ -348,25 +340,15 @@ impl Filler {
     #[inline]
     fn pass(&mut self, flags: u8, advance: u64, size: u64) -> Result<(), Refusal> {
         if flags & MORE != 0 || self.message != 0 || self.reply.is_some() {
-            self.check_reply(flags & MORE != 0, size)?;
+            if let Some(passed) = self.reply {
+                self.reply = Some(passed.pass(flags & MORE != 0, size).ok_or(Refusal::NoReply)?);
+            }
             (self.message, self.parts) = self.check_message(size)?;
         }
         self.writer.at += advance;
         if flags & MORE == 0 {
             self.end_message();
         }
-        Ok(())
-    }
-
-    /// Whether one more frame still makes it a reply.
-    fn check_reply(&mut self, more: bool, size: u64) -> Result<(), Refusal> {
-        let Some(passed) = self.reply else { return Ok(()) };
-        self.reply = Some(match (passed, more, size) {
-            (Reply::Nothing, true, 4) => Reply::Number,
-            (Reply::Nothing | Reply::Number, true, 0) | (Reply::Envelope, true, _) => Reply::Envelope,
-            (Reply::Envelope, false, _) => Reply::Nothing,
-            _ => return Err(Refusal::NoReply),
-        });
         Ok(())
     }
 

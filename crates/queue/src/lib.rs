@@ -27,6 +27,7 @@ mod part;
 mod peer;
 mod primitive;
 mod reader;
+mod reply;
 #[cfg(all(test, not(loom)))]
 mod scarcity;
 mod segment;
@@ -47,6 +48,7 @@ pub use lock::{Held, TryLock};
 pub use part::{Keep, Part};
 pub use peer::PeerInfo;
 pub use reader::{Body, Reader, Taken};
+pub use reply::Reply;
 pub use segment::{Pool, Slice};
 pub use signal::{Signal, Wake};
 pub use slot::{FreeList, Guard, Slot, Wrong};
