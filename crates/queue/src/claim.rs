@@ -13,7 +13,7 @@ const FIELD: u32 = 0b11;
 /// The uses of the inbound claim are counted in the bits above, and wrap around.
 const USE: u32 = 1 << 6;
 
-/// Who hears from the descriptor and reads.
+/// The thread that hears from the descriptor and reads.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Inbound {
     /// The I/O thread's poller hears.
@@ -26,7 +26,7 @@ pub enum Inbound {
     Settled = 3,
 }
 
-/// Who writes.
+/// The thread that writes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outbound {
     /// The I/O thread, woken for the first message.
@@ -42,7 +42,7 @@ pub enum Outbound {
 pub struct Claims(pub(crate) u32);
 
 impl Claims {
-    /// Who reads.
+    /// The claim of the one who reads.
     #[must_use]
     pub const fn inbound(self) -> Inbound {
         match self.0 >> INBOUND_AT & FIELD {
@@ -53,7 +53,7 @@ impl Claims {
         }
     }
 
-    /// Who writes.
+    /// The claim of the one who writes.
     #[must_use]
     pub const fn outbound(self) -> Outbound {
         match self.0 >> OUTBOUND_AT & FIELD {

@@ -11,7 +11,7 @@ pub struct Custody {
     outbound: bool,
 }
 
-/// What a check has found.
+/// The finding of a check.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Check {
     /// In use: check again.

@@ -27,7 +27,7 @@ pub struct Drain {
     ahead: u64,
     /// Bodies by reference between the two boundaries.
     spent: Vec<(SegmentPtr, u64)>,
-    /// Where the writer was when it was last heard of.
+    /// The writer's place when it was last heard of.
     milestone: Milestone,
     /// Bodies by reference that are done with, where they are kept.
     kept: Option<Vec<Bytes>>,
@@ -139,7 +139,7 @@ impl Drain {
         self.write_until(end, to, &mut Vec::new())
     }
 
-    /// Where the message ends that has been begun; where the scan stands if none has.
+    /// The end of the message that has been begun; the place of the scan if none has.
     fn message_end(&self) -> u64 {
         let mut cursor = self.scan;
         let mut more = self.is_inside_message();

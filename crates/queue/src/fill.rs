@@ -1,29 +1,30 @@
 //! The writing end of one direction as bytes: the kernel fills segments, the walk finds the messages in them.
 
+mod body;
+mod bounds;
 mod command;
+mod large;
+
+use body::Body;
+use bounds::Sum;
+pub use bounds::{Bounds, Refusal};
 
 use crate::PeerInfo;
 use crate::half::CLOSED;
-use crate::header::{self, COMMAND, LONG, LONGEST, MORE, WIRE};
+use crate::header::{self, COMMAND, LONGEST, MORE, WIRE};
 use crate::primitive::{Arc, Ordering};
-use crate::reply::Reply;
 use crate::segment::{LARGEST, SegmentPtr};
 use crate::writer::Writer;
-use bytes::Bytes;
 use std::io;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::os::fd::BorrowedFd;
 use std::ptr;
 
-/// A body by reference is reserved in steps of at most this, as its bytes arrive: its size is only a claim.
-const BODY_STEP: usize = 1 << 20;
-/// What is read beyond a large body, so that the next one is not copied.
+/// Bytes read beyond a large body, so that the next one is not copied.
 const SPILL: usize = 4 << 10;
-/// What a frame costs in the sum of a message, beside its bytes.
-const FRAME_COST: u64 = 16;
 
-/// What the walk found.
+/// The reason for which the walk stopped.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Walk {
     /// Nothing more that is whole: read on.
@@ -36,57 +37,26 @@ pub enum Walk {
     Command,
 }
 
-/// Why a peer's bytes were refused.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// A frame (or a whole message) larger than allowed.
-    TooLarge(u64),
-    /// A message of more parts than allowed.
-    TooManyParts(u64),
-    /// A command too large to be one: see [`Filler::allow_large`].
-    CommandTooLarge(u64),
-    /// No memory for the body.
-    NoMemory(u64),
-    /// The message is no reply: see [`Filler::expect_replies`].
-    NoReply,
-}
-
-/// The limits that the walk enforces.
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    /// Largest frame in bytes.
-    pub frame: u64,
-    /// Largest message in bytes, each frame counting 16 more.
-    pub message: u64,
-    /// Most parts of a message.
-    pub parts: u64,
-}
-
 /// Reads a descriptor into segments and publishes the whole messages found there.
 #[derive(Debug)]
 pub struct Filler {
     writer: Writer,
-    /// Where the received bytes end; `writer.at` is where the walk stands.
+    /// The end of the received bytes; `writer.at` is where the walk stands.
     fill: u64,
     /// The end of the last whole message.
     boundary: u64,
     /// The segment of `boundary`, if the message begun there has grown beyond it.
     begun_in: Option<SegmentPtr>,
-    /// Bytes of the frames of the message begun, with their cost; 0 only between messages.
-    message: u64,
-    /// Frames of the message begun; not looked at between messages.
-    parts: u64,
+    /// The message begun.
+    message: Sum,
     /// Commands dropped: from here to there is nothing.
     dropped: Range<u64>,
-    /// A large body under way, of a frame or a command, and its full size.
-    body: Option<(Vec<u8>, usize)>,
-    /// How commands begin that may be large.
+    /// A large body under way, of a frame or a command.
+    body: Option<Body>,
+    /// The beginnings of commands that may be large.
     large: &'static [&'static [u8]],
-    /// What the next read takes at most: where a frame is large, little more than its rest.
+    /// The most that the next read takes: where a frame is large, little more than its rest.
     appetite: usize,
-    bounds: Bounds,
-    /// Where only replies may come: the part of the one begun.
-    reply: Option<Reply>,
     /// There was no memory for what the peer sends.
     starved: bool,
 }
@@ -98,28 +68,24 @@ impl Filler {
     /// Takes over a writing end.
     #[must_use]
     pub fn new(writer: Writer, bounds: Bounds) -> Self {
-        let frame = bounds.frame.min(bounds.message.saturating_sub(FRAME_COST));
         let at = writer.at;
         Self {
             writer,
             fill: at,
             boundary: at,
             begun_in: None,
-            message: 0,
-            parts: 0,
+            message: Sum::new(bounds),
             dropped: at..at,
             body: None,
             large: &[],
             appetite: usize::MAX,
-            bounds: Bounds { frame, ..bounds },
-            reply: None,
             starved: false,
         }
     }
 
     /// From now on the peer may only send what a REQ understands, a [`Reply`]. Anything else is refused.
     pub fn expect_replies(&mut self) {
-        self.reply = Some(Reply::default());
+        self.message.expect_replies();
     }
 
     /// From now on a command that begins as one of these may be as large as a message. Others have half a segment.
@@ -162,8 +128,7 @@ impl Filler {
             self.drop_command();
         }
         self.body = None;
-        self.message = 0;
-        self.reply = self.reply.map(|_| Reply::default());
+        self.message.forget();
         // Whole frames of a message that stays unfinished.
         self.writer.void(self.begun_in.take().or(self.writer.segment), self.boundary);
         self.resync();
@@ -176,10 +141,11 @@ impl Filler {
     /// were taken; if not all, the rest may follow after a [`Filler::walk`].
     pub fn preload(&mut self, bytes: &[u8]) -> usize {
         let mut rest = bytes;
-        if let Some((body, size)) = &mut self.body {
-            let (of_body, behind) = rest.split_at(rest.len().min(body.capacity().min(*size) - body.len()));
-            body.extend_from_slice(of_body);
-            rest = if body.len() == *size { behind } else { return of_body.len() };
+        if let Some(body) = &mut self.body {
+            rest = &rest[body.take_in(rest)..];
+            if !body.is_whole() {
+                return bytes.len() - rest.len();
+            }
         }
         while !rest.is_empty() {
             let spare = self.spare(rest.len());
@@ -207,7 +173,7 @@ impl Filler {
         unsafe { std::slice::from_raw_parts_mut(segment.at(self.fill).cast(), room) }
     }
 
-    /// What was received and not walked over.
+    /// The bytes received and not walked over.
     #[inline]
     fn unwalked(&self) -> &[u8] {
         let available = self.fill.saturating_sub(self.writer.at) as usize;
@@ -248,7 +214,7 @@ impl Filler {
         let size = self.dropped.end - self.dropped.start;
         self.writer.at -= size;
         self.fill -= size;
-        self.message = self.message.saturating_sub(size);
+        self.message.subtract(size);
         self.dropped = self.writer.at..self.writer.at;
     }
 
@@ -279,21 +245,6 @@ impl Filler {
         if self.starved { io::ErrorKind::OutOfMemory.into() } else { error }
     }
 
-    fn read_body(&mut self, from: BorrowedFd<'_>) -> io::Result<(usize, bool)> {
-        let Some((mut body, size)) = self.body.take() else { return Ok((0, false)) };
-        let missing = body.capacity().min(size) - body.len();
-        let spill = self.spare(1);
-        let spill_len = if body.len() + missing == size { spill.len().min(SPILL) } else { 0 };
-        let result = receive(from, &mut body.spare_capacity_mut()[..missing], &mut spill[..spill_len]);
-        let read = result.as_ref().copied().unwrap_or(0);
-        let of_body = read.min(missing);
-        // SAFETY: the kernel has written `of_body` bytes into the spare capacity.
-        unsafe { body.set_len(body.len() + of_body) };
-        self.fill += (read - of_body) as u64;
-        self.body = Some((body, size));
-        result.map(|read| (read, read == missing + spill_len))
-    }
-
     /// Goes from header to header over what was received. Call until it says other than [`Walk::Command`], then
     /// [`Filler::publish`].
     ///
@@ -322,11 +273,12 @@ impl Filler {
             let Some((flags, header, size)) = header::decode(bytes) else {
                 return self.make_room(LONGEST);
             };
-            if self.message == 0 && !beyond && !self.writer.has_room() {
+            if !self.message.is_begun() && !beyond && !self.writer.has_room() {
                 return Ok(Walk::Full);
             }
             let whole = size.saturating_add(header as u64);
-            if flags & (COMMAND | !WIRE) != 0 || size > self.bounds.frame || whole > available as u64 {
+            if flags & (COMMAND | !WIRE) != 0 || size > self.message.bounds.frame || whole > available as u64
+            {
                 match self.unusual(flags, header, size, available)? {
                     Some(found) => return Ok(found),
                     None => continue,
@@ -339,32 +291,20 @@ impl Filler {
     /// A whole data frame has been walked over.
     #[inline]
     fn pass(&mut self, flags: u8, advance: u64, size: u64) -> Result<(), Refusal> {
-        if flags & MORE != 0 || self.message != 0 || self.reply.is_some() {
-            if let Some(passed) = self.reply {
-                self.reply = Some(passed.pass(flags & MORE != 0, size).ok_or(Refusal::NoReply)?);
-            }
-            (self.message, self.parts) = self.check_message(size)?;
+        let more = flags & MORE != 0;
+        if more || !self.message.is_plain() {
+            self.message.add(more, size)?;
         }
         self.writer.at += advance;
-        if flags & MORE == 0 {
+        if !more {
             self.end_message();
         }
         Ok(())
     }
 
-    /// The size of the message begun, and the number of its parts, with one more frame of `size`.
-    fn check_message(&self, size: u64) -> Result<(u64, u64), Refusal> {
-        let message = self.message.saturating_add(size).saturating_add(FRAME_COST);
-        let parts = if self.message == 0 { 1 } else { self.parts + 1 };
-        if message > self.bounds.message {
-            return Err(Refusal::TooLarge(message));
-        }
-        if parts > self.bounds.parts { Err(Refusal::TooManyParts(parts)) } else { Ok((message, parts)) }
-    }
-
     #[inline]
     fn end_message(&mut self) {
-        self.message = 0;
+        self.message.end();
         self.begun_in = None;
         self.boundary = self.writer.at;
         self.writer.written += 1;
@@ -382,10 +322,10 @@ impl Filler {
         if flags & COMMAND != 0 {
             return self.meet_command(header, size, available).map(Some);
         }
-        if size > self.bounds.frame || size > isize::MAX as u64 {
+        if size > self.message.bounds.frame || size > isize::MAX as u64 {
             return Err(Refusal::TooLarge(size));
         }
-        self.check_message(size)?;
+        self.message.check(size)?;
         if flags & !WIRE != 0
             && let Some(segment) = self.writer.segment
         {
@@ -415,65 +355,6 @@ impl Filler {
         self.compact();
         let lacking = self.fill > self.writer.at && self.writer.end - self.writer.at < whole as u64;
         if lacking && !self.relocate(whole) { Err(Refusal::NoMemory(whole as u64)) } else { Ok(Walk::Dry) }
-    }
-
-    fn begin_body(&mut self, header: usize, size: usize) -> Result<(), Refusal> {
-        let begun = self.unwalked().get(header..).unwrap_or_default();
-        let mut body = Vec::new();
-        let refuse = |_| Refusal::NoMemory(size as u64);
-        body.try_reserve_exact(size.min(BODY_STEP)).map_err(refuse)?;
-        body.extend_from_slice(begun);
-        self.fill = self.writer.at + header as u64;
-        self.body = Some((body, size));
-        self.appetite = SPILL;
-        Ok(())
-    }
-
-    /// Makes room for more of the large body, or joins it to its header if it is whole. `None`: walk on.
-    #[cold]
-    fn finish_body(&mut self) -> Result<Option<Walk>, Refusal> {
-        let Some((body, size)) = &mut self.body else { return Ok(None) };
-        if body.len() < *size {
-            if body.len() == body.capacity() {
-                let step = (*size - body.len()).min(body.len().max(BODY_STEP));
-                body.try_reserve_exact(step).map_err(|_| Refusal::NoMemory(*size as u64))?;
-            }
-            return Ok(Some(Walk::Dry));
-        }
-        let Some(&flags) = self.unwalked().first() else { return Ok(Some(Walk::Dry)) };
-        if flags & COMMAND != 0 {
-            return Ok(Some(Walk::Command));
-        }
-        let Some((body, size)) = self.body.take() else { return Ok(None) };
-        if !self.join(flags, Bytes::from(body)) {
-            return Err(Refusal::NoMemory(size as u64));
-        }
-        self.pass(flags, LONGEST as u64, size as u64)?;
-        Ok(None)
-    }
-
-    /// Joins a large body to the header at the walk, which is a long one and gets these flags. Returns `false` if there
-    /// is no memory.
-    fn join(&mut self, flags: u8, body: Bytes) -> bool {
-        let (size, header) = (body.len(), LONGEST as u64);
-        let Some(mut segment) = self.writer.segment else { return false };
-        if let Err(body) = segment.get().splice(self.writer.at + header, body) {
-            // All places taken: the header moves to a new segment, and what was spilled behind it too.
-            if !self.relocate(LONGEST + SPILL) {
-                return false;
-            }
-            let Some(fresh) = self.writer.segment else { return false };
-            segment = fresh;
-            _ = segment.get().splice(self.writer.at + header, body);
-        }
-        let begin = segment.at(self.writer.at);
-        // SAFETY: the header's own bytes, unpublished; it was received whole, and a segment holds it whole.
-        unsafe {
-            *begin = flags | LONG;
-            begin.add(1).cast::<[u8; 8]>().write_unaligned((size as u64).to_be_bytes());
-        }
-        self.writer.count_spliced(size);
-        true
     }
 
     /// Publishes the whole messages found. Returns whether the reader slept: then [`Writer::wake`] must follow.

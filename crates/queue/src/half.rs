@@ -65,7 +65,7 @@ pub(crate) struct ConsumerLine {
 #[derive(Debug)]
 pub(crate) struct StateLine {
     pub(crate) reader: AtomicU8,
-    /// What the writer, which found no room, wants of the reader: one of the three words below.
+    /// The wish of the writer, which found no room, to the reader: one of the three words below.
     pub(crate) wanted: AtomicU8,
     /// The consumer takes no more.
     pub(crate) gone: AtomicBool,
@@ -83,7 +83,7 @@ pub(crate) struct Limits {
     pub(crate) reader: AtomicU32,
 }
 
-/// What both ends of one direction share.
+/// The words that both ends of one direction share.
 #[derive(Debug)]
 pub(crate) struct Half {
     pub(crate) producer: Line<ProducerLine>,
@@ -210,7 +210,7 @@ impl Gauge {
     }
 }
 
-/// Where a writer stands, and how many messages it has written so far.
+/// The place of a writer, and the number of messages that it has written so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Milestone {
     pub(crate) at: u64,

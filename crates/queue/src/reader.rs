@@ -74,7 +74,7 @@ impl Body<'_> {
 /// One frame that was taken.
 #[derive(Debug)]
 pub struct Taken<'a> {
-    /// What the frame is.
+    /// The kind of the frame.
     pub kind: Kind,
     /// Whether more parts of the same message follow.
     pub more: bool,
@@ -169,7 +169,7 @@ impl Reader {
         !self.parked && (self.go_on() || self.pull())
     }
 
-    /// Where only the last message is kept: takes it over from the writer.
+    /// Takes a message over from the source, if there is one.
     fn pull(&mut self) -> bool {
         self.source.as_mut().is_some_and(|source| source.pull()) && self.go_on()
     }
@@ -180,14 +180,13 @@ impl Reader {
         self.source.is_some()
     }
 
-    /// Where only the last message is kept: whether a newer one is there.
+    /// Whether a newer message is there, if only the last is kept.
     #[inline]
     pub(crate) fn has_newer(&self) -> bool {
         self.source.as_ref().is_some_and(|source| source.has_message())
     }
 
-    /// Where only the last message is kept: a newer one replaces the one that waits here, if any. Only between two
-    /// messages.
+    /// Puts a newer message in the place of the one that waits here, if only the last is kept. Only between two messages.
     pub fn freshen(&mut self) {
         if !self.parked && self.has_newer() {
             let before = self.read;

@@ -33,9 +33,9 @@ pub(crate) trait Sink: Debug + Send {
 pub struct Writer {
     pub(crate) half: Arc<Half>,
     pub(crate) segment: Option<SegmentPtr>,
-    /// Where the next frame goes; everything before is whole frames.
+    /// The place of the next frame; everything before is whole frames.
     pub(crate) at: u64,
-    /// Where the segment's room ends.
+    /// The end of the segment's room.
     pub(crate) end: u64,
     /// Messages published.
     pub(crate) written: u64,
@@ -185,7 +185,7 @@ impl Writer {
         }
     }
 
-    /// Where this end stands, for a [`crate::Drain`].
+    /// The place of this end, for a [`crate::Drain`].
     #[must_use]
     pub fn milestone(&self) -> Milestone {
         Milestone { at: self.at, written: self.written }
@@ -460,7 +460,7 @@ impl Writer {
         Some(fresh)
     }
 
-    /// What was written from `from` on, which lies in `segment` or behind it and was not published, becomes nothing.
+    /// Makes nothing of all that was written from `from` on, which lies in `segment` or behind it and was not published.
     pub(crate) fn void(&mut self, mut segment: Option<SegmentPtr>, mut from: u64) {
         self.take_back(segment);
         while let Some(here) = segment
