@@ -131,7 +131,7 @@ impl Source for Outlet {
     fn pull(&mut self) -> bool {
         let Some(draft) = self.last.take() else { return false };
         let same = |one: &Arc<PeerInfo>| draft.peer.as_ref().is_some_and(|other| Arc::ptr_eq(one, other));
-        if self.stage.peer.as_ref().map_or(draft.peer.is_some(), |peer| !same(peer)) {
+        if self.stage.chain.peer.as_ref().map_or(draft.peer.is_some(), |peer| !same(peer)) {
             self.stage.set_peer(draft.peer);
         }
         for (flags, body, by_reference) in draft.frames {

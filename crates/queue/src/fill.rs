@@ -41,7 +41,7 @@ pub enum Walk {
 #[derive(Debug)]
 pub struct Filler {
     writer: Writer,
-    /// The end of the received bytes; `writer.at` is where the walk stands.
+    /// The end of the received bytes; `writer.chain.at` is where the walk stands.
     fill: u64,
     /// The end of the last whole message.
     boundary: u64,
@@ -68,7 +68,7 @@ impl Filler {
     /// Takes over a writing end.
     #[must_use]
     pub fn new(writer: Writer, bounds: Bounds) -> Self {
-        let at = writer.at;
+        let at = writer.chain.at;
         Self {
             writer,
             fill: at,
@@ -101,15 +101,15 @@ impl Filler {
 
     /// After messages were written with [`Filler::writer`].
     pub fn resync(&mut self) {
-        self.fill = self.writer.at;
-        self.boundary = self.writer.at;
-        self.dropped = self.writer.at..self.writer.at;
+        self.fill = self.writer.chain.at;
+        self.boundary = self.writer.chain.at;
+        self.dropped = self.writer.chain.at..self.writer.chain.at;
     }
 
     /// Forgotten, it happens here: the walk never stands behind what was received.
     #[inline]
     fn catch_up(&mut self) {
-        if self.fill < self.writer.at {
+        if self.fill < self.writer.chain.at {
             self.resync();
         }
     }
@@ -130,7 +130,7 @@ impl Filler {
         self.body = None;
         self.message.forget();
         // Whole frames of a message that stays unfinished.
-        self.writer.void(self.begun_in.take().or(self.writer.segment), self.boundary);
+        self.writer.chain.void(self.begun_in.take().or(self.writer.chain.segment), self.boundary);
         self.resync();
         if self.publish() {
             self.wake();
@@ -164,11 +164,11 @@ impl Filler {
     /// be walked, or if there is no memory.
     fn spare(&mut self, need: usize) -> &mut [MaybeUninit<u8>] {
         self.catch_up();
-        if self.writer.end <= self.fill {
+        if self.writer.chain.end <= self.fill {
             self.starved |= !self.relocate(self.unwalked().len() + need.clamp(1, LARGEST / 2));
         }
-        let room = self.writer.end.saturating_sub(self.fill) as usize;
-        let Some(segment) = self.writer.segment else { return &mut [] };
+        let room = self.writer.chain.end.saturating_sub(self.fill) as usize;
+        let Some(segment) = self.writer.chain.segment else { return &mut [] };
         // SAFETY: [fill, end) is inside the segment, unpublished, and written by this end alone.
         unsafe { std::slice::from_raw_parts_mut(segment.at(self.fill).cast(), room) }
     }
@@ -176,10 +176,12 @@ impl Filler {
     /// The bytes received and not walked over.
     #[inline]
     fn unwalked(&self) -> &[u8] {
-        let available = self.fill.saturating_sub(self.writer.at) as usize;
-        match self.writer.segment {
+        let available = self.fill.saturating_sub(self.writer.chain.at) as usize;
+        match self.writer.chain.segment {
             // SAFETY: [at, fill) lies in the segment, was written by this end and is not published.
-            Some(segment) => unsafe { std::slice::from_raw_parts(segment.at(self.writer.at), available) },
+            Some(segment) => unsafe {
+                std::slice::from_raw_parts(segment.at(self.writer.chain.at), available)
+            },
             None => &[],
         }
     }
@@ -188,34 +190,34 @@ impl Filler {
     #[must_use]
     fn relocate(&mut self, need: usize) -> bool {
         self.compact();
-        if self.writer.at > self.boundary && self.begun_in.is_none() {
-            self.begun_in = self.writer.segment;
+        if self.writer.chain.at > self.boundary && self.begun_in.is_none() {
+            self.begun_in = self.writer.chain.segment;
         }
         let (from, begun) = (self.unwalked().as_ptr(), self.unwalked().len());
         if !self.writer.try_grow(need.clamp(begun, LARGEST)) {
             return false;
         }
-        if let Some(to) = self.writer.segment {
+        if let Some(to) = self.writer.chain.segment {
             // SAFETY: two different segments; both ranges lie inside them and are unpublished.
-            unsafe { ptr::copy_nonoverlapping(from, to.at(self.writer.at), begun) };
+            unsafe { ptr::copy_nonoverlapping(from, to.at(self.writer.chain.at), begun) };
         }
         true
     }
 
     /// Commands dropped right before the walk give their place to what follows them.
     fn compact(&mut self) {
-        if self.dropped.is_empty() || self.dropped.end != self.writer.at {
+        if self.dropped.is_empty() || self.dropped.end != self.writer.chain.at {
             return;
         }
-        let Some(segment) = self.writer.segment else { return };
+        let Some(segment) = self.writer.chain.segment else { return };
         let (from, len) = (self.unwalked().as_ptr(), self.unwalked().len());
         // SAFETY: both ranges are of this segment (commands are passed and given back within one), unpublished.
         unsafe { ptr::copy(from, segment.at(self.dropped.start), len) };
         let size = self.dropped.end - self.dropped.start;
-        self.writer.at -= size;
+        self.writer.chain.at -= size;
         self.fill -= size;
         self.message.subtract(size);
-        self.dropped = self.writer.at..self.writer.at;
+        self.dropped = self.writer.chain.at..self.writer.chain.at;
     }
 
     /// Reads once from `from`. Returns the bytes read (0: the end) and whether there may be more. A
@@ -234,7 +236,7 @@ impl Filler {
         let read = receive(from, &mut spare[..room], &mut []).map_err(|error| self.explain(error))?;
         self.fill += read as u64;
         if read == all {
-            self.writer.raise_class();
+            self.writer.chain.raise_class();
         }
         Ok((read, read == room))
     }
@@ -295,7 +297,7 @@ impl Filler {
         if more || !self.message.is_plain() {
             self.message.add(more, size)?;
         }
-        self.writer.at += advance;
+        self.writer.chain.at += advance;
         if !more {
             self.end_message();
         }
@@ -306,7 +308,7 @@ impl Filler {
     fn end_message(&mut self) {
         self.message.end();
         self.begun_in = None;
-        self.boundary = self.writer.at;
+        self.boundary = self.writer.chain.at;
         self.writer.written += 1;
     }
 
@@ -327,11 +329,11 @@ impl Filler {
         }
         self.message.check(size)?;
         if flags & !WIRE != 0
-            && let Some(segment) = self.writer.segment
+            && let Some(segment) = self.writer.chain.segment
         {
             // Reserved bits would be our own kinds.
             // SAFETY: an unpublished byte of this end.
-            unsafe { *segment.at(self.writer.at) = flags & WIRE };
+            unsafe { *segment.at(self.writer.chain.at) = flags & WIRE };
             return Ok(None);
         }
         self.collect(header, size as usize, available).map(Some)
@@ -353,7 +355,8 @@ impl Filler {
     /// Makes sure that a frame of `whole` bytes, begun at the walk, has room in its segment.
     fn make_room(&mut self, whole: usize) -> Result<Walk, Refusal> {
         self.compact();
-        let lacking = self.fill > self.writer.at && self.writer.end - self.writer.at < whole as u64;
+        let lacking =
+            self.fill > self.writer.chain.at && self.writer.chain.end - self.writer.chain.at < whole as u64;
         if lacking && !self.relocate(whole) { Err(Refusal::NoMemory(whole as u64)) } else { Ok(Walk::Dry) }
     }
 

@@ -191,6 +191,12 @@ impl Drop for Half {
     }
 }
 
+/// Stands between the publications to several readers and the looks at them ([`crate::Writer::finds_reader_asleep`]).
+#[inline]
+pub fn fence_before_looks() {
+    fence(Ordering::SeqCst);
+}
+
 /// The numbers of one direction, as anybody may read them.
 #[derive(Debug, Clone)]
 pub struct Gauge(pub(crate) Arc<Half>);

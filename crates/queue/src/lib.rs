@@ -13,6 +13,7 @@
 //! Beside them: [`Inbox`] (who is told of what), [`Signal`] (how it sleeps), [`TryLock`] (an engine that either side may
 //! run) and [`Slot`] (an object that callers borrow by a number).
 
+mod chain;
 mod channel;
 mod claim;
 mod conflate;
@@ -41,7 +42,7 @@ pub use conflate::conflating;
 pub use custody::{Check, Custody};
 pub use drain::Drain;
 pub use fill::{Bounds, Filler, Refusal, Walk};
-pub use half::{Gauge, Milestone};
+pub use half::{Gauge, Milestone, fence_before_looks};
 pub use header::{COMMAND, Kind, LONG, MORE, append_frame};
 pub use inbox::{Inbox, Item, Notify};
 pub use lock::{Held, TryLock};
@@ -52,4 +53,4 @@ pub use reply::Reply;
 pub use segment::{Pool, Slice};
 pub use signal::{Signal, Wake};
 pub use slot::{FreeList, Guard, Slot, Wrong};
-pub use writer::{Writer, fence_before_looks};
+pub use writer::Writer;

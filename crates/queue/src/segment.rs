@@ -15,7 +15,7 @@ pub(crate) const CLASSES: [usize; 3] = [1 << 10, 8 << 10, 64 << 10];
 /// Few bytes, so that a model of few messages changes segments.
 #[cfg(loom)]
 pub(crate) const CLASSES: [usize; 3] = [HEADER + 6, HEADER + 6, HEADER + 12];
-const HEADER: usize = size_of::<Segment>();
+pub(crate) const HEADER: usize = size_of::<Segment>();
 const ALIGN: usize = 64;
 /// The most that the pool keeps of each class: of the smallest, which many idle connections give back, little.
 #[cfg(not(loom))]

@@ -45,7 +45,7 @@ impl Filler {
 
     /// Bytes of the commands dropped right before the walk, which will give their place back.
     fn gives_back(&self) -> u64 {
-        if self.dropped.end == self.writer.at { self.dropped.end - self.dropped.start } else { 0 }
+        if self.dropped.end == self.writer.chain.at { self.dropped.end - self.dropped.start } else { 0 }
     }
 
     /// Whether a command that begins like this may be large.
@@ -90,8 +90,8 @@ impl Filler {
 
     /// The command has been dealt with: it becomes nothing.
     pub fn drop_command(&mut self) {
-        let Some(segment) = self.writer.segment else { return };
-        let begin = segment.at(self.writer.at);
+        let Some(segment) = self.writer.chain.segment else { return };
+        let begin = segment.at(self.writer.chain.at);
         let (long, whole) = if self.take_large_command().is_some() {
             // SAFETY: inside the command's header, which is a long one, unpublished.
             unsafe { *begin.add(1) = (LONGEST - 2) as u8 };
@@ -102,11 +102,11 @@ impl Filler {
         };
         // SAFETY: the flags byte of the command, unpublished.
         unsafe { *begin = Kind::Skip as u8 | long };
-        if self.dropped.end != self.writer.at {
-            self.dropped.start = self.writer.at;
+        if self.dropped.end != self.writer.chain.at {
+            self.dropped.start = self.writer.chain.at;
         }
-        self.writer.at += whole;
-        self.dropped.end = self.writer.at;
+        self.writer.chain.at += whole;
+        self.dropped.end = self.writer.chain.at;
         self.message.add_dropped(whole);
     }
 
@@ -131,7 +131,7 @@ impl Filler {
             }
             (header + size, header + size)
         };
-        self.writer.at += advance as u64;
+        self.writer.chain.at += advance as u64;
         if self.message.is_begun() {
             self.message.add_unchecked(size as u64);
         } else {
@@ -145,11 +145,11 @@ impl Filler {
         let mut encoded = [0; LONGEST];
         let fresh = header::encode(flags, size, &mut encoded);
         let gap = (whole - size).saturating_sub(fresh);
-        let Some(segment) = self.writer.segment else { return false };
+        let Some(segment) = self.writer.chain.segment else { return false };
         if gap < 2 || gap > 2 + usize::from(u8::MAX) {
             return false;
         }
-        let begin = segment.at(self.writer.at);
+        let begin = segment.at(self.writer.chain.at);
         // SAFETY: both headers lie inside the command's own bytes (gap + fresh <= whole), which are unpublished.
         unsafe {
             *begin = Kind::Skip as u8;

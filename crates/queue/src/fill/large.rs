@@ -10,7 +10,7 @@ use std::os::fd::BorrowedFd;
 impl Filler {
     pub(super) fn begin_body(&mut self, header: usize, size: usize) -> Result<(), Refusal> {
         self.body = Some(Body::new(self.unwalked().get(header..).unwrap_or_default(), size)?);
-        self.fill = self.writer.at + header as u64;
+        self.fill = self.writer.chain.at + header as u64;
         self.appetite = SPILL;
         Ok(())
     }
@@ -55,17 +55,17 @@ impl Filler {
     /// is no memory.
     pub(super) fn join(&mut self, flags: u8, body: Bytes) -> bool {
         let (size, header) = (body.len(), LONGEST as u64);
-        let Some(mut segment) = self.writer.segment else { return false };
-        if let Err(body) = segment.get().splice(self.writer.at + header, body) {
+        let Some(mut segment) = self.writer.chain.segment else { return false };
+        if let Err(body) = segment.get().splice(self.writer.chain.at + header, body) {
             // All places taken: the header moves to a new segment, and what was spilled behind it too.
             if !self.relocate(LONGEST + SPILL) {
                 return false;
             }
-            let Some(fresh) = self.writer.segment else { return false };
+            let Some(fresh) = self.writer.chain.segment else { return false };
             segment = fresh;
-            _ = segment.get().splice(self.writer.at + header, body);
+            _ = segment.get().splice(self.writer.chain.at + header, body);
         }
-        let begin = segment.at(self.writer.at);
+        let begin = segment.at(self.writer.chain.at);
         // SAFETY: the header's own bytes, unpublished; it was received whole, and a segment holds it whole.
         unsafe {
             *begin = flags | LONG;
