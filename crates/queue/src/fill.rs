@@ -83,7 +83,7 @@ impl Filler {
         }
     }
 
-    /// From now on the peer may only send what a REQ understands, a [`Reply`]. Anything else is refused.
+    /// From now on the peer may only send what a REQ understands, a [`Reply`](crate::Reply). Anything else is refused.
     pub fn expect_replies(&mut self) {
         self.message.expect_replies();
     }

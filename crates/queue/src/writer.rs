@@ -381,6 +381,13 @@ impl Writer {
     #[inline]
     pub(crate) fn publish_to(&mut self, position: u64) {
         self.half.producer.0.tail.store(position | self.closed, Ordering::Release);
+        if self.sink.is_some() {
+            self.pass_on();
+        }
+    }
+
+    #[cold]
+    fn pass_on(&mut self) {
         if let Some(sink) = &mut self.sink {
             sink.pass_on(self.written);
         }
