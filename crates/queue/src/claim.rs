@@ -1,11 +1,9 @@
 //! Which thread does a connection's I/O, in each direction: the I/O thread, or a caller of the socket that has claimed
 //! the direction.
 //!
-//! Claims are bits of the engine's lock word ([`TryLock`]), so that taking the lock and stating a claim is one step, and
-//! a thread that finds the lock taken leaves its claim with whoever holds it. A claim ends when its owner releases it, or
-//! when the I/O thread finds at a check that it was not used since the check before: [`Custody`].
-
-use crate::lock::TryLock;
+//! Claims are bits of the engine's lock word ([`crate::TryLock`]), so that taking the lock and stating a claim is one step,
+//! and a thread that finds the lock taken leaves its claim with whoever holds it. A claim ends when its owner releases it,
+//! or when the I/O thread finds at a check that it was not used since the check before: [`crate::Custody`].
 
 /// Bits of the word that the lock itself uses.
 pub(crate) const LOCK: u32 = 0b11;
@@ -15,7 +13,7 @@ const FIELD: u32 = 0b11;
 /// The uses of the inbound claim are counted in the bits above, and wrap around.
 const USE: u32 = 1 << 6;
 
-/// Who hears from the descriptor and reads.
+/// The thread that hears from the descriptor and reads.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Inbound {
     /// The I/O thread's poller hears.
@@ -28,7 +26,7 @@ pub enum Inbound {
     Settled = 3,
 }
 
-/// Who writes.
+/// The thread that writes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outbound {
     /// The I/O thread, woken for the first message.
@@ -44,7 +42,7 @@ pub enum Outbound {
 pub struct Claims(pub(crate) u32);
 
 impl Claims {
-    /// Who reads.
+    /// The claim of the one who reads.
     #[must_use]
     pub const fn inbound(self) -> Inbound {
         match self.0 >> INBOUND_AT & FIELD {
@@ -55,7 +53,7 @@ impl Claims {
         }
     }
 
-    /// Who writes.
+    /// The claim of the one who writes.
     #[must_use]
     pub const fn outbound(self) -> Outbound {
         match self.0 >> OUTBOUND_AT & FIELD {
@@ -106,85 +104,7 @@ impl Claims {
         if matches!(self.outbound(), Outbound::Answer) { io.with_outbound(Outbound::Io) } else { io }
     }
 
-    const fn uses(self) -> u32 {
+    pub(crate) const fn uses(self) -> u32 {
         self.0 / USE
-    }
-}
-
-/// The I/O thread's part: which claims it checks, and what it saw at the last check.
-#[derive(Debug, Default)]
-pub struct Custody {
-    /// The uses that were seen.
-    inbound: Option<u32>,
-    outbound: bool,
-}
-
-/// What a check has found.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Check {
-    /// In use: check again.
-    Used,
-    /// Nothing to check until told again.
-    Over,
-    /// Not used any more: the direction is the I/O thread's again from now on.
-    TakenBack,
-}
-
-impl Custody {
-    /// After word of a change, or a turn: whether a check of the inbound claim is to be set, which there is not yet.
-    #[must_use]
-    pub fn begin_inbound(&mut self, claims: Claims) -> bool {
-        let begins = self.inbound.is_none() && matches!(claims.inbound(), Inbound::Here | Inbound::Away);
-        if begins {
-            self.inbound = Some(claims.uses());
-        }
-        begins
-    }
-
-    /// Likewise for the outbound claim.
-    #[must_use]
-    pub fn begin_outbound(&mut self, claims: Claims) -> bool {
-        let begins = !self.outbound && claims.streams();
-        self.outbound |= begins;
-        begins
-    }
-
-    /// The time for a check of the inbound claim has come.
-    pub fn check_inbound<T>(&mut self, lock: &TryLock<T>) -> Check {
-        let Some(seen) = self.inbound.take() else { return Check::Over };
-        let mut uses = seen;
-        let before = lock.change(|claims| {
-            uses = claims.uses();
-            match claims.inbound() {
-                _ if uses != seen => claims,
-                Inbound::Here => claims.with_inbound(Inbound::Settled),
-                Inbound::Away => claims.released(),
-                Inbound::Io | Inbound::Settled => claims,
-            }
-        });
-        match before.inbound() {
-            Inbound::Io => Check::Over,
-            _ if uses != seen => {
-                self.inbound = Some(uses);
-                Check::Used
-            }
-            Inbound::Away => Check::TakenBack,
-            Inbound::Here | Inbound::Settled => Check::Over,
-        }
-    }
-
-    /// The time for a check of the outbound claim has come. `used`: its writer has written since the last one, or does so
-    /// at this moment.
-    pub fn check_outbound<T>(&mut self, lock: &TryLock<T>, used: bool) -> Check {
-        if !std::mem::take(&mut self.outbound) || !lock.claims().streams() {
-            return Check::Over;
-        }
-        if used {
-            self.outbound = true;
-            return Check::Used;
-        }
-        let take_back =
-            |claims: Claims| if claims.streams() { claims.with_outbound(Outbound::Io) } else { claims };
-        if lock.change(take_back).streams() { Check::TakenBack } else { Check::Over }
     }
 }

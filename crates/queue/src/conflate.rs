@@ -5,13 +5,14 @@
 //! from there when it has nothing left or wants the newest. A message that meets another there replaces it.
 
 use crate::PeerInfo;
-use crate::half::{CLOSED, Gauge, Half, channel};
+use crate::channel::channel;
+use crate::half::{CLOSED, Gauge, Half};
 use crate::header::MORE;
 use crate::part::Part;
 use crate::primitive::{Arc, AtomicPtr, AtomicU64, Ordering};
-use crate::reader::{Body, Reader};
+use crate::reader::{Body, Reader, Source};
 use crate::segment::Pool;
-use crate::writer::Writer;
+use crate::writer::{Sink, Writer};
 use bytes::Bytes;
 use std::ptr;
 
@@ -23,14 +24,14 @@ struct Draft {
     peer: Option<Arc<PeerInfo>>,
 }
 
-/// What both ends share.
+/// The place that both ends share.
 #[derive(Debug)]
-pub(crate) struct Last {
+struct Last {
     draft: AtomicPtr<Draft>,
     /// Messages that the reading end has moved to its own stream; for numbers only.
     moved: AtomicU64,
     /// Whether the reader rests, the writer has closed, either is gone; its own stream stays empty.
-    pub(crate) words: Arc<Half>,
+    words: Arc<Half>,
 }
 
 impl Last {
@@ -59,18 +60,17 @@ impl Drop for Last {
     }
 }
 
-/// Where a writing end passes messages on to.
+/// The writing end's way to the place.
 #[derive(Debug)]
-pub(crate) struct Sink {
-    pub(crate) last: Arc<Last>,
+struct Inlet {
+    last: Arc<Last>,
     stage: Reader,
     /// The reading end's own stream.
     beyond: Gauge,
 }
 
-impl Sink {
-    /// Passes on the last of the messages published, of which there were `written` in all.
-    pub(crate) fn pass_on(&mut self, written: u64) {
+impl Sink for Inlet {
+    fn pass_on(&mut self, written: u64) {
         let mut waiting = written.wrapping_sub(self.stage.read());
         let mut last = None;
         while self.stage.is_ready() {
@@ -87,8 +87,8 @@ impl Sink {
         }
     }
 
-    /// Messages not yet read by the other end: one or none.
-    pub(crate) fn queued(&self) -> u64 {
+    /// One or none.
+    fn queued(&self) -> u64 {
         u64::from(!self.last.is_empty() || self.last.moved.load(Ordering::Relaxed) > self.beyond.read())
     }
 }
@@ -111,32 +111,27 @@ fn gather(stage: &mut Reader) -> Draft {
     draft
 }
 
-/// Where a reading end takes messages from.
+/// The reading end's way from the place.
 #[derive(Debug)]
-pub(crate) struct Source {
-    pub(crate) last: Arc<Last>,
+struct Outlet {
+    last: Arc<Last>,
     stage: Writer,
-    /// Messages of its own stream that a newer one took the place of.
-    pub(crate) replaced: u64,
 }
 
-impl Source {
-    /// Whether a message is there.
-    pub(crate) fn has_message(&self) -> bool {
+impl Source for Outlet {
+    fn has_message(&self) -> bool {
         !self.last.is_empty()
     }
 
-    /// Whether nothing follows any more.
-    pub(crate) fn has_closed(&self) -> bool {
+    fn has_closed(&self) -> bool {
         // In this order: the last message comes before the end.
         self.last.words.producer.0.tail.load(Ordering::Acquire) & CLOSED != 0 && self.last.is_empty()
     }
 
-    /// Moves the message that is there, if any, to the end's private stream.
-    pub(crate) fn pull(&mut self) -> bool {
+    fn pull(&mut self) -> bool {
         let Some(draft) = self.last.take() else { return false };
         let same = |one: &Arc<PeerInfo>| draft.peer.as_ref().is_some_and(|other| Arc::ptr_eq(one, other));
-        if self.stage.peer.as_ref().map_or(draft.peer.is_some(), |peer| !same(peer)) {
+        if self.stage.chain.peer.as_ref().map_or(draft.peer.is_some(), |peer| !same(peer)) {
             self.stage.set_peer(draft.peer);
         }
         for (flags, body, by_reference) in draft.frames {
@@ -162,8 +157,10 @@ pub fn conflating(pool: &Arc<Pool>) -> (Writer, Reader) {
     let last = Arc::new(Last { draft, moved, words: Half::new(pool) });
     let (mut writer, near) = channel(pool);
     let (mut far, mut reader) = channel(pool);
-    writer.sink = Some(Box::new(Sink { last: last.clone(), stage: near, beyond: reader.gauge() }));
+    let words = last.words.clone();
+    let inlet = Inlet { last: last.clone(), stage: near, beyond: reader.gauge() };
+    writer.pass_to(Box::new(inlet), words.clone());
     far.set_largest_class(0);
-    reader.source = Some(Box::new(Source { last, stage: far, replaced: 0 }));
+    reader.pull_from(Box::new(Outlet { last, stage: far }), words);
     (writer, reader)
 }

@@ -1,6 +1,6 @@
 //! The reading end of one direction as bytes: whole segments go to a descriptor as they are.
 
-use crate::half::{CLOSED, Cursor};
+use crate::half::{CLOSED, Cursor, Milestone};
 use crate::header::{LONGEST, MORE};
 use crate::primitive::Ordering;
 use crate::reader::Reader;
@@ -29,17 +29,10 @@ pub struct Drain {
     ahead: u64,
     /// Bodies by reference between the two boundaries.
     spent: Vec<(SegmentPtr, u64)>,
-    /// Where the writer was when it was last heard of.
+    /// The writer's place when it was last heard of.
     milestone: Milestone,
     /// Bodies by reference that are done with, where they are kept.
     kept: Option<Vec<Bytes>>,
-}
-
-/// Where a writer stands, and how many messages it has written so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Milestone {
-    pub(crate) at: u64,
-    pub(crate) written: u64,
 }
 
 // SAFETY: as for `Reader`; the pointers in `spent` are to segments that the reader has not released.
@@ -148,7 +141,7 @@ impl Drain {
         self.write_until(end, to, &mut Vec::new())
     }
 
-    /// Where the message ends that has been begun; where the scan stands if none has.
+    /// The end of the message that has been begun; the place of the scan if none has.
     fn message_end(&self) -> u64 {
         let mut cursor = self.scan;
         let mut more = self.is_inside_message();

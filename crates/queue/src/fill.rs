@@ -1,28 +1,30 @@
 //! The writing end of one direction as bytes: the kernel fills segments, the walk finds the messages in them.
 
+mod body;
+mod bounds;
 mod command;
+mod large;
+
+use body::Body;
+use bounds::Sum;
+pub use bounds::{Bounds, Refusal};
 
 use crate::PeerInfo;
 use crate::half::CLOSED;
-use crate::header::{self, COMMAND, LONG, LONGEST, MORE, WIRE};
+use crate::header::{self, COMMAND, LONGEST, MORE, WIRE};
 use crate::primitive::{Arc, Ordering};
 use crate::segment::{LARGEST, SegmentPtr};
 use crate::writer::Writer;
-use bytes::Bytes;
 use std::io;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::os::fd::BorrowedFd;
 use std::ptr;
 
-/// A body by reference is reserved in steps of at most this, as its bytes arrive: its size is only a claim.
-const BODY_STEP: usize = 1 << 20;
-/// What is read beyond a large body, so that the next one is not copied.
+/// Bytes read beyond a large body, so that the next one is not copied.
 const SPILL: usize = 4 << 10;
-/// What a frame costs in the sum of a message, beside its bytes.
-const FRAME_COST: u64 = 16;
 
-/// What the walk found.
+/// The reason for which the walk stopped.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Walk {
     /// Nothing more that is whole: read on.
@@ -35,67 +37,28 @@ pub enum Walk {
     Command,
 }
 
-/// Why a peer's bytes were refused.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// A frame (or a whole message) larger than allowed.
-    TooLarge(u64),
-    /// A message of more parts than allowed.
-    TooManyParts(u64),
-    /// A command too large to be one: see [`Filler::allow_large`].
-    CommandTooLarge(u64),
-    /// No memory for the body.
-    NoMemory(u64),
-    /// The message is no reply: see [`Filler::expect_replies`].
-    NoReply,
-}
-
-/// The limits that the walk enforces.
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    /// Largest frame in bytes.
-    pub frame: u64,
-    /// Largest message in bytes, each frame counting 16 more.
-    pub message: u64,
-    /// Most parts of a message.
-    pub parts: u64,
-}
-
 /// Reads a descriptor into segments and publishes the whole messages found there.
 #[derive(Debug)]
 pub struct Filler {
     writer: Writer,
-    /// Where the received bytes end; `writer.at` is where the walk stands.
+    /// The end of the received bytes; `writer.chain.at` is where the walk stands.
     fill: u64,
     /// The end of the last whole message.
     boundary: u64,
     /// The segment of `boundary`, if the message begun there has grown beyond it.
     begun_in: Option<SegmentPtr>,
-    /// Bytes of the frames of the message begun, with their cost; 0 only between messages.
-    message: u64,
-    /// Frames of the message begun; not looked at between messages.
-    parts: u64,
+    /// The message begun.
+    message: Sum,
     /// Commands dropped: from here to there is nothing.
     dropped: Range<u64>,
-    /// A large body under way, of a frame or a command, and its full size.
-    body: Option<(Vec<u8>, usize)>,
-    /// How commands begin that may be large.
+    /// A large body under way, of a frame or a command.
+    body: Option<Body>,
+    /// The beginnings of commands that may be large.
     large: &'static [&'static [u8]],
-    /// What the next read takes at most: where a frame is large, little more than its rest.
+    /// The most that the next read takes: where a frame is large, little more than its rest.
     appetite: usize,
-    bounds: Bounds,
-    /// Where only replies may come: the part of the one begun.
-    reply: Option<Reply>,
     /// There was no memory for what the peer sends.
     starved: bool,
-}
-
-/// How much of a reply's envelope has been passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reply {
-    Nothing,
-    Number,
-    Envelope,
 }
 
 // SAFETY: as for `Writer`; `begun_in` is a segment that the reader cannot have passed.
@@ -105,29 +68,24 @@ impl Filler {
     /// Takes over a writing end.
     #[must_use]
     pub fn new(writer: Writer, bounds: Bounds) -> Self {
-        let frame = bounds.frame.min(bounds.message.saturating_sub(FRAME_COST));
-        let at = writer.at;
+        let at = writer.chain.at;
         Self {
             writer,
             fill: at,
             boundary: at,
             begun_in: None,
-            message: 0,
-            parts: 0,
+            message: Sum::new(bounds),
             dropped: at..at,
             body: None,
             large: &[],
             appetite: usize::MAX,
-            bounds: Bounds { frame, ..bounds },
-            reply: None,
             starved: false,
         }
     }
 
-    /// From now on the peer may only send what a REQ understands: perhaps a number of 4 bytes, then an empty frame,
-    /// then the body in at least one frame. Anything else is refused.
+    /// From now on the peer may only send what a REQ understands, a [`Reply`](crate::Reply). Anything else is refused.
     pub fn expect_replies(&mut self) {
-        self.reply = Some(Reply::Nothing);
+        self.message.expect_replies();
     }
 
     /// From now on a command that begins as one of these may be as large as a message. Others have half a segment.
@@ -143,15 +101,15 @@ impl Filler {
 
     /// After messages were written with [`Filler::writer`].
     pub fn resync(&mut self) {
-        self.fill = self.writer.at;
-        self.boundary = self.writer.at;
-        self.dropped = self.writer.at..self.writer.at;
+        self.fill = self.writer.chain.at;
+        self.boundary = self.writer.chain.at;
+        self.dropped = self.writer.chain.at..self.writer.chain.at;
     }
 
     /// Forgotten, it happens here: the walk never stands behind what was received.
     #[inline]
     fn catch_up(&mut self) {
-        if self.fill < self.writer.at {
+        if self.fill < self.writer.chain.at {
             self.resync();
         }
     }
@@ -170,10 +128,9 @@ impl Filler {
             self.drop_command();
         }
         self.body = None;
-        self.message = 0;
-        self.reply = self.reply.map(|_| Reply::Nothing);
+        self.message.forget();
         // Whole frames of a message that stays unfinished.
-        self.writer.void(self.begun_in.take().or(self.writer.segment), self.boundary);
+        self.writer.chain.void(self.begun_in.take().or(self.writer.chain.segment), self.boundary);
         self.resync();
         if self.publish() {
             self.wake();
@@ -184,10 +141,11 @@ impl Filler {
     /// were taken; if not all, the rest may follow after a [`Filler::walk`].
     pub fn preload(&mut self, bytes: &[u8]) -> usize {
         let mut rest = bytes;
-        if let Some((body, size)) = &mut self.body {
-            let (of_body, behind) = rest.split_at(rest.len().min(body.capacity().min(*size) - body.len()));
-            body.extend_from_slice(of_body);
-            rest = if body.len() == *size { behind } else { return of_body.len() };
+        if let Some(body) = &mut self.body {
+            rest = &rest[body.take_in(rest)..];
+            if !body.is_whole() {
+                return bytes.len() - rest.len();
+            }
         }
         while !rest.is_empty() {
             let spare = self.spare(rest.len());
@@ -206,22 +164,24 @@ impl Filler {
     /// be walked, or if there is no memory.
     fn spare(&mut self, need: usize) -> &mut [MaybeUninit<u8>] {
         self.catch_up();
-        if self.writer.end <= self.fill {
+        if self.writer.chain.end <= self.fill {
             self.starved |= !self.relocate(self.unwalked().len() + need.clamp(1, LARGEST / 2));
         }
-        let room = self.writer.end.saturating_sub(self.fill) as usize;
-        let Some(segment) = self.writer.segment else { return &mut [] };
+        let room = self.writer.chain.end.saturating_sub(self.fill) as usize;
+        let Some(segment) = self.writer.chain.segment else { return &mut [] };
         // SAFETY: [fill, end) is inside the segment, unpublished, and written by this end alone.
         unsafe { std::slice::from_raw_parts_mut(segment.at(self.fill).cast(), room) }
     }
 
-    /// What was received and not walked over.
+    /// The bytes received and not walked over.
     #[inline]
     fn unwalked(&self) -> &[u8] {
-        let available = self.fill.saturating_sub(self.writer.at) as usize;
-        match self.writer.segment {
+        let available = self.fill.saturating_sub(self.writer.chain.at) as usize;
+        match self.writer.chain.segment {
             // SAFETY: [at, fill) lies in the segment, was written by this end and is not published.
-            Some(segment) => unsafe { std::slice::from_raw_parts(segment.at(self.writer.at), available) },
+            Some(segment) => unsafe {
+                std::slice::from_raw_parts(segment.at(self.writer.chain.at), available)
+            },
             None => &[],
         }
     }
@@ -230,34 +190,34 @@ impl Filler {
     #[must_use]
     fn relocate(&mut self, need: usize) -> bool {
         self.compact();
-        if self.writer.at > self.boundary && self.begun_in.is_none() {
-            self.begun_in = self.writer.segment;
+        if self.writer.chain.at > self.boundary && self.begun_in.is_none() {
+            self.begun_in = self.writer.chain.segment;
         }
         let (from, begun) = (self.unwalked().as_ptr(), self.unwalked().len());
         if !self.writer.try_grow(need.clamp(begun, LARGEST)) {
             return false;
         }
-        if let Some(to) = self.writer.segment {
+        if let Some(to) = self.writer.chain.segment {
             // SAFETY: two different segments; both ranges lie inside them and are unpublished.
-            unsafe { ptr::copy_nonoverlapping(from, to.at(self.writer.at), begun) };
+            unsafe { ptr::copy_nonoverlapping(from, to.at(self.writer.chain.at), begun) };
         }
         true
     }
 
     /// Commands dropped right before the walk give their place to what follows them.
     fn compact(&mut self) {
-        if self.dropped.is_empty() || self.dropped.end != self.writer.at {
+        if self.dropped.is_empty() || self.dropped.end != self.writer.chain.at {
             return;
         }
-        let Some(segment) = self.writer.segment else { return };
+        let Some(segment) = self.writer.chain.segment else { return };
         let (from, len) = (self.unwalked().as_ptr(), self.unwalked().len());
         // SAFETY: both ranges are of this segment (commands are passed and given back within one), unpublished.
         unsafe { ptr::copy(from, segment.at(self.dropped.start), len) };
         let size = self.dropped.end - self.dropped.start;
-        self.writer.at -= size;
+        self.writer.chain.at -= size;
         self.fill -= size;
-        self.message = self.message.saturating_sub(size);
-        self.dropped = self.writer.at..self.writer.at;
+        self.message.subtract(size);
+        self.dropped = self.writer.chain.at..self.writer.chain.at;
     }
 
     /// Reads once from `from`. Returns the bytes read (0: the end) and whether there may be more. A
@@ -276,7 +236,7 @@ impl Filler {
         let read = receive(from, &mut spare[..room], &mut []).map_err(|error| self.explain(error))?;
         self.fill += read as u64;
         if read == all {
-            self.writer.raise_class();
+            self.writer.chain.raise_class();
         }
         Ok((read, read == room))
     }
@@ -285,21 +245,6 @@ impl Filler {
     #[cold]
     fn explain(&self, error: io::Error) -> io::Error {
         if self.starved { io::ErrorKind::OutOfMemory.into() } else { error }
-    }
-
-    fn read_body(&mut self, from: BorrowedFd<'_>) -> io::Result<(usize, bool)> {
-        let Some((mut body, size)) = self.body.take() else { return Ok((0, false)) };
-        let missing = body.capacity().min(size) - body.len();
-        let spill = self.spare(1);
-        let spill_len = if body.len() + missing == size { spill.len().min(SPILL) } else { 0 };
-        let result = receive(from, &mut body.spare_capacity_mut()[..missing], &mut spill[..spill_len]);
-        let read = result.as_ref().copied().unwrap_or(0);
-        let of_body = read.min(missing);
-        // SAFETY: the kernel has written `of_body` bytes into the spare capacity.
-        unsafe { body.set_len(body.len() + of_body) };
-        self.fill += (read - of_body) as u64;
-        self.body = Some((body, size));
-        result.map(|read| (read, read == missing + spill_len))
     }
 
     /// Goes from header to header over what was received. Call until it says other than [`Walk::Command`], then
@@ -330,11 +275,12 @@ impl Filler {
             let Some((flags, header, size)) = header::decode(bytes) else {
                 return self.make_room(LONGEST);
             };
-            if self.message == 0 && !beyond && !self.writer.has_room() {
+            if !self.message.is_begun() && !beyond && !self.writer.has_room() {
                 return Ok(Walk::Full);
             }
             let whole = size.saturating_add(header as u64);
-            if flags & (COMMAND | !WIRE) != 0 || size > self.bounds.frame || whole > available as u64 {
+            if flags & (COMMAND | !WIRE) != 0 || size > self.message.bounds.frame || whole > available as u64
+            {
                 match self.unusual(flags, header, size, available)? {
                     Some(found) => return Ok(found),
                     None => continue,
@@ -347,44 +293,22 @@ impl Filler {
     /// A whole data frame has been walked over.
     #[inline]
     fn pass(&mut self, flags: u8, advance: u64, size: u64) -> Result<(), Refusal> {
-        if flags & MORE != 0 || self.message != 0 || self.reply.is_some() {
-            self.check_reply(flags & MORE != 0, size)?;
-            (self.message, self.parts) = self.check_message(size)?;
+        let more = flags & MORE != 0;
+        if more || !self.message.is_plain() {
+            self.message.add(more, size)?;
         }
-        self.writer.at += advance;
-        if flags & MORE == 0 {
+        self.writer.chain.at += advance;
+        if !more {
             self.end_message();
         }
         Ok(())
     }
 
-    /// Whether one more frame still makes it a reply.
-    fn check_reply(&mut self, more: bool, size: u64) -> Result<(), Refusal> {
-        let Some(passed) = self.reply else { return Ok(()) };
-        self.reply = Some(match (passed, more, size) {
-            (Reply::Nothing, true, 4) => Reply::Number,
-            (Reply::Nothing | Reply::Number, true, 0) | (Reply::Envelope, true, _) => Reply::Envelope,
-            (Reply::Envelope, false, _) => Reply::Nothing,
-            _ => return Err(Refusal::NoReply),
-        });
-        Ok(())
-    }
-
-    /// The size of the message begun, and the number of its parts, with one more frame of `size`.
-    fn check_message(&self, size: u64) -> Result<(u64, u64), Refusal> {
-        let message = self.message.saturating_add(size).saturating_add(FRAME_COST);
-        let parts = if self.message == 0 { 1 } else { self.parts + 1 };
-        if message > self.bounds.message {
-            return Err(Refusal::TooLarge(message));
-        }
-        if parts > self.bounds.parts { Err(Refusal::TooManyParts(parts)) } else { Ok((message, parts)) }
-    }
-
     #[inline]
     fn end_message(&mut self) {
-        self.message = 0;
+        self.message.end();
         self.begun_in = None;
-        self.boundary = self.writer.at;
+        self.boundary = self.writer.chain.at;
         self.writer.written += 1;
     }
 
@@ -400,16 +324,16 @@ impl Filler {
         if flags & COMMAND != 0 {
             return self.meet_command(header, size, available).map(Some);
         }
-        if size > self.bounds.frame || size > isize::MAX as u64 {
+        if size > self.message.bounds.frame || size > isize::MAX as u64 {
             return Err(Refusal::TooLarge(size));
         }
-        self.check_message(size)?;
+        self.message.check(size)?;
         if flags & !WIRE != 0
-            && let Some(segment) = self.writer.segment
+            && let Some(segment) = self.writer.chain.segment
         {
             // Reserved bits would be our own kinds.
             // SAFETY: an unpublished byte of this end.
-            unsafe { *segment.at(self.writer.at) = flags & WIRE };
+            unsafe { *segment.at(self.writer.chain.at) = flags & WIRE };
             return Ok(None);
         }
         self.collect(header, size as usize, available).map(Some)
@@ -431,67 +355,9 @@ impl Filler {
     /// Makes sure that a frame of `whole` bytes, begun at the walk, has room in its segment.
     fn make_room(&mut self, whole: usize) -> Result<Walk, Refusal> {
         self.compact();
-        let lacking = self.fill > self.writer.at && self.writer.end - self.writer.at < whole as u64;
+        let lacking =
+            self.fill > self.writer.chain.at && self.writer.chain.end - self.writer.chain.at < whole as u64;
         if lacking && !self.relocate(whole) { Err(Refusal::NoMemory(whole as u64)) } else { Ok(Walk::Dry) }
-    }
-
-    fn begin_body(&mut self, header: usize, size: usize) -> Result<(), Refusal> {
-        let begun = self.unwalked().get(header..).unwrap_or_default();
-        let mut body = Vec::new();
-        let refuse = |_| Refusal::NoMemory(size as u64);
-        body.try_reserve_exact(size.min(BODY_STEP)).map_err(refuse)?;
-        body.extend_from_slice(begun);
-        self.fill = self.writer.at + header as u64;
-        self.body = Some((body, size));
-        self.appetite = SPILL;
-        Ok(())
-    }
-
-    /// Makes room for more of the large body, or joins it to its header if it is whole. `None`: walk on.
-    #[cold]
-    fn finish_body(&mut self) -> Result<Option<Walk>, Refusal> {
-        let Some((body, size)) = &mut self.body else { return Ok(None) };
-        if body.len() < *size {
-            if body.len() == body.capacity() {
-                let step = (*size - body.len()).min(body.len().max(BODY_STEP));
-                body.try_reserve_exact(step).map_err(|_| Refusal::NoMemory(*size as u64))?;
-            }
-            return Ok(Some(Walk::Dry));
-        }
-        let Some(&flags) = self.unwalked().first() else { return Ok(Some(Walk::Dry)) };
-        if flags & COMMAND != 0 {
-            return Ok(Some(Walk::Command));
-        }
-        let Some((body, size)) = self.body.take() else { return Ok(None) };
-        if !self.join(flags, Bytes::from(body)) {
-            return Err(Refusal::NoMemory(size as u64));
-        }
-        self.pass(flags, LONGEST as u64, size as u64)?;
-        Ok(None)
-    }
-
-    /// Joins a large body to the header at the walk, which is a long one and gets these flags. Returns `false` if there
-    /// is no memory.
-    fn join(&mut self, flags: u8, body: Bytes) -> bool {
-        let (size, header) = (body.len(), LONGEST as u64);
-        let Some(mut segment) = self.writer.segment else { return false };
-        if let Err(body) = segment.get().splice(self.writer.at + header, body) {
-            // All places taken: the header moves to a new segment, and what was spilled behind it too.
-            if !self.relocate(LONGEST + SPILL) {
-                return false;
-            }
-            let Some(fresh) = self.writer.segment else { return false };
-            segment = fresh;
-            _ = segment.get().splice(self.writer.at + header, body);
-        }
-        let begin = segment.at(self.writer.at);
-        // SAFETY: the header's own bytes, unpublished; it was received whole, and a segment holds it whole.
-        unsafe {
-            *begin = flags | LONG;
-            begin.add(1).cast::<[u8; 8]>().write_unaligned((size as u64).to_be_bytes());
-        }
-        self.writer.count_spliced(size);
-        true
     }
 
     /// Publishes the whole messages found. Returns whether the reader slept: then [`Writer::wake`] must follow.
@@ -502,9 +368,6 @@ impl Filler {
             return false;
         }
         self.writer.publish_to(self.boundary);
-        if self.writer.sink.is_some() {
-            self.writer.pass_on();
-        }
         self.writer.reader_slept()
     }
 

@@ -65,7 +65,7 @@ pub(crate) struct ConsumerLine {
 #[derive(Debug)]
 pub(crate) struct StateLine {
     pub(crate) reader: AtomicU8,
-    /// What the writer, which found no room, wants of the reader: one of the three words below.
+    /// The wish of the writer, which found no room, to the reader: one of the three words below.
     pub(crate) wanted: AtomicU8,
     /// The consumer takes no more.
     pub(crate) gone: AtomicBool,
@@ -83,7 +83,7 @@ pub(crate) struct Limits {
     pub(crate) reader: AtomicU32,
 }
 
-/// What both ends of one direction share.
+/// The words that both ends of one direction share.
 #[derive(Debug)]
 pub(crate) struct Half {
     pub(crate) producer: Line<ProducerLine>,
@@ -191,11 +191,10 @@ impl Drop for Half {
     }
 }
 
-/// Makes one direction of a pipe: its two ends. No thread needs to be told of them yet.
-#[must_use]
-pub fn channel(pool: &Arc<Pool>) -> (crate::Writer, crate::Reader) {
-    let half = Half::new(pool);
-    (crate::Writer::new(half.clone()), crate::Reader::new(half))
+/// Stands between the publications to several readers and the looks at them ([`crate::Writer::finds_reader_asleep`]).
+#[inline]
+pub fn fence_before_looks() {
+    fence(Ordering::SeqCst);
 }
 
 /// The numbers of one direction, as anybody may read them.
@@ -215,6 +214,13 @@ impl Gauge {
         let producer = &self.0.producer.0;
         (producer.tail.load(Ordering::Relaxed) & !CLOSED) + producer.spliced.load(Ordering::Relaxed)
     }
+}
+
+/// The place of a writer, and the number of messages that it has written so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Milestone {
+    pub(crate) at: u64,
+    pub(crate) written: u64,
 }
 
 /// A parked or running place in the stream.

@@ -10,7 +10,7 @@ pub const COMMAND: u8 = 4;
 /// The bits that stand on the wire; the walk over received bytes clears all others.
 pub(crate) const WIRE: u8 = MORE | LONG | COMMAND;
 
-/// What a frame inside the pipe is (flag bits 3 to 5).
+/// The kind of a frame inside the pipe (flag bits 3 to 5).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum Kind {

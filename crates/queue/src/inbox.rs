@@ -1,11 +1,11 @@
-//! Who is told: one reader's list of activated pipes and commands, in one order, and the signal beside it.
+//! One reader's list of activated pipes and commands, in one order, and the signal beside it.
 
 use crate::primitive::{AtomicBool, Mutex, Ordering};
 use crate::signal::Signal;
 use std::collections::VecDeque;
 use std::fmt;
 
-/// Whom the other end of a pipe tells. `key` is what that end was attached with.
+/// One that the other end of a pipe tells. `key` is what that end was attached with.
 pub trait Notify: Send + Sync + fmt::Debug {
     /// There is something to read.
     fn readable(&self, key: u64);

@@ -13,8 +13,11 @@
 //! Beside them: [`Inbox`] (who is told of what), [`Signal`] (how it sleeps), [`TryLock`] (an engine that either side may
 //! run) and [`Slot`] (an object that callers borrow by a number).
 
+mod chain;
+mod channel;
 mod claim;
 mod conflate;
+mod custody;
 mod drain;
 mod fill;
 mod half;
@@ -25,6 +28,7 @@ mod part;
 mod peer;
 mod primitive;
 mod reader;
+mod reply;
 #[cfg(all(test, not(loom)))]
 mod scarcity;
 mod segment;
@@ -32,18 +36,21 @@ mod signal;
 mod slot;
 mod writer;
 
-pub use claim::{Check, Claims, Custody, Inbound, Outbound};
+pub use channel::channel;
+pub use claim::{Claims, Inbound, Outbound};
 pub use conflate::conflating;
-pub use drain::{Drain, Milestone};
+pub use custody::{Check, Custody};
+pub use drain::Drain;
 pub use fill::{Bounds, Filler, Refusal, Walk};
-pub use half::{Gauge, channel};
+pub use half::{Gauge, Milestone, fence_before_looks};
 pub use header::{COMMAND, Kind, LONG, MORE, append_frame};
 pub use inbox::{Inbox, Item, Notify};
 pub use lock::{Held, TryLock};
 pub use part::{Keep, Part};
 pub use peer::PeerInfo;
 pub use reader::{Body, Reader, Taken};
+pub use reply::Reply;
 pub use segment::{Pool, Slice};
 pub use signal::{Signal, Wake};
 pub use slot::{FreeList, Guard, Slot, Wrong};
-pub use writer::{Writer, fence_before_looks};
+pub use writer::Writer;

@@ -1,8 +1,8 @@
-//! What a connection said of itself.
+//! A peer's account of itself and its connection.
 
 use std::sync::OnceLock;
 
-/// What a peer's connection said of itself, as found on the messages that came by it.
+/// A peer's account of itself and its connection, as found on the messages that came by it.
 #[derive(Debug, Default, Clone)]
 pub struct PeerInfo {
     /// The properties of the handshake and the connection: `Socket-Type`, `Routing-Id`, `Peer-Address`, any
@@ -15,7 +15,7 @@ pub struct PeerInfo {
 }
 
 impl PeerInfo {
-    /// What is known of the connection with this descriptor.
+    /// All that is known of the connection with this descriptor.
     #[must_use]
     pub fn new(properties: Vec<(String, Vec<u8>)>, descriptor: i32) -> Self {
         Self { properties, descriptor, texts: OnceLock::new() }

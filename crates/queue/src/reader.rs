@@ -1,17 +1,29 @@
 //! The reading end of one direction, frame by frame.
 
 use crate::PeerInfo;
-use crate::conflate::Source;
 use crate::half::{CLOSED, Cursor, Gauge, Half, IDLE, RUN};
 use crate::header::{Kind, MORE};
 use crate::inbox::Notify;
 use crate::primitive::{Arc, Ordering, fence};
 use crate::segment::{CLASSES, SegmentPtr, Slice};
 use bytes::Bytes;
+use std::fmt::Debug;
 use std::ptr::{self, NonNull};
 
 /// An unlimited reader tells its count every so many messages.
 const UNLIMITED_STEP: u64 = 4096;
+
+/// A place from which messages come to a stream that is private to the reading end.
+pub(crate) trait Source: Debug + Send {
+    /// Whether a message is there.
+    fn has_message(&self) -> bool;
+
+    /// Whether nothing follows any more.
+    fn has_closed(&self) -> bool;
+
+    /// Moves the message that is there, if any, to the stream.
+    fn pull(&mut self) -> bool;
+}
 
 /// The reading end of one direction of a pipe. One thread at a time.
 #[derive(Debug)]
@@ -25,8 +37,12 @@ pub struct Reader {
     next_credit: u64,
     /// The writer has stopped, and goes on when this end sees to it.
     looks: bool,
-    /// Where messages come from if only the last is kept; then `half` is private to this end.
-    pub(crate) source: Option<Box<Source>>,
+    /// Messages that a newer one took the place of.
+    replaced: u64,
+    /// The words shared with the writing end: those of `half`, unless there is a source.
+    words: Arc<Half>,
+    /// Gives messages if only the last is kept; then `half` is private to this end.
+    source: Option<Box<dyn Source>>,
 }
 
 // SAFETY: the raw segment pointer belongs to this end alone, under the pipe's protocol.
@@ -58,7 +74,7 @@ impl Body<'_> {
 /// One frame that was taken.
 #[derive(Debug)]
 pub struct Taken<'a> {
-    /// What the frame is.
+    /// The kind of the frame.
     pub kind: Kind,
     /// Whether more parts of the same message follow.
     pub more: bool,
@@ -69,26 +85,28 @@ pub struct Taken<'a> {
 impl Reader {
     pub(crate) fn new(half: Arc<Half>) -> Self {
         Self {
+            words: half.clone(),
             half,
             cursor: Cursor::START,
             parked: false,
             read: 0,
             next_credit: 0,
             looks: false,
+            replaced: 0,
             source: None,
         }
     }
 
-    /// What this end shares with the writing end.
-    #[inline]
-    fn shared(&self) -> &Half {
-        self.source.as_ref().map_or(&self.half, |source| &source.last.words)
+    /// From now on messages come from `source`, and the writing end has `words`.
+    pub(crate) fn pull_from(&mut self, source: Box<dyn Source>, words: Arc<Half>) {
+        self.source = Some(source);
+        self.words = words;
     }
 
     /// Names whom the writer wakes when there is something to read, and by which key. Once, before the first
     /// [`Reader::park`].
     pub fn attach(&self, notify: Arc<dyn Notify>, key: u64) {
-        _ = self.shared().state.0.reader_end.set((notify, key));
+        _ = self.words.state.0.reader_end.set((notify, key));
     }
 
     /// Sets this end's high-water mark in messages; 0: none.
@@ -151,7 +169,7 @@ impl Reader {
         !self.parked && (self.go_on() || self.pull())
     }
 
-    /// Where only the last message is kept: takes it over from the writer.
+    /// Takes a message over from the source, if there is one.
     fn pull(&mut self) -> bool {
         self.source.as_mut().is_some_and(|source| source.pull()) && self.go_on()
     }
@@ -162,24 +180,20 @@ impl Reader {
         self.source.is_some()
     }
 
-    /// Where only the last message is kept: whether a newer one is there.
+    /// Whether a newer message is there, if only the last is kept.
     #[inline]
     pub(crate) fn has_newer(&self) -> bool {
         self.source.as_ref().is_some_and(|source| source.has_message())
     }
 
-    /// Where only the last message is kept: a newer one replaces the one that waits here, if any. Only between two
-    /// messages.
+    /// Puts a newer message in the place of the one that waits here, if only the last is kept. Only between two messages.
     pub fn freshen(&mut self) {
         if !self.parked && self.has_newer() {
             let before = self.read;
             while self.cursor.at < self.cursor.limit || self.go_on() {
                 self.take();
             }
-            let replaced = self.read - before;
-            if let Some(source) = &mut self.source {
-                source.replaced += replaced;
-            }
+            self.replaced += self.read - before;
             self.pull();
         }
     }
@@ -331,7 +345,7 @@ impl Reader {
         if self.source.is_none() {
             self.lay_down();
         }
-        self.shared().state.0.reader.swap(IDLE, Ordering::AcqRel);
+        self.words.state.0.reader.swap(IDLE, Ordering::AcqRel);
         self.parked = true;
         fence(Ordering::SeqCst);
         // Behind the fence: who lowers the mark from now on wakes this end to think again.
@@ -339,7 +353,7 @@ impl Reader {
         if self.has_seen_all(Ordering::Acquire) {
             return true;
         }
-        let state = &self.shared().state.0;
+        let state = &self.words.state.0;
         if state.reader.compare_exchange(IDLE, RUN, Ordering::AcqRel, Ordering::Acquire).is_ok() {
             self.resume();
             return false;
@@ -370,7 +384,7 @@ impl Reader {
 
     /// After the writer has woken this end: takes the cursor back.
     pub fn resume(&mut self) {
-        if self.parked && self.shared().state.0.reader.load(Ordering::Acquire) == RUN {
+        if self.parked && self.words.state.0.reader.load(Ordering::Acquire) == RUN {
             self.parked = false;
             if self.source.is_some() {
                 return;
@@ -413,7 +427,7 @@ impl Reader {
     /// Messages read; those that a newer one took the place of do not count.
     #[must_use]
     pub fn read(&self) -> u64 {
-        self.read - self.source.as_ref().map_or(0, |source| source.replaced)
+        self.read - self.replaced
     }
 
     /// A view of this direction's numbers.
@@ -424,7 +438,7 @@ impl Reader {
 
     /// Tells the writer that nobody reads any more, whether it waits or not: it may have other reasons to rest.
     pub fn leave(&self) {
-        let state = &self.shared().state.0;
+        let state = &self.words.state.0;
         state.gone.store(true, Ordering::Release);
         // Whose end is being attached at this moment is told, or sees it itself.
         fence(Ordering::SeqCst);

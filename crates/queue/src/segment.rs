@@ -15,9 +15,9 @@ pub(crate) const CLASSES: [usize; 3] = [1 << 10, 8 << 10, 64 << 10];
 /// Few bytes, so that a model of few messages changes segments.
 #[cfg(loom)]
 pub(crate) const CLASSES: [usize; 3] = [HEADER + 6, HEADER + 6, HEADER + 12];
-const HEADER: usize = size_of::<Segment>();
+pub(crate) const HEADER: usize = size_of::<Segment>();
 const ALIGN: usize = 64;
-/// What the pool keeps at most of each class: of the smallest, which many idle connections give back, little.
+/// The most that the pool keeps of each class: of the smallest, which many idle connections give back, little.
 #[cfg(not(loom))]
 const POOL_BYTES: [usize; 3] = [1 << 20, 4 << 20, 16 << 20];
 /// Bodies by reference in one segment.
@@ -290,7 +290,7 @@ impl Segment {
         self.next.store(next.as_raw(), Ordering::Release);
     }
 
-    /// What follows goes its own way (producer only, while nothing is published here).
+    /// Lets those that follow go their own way (producer only, while nothing is published here).
     pub(crate) fn unlink(&self) {
         self.next.store(ptr::null_mut(), Ordering::Relaxed);
     }
@@ -317,7 +317,7 @@ impl Segment {
         Ok(())
     }
 
-    /// Where bodies are kept, if there are any.
+    /// The place of the bodies, if there are any.
     #[inline]
     fn table(&self) -> Option<&Splices> {
         let table = self.splices.load(Ordering::Acquire);

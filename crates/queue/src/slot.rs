@@ -7,7 +7,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
-/// What a slot is, in the low bits of its state; the generation is above.
+/// The state of a slot, in the low bits of its state; the generation is above.
 const VACANT: u64 = 0;
 const IDLE: u64 = 1;
 const BUSY: u64 = 2;

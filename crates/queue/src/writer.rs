@@ -1,47 +1,50 @@
 //! The writing end of one direction: frames in, whole messages published.
 
+mod envelope;
+mod shared;
+
 use crate::PeerInfo;
-use crate::conflate::Sink;
-use crate::drain::Milestone;
-use crate::half::{CLAIMED, CLOSED, Gauge, Half, IDLE, LOOK, RUN, TELL};
+use crate::chain::Chain;
+use crate::half::{CLOSED, Gauge, Half, LOOK, Milestone, TELL};
 use crate::header::{self, LONGEST, MORE};
 use crate::inbox::Notify;
 use crate::part::Part;
 use crate::primitive::{Arc, Ordering, fence};
-use crate::segment::{CLASSES, LARGEST, SegmentPtr, give_up, release_chain};
+use crate::segment::{LARGEST, SegmentPtr, give_up};
 use bytes::Bytes;
+use std::fmt::Debug;
 use std::ptr;
 
-/// Of the bodies that several pipes share, those up to this many bytes are copied: a reference takes as much memory.
-const ALWAYS_COPIED: usize = 128;
-/// Those up to this many bytes are copied as long as the reader keeps up.
-const COPIED: usize = 1024;
 /// So far ahead of the writer its cache lines are fetched where an application reads them: its core had them last, and
 /// each publication waits for the lines that the message went to.
 const AHEAD: u64 = 256;
+
+/// A place that takes messages on from a stream which is private to the writing end.
+pub(crate) trait Sink: Debug + Send {
+    /// Takes on what was published, `written` messages in all.
+    fn pass_on(&mut self, written: u64);
+
+    /// Messages not yet read by the other end.
+    fn queued(&self) -> u64;
+}
 
 /// The writing end of one direction of a pipe. One thread at a time.
 #[derive(Debug)]
 pub struct Writer {
     pub(crate) half: Arc<Half>,
-    pub(crate) segment: Option<SegmentPtr>,
-    /// Where the next frame goes; everything before is whole frames.
-    pub(crate) at: u64,
-    /// Where the segment's room ends.
-    pub(crate) end: u64,
+    pub(crate) chain: Chain,
     /// Messages published.
     pub(crate) written: u64,
     /// The reader's credit as last seen.
     credit: u64,
-    class: usize,
-    largest_class: usize,
     /// [`CLOSED`] once the stream has ended, else 0.
     closed: u64,
     /// The reader is in this process, and takes [`Part::Kept`] by reference.
     serves_process: bool,
-    pub(crate) peer: Option<Arc<PeerInfo>>,
-    /// Where messages go if only the last is kept; then `half` is private to this end.
-    pub(crate) sink: Option<Box<Sink>>,
+    /// The words shared with the reading end: those of `half`, unless there is a sink.
+    words: Arc<Half>,
+    /// Takes messages on if only the last is kept; then `half` is private to this end.
+    sink: Option<Box<dyn Sink>>,
 }
 
 // SAFETY: the raw segment pointer belongs to this end alone, under the pipe's protocol.
@@ -50,31 +53,27 @@ unsafe impl Send for Writer {}
 impl Writer {
     pub(crate) fn new(half: Arc<Half>) -> Self {
         Self {
+            words: half.clone(),
             half,
-            segment: None,
-            at: 0,
-            end: 0,
+            chain: Chain::new(),
             written: 0,
             credit: 0,
-            class: 0,
-            largest_class: CLASSES.len() - 1,
             closed: 0,
             serves_process: false,
-            peer: None,
             sink: None,
         }
     }
 
-    /// What this end shares with the reading end.
-    #[inline]
-    fn shared(&self) -> &Half {
-        self.sink.as_ref().map_or(&self.half, |sink| &sink.last.words)
+    /// From now on `sink` takes messages on, and the reading end has `words`.
+    pub(crate) fn pass_to(&mut self, sink: Box<dyn Sink>, words: Arc<Half>) {
+        self.sink = Some(sink);
+        self.words = words;
     }
 
     /// Names whom the reader wakes when it has made room, and by which key. Once. A reader that has left already
     /// tells nobody: look at [`Writer::is_gone`] afterwards.
     pub fn attach(&self, notify: Arc<dyn Notify>, key: u64) {
-        _ = self.shared().state.0.writer_end.set((notify, key));
+        _ = self.words.state.0.writer_end.set((notify, key));
         fence(Ordering::SeqCst);
     }
 
@@ -92,8 +91,7 @@ impl Writer {
 
     /// The largest size class for segments: 0 for 1 KiB, 1 for 8 KiB, 2 for 64 KiB.
     pub fn set_largest_class(&mut self, class: usize) {
-        self.largest_class = class.min(CLASSES.len() - 1);
-        self.class = self.class.min(self.largest_class);
+        self.chain.set_largest_class(class);
     }
 
     /// The reader is in this process, and nobody else reads: bodies that are to be kept go by reference, of whatever
@@ -104,8 +102,7 @@ impl Writer {
 
     /// Names the connection that the following frames come from; they begin a segment of their own.
     pub fn set_peer(&mut self, peer: Option<Arc<PeerInfo>>) {
-        self.peer = peer;
-        self.end = self.at;
+        self.chain.set_peer(peer);
     }
 
     /// Whether the queue is below its high-water mark.
@@ -153,7 +150,7 @@ impl Writer {
     /// Whether the reader takes no more.
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        self.shared().state.0.gone.load(Ordering::Relaxed)
+        self.words.state.0.gone.load(Ordering::Relaxed)
     }
 
     /// Messages written and not yet read, exactly as of now; for numbers only.
@@ -174,10 +171,10 @@ impl Writer {
         }
     }
 
-    /// Where this end stands, for a [`crate::Drain`].
+    /// The place of this end, for a [`crate::Drain`].
     #[must_use]
     pub fn milestone(&self) -> Milestone {
-        Milestone { at: self.at, written: self.written }
+        Milestone { at: self.chain.at, written: self.written }
     }
 
     /// Messages written.
@@ -189,13 +186,13 @@ impl Writer {
     /// Bytes written and not yet read, roughly.
     #[must_use]
     pub fn backlog(&self) -> u64 {
-        self.at.saturating_sub(self.half.consumer.0.head.load(Ordering::Relaxed))
+        self.chain.backlog(&self.half)
     }
 
     /// Whether the backlog is at most `bytes`, and no body joined by reference lately.
     #[must_use]
     pub fn is_short(&self, bytes: u64) -> bool {
-        self.backlog() <= bytes && self.segment.is_none_or(|segment| !segment.get().has_bodies())
+        self.backlog() <= bytes && self.chain.segment.is_none_or(|segment| !segment.get().has_bodies())
     }
 
     /// A view of this direction's numbers.
@@ -212,9 +209,9 @@ impl Writer {
         match parts {
             [Part::Slice(only)] if envelope.is_empty() && self.write_short(only) => false,
             _ => {
-                let before = self.segment;
+                let before = self.chain.segment;
                 self.write_several(envelope, parts);
-                self.segment != before
+                self.chain.segment != before
             }
         }
     }
@@ -222,22 +219,22 @@ impl Writer {
     /// Writes a message of one part, if that is short and the segment has room for it. Returns whether it did.
     #[inline(always)]
     fn write_short(&mut self, body: &[u8]) -> bool {
-        let Some(segment) = self.segment else { return false };
+        let Some(segment) = self.chain.segment else { return false };
         let whole = (2 + body.len()) as u64;
-        if body.len() > usize::from(u8::MAX) || self.end - self.at < whole {
+        if body.len() > usize::from(u8::MAX) || self.chain.room() < whole {
             return false;
         }
-        segment.get().touch(self.at, self.at + whole, true);
-        let to = segment.at(self.at);
+        segment.get().touch(self.chain.at, self.chain.at + whole, true);
+        let to = segment.at(self.chain.at);
         // SAFETY: as in `write_frame`.
         unsafe {
             to.cast::<[u8; 2]>().write([0, body.len() as u8]);
             sys::copy(body, to.add(2));
         }
-        self.at += whole;
+        self.chain.at += whole;
         self.written += 1;
-        if self.serves_process && self.end - self.at >= AHEAD {
-            sys::prefetch_to_write(segment.at(self.at + AHEAD));
+        if self.serves_process && self.chain.room() >= AHEAD {
+            sys::prefetch_to_write(segment.at(self.chain.at + AHEAD));
         }
         true
     }
@@ -260,13 +257,13 @@ impl Writer {
     #[must_use]
     pub fn try_write(&mut self, parts: &[Part<'_>]) -> bool {
         let Some((last, first)) = parts.split_last() else { return true };
-        let (segment, from) = (self.segment, self.at);
+        let (segment, from) = (self.chain.segment, self.chain.at);
         let written = first.iter().all(|part| self.try_frame(MORE, part)) && self.try_frame(0, last);
         if written {
             self.written += 1;
         } else {
             let first = || SegmentPtr::from_raw(self.half.producer.0.first.load(Ordering::Relaxed));
-            self.void(segment.or_else(first), from);
+            self.chain.void(segment.or_else(first), from);
         }
         written
     }
@@ -274,44 +271,11 @@ impl Writer {
     fn try_frame(&mut self, flags: u8, body: &Part<'_>) -> bool {
         let whole = header::header_len(body.len()) + body.len();
         let need = if whole > LARGEST { LONGEST } else { whole };
-        let there = self.end - self.at >= need as u64 || self.try_grow(need);
+        let there = self.chain.room() >= need as u64 || self.try_grow(need);
         if there {
             self.write_frame(flags, body);
         }
         there
-    }
-
-    /// Writes one whole message of frames that several pipes share: bodies above 128 bytes go by reference where
-    /// this pipe's reader lags, as judged by [`Writer::backlog`], and all that are kept. `shared` keeps what was made shared for the next
-    /// pipe, one place a part. Nothing is written without parts.
-    pub fn write_shared(&mut self, parts: &[Part<'_>], shared: &mut [Option<Bytes>]) {
-        if parts.is_empty() {
-            return;
-        }
-        let lags = self.backlog() >= CLASSES[2] as u64;
-        for (index, part) in parts.iter().enumerate() {
-            let flags = if index + 1 < parts.len() { MORE } else { 0 };
-            let kept = self.serves_process && matches!(part, Part::Kept(_));
-            let copied = !kept && (part.len() <= ALWAYS_COPIED || (part.len() <= COPIED && !lags));
-            match shared.get_mut(index) {
-                Some(place) if !copied => {
-                    let bytes = place.get_or_insert_with(|| part.to_bytes()).clone();
-                    self.write_spliced(flags, bytes);
-                }
-                _ => self.write_frame(flags, part),
-            }
-        }
-        self.written += 1;
-    }
-
-    /// Fetches the place where the next message goes: for one who writes to many pipes, shortly before.
-    #[inline]
-    pub fn prefetch(&self) {
-        if let Some(segment) = self.segment {
-            let place = segment.at(self.at);
-            sys::prefetch_to_write(place);
-            sys::prefetch_to_write(place.wrapping_add(64));
-        }
     }
 
     /// Writes one frame that is a message by itself, of a kind other than data.
@@ -327,7 +291,7 @@ impl Writer {
         };
         let size = body.len();
         let need = header::header_len(size) + size;
-        if (self.end - self.at) < need as u64 {
+        if self.chain.room() < need as u64 {
             if need > LARGEST {
                 return self.write_spliced(flags, part.to_bytes());
             }
@@ -335,9 +299,9 @@ impl Writer {
         }
         let mut header = [0; LONGEST];
         let len = header::encode(flags, size, &mut header);
-        let Some(segment) = self.segment else { return };
-        segment.get().touch(self.at, self.at + need as u64, true);
-        let to = segment.at(self.at);
+        let Some(segment) = self.chain.segment else { return };
+        segment.get().touch(self.chain.at, self.chain.at + need as u64, true);
+        let to = segment.at(self.chain.at);
         // SAFETY: [at, at + need) is inside the segment's room, behind everything published, and written by
         // this end alone.
         unsafe {
@@ -349,39 +313,7 @@ impl Writer {
                 ptr::copy_nonoverlapping(body.as_ptr(), to.add(LONGEST), size);
             }
         }
-        self.at += need as u64;
-    }
-
-    /// Returns `false` if `frames` is no envelope.
-    fn write_envelope(&mut self, frames: &[u8]) -> bool {
-        if !header::is_envelope(frames) {
-            return false;
-        }
-        if self.end - self.at < frames.len() as u64 {
-            if frames.len() > LARGEST {
-                self.write_long_envelope(frames);
-                return true;
-            }
-            self.grow(frames.len());
-        }
-        let Some(segment) = self.segment else { return false };
-        segment.get().touch(self.at, self.at + frames.len() as u64, true);
-        // SAFETY: as in `write_frame`.
-        unsafe { ptr::copy_nonoverlapping(frames.as_ptr(), segment.at(self.at), frames.len()) };
-        self.at += frames.len() as u64;
-        true
-    }
-
-    /// An envelope that fits no segment is written frame by frame.
-    #[cold]
-    fn write_long_envelope(&mut self, mut frames: &[u8]) {
-        while let Some((flags, header, size)) = header::decode(frames) {
-            let Some((frame, rest)) = frames.split_at_checked(header.saturating_add(size as usize)) else {
-                return;
-            };
-            self.write_frame(flags & MORE, &Part::Slice(&frame[header..]));
-            frames = rest;
-        }
+        self.chain.at += need as u64;
     }
 
     /// A frame whose body joins by reference.
@@ -389,22 +321,22 @@ impl Writer {
     pub(crate) fn write_spliced(&mut self, flags: u8, body: Bytes) {
         let mut header = [0; LONGEST];
         let len = header::encode(flags, body.len(), &mut header) as u64;
-        if self.end - self.at < len {
+        if self.chain.room() < len {
             self.grow(len as usize);
         }
-        let Some(mut segment) = self.segment else { return };
+        let Some(mut segment) = self.chain.segment else { return };
         self.count_spliced(body.len());
-        if let Err(body) = segment.get().splice(self.at + len, body) {
+        if let Err(body) = segment.get().splice(self.chain.at + len, body) {
             // All places are taken. Where all bodies are by reference, the smallest segment holds as many.
-            self.class = 0;
-            let Some(fresh) = self.begin_segment(len as usize) else { give_up(self.class) };
+            self.chain.class = 0;
+            let Some(fresh) = self.chain.begin(&self.half, len as usize) else { give_up(0) };
             segment = fresh;
-            _ = segment.get().splice(self.at + len, body);
+            _ = segment.get().splice(self.chain.at + len, body);
         }
-        segment.get().touch(self.at, self.at + len, true);
+        segment.get().touch(self.chain.at, self.chain.at + len, true);
         // SAFETY: as in `write_frame`; `len` bytes of room were made sure of.
-        unsafe { ptr::copy_nonoverlapping(header.as_ptr(), segment.at(self.at), len as usize) };
-        self.at += len;
+        unsafe { ptr::copy_nonoverlapping(header.as_ptr(), segment.at(self.chain.at), len as usize) };
+        self.chain.at += len;
     }
 
     /// A body by reference was joined: the stream's position does not tell of its bytes.
@@ -418,7 +350,7 @@ impl Writer {
     #[cold]
     fn grow(&mut self, need: usize) {
         if !self.try_grow(need) {
-            give_up(self.class);
+            give_up(self.chain.class);
         }
     }
 
@@ -426,65 +358,7 @@ impl Writer {
     #[cold]
     #[must_use]
     pub(crate) fn try_grow(&mut self, need: usize) -> bool {
-        if self.segment.is_some() && self.backlog() > 0 {
-            self.raise_class();
-        }
-        self.begin_segment(need).is_some()
-    }
-
-    fn begin_segment(&mut self, need: usize) -> Option<SegmentPtr> {
-        let fits = |class: &usize| self.room_of(*class) >= need;
-        let least = (0..CLASSES.len()).find(fits).unwrap_or(CLASSES.len() - 1);
-        let best = self.class.max(least);
-        // Where memory is short, any other will do; the pool may have one.
-        let fresh = (least..=best).rev().chain(best + 1..CLASSES.len()).find_map(|class| {
-            SegmentPtr::allocate(&self.half.producer.0.pool, class, self.at, self.peer.as_ref())
-        })?;
-        match self.segment {
-            Some(segment) => segment.get().link(fresh),
-            None => self.half.producer.0.first.store(fresh.as_raw(), Ordering::Release),
-        }
-        self.segment = Some(fresh);
-        self.end = fresh.get().end();
-        Some(fresh)
-    }
-
-    /// What was written from `from` on, which lies in `segment` or behind it and was not published, becomes nothing.
-    pub(crate) fn void(&mut self, mut segment: Option<SegmentPtr>, mut from: u64) {
-        self.take_back(segment);
-        while let Some(here) = segment
-            && from < self.at
-        {
-            segment = here.get().next();
-            let end = segment.map_or(self.at, |next| next.get().base);
-            if from < end {
-                here.void(from, end);
-                from = end;
-            }
-        }
-    }
-
-    /// Gives back what is unpublished behind `segment`, which is not, but for one: the reader, which has not gone
-    /// beyond `segment`, looks where the next begins.
-    fn take_back(&mut self, segment: Option<SegmentPtr>) {
-        let Some(next) = segment.and_then(|segment| segment.get().next()) else { return };
-        let Some(rest) = next.get().next() else { return };
-        self.segment = Some(next);
-        self.at = rest.get().base;
-        self.end = self.at;
-        next.get().unlink();
-        // SAFETY: the reader goes to a segment where something in it has been published, and looks no further than
-        // to the base of the next: it knows none of these. This end has let go of them.
-        unsafe { release_chain(rest.as_raw()) };
-    }
-
-    /// The next segment shall be larger: the traffic fills this one at once.
-    pub(crate) fn raise_class(&mut self) {
-        self.class = (self.class + 1).min(self.largest_class);
-    }
-
-    fn room_of(&self, class: usize) -> usize {
-        CLASSES[class] - (CLASSES[CLASSES.len() - 1] - LARGEST)
+        self.chain.grow(&self.half, need)
     }
 
     /// Publishes what was written. Returns whether the reader slept: then [`Writer::wake`] must follow (or the
@@ -496,53 +370,52 @@ impl Writer {
         self.reader_slept()
     }
 
-    /// Publishes without a look at the reader; [`Writer::reader_slept`], or [`fence_before_looks`] and
+    /// Publishes without a look at the reader; [`Writer::reader_slept`], or [`crate::fence_before_looks`] and
     /// [`Writer::finds_reader_asleep`], must follow.
     #[inline]
     pub fn publish_quietly(&mut self) {
-        self.publish_to(self.at);
+        self.publish_to(self.chain.at);
+    }
+
+    /// Publishes what lies before `position`.
+    #[inline]
+    pub(crate) fn publish_to(&mut self, position: u64) {
+        self.half.producer.0.tail.store(position | self.closed, Ordering::Release);
         if self.sink.is_some() {
             self.pass_on();
         }
     }
 
-    /// Where only the last message is kept: passes it on to the reader.
     #[cold]
-    pub(crate) fn pass_on(&mut self) {
+    fn pass_on(&mut self) {
         if let Some(sink) = &mut self.sink {
             sink.pass_on(self.written);
         }
-    }
-
-    /// Publishes what lies before `position`.
-    #[inline]
-    pub(crate) fn publish_to(&self, position: u64) {
-        self.half.producer.0.tail.store(position | self.closed, Ordering::Release);
     }
 
     /// Whether the reader slept: then [`Writer::wake`] must follow.
     #[inline]
     #[must_use]
     pub fn reader_slept(&self) -> bool {
-        self.shared().reader_slept()
+        self.words.reader_slept()
     }
 
-    /// As [`Writer::reader_slept`], where [`fence_before_looks`] has come after the publication.
+    /// As [`Writer::reader_slept`], where [`crate::fence_before_looks`] has come after the publication.
     #[inline]
     #[must_use]
     pub fn finds_reader_asleep(&self) -> bool {
-        self.shared().finds_reader_asleep()
+        self.words.finds_reader_asleep()
     }
 
     /// Tells the reader that there is something to read.
     pub fn wake(&self) {
-        self.shared().wake_reader();
+        self.words.wake_reader();
     }
 
     /// Ends the stream: what was published can still be read.
     pub fn close(&mut self) {
         self.closed = CLOSED;
-        self.shared().producer.0.tail.fetch_or(CLOSED, Ordering::AcqRel);
+        self.words.producer.0.tail.fetch_or(CLOSED, Ordering::AcqRel);
         if self.reader_slept() {
             self.wake();
         }
@@ -551,40 +424,8 @@ impl Writer {
     /// Gives the tail segment back if the reader is idle and has read everything. Returns whether anything is
     /// held afterwards.
     pub fn sweep(&mut self) -> bool {
-        if self.segment.is_none() || self.sink.is_some() {
-            return false;
-        }
-        let state = &self.half.state.0;
-        if state.reader.compare_exchange(IDLE, CLAIMED, Ordering::AcqRel, Ordering::Relaxed).is_err() {
-            return true;
-        }
-        // SAFETY: CLAIMED gives the cell to the producer.
-        let at = state.parked.with(|cell| unsafe { (*cell).1 });
-        // With anything unpublished the segment is in use; with anything unseen, be it the end, the reader may
-        // have found the claim in its way and waits for its activation.
-        if at == self.at && at == self.half.producer.0.tail.load(Ordering::Relaxed) {
-            // SAFETY: as above.
-            let parked =
-                state.parked.with_mut(|cell| unsafe { ptr::replace(&raw mut (*cell).0, ptr::null_mut()) });
-            let first = self.half.producer.0.first.swap(ptr::null_mut(), Ordering::Relaxed);
-            self.segment = None;
-            self.end = self.at;
-            self.class = 0;
-            state.reader.swap(IDLE, Ordering::AcqRel);
-            // SAFETY: the reader's cursor no longer names any segment, and it had read all of them.
-            unsafe { release_chain(if parked.is_null() { first } else { parked }) };
-            return false;
-        }
-        state.reader.swap(RUN, Ordering::AcqRel);
-        self.wake();
-        true
+        self.sink.is_none() && self.chain.sweep(&self.half)
     }
-}
-
-/// Stands between the publications to several readers and the looks at them ([`Writer::finds_reader_asleep`]).
-#[inline]
-pub fn fence_before_looks() {
-    fence(Ordering::SeqCst);
 }
 
 impl Drop for Writer {

@@ -1,9 +1,9 @@
-//! What becomes of the commands that the walk stops at: they lie among the data, large ones beside their header.
+//! Commands that the walk stops at, and what becomes of them: they lie among the data, large ones beside their header.
 
-use super::{FRAME_COST, Filler, Refusal, Walk};
+use super::body::Body;
+use super::{Filler, Refusal, Walk};
 use crate::header::{self, COMMAND, Kind, LONG, LONGEST, MORE};
 use crate::segment::LARGEST;
-use bytes::Bytes;
 use std::ptr;
 
 /// Whether a command may be large, as far as its bytes have come.
@@ -22,12 +22,12 @@ impl Filler {
         available: usize,
     ) -> Result<Walk, Refusal> {
         let whole = size.saturating_add(header as u64);
-        self.check_commands()?;
+        self.message.check_commands(self.gives_back())?;
         if whole > LARGEST as u64 / 2 {
-            if size > self.bounds.frame || size > isize::MAX as u64 {
+            if size > self.message.bounds.frame || size > isize::MAX as u64 {
                 return Err(Refusal::CommandTooLarge(size));
             }
-            self.check_message(size)?;
+            self.message.check(size)?;
             match self.is_allowed(self.unwalked().get(header..).unwrap_or_default()) {
                 Allowed::No => return Err(Refusal::CommandTooLarge(size)),
                 Allowed::NotYetKnown => {
@@ -43,20 +43,9 @@ impl Filler {
         self.collect(header, size as usize, available)
     }
 
-    /// Whether the message begun is within its bounds with the commands that stand in it, but for those that will give
-    /// their place back.
-    fn check_commands(&self) -> Result<(), Refusal> {
-        let dropped =
-            if self.dropped.end == self.writer.at { self.dropped.end - self.dropped.start } else { 0 };
-        if self.message == 0 {
-            Ok(())
-        } else if self.message.saturating_sub(dropped) > self.bounds.message {
-            Err(Refusal::TooLarge(self.message))
-        } else if self.parts > self.bounds.parts {
-            Err(Refusal::TooManyParts(self.parts))
-        } else {
-            Ok(())
-        }
+    /// Bytes of the commands dropped right before the walk, which will give their place back.
+    fn gives_back(&self) -> u64 {
+        if self.dropped.end == self.writer.chain.at { self.dropped.end - self.dropped.start } else { 0 }
     }
 
     /// Whether a command that begins like this may be large.
@@ -76,20 +65,20 @@ impl Filler {
     #[must_use]
     pub fn command(&self) -> &[u8] {
         match &self.body {
-            Some((body, _)) if self.has_large_command() => body,
+            Some(body) if self.has_large_command() => body.bytes(),
             _ => self.command_frame().map_or(&[], |(header, size)| &self.unwalked()[header..header + size]),
         }
     }
 
     /// Whether the walk stopped at a command that stands beside its header.
     fn has_large_command(&self) -> bool {
-        let whole = self.body.as_ref().is_some_and(|(body, size)| body.len() == *size);
+        let whole = self.body.as_ref().is_some_and(Body::is_whole);
         whole && self.unwalked().first().is_some_and(|flags| flags & COMMAND != 0)
     }
 
     /// Takes that command out of its place.
-    fn take_large_command(&mut self) -> Option<Vec<u8>> {
-        if self.has_large_command() { self.body.take().map(|(body, _)| body) } else { None }
+    fn take_large_command(&mut self) -> Option<Body> {
+        if self.has_large_command() { self.body.take() } else { None }
     }
 
     /// The command at the walk: the lengths of its header and body, both received.
@@ -101,8 +90,8 @@ impl Filler {
 
     /// The command has been dealt with: it becomes nothing.
     pub fn drop_command(&mut self) {
-        let Some(segment) = self.writer.segment else { return };
-        let begin = segment.at(self.writer.at);
+        let Some(segment) = self.writer.chain.segment else { return };
+        let begin = segment.at(self.writer.chain.at);
         let (long, whole) = if self.take_large_command().is_some() {
             // SAFETY: inside the command's header, which is a long one, unpublished.
             unsafe { *begin.add(1) = (LONGEST - 2) as u8 };
@@ -113,23 +102,20 @@ impl Filler {
         };
         // SAFETY: the flags byte of the command, unpublished.
         unsafe { *begin = Kind::Skip as u8 | long };
-        if self.dropped.end != self.writer.at {
-            self.dropped.start = self.writer.at;
+        if self.dropped.end != self.writer.chain.at {
+            self.dropped.start = self.writer.chain.at;
         }
-        self.writer.at += whole;
-        self.dropped.end = self.writer.at;
-        if self.message != 0 {
-            // Checked at the next frame, unless the place is given back before.
-            self.message = self.message.saturating_add(whole);
-        }
+        self.writer.chain.at += whole;
+        self.dropped.end = self.writer.chain.at;
+        self.message.add_dropped(whole);
     }
 
     /// The command becomes a frame of `kind` whose body is the command's without its first `prefix` bytes (at
     /// least three), and which is a message by itself. Inside another message it carries MORE and is none.
     pub fn command_as(&mut self, kind: Kind, prefix: usize) {
-        let flags = kind as u8 | if self.message == 0 { 0 } else { MORE };
+        let flags = kind as u8 | if self.message.is_begun() { MORE } else { 0 };
         let (advance, size) = if let Some(body) = self.take_large_command() {
-            let topic = Bytes::from(body);
+            let topic = body.into_bytes();
             let topic = topic.slice(prefix.min(topic.len())..);
             let size = topic.len();
             if !self.join(flags, topic) {
@@ -145,13 +131,11 @@ impl Filler {
             }
             (header + size, header + size)
         };
-        self.writer.at += advance as u64;
-        if self.message == 0 {
-            self.end_message();
+        self.writer.chain.at += advance as u64;
+        if self.message.is_begun() {
+            self.message.add_unchecked(size as u64);
         } else {
-            // Checked at the next frame or command.
-            self.message = self.message.saturating_add(size as u64 + FRAME_COST);
-            self.parts += 1;
+            self.end_message();
         }
     }
 
@@ -161,11 +145,11 @@ impl Filler {
         let mut encoded = [0; LONGEST];
         let fresh = header::encode(flags, size, &mut encoded);
         let gap = (whole - size).saturating_sub(fresh);
-        let Some(segment) = self.writer.segment else { return false };
+        let Some(segment) = self.writer.chain.segment else { return false };
         if gap < 2 || gap > 2 + usize::from(u8::MAX) {
             return false;
         }
-        let begin = segment.at(self.writer.at);
+        let begin = segment.at(self.writer.chain.at);
         // SAFETY: both headers lie inside the command's own bytes (gap + fresh <= whole), which are unpublished.
         unsafe {
             *begin = Kind::Skip as u8;

@@ -4,7 +4,7 @@ use crate::engine::contract::End;
 use crate::engine::contract::Transcode;
 use crate::engine::upstream::bytes_of;
 use bytes::Bytes;
-use queue::{Bounds, Kind, Part, Taken, Writer};
+use queue::{Bounds, Kind, Part, Reply, Taken, Writer};
 use zmtp::{Flags, Version, command, frame, frame_v1};
 
 /// Both directions, re-framed.
@@ -15,13 +15,14 @@ pub(crate) struct Legacy {
     parts: Vec<Bytes>,
     gathered: u64,
     bounds: Bounds,
-    /// Only what a REQ understands may come.
-    replies: bool,
+    /// Where only replies may come: the part of the one begun.
+    reply: Option<Reply>,
 }
 
 impl Legacy {
     pub(crate) fn new(max_frame: i64, bounds: Bounds, replies: bool) -> Self {
-        Self { max_frame, parts: Vec::new(), gathered: 0, bounds, replies }
+        let reply = replies.then(Reply::default);
+        Self { max_frame, parts: Vec::new(), gathered: 0, bounds, reply }
     }
 }
 
@@ -55,12 +56,13 @@ impl Transcode for Legacy {
             if self.gathered > self.bounds.message || self.parts.len() as u64 >= self.bounds.parts {
                 return Err(End::TooLarge);
             }
+            if let Some(passed) = self.reply {
+                self.reply =
+                    Some(passed.pass(header.flags.has(Flags::MORE), header.size).ok_or(End::NoReply)?);
+            }
             self.parts.try_reserve(1).map_err(|_| End::NoMemory)?;
             self.parts.push(copy(frame)?);
             if !header.flags.has(Flags::MORE) {
-                if self.replies && !is_reply(&self.parts) {
-                    return Err(End::NoReply);
-                }
                 let mut parts = Vec::new();
                 parts.try_reserve_exact(self.parts.len()).map_err(|_| End::NoMemory)?;
                 parts.extend(self.parts.iter().map(Part::Shared));
@@ -81,13 +83,4 @@ fn copy(frame: &[u8]) -> Result<Bytes, End> {
     bytes.try_reserve_exact(frame.len()).map_err(|_| End::NoMemory)?;
     bytes.extend_from_slice(frame);
     Ok(bytes.into())
-}
-
-/// Perhaps a number of 4 bytes, then an empty frame, then the body.
-fn is_reply(parts: &[Bytes]) -> bool {
-    let rest = match parts {
-        [number, rest @ ..] if number.len() == 4 => rest,
-        all => all,
-    };
-    matches!(rest, [empty, _, ..] if empty.is_empty())
 }

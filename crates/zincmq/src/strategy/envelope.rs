@@ -1,6 +1,7 @@
 //! The parts in front of a request that say where its reply goes, up to and including an empty part (RFC 28).
 
 use crate::pattern::contract::{PeerId, Peers};
+use queue::Reply;
 
 const MORE: u8 = 0x01;
 const LONG: u8 = 0x02;
@@ -80,16 +81,19 @@ impl Delimiter {
 
     /// Removes exactly this from the front of a peer's next message, or else the whole message.
     pub(crate) fn open(&self, peers: &mut impl Peers, peer: PeerId) -> Opened {
-        let parts = [&self.bytes[2..6], &[]];
-        for part in parts.iter().skip(usize::from(!self.numbered)) {
-            match peers.head(peer) {
-                None => return Opened::Nothing,
-                Some(head) if head.more && head.body == *part => peers.skip_frame(peer),
-                Some(_) => {
+        let mut passed = Reply::default();
+        while passed != Reply::Envelope {
+            let Some(head) = peers.head(peer) else { return Opened::Nothing };
+            let numbered = self.numbered && passed == Reply::Nothing;
+            let expected = if numbered { &self.bytes[2..6] } else { &[] };
+            match passed.pass(head.more, head.body.len() as u64) {
+                Some(next) if head.body == expected => passed = next,
+                _ => {
                     peers.skip(peer);
                     return Opened::Malformed;
                 }
             }
+            peers.skip_frame(peer);
         }
         Opened::Body
     }

@@ -1,0 +1,83 @@
+//! A body that is too large for a segment: it comes into memory of its own.
+
+use super::bounds::Refusal;
+use bytes::Bytes;
+use std::mem::MaybeUninit;
+
+/// A body by reference is reserved in steps of at most this, as its bytes arrive: its size is only a claim.
+const BODY_STEP: usize = 1 << 20;
+/// A large body under way, of a frame or a command.
+#[derive(Debug)]
+pub(super) struct Body {
+    bytes: Vec<u8>,
+    /// Its full size.
+    size: usize,
+}
+
+impl Body {
+    /// One of `size` bytes that begins with these.
+    pub(super) fn new(begun: &[u8], size: usize) -> Result<Self, Refusal> {
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(size.min(BODY_STEP)).map_err(|_| Refusal::NoMemory(size as u64))?;
+        bytes.extend_from_slice(begun);
+        Ok(Self { bytes, size })
+    }
+
+    pub(super) fn is_whole(&self) -> bool {
+        self.bytes.len() == self.size
+    }
+
+    /// So much of it as has come.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.bytes.into()
+    }
+
+    /// The bytes that are missing and have a place.
+    pub(super) fn room(&self) -> usize {
+        self.bytes.capacity().min(self.size) - self.bytes.len()
+    }
+
+    /// The place of these.
+    pub(super) fn spare(&mut self) -> &mut [MaybeUninit<u8>] {
+        let room = self.room();
+        &mut self.bytes.spare_capacity_mut()[..room]
+    }
+
+    /// # Safety
+    /// The first `read` bytes of [`Body::spare`] have been written.
+    pub(super) unsafe fn advance(&mut self, read: usize) {
+        // SAFETY: by the contract; the spare bytes are inside the capacity.
+        unsafe { self.bytes.set_len(self.bytes.len() + read) };
+    }
+
+    /// Whether nothing will be missing once that room is filled.
+    pub(super) fn ends_in_room(&self) -> bool {
+        self.bytes.len() + self.room() == self.size
+    }
+
+    /// Its full size.
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Takes in what there is room for. Returns its length.
+    pub(super) fn take_in(&mut self, bytes: &[u8]) -> usize {
+        let taken = bytes.len().min(self.room());
+        self.bytes.extend_from_slice(&bytes[..taken]);
+        taken
+    }
+
+    /// Makes room for more if there is none.
+    pub(super) fn make_room(&mut self) -> Result<(), Refusal> {
+        let len = self.bytes.len();
+        if len == self.bytes.capacity() {
+            let step = (self.size - len).min(len.max(BODY_STEP));
+            self.bytes.try_reserve_exact(step).map_err(|_| Refusal::NoMemory(self.size as u64))?;
+        }
+        Ok(())
+    }
+}
