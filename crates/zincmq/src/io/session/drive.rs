@@ -1,0 +1,204 @@
+//! A session with an open connection: it runs the engine, unless a caller does, and checks the claims of callers that do.
+
+use super::state::{Fate, Phase, Session};
+use super::traffic::INBOUND_CHECKS;
+use crate::command::ToSocket;
+use crate::engine::{Engine, LEAVING_CHECKS, Rest};
+use crate::io::hub::{Alarm, Hub};
+use crate::io::terms::milliseconds;
+use queue::{Check, Claims, Inbound, Item, Outbound};
+use std::time::Instant;
+
+impl Session {
+    /// The outbound pipe has something.
+    pub(crate) fn readable(&mut self, hub: &mut Hub) -> Fate {
+        if matches!(self.phase, Phase::Traffic(_)) {
+            return self.drive(hub, Engine::resume);
+        }
+        if let Some((drain, _)) = &mut self.ends {
+            drain.frames().resume();
+        }
+        self.check_linger()
+    }
+
+    /// The inbound pipe has room.
+    pub(crate) fn writable(&mut self, hub: &mut Hub) -> Fate {
+        self.drive(hub, Engine::make_room)
+    }
+
+    /// Another turn for the engine.
+    pub(crate) fn turn(&mut self, hub: &mut Hub) -> Fate {
+        self.drive(hub, Engine::recheck)
+    }
+
+    /// The engine had more to do than its turn allowed, or a caller has left word.
+    pub(crate) fn go_on(&mut self, hub: &mut Hub) -> Fate {
+        if let Phase::Traffic(traffic) = &mut self.phase
+            && std::mem::take(&mut traffic.called)
+        {
+            return self.turn(hub);
+        }
+        self.drive(hub, |_| ())
+    }
+
+    /// A caller wanted the engine while this thread had it.
+    pub(super) fn call_back(&mut self, hub: &mut Hub) {
+        if let Phase::Traffic(traffic) = &mut self.phase {
+            traffic.called = true;
+        }
+        hub.busy.push_back(self.key);
+    }
+
+    /// Runs the engine, if there is one, unless a caller does: then the caller hands back what it could not know of.
+    pub(super) fn drive(&mut self, hub: &mut Hub, prepare: impl FnOnce(&mut Engine)) -> Fate {
+        let Phase::Traffic(traffic) = &self.phase else { return Fate::Lives };
+        let connection = traffic.connection.clone();
+        let Some(mut held) = connection.engine.try_lock() else { return Fate::Lives };
+        let Some(engine) = held.as_mut() else { return Fate::Ends };
+        prepare(engine);
+        let claims = connection.engine.claims();
+        // Only the poller can tell when the kernel takes bytes again.
+        let streams = claims.streams() && !engine.is_blocked();
+        if claims.streams() && !streams {
+            connection.engine.change(|claims| claims.with_outbound(Outbound::Io));
+        }
+        match engine.turn(streams) {
+            Ok(rest) => {
+                if rest == Rest::Busy {
+                    hub.busy.push_back(self.key);
+                }
+                let beat = engine.next_beat();
+                let blocked = engine.is_blocked();
+                let leaves = engine.is_leaving();
+                let stuck = engine.is_stuck();
+                let has_heartbeats = engine.has_heartbeats();
+                if held.unlock() {
+                    self.call_back(hub);
+                }
+                if let Some(at) = beat {
+                    self.set_beat(at, hub);
+                }
+                if leaves && self.alarms.get(Alarm::CheckLeaving).is_none() {
+                    self.alarms.set(Alarm::CheckLeaving, Instant::now() + LEAVING_CHECKS, hub);
+                }
+                if stuck {
+                    self.tell_stuck();
+                }
+                if blocked && connection.is_listened_to() {
+                    connection.engine.change(Claims::released);
+                }
+                self.note_heartbeats(has_heartbeats, hub);
+                self.follow_claims(hub);
+                Fate::Lives
+            }
+            Err(end) => self.ended(held, &end, hub),
+        }
+    }
+
+    /// Heartbeats must not wait for a check that comes late.
+    fn note_heartbeats(&mut self, in_use: bool, hub: &mut Hub) {
+        let Phase::Traffic(traffic) = &mut self.phase else { return };
+        let begin = in_use && !std::mem::replace(&mut traffic.has_heartbeats, in_use);
+        if begin && self.alarms.get(Alarm::CheckInbound).is_some() {
+            self.alarms.set(Alarm::CheckInbound, Instant::now() + INBOUND_CHECKS, hub);
+        }
+    }
+
+    /// Where the socket may never read what fills the pipe, it is told that this hides the peer's end.
+    #[cold]
+    fn tell_stuck(&self) {
+        if self.origin.owner.socket_type.profile().reveals_ends {
+            self.origin.owner.inbox.push(Item::Command(ToSocket::HungUp { pipe: self.pipe }));
+        }
+    }
+
+    /// A caller has changed its claims, or has left something to do for a `turn`.
+    pub(crate) fn attend(&mut self, turn: bool, hub: &mut Hub) -> Fate {
+        let listened_to = self.follow_claims(hub);
+        if turn {
+            return self.turn(hub);
+        }
+        // The poller may have been about to tell of that, and callers do not hear of it.
+        if listened_to { self.drive(hub, Engine::writable) } else { Fate::Lives }
+    }
+
+    /// Has the poller hear what callers do not, and sets the checks of their claims. Returns whether a caller hears.
+    fn follow_claims(&mut self, hub: &mut Hub) -> bool {
+        let Phase::Traffic(traffic) = &mut self.phase else { return false };
+        let claims = traffic.connection.engine.claims();
+        if traffic.custody.begin_inbound(claims) {
+            let at = Instant::now() + traffic.next_pause();
+            self.alarms.set(Alarm::CheckInbound, at, hub);
+        }
+        if traffic.custody.begin_outbound(claims) {
+            let at = Instant::now() + traffic.left_after();
+            self.alarms.set(Alarm::CheckOutbound, at, hub);
+        }
+        traffic.follow(claims, self.key, hub)
+    }
+
+    /// Checks whether the caller that has claimed the descriptor has come back to it.
+    pub(super) fn check_inbound(&mut self, hub: &mut Hub) -> Fate {
+        let Phase::Traffic(traffic) = &mut self.phase else { return Fate::Lives };
+        match traffic.custody.check_inbound(&traffic.connection.engine) {
+            Check::Used => {
+                let at = Instant::now() + traffic.next_pause();
+                let away = traffic.connection.engine.claims().inbound() == Inbound::Away;
+                self.alarms.set(Alarm::CheckInbound, at, hub);
+                // Meanwhile nobody hears what the peer says unasked.
+                if away { self.drive(hub, |engine| engine.readable(false)) } else { Fate::Lives }
+            }
+            Check::Over => Fate::Lives,
+            Check::TakenBack => self.attend(true, hub),
+        }
+    }
+
+    /// Checks whether the writer that writes its stream itself goes on; if not, writes what it has left.
+    pub(super) fn check_outbound(&mut self, hub: &mut Hub) -> Fate {
+        let Phase::Traffic(traffic) = &mut self.phase else { return Fate::Lives };
+        let connection = traffic.connection.clone();
+        let (now, pause) = (Instant::now(), traffic.left_after());
+        let mut lasts = now + pause;
+        // Otherwise the writer writes at this moment.
+        if let Some(held) = connection.engine.try_lock() {
+            lasts = held.as_ref().map_or(now, |engine| engine.stream_lasts(pause));
+            if held.unlock() {
+                self.call_back(hub);
+            }
+        }
+        let Phase::Traffic(traffic) = &mut self.phase else { return Fate::Lives };
+        match traffic.custody.check_outbound(&connection.engine, lasts > now) {
+            Check::Used => {
+                self.alarms.set(Alarm::CheckOutbound, lasts, hub);
+                Fate::Lives
+            }
+            Check::Over => Fate::Lives,
+            Check::TakenBack => self.drive(hub, |_| ()),
+        }
+    }
+
+    fn set_beat(&mut self, at: Instant, hub: &mut Hub) {
+        // The earliest: a beat that comes too early asks again.
+        if self.alarms.get(Alarm::Beat).is_none_or(|set| at < set) {
+            self.alarms.set(Alarm::Beat, at, hub);
+        }
+    }
+
+    pub(super) fn beat(&mut self, hub: &mut Hub) -> Fate {
+        let Phase::Traffic(traffic) = &self.phase else { return Fate::Lives };
+        let connection = traffic.connection.clone();
+        let Some(mut held) = connection.engine.try_lock() else {
+            // A caller moves bytes this very moment: alive.
+            self.set_beat(Instant::now() + milliseconds(self.origin.options.heartbeat_ivl.max(1)), hub);
+            return Fate::Lives;
+        };
+        let Some(engine) = held.as_mut() else { return Fate::Ends };
+        if let Err(end) = engine.beat(Instant::now()) {
+            return self.ended(held, &end, hub);
+        }
+        if held.unlock() {
+            self.call_back(hub);
+        }
+        self.drive(hub, |_| ())
+    }
+}

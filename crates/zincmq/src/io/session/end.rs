@@ -1,0 +1,158 @@
+//! The end of a connection, and of its session.
+
+use super::state::{Fate, Phase, Session};
+use crate::command::ToSocket;
+use crate::engine::{End, Engine};
+use crate::io::hub::{Alarm, Hub};
+use crate::io::notice;
+use crate::io::terms::milliseconds;
+use crate::life::fresh_id;
+use crate::monitor::EventKind;
+use queue::{Drain, Held, Item};
+use std::os::fd::{AsFd, AsRawFd};
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+impl Session {
+    /// The engine has come to its end: the pipe goes on, or goes down with it.
+    pub(super) fn ended(&mut self, mut held: Held<'_, Option<Engine>>, end: &End, hub: &mut Hub) -> Fate {
+        let Some(engine) = held.take() else { return Fate::Ends };
+        drop(held);
+        let (mut drain, mut filler) = engine.dismantle();
+        let passed = self.passed(&mut drain, &mut filler);
+        self.rewind(&mut drain);
+        filler.cut();
+        if matches!(end, End::Flushed) {
+            return Fate::Ends;
+        }
+        let last = self.is_last(matches!(end, End::Protocol(_) | End::TooLarge | End::NoReply));
+        if let Some(route) = &mut self.route {
+            route.lost(Instant::now(), passed);
+        }
+        let connects = self.route.is_some();
+        let immediate = self.route.as_ref().is_some_and(|route| route.immediate);
+        let lasts = connects && !last && !immediate;
+        notice::lost(&mut filler, self.origin.owner.socket_type, &self.origin.options, connects, lasts);
+        self.alarms.cancel(Alarm::Beat, hub);
+        if last || !connects {
+            self.ends = Some((drain, filler));
+            self.part();
+            self.disconnected(hub);
+            return Fate::Ends;
+        }
+        self.disconnected(hub);
+        if immediate {
+            drop((drain, filler));
+            self.origin.owner.inbox.push(Item::Command(ToSocket::Detach { pipe: self.pipe }));
+            self.pipe = fresh_id();
+            return self.retry(hub);
+        }
+        let mut fresh = None;
+        if self.origin.owner.socket_type.profile().subscribes {
+            // Subscriptions are sent anew: what was queued would mix with them.
+            let (writer, reader) = queue::channel(&self.origin.owner.pool);
+            reader.attach(hub.inbox.clone(), self.key);
+            drain = Drain::new(reader);
+            fresh = Some(writer);
+        }
+        self.origin.owner.inbox.push(Item::Command(ToSocket::Lost { pipe: self.pipe, fresh }));
+        self.ends = Some((drain, filler));
+        self.retry(hub)
+    }
+
+    /// The next connection begins at the message that this one has not got whole: unless it is the message that ends
+    /// one after the other.
+    pub(super) fn rewind(&mut self, drain: &mut Drain) {
+        let inside = drain.is_inside_message();
+        let number = drain.frames().passed();
+        drain.rewind();
+        // Under IMMEDIATE the whole pipe goes with its connection.
+        if inside && self.route.as_mut().is_some_and(|route| !route.immediate && route.cut_off(number)) {
+            drain.skip_message();
+            self.origin.owner.troubles.message_refused();
+        }
+    }
+
+    /// The descriptor is given up; the monitor hears of it.
+    pub(super) fn disconnected(&mut self, hub: &mut Hub) {
+        let number = match std::mem::replace(&mut self.phase, Phase::Resting) {
+            Phase::Greeting(greeting) => {
+                hub.unwatch(greeting.descriptor.as_fd());
+                greeting.descriptor.as_raw_fd()
+            }
+            Phase::Traffic(traffic) => {
+                hub.unwatch(traffic.descriptor.as_fd());
+                // A caller may be waiting on it.
+                _ = rustix::net::shutdown(&traffic.descriptor, rustix::net::Shutdown::Both);
+                traffic.descriptor.as_raw_fd()
+            }
+            Phase::Connecting(descriptor) => {
+                hub.unwatch(descriptor.as_fd());
+                descriptor.as_raw_fd()
+            }
+            Phase::Resting => return,
+        };
+        self.alarms.cancel(Alarm::Deadline, hub);
+        self.emit(EventKind::Disconnected, number as u64);
+        self.link = None;
+    }
+
+    /// The socket, or this endpoint of it (`released`), was closed: what is queued may still go out for a time.
+    pub(crate) fn linger(&mut self, linger: i32, released: bool, hub: &mut Hub) -> Fate {
+        self.closing = true;
+        self.released |= released;
+        if linger == 0 || (!self.may_connect() && !matches!(self.phase, Phase::Traffic(_))) {
+            return Fate::Ends;
+        }
+        if linger > 0 {
+            self.alarms.set(Alarm::Linger, Instant::now() + milliseconds(linger), hub);
+        }
+        match self.phase {
+            Phase::Traffic(_) => self.turn(hub),
+            _ => self.check_linger(),
+        }
+    }
+
+    /// Whether there is still something to connect for.
+    pub(super) fn check_linger(&mut self) -> Fate {
+        let ended = match &mut self.ends {
+            // A reader that rests is told of the end, which may come after this.
+            Some((drain, _)) => drain.frames().has_ended() || (!drain.park() && drain.frames().has_ended()),
+            None => self.closing,
+        };
+        if ended { Fate::Ends } else { Fate::Lives }
+    }
+
+    pub(crate) fn sweep(&mut self, hub: &mut Hub) {
+        let Phase::Traffic(traffic) = &self.phase else { return };
+        let connection = traffic.connection.clone();
+        if let Some(mut held) = connection.engine.try_lock() {
+            if let Some(engine) = held.as_mut() {
+                engine.sweep();
+            }
+            if held.unlock() {
+                self.call_back(hub);
+            }
+            // The socket's own end, too, may hold memory.
+            if !self.origin.owner.sweeping.swap(true, Ordering::Relaxed) {
+                self.origin.owner.inbox.push(Item::Command(ToSocket::Sweep));
+            }
+        }
+    }
+
+    /// The end of the session: its descriptor is closed.
+    pub(crate) fn close(mut self, hub: &mut Hub) {
+        self.alarms.cancel_all(hub);
+        match std::mem::replace(&mut self.phase, Phase::Resting) {
+            Phase::Greeting(greeting) => hub.unwatch(greeting.descriptor.as_fd()),
+            Phase::Connecting(descriptor) => hub.unwatch(descriptor.as_fd()),
+            Phase::Traffic(traffic) => {
+                hub.unwatch(traffic.descriptor.as_fd());
+                if let Some(mut held) = traffic.connection.engine.try_lock() {
+                    held.take();
+                }
+            }
+            Phase::Resting => {}
+        }
+    }
+}

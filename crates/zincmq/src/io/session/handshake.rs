@@ -1,0 +1,191 @@
+//! A session in the handshake, and what begins when that is done.
+
+use super::connect::UNGREETED;
+use super::state::{Fate, Phase, Session, io_ends};
+use super::traffic::Traffic;
+use crate::command::{Attach, ToSocket};
+use crate::engine::{Connection, Engine, Setup};
+use crate::io::greeting::{Failure, Greeted};
+use crate::io::hub::{Alarm, Hub};
+use crate::io::notice;
+use crate::io::route;
+use crate::io::terms::Terms;
+use crate::monitor::EventKind;
+use crate::pattern::contract::Attached;
+use crate::pipe::{Conflates, Ends, pipe};
+use queue::{Drain, Filler, Item, TryLock};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::Arc;
+use std::time::Instant;
+
+impl Session {
+    /// Goes on with the handshake.
+    pub(super) fn greet(&mut self, hub: &mut Hub) -> Fate {
+        let Phase::Greeting(greeting) = &mut self.phase else { return Fate::Lives };
+        let raw = self.origin.options.is_raw(self.origin.owner.socket_type) && !greeting.has_proxy();
+        let greeted = if raw { Ok(Greeted::Raw) } else { greeting.turn() };
+        match greeted {
+            Ok(Greeted::Not) => {
+                if self.alarms.get(Alarm::Deadline).is_none() {
+                    self.set_deadline(self.origin.options.handshake_ivl, hub);
+                }
+                Fate::Lives
+            }
+            Ok(Greeted::Yes(peer, rest)) => self.open(Some(peer), &rest, hub),
+            Ok(Greeted::Raw) => self.open(None, &[], hub),
+            Err(failure) => self.refuse(&failure, hub),
+        }
+    }
+
+    /// The handshake has failed.
+    pub(super) fn refuse(&mut self, failure: &Failure, hub: &mut Hub) -> Fate {
+        self.origin.owner.troubles.handshake_failed();
+        let errno =
+            |error: &io::Error| error.raw_os_error().unwrap_or(rustix::io::Errno::PIPE.raw_os_error());
+        match failure {
+            Failure::Lost(error) => self.emit(EventKind::HandshakeFailedNoDetail, errno(error) as u64),
+            Failure::Proxy(_) => {}
+            Failure::Protocol(zmtp::Error::Foreign) => {
+                let errno = rustix::io::Errno::PROTO.raw_os_error();
+                self.emit(EventKind::HandshakeFailedNoDetail, errno as u64);
+            }
+            Failure::Protocol(error) => match (error.auth_status(), error.code()) {
+                (Some(status), _) => self.emit(EventKind::HandshakeFailedAuth, u64::from(status)),
+                (None, code) => {
+                    self.emit(EventKind::HandshakeFailedProtocol, u64::from(code.unwrap_or(0x1000_0000)));
+                }
+            },
+        }
+        // A peer that broke the protocol would do so again. A program that speaks another may leave its place to one.
+        let broken = matches!(failure, Failure::Protocol(error) if *error != zmtp::Error::Foreign);
+        let last = self.is_last(broken || self.stops(UNGREETED));
+        if last {
+            self.part();
+        }
+        self.disconnected(hub);
+        if last { Fate::Ends } else { self.retry(hub) }
+    }
+
+    /// The peer is known: messages can flow.
+    pub(super) fn open(&mut self, peer: Option<zmtp::Peer>, rest: &[u8], hub: &mut Hub) -> Fate {
+        let Phase::Greeting(mut greeting) = std::mem::replace(&mut self.phase, Phase::Resting) else {
+            return Fate::Ends;
+        };
+        self.alarms.cancel(Alarm::Deadline, hub);
+        let unsent = if peer.is_some() { greeting.unsent() } else { Vec::new() };
+        let descriptor = Arc::new(greeting.into_descriptor());
+        let routing_id = peer.as_ref().and_then(|peer| peer.routing_id.clone()).unwrap_or_default();
+        let fresh = self.ends.is_none().then(|| self.make_pipe(hub));
+        if fresh.is_none() {
+            self.introduce(&routing_id);
+        }
+        let Some((mut drain, mut filler)) = self.ends.take() else { return Fate::Ends };
+        let origin = &self.origin;
+        let terms =
+            Terms { socket_type: origin.owner.socket_type, options: &origin.options, peer: peer.as_ref() };
+        let info = Arc::new(terms.describe(self.link.as_deref(), descriptor.as_raw_fd()));
+        filler.restart(Some(info.clone()));
+        let again = fresh.is_none() && self.route.as_ref().is_some_and(|route| route.connected_before);
+        terms.begin(&mut filler, again);
+        let passed = self.passed(&mut drain, &mut filler);
+        let written = drain.frames().gauge();
+        let (engine, plain) = make_engine(&terms, (drain, filler), descriptor.clone(), unsent, rest);
+        let connection = Arc::new(Connection {
+            engine: TryLock::new(Some(engine)),
+            descriptor: Arc::downgrade(&descriptor),
+            info,
+            name: origin.name.clone(),
+            link: self.link.clone(),
+            connects: self.route.is_some(),
+            session: self.key,
+            overseer: hub.inbox.clone(),
+            plain,
+        });
+        self.announce(fresh, routing_id, &connection, hub);
+        // Who waits for this event to send finds the peer there.
+        self.emit(EventKind::HandshakeSucceeded, 0);
+        self.phase = Phase::Traffic(Box::new(Traffic::new(connection, descriptor, written)));
+        if self.route.as_mut().is_some_and(|route| route.arrived(Instant::now(), passed)) {
+            self.origin.owner.troubles.reconnected();
+        }
+        self.turn(hub)
+    }
+
+    /// A pipe for a connection that had none: the socket's ends.
+    pub(super) fn make_pipe(&mut self, hub: &Hub) -> Ends {
+        let conflates = Conflates::new(self.origin.owner.socket_type, &self.origin.options);
+        let (theirs, ours) = pipe(&self.origin.owner.pool, conflates, &self.origin.options);
+        let (mut drain, mut filler) = io_ends(ours, &self.origin.options);
+        drain.frames().attach(hub.inbox.clone(), self.key);
+        filler.writer().attach(hub.inbox.clone(), self.key);
+        self.ends = Some((drain, filler));
+        theirs
+    }
+
+    /// Tells the socket who the peer is at the other end of a pipe that it has: at first, and when that is another one than
+    /// before, before anything is heard of it. Not where the socket knows better (`CONNECT_ROUTING_ID`).
+    pub(super) fn introduce(&mut self, routing_id: &[u8]) {
+        let first = self.route.as_ref().is_some_and(|route| !route.connected_before);
+        let changed = self.announced != routing_id && self.origin.options.connect_routing_id.is_none();
+        if first || changed {
+            self.announced = routing_id.to_vec();
+            let (pipe, routing_id, farewell) = (self.pipe, routing_id.to_vec(), Vec::new());
+            self.origin.owner.inbox.push(Item::Command(ToSocket::Identified { pipe, routing_id, farewell }));
+        }
+    }
+
+    /// Tells the socket of the connection.
+    pub(super) fn announce(
+        &self,
+        fresh: Option<Ends>,
+        routing_id: Vec<u8>,
+        connection: &Arc<Connection>,
+        hub: &Hub,
+    ) {
+        let connection = connection.clone();
+        let inbox = &self.origin.owner.inbox;
+        let Some(ends) = fresh else {
+            return inbox.push(Item::Command(ToSocket::Opened { pipe: self.pipe, connection }));
+        };
+        let connects = self.route.is_some();
+        let how = Attached {
+            routing_id: Some(routing_id),
+            assigned_id: self.origin.options.connect_routing_id.clone().filter(|_| connects),
+            ..Attached::default()
+        };
+        let attach = Attach {
+            pipe: self.pipe,
+            endpoint: self.origin.endpoint,
+            ends,
+            how,
+            io: Some(hub.inbox.clone()),
+            connection: Some(connection),
+            farewell: Vec::new(),
+            told: None,
+        };
+        attach.send(inbox, &self.origin.owner.topics);
+    }
+
+    /// How many messages have gone out and come in. Subscriptions go out on each connection.
+    pub(super) fn passed(&self, drain: &mut Drain, filler: &mut Filler) -> route::Traffic {
+        let subscribes = self.origin.owner.socket_type.profile().subscribes;
+        (if subscribes { 0 } else { drain.frames().passed() }, filler.writer().written())
+    }
+}
+
+/// The engine, which sends `unsent` first and has received `rest` already; and whether the pipe's bytes go out as they are.
+fn make_engine(
+    terms: &Terms<'_>,
+    (drain, filler): (Drain, Filler),
+    descriptor: Arc<OwnedFd>,
+    mut unsent: Vec<u8>,
+    rest: &[u8],
+) -> (Engine, bool) {
+    let mut transcoder = terms.transcoder();
+    notice::hello(terms.socket_type, terms.options, transcoder.as_mut(), &mut unsent);
+    let plain = transcoder.is_none();
+    let heartbeat = terms.heartbeat();
+    let setup = Setup { descriptor, drain, filler, transcoder, socket_type: terms.socket_type, heartbeat };
+    (Engine::new(setup, unsent, rest), plain)
+}

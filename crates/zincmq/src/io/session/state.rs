@@ -1,0 +1,147 @@
+//! A session: its plain data, and what it says of itself.
+
+use super::traffic::Traffic;
+use crate::command::{Connect, EndpointId, Listen, Owner, PipeId};
+use crate::engine;
+use crate::io::greeting::Greeting;
+use crate::io::hub::{Alarm, Alarms, Hub};
+use crate::io::route::Route;
+use crate::io::terms::milliseconds;
+use crate::life::fresh_id;
+use crate::monitor::{EventKind, Sides};
+use crate::option::Options;
+use crate::pipe::Ends;
+use crate::socket_type::SocketType;
+use crate::transport::{Link, Transport};
+use queue::{Drain, Filler};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Whether a session goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fate {
+    Lives,
+    Ends,
+}
+
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// Between two attempts, or while a name is looked up.
+    Resting,
+    Connecting(OwnedFd),
+    Greeting(Box<Greeting>),
+    Traffic(Box<Traffic>),
+}
+
+/// Where a session comes from: its socket, and what was bound or connected.
+#[derive(Debug)]
+pub(super) struct Origin {
+    pub(super) owner: Arc<Owner>,
+    pub(super) options: Arc<Options>,
+    pub(super) transport: &'static dyn Transport,
+    pub(super) endpoint: EndpointId,
+    /// The endpoint that was bound or connected.
+    pub(super) name: Arc<str>,
+}
+
+/// One peer, on the I/O thread.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(super) origin: Origin,
+    pub(super) key: u64,
+    pub(super) pipe: PipeId,
+    /// The pipe's ends while no engine has them.
+    pub(super) ends: Option<(Drain, Filler)>,
+    pub(super) phase: Phase,
+    pub(super) link: Option<Arc<Link>>,
+    /// How to connect again; an accepted session cannot.
+    pub(super) route: Option<Box<Route>>,
+    pub(super) alarms: Alarms,
+    /// The socket or endpoint was closed.
+    pub(super) closing: bool,
+    /// It was the endpoint: disconnected or unbound.
+    pub(super) released: bool,
+    /// The routing id of the peer, as the socket knows it.
+    pub(super) announced: Vec<u8>,
+}
+
+impl Session {
+    pub(crate) fn accepted(listen: &Listen, descriptor: OwnedFd, link: Link) -> Self {
+        let phase = Self::greeting(descriptor, None, listen.owner.socket_type, &listen.options);
+        let origin = Origin {
+            owner: listen.owner.clone(),
+            options: listen.options.clone(),
+            transport: listen.transport,
+            endpoint: listen.endpoint,
+            name: listen.name.clone(),
+        };
+        Self { link: Some(Arc::new(link)), ..Self::new(origin, fresh_id(), phase) }
+    }
+
+    pub(crate) fn connecting(connect: Connect) -> Self {
+        let route = Box::new(Route::new(connect.address, connect.ends.is_none()));
+        let ends = connect.ends.map(|ends| io_ends(ends, &connect.options));
+        let origin = Origin {
+            owner: connect.owner,
+            options: connect.options,
+            transport: connect.transport,
+            endpoint: connect.endpoint,
+            name: connect.name,
+        };
+        Self { ends, route: Some(route), ..Self::new(origin, connect.pipe, Phase::Resting) }
+    }
+
+    fn new(origin: Origin, pipe: PipeId, phase: Phase) -> Self {
+        Self {
+            origin,
+            key: 0,
+            pipe,
+            ends: None,
+            phase,
+            link: None,
+            route: None,
+            alarms: Alarms::default(),
+            closing: false,
+            released: false,
+            announced: Vec::new(),
+        }
+    }
+
+    pub(super) fn greeting(
+        descriptor: OwnedFd,
+        proxy: Option<crate::transport::net::socks::Client>,
+        socket_type: SocketType,
+        options: &Options,
+    ) -> Phase {
+        Phase::Greeting(Box::new(Greeting::new(descriptor, proxy, socket_type, options)))
+    }
+
+    pub(crate) fn has_pipe(&self, pipe: PipeId) -> bool {
+        self.pipe == pipe
+    }
+
+    pub(crate) fn belongs_to(&self, socket: u64, endpoint: Option<EndpointId>) -> bool {
+        self.origin.owner.id == socket && endpoint.is_none_or(|endpoint| self.origin.endpoint == endpoint)
+    }
+
+    pub(super) fn emit(&self, kind: EventKind, value: u64) {
+        self.origin.owner.monitor.emit(kind, value, self.sides());
+    }
+
+    pub(super) fn sides(&self) -> Sides<'_> {
+        let sides = Sides::of(&self.origin.name, self.route.is_some());
+        self.link.as_ref().map_or(sides, |link| link.complete(sides))
+    }
+
+    pub(super) fn set_deadline(&mut self, after: i32, hub: &mut Hub) {
+        if after > 0 {
+            self.alarms.set(Alarm::Deadline, Instant::now() + milliseconds(after), hub);
+        }
+    }
+}
+
+/// The I/O thread's ends of a pipe.
+pub(super) fn io_ends(ends: Ends, options: &Options) -> (Drain, Filler) {
+    (Drain::new(ends.reader), Filler::new(ends.writer, engine::bounds(options)))
+}
