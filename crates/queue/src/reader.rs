@@ -179,10 +179,11 @@ impl Reader {
 
     #[inline]
     fn refresh(&mut self) -> bool {
-        !self.parked && (self.go_on() || self.pull())
+        !self.parked && (self.go_on() || (self.origin.is_some() && self.pull()))
     }
 
     /// Takes a message over from the source, if there is one.
+    #[cold]
     fn pull(&mut self) -> bool {
         self.origin.as_mut().is_some_and(|origin| origin.source.pull()) && self.go_on()
     }
