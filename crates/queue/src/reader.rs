@@ -25,6 +25,16 @@ pub(crate) trait Source: Debug + Send {
     fn pull(&mut self) -> bool;
 }
 
+/// The way from the writing end where only the last message is kept. A box holds it, so that the reading end stays small.
+#[derive(Debug)]
+struct Origin {
+    source: Box<dyn Source>,
+    /// The words shared with the writing end.
+    words: Arc<Half>,
+    /// Messages that a newer one took the place of.
+    replaced: u64,
+}
+
 /// The reading end of one direction of a pipe. One thread at a time.
 #[derive(Debug)]
 pub struct Reader {
@@ -37,12 +47,8 @@ pub struct Reader {
     next_credit: u64,
     /// The writer has stopped, and goes on when this end sees to it.
     looks: bool,
-    /// Messages that a newer one took the place of.
-    replaced: u64,
-    /// The words shared with the writing end: those of `half`, unless there is a source.
-    words: Arc<Half>,
-    /// Gives messages if only the last is kept; then `half` is private to this end.
-    source: Option<Box<dyn Source>>,
+    /// If there is one, `half` is private to this end.
+    origin: Option<Box<Origin>>,
 }
 
 // SAFETY: the raw segment pointer belongs to this end alone, under the pipe's protocol.
@@ -85,33 +91,40 @@ pub struct Taken<'a> {
 impl Reader {
     pub(crate) fn new(half: Arc<Half>) -> Self {
         Self {
-            words: half.clone(),
             half,
             cursor: Cursor::START,
             parked: false,
             read: 0,
             next_credit: 0,
             looks: false,
-            replaced: 0,
-            source: None,
+            origin: None,
         }
     }
 
     /// From now on messages come from `source`, and the writing end has `words`.
     pub(crate) fn pull_from(&mut self, source: Box<dyn Source>, words: Arc<Half>) {
-        self.source = Some(source);
-        self.words = words;
+        self.origin = Some(Box::new(Origin { source, words, replaced: 0 }));
+    }
+
+    /// The words shared with the writing end.
+    #[inline]
+    fn words(&self) -> &Half {
+        self.origin.as_ref().map_or(&self.half, |origin| &origin.words)
+    }
+
+    fn source(&self) -> Option<&dyn Source> {
+        self.origin.as_ref().map(|origin| &*origin.source)
     }
 
     /// Names whom the writer wakes when there is something to read, and by which key. Once, before the first
     /// [`Reader::park`].
     pub fn attach(&self, notify: Arc<dyn Notify>, key: u64) {
-        _ = self.words.state.0.reader_end.set((notify, key));
+        _ = self.words().state.0.reader_end.set((notify, key));
     }
 
     /// Sets this end's high-water mark in messages; 0: none.
     pub fn set_high_water(&mut self, messages: u32) {
-        if self.source.is_some() {
+        if self.origin.is_some() {
             return;
         }
         self.half.state.0.limits.reader.store(messages, Ordering::Relaxed);
@@ -135,7 +148,7 @@ impl Reader {
     #[inline]
     fn has_seen_all(&self, ordering: Ordering) -> bool {
         let level = self.half.producer.0.tail.load(ordering) == self.cursor.at;
-        level && self.source.as_ref().is_none_or(|source| !source.has_message() && !source.has_closed())
+        level && self.source().is_none_or(|source| !source.has_message() && !source.has_closed())
     }
 
     /// How far this end has read, as a place in the stream.
@@ -153,7 +166,7 @@ impl Reader {
     /// Whether the writer has closed and everything has been read.
     #[must_use]
     pub fn has_ended(&self) -> bool {
-        match &self.source {
+        match self.source() {
             None => self.half.producer.0.tail.load(Ordering::Acquire) == self.cursor.at | CLOSED,
             Some(source) => source.has_closed() && self.has_passed_all(),
         }
@@ -166,24 +179,25 @@ impl Reader {
 
     #[inline]
     fn refresh(&mut self) -> bool {
-        !self.parked && (self.go_on() || self.pull())
+        !self.parked && (self.go_on() || (self.origin.is_some() && self.pull()))
     }
 
     /// Takes a message over from the source, if there is one.
+    #[cold]
     fn pull(&mut self) -> bool {
-        self.source.as_mut().is_some_and(|source| source.pull()) && self.go_on()
+        self.origin.as_mut().is_some_and(|origin| origin.source.pull()) && self.go_on()
     }
 
     /// Whether only the last message is kept.
     #[must_use]
     pub fn conflates(&self) -> bool {
-        self.source.is_some()
+        self.origin.is_some()
     }
 
     /// Whether a newer message is there, if only the last is kept.
     #[inline]
     pub(crate) fn has_newer(&self) -> bool {
-        self.source.as_ref().is_some_and(|source| source.has_message())
+        self.source().is_some_and(|source| source.has_message())
     }
 
     /// Puts a newer message in the place of the one that waits here, if only the last is kept. Only between two messages.
@@ -193,7 +207,10 @@ impl Reader {
             while self.cursor.at < self.cursor.limit || self.go_on() {
                 self.take();
             }
-            self.replaced += self.read - before;
+            let replaced = self.read - before;
+            if let Some(origin) = &mut self.origin {
+                origin.replaced += replaced;
+            }
             self.pull();
         }
     }
@@ -342,10 +359,10 @@ impl Reader {
         if self.parked {
             return true;
         }
-        if self.source.is_none() {
+        if self.origin.is_none() {
             self.lay_down();
         }
-        self.words.state.0.reader.swap(IDLE, Ordering::AcqRel);
+        self.words().state.0.reader.swap(IDLE, Ordering::AcqRel);
         self.parked = true;
         fence(Ordering::SeqCst);
         // Behind the fence: who lowers the mark from now on wakes this end to think again.
@@ -353,7 +370,7 @@ impl Reader {
         if self.has_seen_all(Ordering::Acquire) {
             return true;
         }
-        let state = &self.words.state.0;
+        let state = &self.words().state.0;
         if state.reader.compare_exchange(IDLE, RUN, Ordering::AcqRel, Ordering::Acquire).is_ok() {
             self.resume();
             return false;
@@ -384,9 +401,9 @@ impl Reader {
 
     /// After the writer has woken this end: takes the cursor back.
     pub fn resume(&mut self) {
-        if self.parked && self.words.state.0.reader.load(Ordering::Acquire) == RUN {
+        if self.parked && self.words().state.0.reader.load(Ordering::Acquire) == RUN {
             self.parked = false;
-            if self.source.is_some() {
+            if self.origin.is_some() {
                 return;
             }
             // SAFETY: in state RUN the cell is the reader's.
@@ -427,7 +444,7 @@ impl Reader {
     /// Messages read; those that a newer one took the place of do not count.
     #[must_use]
     pub fn read(&self) -> u64 {
-        self.read - self.replaced
+        self.read - self.origin.as_ref().map_or(0, |origin| origin.replaced)
     }
 
     /// A view of this direction's numbers.
@@ -438,7 +455,7 @@ impl Reader {
 
     /// Tells the writer that nobody reads any more, whether it waits or not: it may have other reasons to rest.
     pub fn leave(&self) {
-        let state = &self.words.state.0;
+        let state = &self.words().state.0;
         state.gone.store(true, Ordering::Release);
         // Whose end is being attached at this moment is told, or sees it itself.
         fence(Ordering::SeqCst);
@@ -450,7 +467,7 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        if !self.parked || self.source.is_some() {
+        if !self.parked || self.origin.is_some() {
             self.lay_down();
         }
         self.leave();

@@ -28,6 +28,14 @@ pub(crate) trait Sink: Debug + Send {
     fn queued(&self) -> u64;
 }
 
+/// The way on to the reading end where only the last message is kept. A box holds it, so that the writing end stays small.
+#[derive(Debug)]
+struct Onward {
+    sink: Box<dyn Sink>,
+    /// The words shared with the reading end.
+    words: Arc<Half>,
+}
+
 /// The writing end of one direction of a pipe. One thread at a time.
 #[derive(Debug)]
 pub struct Writer {
@@ -41,10 +49,8 @@ pub struct Writer {
     closed: u64,
     /// The reader is in this process, and takes [`Part::Kept`] by reference.
     serves_process: bool,
-    /// The words shared with the reading end: those of `half`, unless there is a sink.
-    words: Arc<Half>,
-    /// Takes messages on if only the last is kept; then `half` is private to this end.
-    sink: Option<Box<dyn Sink>>,
+    /// If there is one, `half` is private to this end.
+    onward: Option<Box<Onward>>,
 }
 
 // SAFETY: the raw segment pointer belongs to this end alone, under the pipe's protocol.
@@ -53,33 +59,37 @@ unsafe impl Send for Writer {}
 impl Writer {
     pub(crate) fn new(half: Arc<Half>) -> Self {
         Self {
-            words: half.clone(),
             half,
             chain: Chain::new(),
             written: 0,
             credit: 0,
             closed: 0,
             serves_process: false,
-            sink: None,
+            onward: None,
         }
     }
 
     /// From now on `sink` takes messages on, and the reading end has `words`.
     pub(crate) fn pass_to(&mut self, sink: Box<dyn Sink>, words: Arc<Half>) {
-        self.sink = Some(sink);
-        self.words = words;
+        self.onward = Some(Box::new(Onward { sink, words }));
+    }
+
+    /// The words shared with the reading end.
+    #[inline]
+    fn words(&self) -> &Half {
+        self.onward.as_ref().map_or(&self.half, |onward| &onward.words)
     }
 
     /// Names whom the reader wakes when it has made room, and by which key. Once. A reader that has left already
     /// tells nobody: look at [`Writer::is_gone`] afterwards.
     pub fn attach(&self, notify: Arc<dyn Notify>, key: u64) {
-        _ = self.words.state.0.writer_end.set((notify, key));
+        _ = self.words().state.0.writer_end.set((notify, key));
         fence(Ordering::SeqCst);
     }
 
     /// Sets this end's high-water mark in messages; 0: none.
     pub fn set_high_water(&self, messages: u32) {
-        if self.sink.is_some() {
+        if self.onward.is_some() {
             return;
         }
         self.half.state.0.limits.writer.store(messages, Ordering::Relaxed);
@@ -125,7 +135,7 @@ impl Writer {
     /// Whether any number of messages may wait.
     #[must_use]
     pub fn is_unlimited(&self) -> bool {
-        self.sink.is_none() && self.half.is_unlimited()
+        self.onward.is_none() && self.half.is_unlimited()
     }
 
     /// As [`Writer::has_room`]; if there is none, the reader will tell when there is, or when it leaves: look at
@@ -150,24 +160,24 @@ impl Writer {
     /// Whether the reader takes no more.
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        self.words.state.0.gone.load(Ordering::Relaxed)
+        self.words().state.0.gone.load(Ordering::Relaxed)
     }
 
     /// Messages written and not yet read, exactly as of now; for numbers only.
     #[must_use]
     pub fn queued(&self) -> u64 {
-        match &self.sink {
+        match &self.onward {
             None => self.written.wrapping_sub(self.half.consumer.0.read.load(Ordering::Relaxed)),
-            Some(sink) => sink.queued(),
+            Some(onward) => onward.sink.queued(),
         }
     }
 
     /// Messages written and not yet credited by the reader: what counts against the high-water mark.
     #[must_use]
     pub fn uncredited(&self) -> u64 {
-        match &self.sink {
+        match &self.onward {
             None => self.written.wrapping_sub(self.half.consumer.0.credit.load(Ordering::Relaxed)),
-            Some(sink) => sink.queued(),
+            Some(onward) => onward.sink.queued(),
         }
     }
 
@@ -381,15 +391,15 @@ impl Writer {
     #[inline]
     pub(crate) fn publish_to(&mut self, position: u64) {
         self.half.producer.0.tail.store(position | self.closed, Ordering::Release);
-        if self.sink.is_some() {
+        if self.onward.is_some() {
             self.pass_on();
         }
     }
 
     #[cold]
     fn pass_on(&mut self) {
-        if let Some(sink) = &mut self.sink {
-            sink.pass_on(self.written);
+        if let Some(onward) = &mut self.onward {
+            onward.sink.pass_on(self.written);
         }
     }
 
@@ -397,25 +407,25 @@ impl Writer {
     #[inline]
     #[must_use]
     pub fn reader_slept(&self) -> bool {
-        self.words.reader_slept()
+        self.words().reader_slept()
     }
 
     /// As [`Writer::reader_slept`], where [`crate::fence_before_looks`] has come after the publication.
     #[inline]
     #[must_use]
     pub fn finds_reader_asleep(&self) -> bool {
-        self.words.finds_reader_asleep()
+        self.words().finds_reader_asleep()
     }
 
     /// Tells the reader that there is something to read.
     pub fn wake(&self) {
-        self.words.wake_reader();
+        self.words().wake_reader();
     }
 
     /// Ends the stream: what was published can still be read.
     pub fn close(&mut self) {
         self.closed = CLOSED;
-        self.words.producer.0.tail.fetch_or(CLOSED, Ordering::AcqRel);
+        self.words().producer.0.tail.fetch_or(CLOSED, Ordering::AcqRel);
         if self.reader_slept() {
             self.wake();
         }
@@ -424,7 +434,7 @@ impl Writer {
     /// Gives the tail segment back if the reader is idle and has read everything. Returns whether anything is
     /// held afterwards.
     pub fn sweep(&mut self) -> bool {
-        self.sink.is_none() && self.chain.sweep(&self.half)
+        self.onward.is_none() && self.chain.sweep(&self.half)
     }
 }
 
