@@ -69,6 +69,12 @@ impl Claims {
         matches!(self.outbound(), Outbound::Stream)
     }
 
+    /// Whether any is in force.
+    #[must_use]
+    pub const fn is_any(self) -> bool {
+        self.0 & (FIELD << INBOUND_AT | FIELD << OUTBOUND_AT) != 0
+    }
+
     /// With another reader.
     #[must_use]
     pub const fn with_inbound(self, inbound: Inbound) -> Self {

@@ -12,7 +12,7 @@ use crate::engine::outbound::Outbound;
 use crate::option::Options;
 use crate::socket_type::SocketType;
 use queue::{Bounds, Drain, Filler, Milestone};
-use rustix::time::{ClockId, Timespec, clock_gettime};
+use rustix::time::{ClockId, clock_gettime};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,7 +37,7 @@ pub(crate) struct Engine {
     outbound: Outbound,
     inbound: Inbound,
     /// When a caller has read last, by the clock's ticks.
-    read_at: Option<Timespec>,
+    read_at: u64,
     /// When a writer has written its stream last.
     streamed_at: Instant,
     /// Everything is written, and the peer knows that there is no more.
@@ -56,7 +56,7 @@ impl Engine {
             transcoder: setup.transcoder,
             outbound: Outbound::new(setup.drain, unsent),
             inbound,
-            read_at: None,
+            read_at: 0,
             streamed_at: now,
             leaving: None,
         }
@@ -341,9 +341,10 @@ impl Engine {
     }
 }
 
-/// The time in ticks of some milliseconds, which costs less than an exact one.
-fn coarse_now() -> Option<Timespec> {
-    Some(clock_gettime(ClockId::MonotonicCoarse))
+/// The time in ticks of some milliseconds, which costs less than an exact one; never 0.
+fn coarse_now() -> u64 {
+    let now = clock_gettime(ClockId::MonotonicCoarse);
+    (now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64).max(1)
 }
 
 /// The bounds that the walk enforces.

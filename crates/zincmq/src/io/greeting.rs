@@ -8,7 +8,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use zmtp::{Local, Opening, Security, SocketName, Status};
 
-/// What is read at once; a handshake is small.
+/// The number of bytes read at once; a handshake is small.
 const ROOM: usize = 1024;
 
 /// A connection whose handshake is under way.
@@ -19,7 +19,7 @@ pub(crate) struct Greeting {
     opening: Opening,
 }
 
-/// How a handshake ended, if it has.
+/// The outcome of a handshake, if it has ended.
 #[derive(Debug)]
 pub(crate) enum Greeted {
     /// It goes on.
@@ -141,7 +141,7 @@ impl Greeting {
         }
     }
 
-    /// What the handshake has not sent yet.
+    /// The bytes that the handshake has not sent yet.
     pub(crate) fn unsent(&mut self) -> Vec<u8> {
         std::mem::take(self.opening.output())
     }

@@ -1,4 +1,4 @@
-//! What sessions and listeners share on their I/O thread: the poller's registry, timers, the turn queue.
+//! The parts that sessions and listeners share on their I/O thread: the poller's registry, timers, the turn queue.
 
 use crate::command::ToIo;
 use mio::unix::SourceFd;
@@ -23,10 +23,9 @@ pub(crate) enum Alarm {
     Linger,
     /// A caller may not come back to the descriptor that it has claimed.
     CheckInbound,
-    /// A stream that its writer writes itself may be over.
+    /// A stream that its writer writes itself may be over, or the peer may have everything that a closing connection has
+    /// sent.
     CheckOutbound,
-    /// The peer may have everything that a closing connection has sent.
-    CheckLeaving,
     /// A listener that ran out of descriptors tries again.
     Accept,
 }
@@ -39,10 +38,9 @@ const ALARMS: [Alarm; KINDS] = [
     Alarm::Linger,
     Alarm::CheckInbound,
     Alarm::CheckOutbound,
-    Alarm::CheckLeaving,
     Alarm::Accept,
 ];
-const KINDS: usize = 8;
+const KINDS: usize = 7;
 
 /// The alarms of one session or listener, one of a kind at most.
 #[derive(Debug, Default)]

@@ -1,4 +1,4 @@
-//! What I/O threads are called, where they run and how they are scheduled.
+//! Names, processors and scheduling of I/O threads.
 
 use crate::error::Result;
 use rustix::thread::CpuSet;
@@ -45,7 +45,7 @@ pub(crate) struct Scheduling {
     pub(crate) priority: Option<i32>,
 }
 
-/// What the highest priority is where the policy knows none, as `nice` has it.
+/// The highest priority where the policy knows none, as `nice` has it.
 const HIGHEST: i32 = -20;
 
 impl Scheduling {

@@ -1,4 +1,4 @@
-//! What the handshake has settled: how the engine speaks, what the pipe gets first, what messages tell of their
+//! The results of the handshake: how the engine speaks, what the pipe gets first, what messages tell of their
 //! connection.
 
 use crate::engine::{HeartbeatConfig, Legacy, Raw, Transcode, Upstream, bounds};
@@ -26,7 +26,7 @@ pub(crate) fn milliseconds(count: i32) -> Duration {
 }
 
 impl Terms<'_> {
-    /// What messages of this connection tell of it.
+    /// Describes the connection to those who ask its messages.
     pub(crate) fn describe(&self, link: Option<&Link>, descriptor: i32) -> PeerInfo {
         let mut properties = self.peer.map(|peer| peer.properties.clone()).unwrap_or_default();
         // The same under its newer name.
@@ -39,7 +39,7 @@ impl Terms<'_> {
         PeerInfo::new(properties, descriptor)
     }
 
-    /// What the inbound pipe gets before the peer's first message, on its first connection or `again`.
+    /// Writes what the inbound pipe gets before the peer's first message, on its first connection or `again`.
     pub(crate) fn begin(&self, filler: &mut Filler, again: bool) {
         let profile = self.socket_type.profile();
         if profile.publishes {

@@ -78,8 +78,8 @@ impl Session {
                 if let Some(at) = beat {
                     self.set_beat(at, hub);
                 }
-                if leaves && self.alarms.get(Alarm::CheckLeaving).is_none() {
-                    self.alarms.set(Alarm::CheckLeaving, Instant::now() + LEAVING_CHECKS, hub);
+                if leaves && self.alarms.get(Alarm::CheckOutbound).is_none() {
+                    self.alarms.set(Alarm::CheckOutbound, Instant::now() + LEAVING_CHECKS, hub);
                 }
                 if stuck {
                     self.tell_stuck();
@@ -126,13 +126,15 @@ impl Session {
     fn follow_claims(&mut self, hub: &mut Hub) -> bool {
         let Phase::Traffic(traffic) = &mut self.phase else { return false };
         let claims = traffic.connection.engine.claims();
-        if traffic.custody.begin_inbound(claims) {
-            let at = Instant::now() + traffic.next_pause();
-            self.alarms.set(Alarm::CheckInbound, at, hub);
-        }
-        if traffic.custody.begin_outbound(claims) {
-            let at = Instant::now() + traffic.left_after();
-            self.alarms.set(Alarm::CheckOutbound, at, hub);
+        if claims.is_any() {
+            if traffic.checks().custody.begin_inbound(claims) {
+                let at = Instant::now() + traffic.next_pause();
+                self.alarms.set(Alarm::CheckInbound, at, hub);
+            }
+            if traffic.checks().custody.begin_outbound(claims) {
+                let at = Instant::now() + traffic.checks().left_after();
+                self.alarms.set(Alarm::CheckOutbound, at, hub);
+            }
         }
         traffic.follow(claims, self.key, hub)
     }
@@ -140,10 +142,11 @@ impl Session {
     /// Checks whether the caller that has claimed the descriptor has come back to it.
     pub(super) fn check_inbound(&mut self, hub: &mut Hub) -> Fate {
         let Phase::Traffic(traffic) = &mut self.phase else { return Fate::Lives };
-        match traffic.custody.check_inbound(&traffic.connection.engine) {
+        let connection = traffic.connection.clone();
+        match traffic.checks().custody.check_inbound(&connection.engine) {
             Check::Used => {
                 let at = Instant::now() + traffic.next_pause();
-                let away = traffic.connection.engine.claims().inbound() == Inbound::Away;
+                let away = connection.engine.claims().inbound() == Inbound::Away;
                 self.alarms.set(Alarm::CheckInbound, at, hub);
                 // Meanwhile nobody hears what the peer says unasked.
                 if away { self.drive(hub, |engine| engine.readable(false)) } else { Fate::Lives }
@@ -157,7 +160,7 @@ impl Session {
     pub(super) fn check_outbound(&mut self, hub: &mut Hub) -> Fate {
         let Phase::Traffic(traffic) = &mut self.phase else { return Fate::Lives };
         let connection = traffic.connection.clone();
-        let (now, pause) = (Instant::now(), traffic.left_after());
+        let (now, pause) = (Instant::now(), traffic.checks().left_after());
         let mut lasts = now + pause;
         // Otherwise the writer writes at this moment.
         if let Some(held) = connection.engine.try_lock() {
@@ -167,13 +170,13 @@ impl Session {
             }
         }
         let Phase::Traffic(traffic) = &mut self.phase else { return Fate::Lives };
-        match traffic.custody.check_outbound(&connection.engine, lasts > now) {
+        match traffic.checks().custody.check_outbound(&connection.engine, lasts > now) {
             Check::Used => {
                 self.alarms.set(Alarm::CheckOutbound, lasts, hub);
                 Fate::Lives
             }
-            Check::Over => Fate::Lives,
-            Check::TakenBack => self.drive(hub, |_| ()),
+            // The peer may have everything that a closing connection has sent.
+            Check::Over | Check::TakenBack => self.drive(hub, |_| ()),
         }
     }
 

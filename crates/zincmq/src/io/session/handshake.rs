@@ -105,7 +105,7 @@ impl Session {
         self.announce(fresh, routing_id, &connection, hub);
         // Who waits for this event to send finds the peer there.
         self.emit(EventKind::HandshakeSucceeded, 0);
-        self.phase = Phase::Traffic(Box::new(Traffic::new(connection, descriptor, written)));
+        self.phase = Phase::Traffic(Traffic::new(connection, descriptor, written));
         if self.route.as_mut().is_some_and(|route| route.arrived(Instant::now(), passed)) {
             self.origin.owner.troubles.reconnected();
         }

@@ -73,7 +73,6 @@ impl Session {
             Alarm::Beat => self.beat(hub),
             Alarm::CheckInbound => self.check_inbound(hub),
             Alarm::CheckOutbound => self.check_outbound(hub),
-            Alarm::CheckLeaving => self.drive(hub, |_| ()),
             Alarm::Reconnect | Alarm::Accept => Fate::Lives,
         }
     }

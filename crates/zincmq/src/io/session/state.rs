@@ -31,7 +31,7 @@ pub(super) enum Phase {
     Resting,
     Connecting(OwnedFd),
     Greeting(Box<Greeting>),
-    Traffic(Box<Traffic>),
+    Traffic(Traffic),
 }
 
 /// Where a session comes from: its socket, and what was bound or connected.

@@ -28,7 +28,7 @@ fn greeting() -> Vec<u8> {
 /// PING with a TTL of nearly two hours.
 const PING: &[u8] = b"\x04\x07\x04PING\xff\xff";
 
-/// What sessions of a DEALER need around them.
+/// The surroundings that sessions of a DEALER need.
 struct Surroundings {
     poll: Poll,
     owner: Arc<Owner>,
