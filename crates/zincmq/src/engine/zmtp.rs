@@ -12,7 +12,6 @@ use crate::engine::outbound::Outbound;
 use crate::option::Options;
 use crate::socket_type::SocketType;
 use queue::{Bounds, Drain, Filler, Milestone};
-use rustix::time::{ClockId, clock_gettime};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -163,7 +162,7 @@ impl Engine {
     /// [`End`], which the I/O thread will come upon again.
     pub(crate) fn read_for_reader(&mut self) -> Result<bool, End> {
         self.inbound.may_read = true;
-        self.read_at = coarse_now();
+        self.read_at = sys::coarse_time();
         let rest = self.read_as(true)?;
         Ok(rest == Rest::Busy || self.inbound.filler.is_inside_body())
     }
@@ -184,7 +183,7 @@ impl Engine {
     /// Writes for a caller that has just read. Returns whether everything is written and the pipe rests again.
     pub(crate) fn answer(&mut self) -> bool {
         // After a while the peer may have closed: what is written then would be lost.
-        if self.read_at != coarse_now() {
+        if self.read_at != sys::coarse_time() {
             self.inbound.may_read = true;
             if self.read().is_err() {
                 return false;
@@ -339,12 +338,6 @@ impl Engine {
         self.outbound.sweep();
         self.inbound.sweep()
     }
-}
-
-/// The time in ticks of some milliseconds, which costs less than an exact one; never 0.
-fn coarse_now() -> u64 {
-    let now = clock_gettime(ClockId::MonotonicCoarse);
-    (now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64).max(1)
 }
 
 /// The bounds that the walk enforces.

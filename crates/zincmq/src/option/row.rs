@@ -1,6 +1,7 @@
 //! One row of the option table: what an option is called, what it takes, where and when it acts.
 
-use super::{OptionError, Options, Value};
+use super::error::OptionError;
+use super::value::Value;
 use crate::socket_type::SocketType;
 use std::fmt;
 use std::marker::PhantomData;
@@ -72,14 +73,6 @@ pub enum When {
     Later,
 }
 
-/// Reads and writes the field behind a row.
-#[derive(Clone, Copy)]
-pub(super) struct Cell {
-    pub(super) get: fn(&Options) -> Value,
-    /// `None`: the value has the wrong form.
-    pub(super) set: fn(&mut Options, Value) -> Option<()>,
-}
-
 /// One option, as a row of the table.
 #[derive(Clone, Copy)]
 pub struct Row {
@@ -97,8 +90,8 @@ pub struct Row {
     pub applies: &'static [SocketType],
     /// Each line of [`Row::doc`] after a space, as rustdoc has them.
     pub(super) lines: &'static str,
-    /// `None`: the socket itself keeps it (`EVENTS`, `SUBSCRIBE`).
-    pub(super) cell: Option<Cell>,
+    /// Whether the socket itself keeps it (`EVENTS`, `SUBSCRIBE`).
+    pub(super) state: bool,
 }
 
 /// Numbers from here on are our own, not libzmq's.
@@ -121,7 +114,7 @@ impl Row {
     /// Whether the socket itself keeps this option (state, not a setting): [`Options`] cannot read or set it.
     #[must_use]
     pub const fn is_state(&self) -> bool {
-        self.cell.is_none()
+        self.state
     }
 
     /// Whether sockets of this type know the option.
@@ -139,12 +132,6 @@ impl Row {
             return Ok(());
         }
         Err(OptionError::SocketType { name: self.name, socket: socket.name() })
-    }
-
-    /// The value in effect unless another is set; `None` for state.
-    #[must_use]
-    pub fn default_value(&self) -> Option<Value> {
-        self.cell.map(|cell| (cell.get)(&Options::default()))
     }
 
     pub(super) fn refuse(&self, value: impl fmt::Display) -> OptionError {

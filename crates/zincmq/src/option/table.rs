@@ -6,9 +6,17 @@
 use super::list::Subnet;
 use super::row::Access::{Get, Set, SetGet};
 use super::row::When::{Later, Now};
-use super::row::{Cell, Kind, OWN, Opt, Row, Yes};
-use super::value::{Field, OptionType};
+use super::row::{Kind, OWN, Opt, Row, Yes};
+use super::value::{Field, OptionType, Value};
 use crate::socket_type::SocketType;
+
+/// Reads and writes the field behind a row.
+#[derive(Clone, Copy)]
+pub(super) struct Cell {
+    pub(super) get: fn(&Options) -> Value,
+    /// `None`: the value has the wrong form.
+    pub(super) set: fn(&mut Options, Value) -> Option<()>,
+}
 
 const ALL: &[SocketType] = &[];
 const REQUESTERS: &[SocketType] = &[SocketType::Req];
@@ -75,11 +83,22 @@ macro_rules! options {
             when: $when,
             applies: $applies,
             lines: concat!($($doc),+),
-            cell: Some(Cell {
-                get: |options| options.$field.read().into(),
-                set: |options, value| options.$field.write(OptionType::from_value(value)?),
-            }),
+            state: false,
         });)+
+
+        /// The cell of the option of this number; none if the socket itself keeps it.
+        pub(super) fn cell(number: i32) -> Option<Cell> {
+            $(if number == $number {
+                return Some(Cell {
+                    get: |options| options.$field.read().into(),
+                    set: |options, value| options.$field.write(OptionType::from_value(value)?),
+                });
+            })+
+            (number == IPV4ONLY.number).then_some(Cell {
+                get: |options| (!options.ipv6).into(),
+                set: |options, value| options.ipv6.write(!bool::from_value(value)?),
+            })
+        }
 
         const ROWS: &[&Row] = &[
             $($name.row(),)+
@@ -92,7 +111,7 @@ macro_rules! options {
                 when: Now,
                 applies: $state_applies,
                 lines: concat!($($state_doc),+),
-                cell: None,
+                state: true,
             },)+
         ];
     };
@@ -284,10 +303,7 @@ const IPV4ONLY: Row = Row {
     when: Later,
     applies: ALL,
     lines: " Do not use IPv6. Deprecated: use `IPV6`.",
-    cell: Some(Cell {
-        get: |options| (!options.ipv6).into(),
-        set: |options, value| options.ipv6.write(!bool::from_value(value)?),
-    }),
+    state: false,
 };
 
 /// Other names in C, and what they stand for.

@@ -1,0 +1,133 @@
+//! The options of one socket: set and read by name, by number as C does, and as text.
+
+use super::error::OptionError;
+use super::row::{Access, Opt, Row};
+use super::table::{Options, XPUB_VERBOSE, XPUB_VERBOSER, by_name, by_number, cell};
+use super::value::{OptionType, Value};
+use crate::socket_type::{Raw, SocketType};
+
+/// Bits of `ROUTER_NOTIFY`.
+pub(crate) const CONNECT: i32 = 1;
+pub(crate) const DISCONNECT: i32 = 2;
+
+impl Options {
+    /// The options of a new socket of this type: the defaults, except that subscribers do not linger.
+    #[must_use]
+    pub fn new(socket: SocketType) -> Self {
+        Self { linger: if socket.profile().subscribes { 0 } else { -1 }, ..Self::default() }
+    }
+
+    /// Whether a socket of this type speaks plain TCP: STREAM, and ROUTER with `ROUTER_RAW`.
+    #[must_use]
+    pub fn is_raw(&self, socket: SocketType) -> bool {
+        match socket.profile().raw {
+            Raw::Never => false,
+            Raw::Router => self.router_raw,
+            Raw::Stream => true,
+        }
+    }
+
+    /// Whether an empty message tells of the coming of a connection, or of its going ([`CONNECT`], [`DISCONNECT`]).
+    pub(crate) fn notifies(&self, socket: SocketType, event: i32) -> bool {
+        match socket.profile().raw {
+            Raw::Never => false,
+            Raw::Router => self.router_raw || self.router_notify & event != 0,
+            Raw::Stream => self.stream_notify,
+        }
+    }
+
+    /// The first message to every new peer, for the types that have one (`HELLO_MSG`).
+    pub(crate) fn hello(&self, socket: SocketType) -> Option<&[u8]> {
+        Some(&*self.hello_msg).filter(|message| socket.profile().greets && !message.is_empty())
+    }
+
+    /// What is received when a peer leaves, on the types that want to know (`DISCONNECT_MSG`).
+    pub(crate) fn farewell(&self, socket: SocketType) -> Option<&[u8]> {
+        let hears = socket.profile().hears_disconnects;
+        Some(&*self.disconnect_msg).filter(|message| hears && !message.is_empty())
+    }
+
+    /// What is received when a connection is lost that this side has made, on the types that want to know (`HICCUP_MSG`).
+    pub(crate) fn hiccup(&self, socket: SocketType) -> Option<&[u8]> {
+        Some(&*self.hiccup_msg).filter(|message| socket.profile().hears_hiccups && !message.is_empty())
+    }
+
+    /// Sets an option. Whether the socket type knows it is not checked here ([`Row::require`]).
+    ///
+    /// # Errors
+    /// [`OptionError::Value`] if the value is outside what the option allows.
+    pub fn set<T: OptionType>(&mut self, option: Opt<T>, value: impl Into<T>) -> Result<(), OptionError> {
+        self.set_value(option.row(), value.into().into())
+    }
+
+    /// The value of an option.
+    #[must_use]
+    pub fn get<T: OptionType + Default>(&self, option: Opt<T>) -> T {
+        let value = cell(option.row().number).map(|cell| (cell.get)(self));
+        value.and_then(T::from_value).unwrap_or_default()
+    }
+
+    /// Sets the option of a row.
+    ///
+    /// # Errors
+    /// [`OptionError::Value`], or [`OptionError::Access`] if it is state.
+    pub fn set_value(&mut self, row: &Row, value: Value) -> Result<(), OptionError> {
+        let cell = cell(row.number).ok_or(OptionError::Access { name: row.name, set: true })?;
+        let value = row.check(value)?;
+        (cell.set)(self, value.clone()).ok_or_else(|| row.refuse(value))?;
+        // One more option than there are states: each sets both.
+        if row.number == XPUB_VERBOSE.row().number {
+            self.xpub_verboser = false;
+        } else if row.number == XPUB_VERBOSER.row().number {
+            self.xpub_verbose = self.xpub_verboser;
+        }
+        Ok(())
+    }
+
+    /// The value of the option of a row.
+    ///
+    /// # Errors
+    /// [`OptionError::Access`] if it is state.
+    pub fn get_value(&self, row: &Row) -> Result<Value, OptionError> {
+        let cell = cell(row.number).ok_or(OptionError::Access { name: row.name, set: false })?;
+        Ok((cell.get)(self))
+    }
+
+    /// Sets an option as `zmq_setsockopt` does, with its rules of length and range. `None` is a null pointer.
+    ///
+    /// # Errors
+    /// [`OptionError`].
+    pub fn set_raw(&mut self, number: i32, bytes: Option<&[u8]>) -> Result<(), OptionError> {
+        let row = by_number(number).ok_or_else(|| OptionError::Unknown(number.to_string()))?;
+        self.set_value(row, row.decode(bytes)?)
+    }
+
+    /// Reads an option as `zmq_getsockopt` does: only those that C may read.
+    ///
+    /// # Errors
+    /// [`OptionError`].
+    pub fn get_raw(&self, number: i32) -> Result<Value, OptionError> {
+        let row = by_number(number).ok_or_else(|| OptionError::Unknown(number.to_string()))?;
+        if row.access == Access::Set {
+            return Err(OptionError::Access { name: row.name, set: false });
+        }
+        self.get_value(row)
+    }
+
+    /// Sets an option by name, from text: `set_text("sndhwm", "10")`.
+    ///
+    /// # Errors
+    /// [`OptionError`].
+    pub fn set_text(&mut self, name: &str, text: &str) -> Result<(), OptionError> {
+        let row = by_name(name).ok_or_else(|| OptionError::Unknown(name.to_owned()))?;
+        self.set_value(row, row.parse(text)?)
+    }
+}
+
+impl Row {
+    /// The value in effect unless another is set; `None` for state.
+    #[must_use]
+    pub fn default_value(&self) -> Option<Value> {
+        cell(self.number).map(|cell| (cell.get)(&Options::default()))
+    }
+}
