@@ -6,7 +6,7 @@ use crate::header::{Kind, MORE};
 use crate::inbox::Notify;
 use crate::primitive::{Arc, Ordering, fence};
 use crate::segment::{CLASSES, SegmentPtr, Slice};
-use bytes::Bytes;
+use crate::taken::{Body, Taken};
 use std::fmt::Debug;
 use std::ptr::{self, NonNull};
 
@@ -53,40 +53,6 @@ pub struct Reader {
 
 // SAFETY: the raw segment pointer belongs to this end alone, under the pipe's protocol.
 unsafe impl Send for Reader {}
-
-/// The body of a frame that was taken.
-#[derive(Debug)]
-pub enum Body<'a> {
-    /// Small: to be copied out before the next call.
-    Copy(&'a [u8]),
-    /// A good part of its segment, which it keeps alive.
-    Slice(Slice),
-    /// By reference since it was sent.
-    Shared(Bytes),
-}
-
-impl Body<'_> {
-    /// Its length in bytes.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        match self {
-            Self::Copy(bytes) => bytes.len(),
-            Self::Slice(slice) => slice.len(),
-            Self::Shared(bytes) => bytes.len(),
-        }
-    }
-}
-
-/// One frame that was taken.
-#[derive(Debug)]
-pub struct Taken<'a> {
-    /// The kind of the frame.
-    pub kind: Kind,
-    /// Whether more parts of the same message follow.
-    pub more: bool,
-    /// Its body.
-    pub body: Body<'a>,
-}
 
 impl Reader {
     pub(crate) fn new(half: Arc<Half>) -> Self {

@@ -1,0 +1,39 @@
+//! Frames as a reader takes them.
+
+use crate::header::Kind;
+use crate::segment::Slice;
+use bytes::Bytes;
+
+/// The body of a frame that was taken.
+#[derive(Debug)]
+pub enum Body<'a> {
+    /// Small: to be copied out before the next call.
+    Copy(&'a [u8]),
+    /// A good part of its segment, which it keeps alive.
+    Slice(Slice),
+    /// By reference since it was sent.
+    Shared(Bytes),
+}
+
+impl Body<'_> {
+    /// Its length in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Copy(bytes) => bytes.len(),
+            Self::Slice(slice) => slice.len(),
+            Self::Shared(bytes) => bytes.len(),
+        }
+    }
+}
+
+/// One frame that was taken.
+#[derive(Debug)]
+pub struct Taken<'a> {
+    /// The kind of the frame.
+    pub kind: Kind,
+    /// Whether more parts of the same message follow.
+    pub more: bool,
+    /// Its body.
+    pub body: Body<'a>,
+}
