@@ -1,9 +1,9 @@
 //! I/O threads: sessions, listeners and timers around one poller.
 
 mod greeting;
-mod hub;
 mod listener;
 mod notice;
+mod reactor;
 mod route;
 mod scheduling;
 mod session;

@@ -4,7 +4,7 @@ use super::traffic::Traffic;
 use crate::command::{Connect, EndpointId, Listen, Owner, PipeId};
 use crate::engine;
 use crate::io::greeting::Greeting;
-use crate::io::hub::{Alarm, Alarms, Hub};
+use crate::io::reactor::{Reactor, Timer, Timers};
 use crate::io::route::Route;
 use crate::io::terms::milliseconds;
 use crate::life::fresh_id;
@@ -57,7 +57,7 @@ pub(crate) struct Session {
     pub(super) link: Option<Arc<Link>>,
     /// How to connect again; an accepted session cannot.
     pub(super) route: Option<Box<Route>>,
-    pub(super) alarms: Alarms,
+    pub(super) timers: Timers,
     /// The socket or endpoint was closed.
     pub(super) closing: bool,
     /// It was the endpoint: disconnected or unbound.
@@ -101,7 +101,7 @@ impl Session {
             phase,
             link: None,
             route: None,
-            alarms: Alarms::default(),
+            timers: Timers::default(),
             closing: false,
             released: false,
             announced: Vec::new(),
@@ -134,9 +134,9 @@ impl Session {
         self.link.as_ref().map_or(sides, |link| link.complete(sides))
     }
 
-    pub(super) fn set_deadline(&mut self, after: i32, hub: &mut Hub) {
+    pub(super) fn set_deadline(&mut self, after: i32, reactor: &mut Reactor) {
         if after > 0 {
-            self.alarms.set(Alarm::Deadline, Instant::now() + milliseconds(after), hub);
+            self.timers.set(Timer::Deadline, Instant::now() + milliseconds(after), reactor);
         }
     }
 }
