@@ -56,7 +56,7 @@ impl IoThread {
             busy: VecDeque::new(),
         };
         inbox.signal().arm(Arc::new(Bell(bell)));
-        let worker = Worker {
+        let event_loop = EventLoop {
             poll,
             reactor,
             entries: Arena::default(),
@@ -73,7 +73,7 @@ impl IoThread {
             let result = scheduling.apply();
             let fits = result.is_ok();
             if applied.send(result).is_ok() && fits {
-                worker.run();
+                event_loop.run();
             }
         })?;
         // The thread always answers, unless the process is about to end.
@@ -109,7 +109,7 @@ enum Entry {
     Listener(Listener),
 }
 
-struct Worker {
+struct EventLoop {
     poll: Poll,
     reactor: Reactor,
     entries: Arena<Option<Entry>>,
@@ -122,7 +122,7 @@ struct Worker {
     spin: Spin,
 }
 
-impl Worker {
+impl EventLoop {
     fn run(mut self) {
         sys::block_signals();
         // Checks of what writers write themselves come after some 50 us; by default the kernel may add as much.
@@ -222,13 +222,13 @@ impl Worker {
             match item {
                 Item::Readable(key) => self.with_session(key, Session::readable),
                 Item::Writable(key) => self.with_session(key, Session::writable),
-                Item::Command(command) => self.obey(command),
+                Item::Command(command) => self.handle_command(command),
             }
         }
         self.items = items;
     }
 
-    fn obey(&mut self, command: ToIo) {
+    fn handle_command(&mut self, command: ToIo) {
         match command {
             ToIo::Listen(listen) => {
                 let key = self.entries.insert(None);
