@@ -1,10 +1,10 @@
 //! I/O threads: sessions, listeners and timers around one poller.
 
+mod dialer;
 mod greeting;
 mod listener;
 mod notice;
 mod reactor;
-mod route;
 mod scheduling;
 mod session;
 mod terms;

@@ -19,13 +19,13 @@ const RELEASED: i32 = 4;
 impl Session {
     /// Looks the address up and connects.
     pub(super) fn connect(&mut self, reactor: &mut Reactor) -> Fate {
-        let Some(route) = &self.route else { return Fate::Ends };
-        if !self.origin.transport.needs_lookup(&route.address, &self.origin.options) {
-            let target = self.origin.transport.resolve(&route.address, &self.origin.options);
+        let Some(dialer) = &self.dialer else { return Fate::Ends };
+        if !self.origin.transport.needs_lookup(&dialer.address, &self.origin.options) {
+            let target = self.origin.transport.resolve(&dialer.address, &self.origin.options);
             return self.resolved(target, reactor);
         }
         let (transport, options) = (self.origin.transport, self.origin.options.clone());
-        let (inbox, session, address) = (reactor.inbox.clone(), self.key, route.address.clone());
+        let (inbox, session, address) = (reactor.inbox.clone(), self.key, dialer.address.clone());
         let look_up = move || {
             let target = transport.resolve(&address, &options);
             inbox.push(Item::Command(ToIo::Resolved { session, target }));
@@ -38,12 +38,12 @@ impl Session {
 
     /// A lookup is done.
     pub(crate) fn resolved(&mut self, target: io::Result<Target>, reactor: &mut Reactor) -> Fate {
-        let (Phase::Resting, Some(route)) = (&self.phase, &mut self.route) else { return Fate::Lives };
+        let (Phase::Resting, Some(dialer)) = (&self.phase, &mut self.dialer) else { return Fate::Lives };
         let Ok(target) = target else { return self.retry(reactor) };
-        let attempt = route.attempts;
-        route.attempts += 1;
+        let attempt = dialer.attempts;
+        dialer.attempts += 1;
         let connected = self.origin.transport.connect(&target, attempt, &self.origin.options);
-        route.target = Some(target);
+        dialer.target = Some(target);
         match connected {
             Ok((descriptor, connected)) => {
                 if reactor.watch(descriptor.as_fd(), self.key).is_err() {
@@ -87,7 +87,7 @@ impl Session {
             Err(error) => return self.attempt_failed(Some(descriptor), &error, reactor),
         }
         self.emit(EventKind::Connected, descriptor.as_raw_fd() as u64);
-        let target = self.route.as_ref().and_then(|route| route.target.as_ref());
+        let target = self.dialer.as_ref().and_then(|dialer| dialer.target.as_ref());
         let proxy = target.and_then(|target| target.proxy(&self.origin.options));
         self.phase = Self::greeting(descriptor, proxy, self.origin.owner.socket_type, &self.origin.options);
         self.greet(reactor)
@@ -100,12 +100,12 @@ impl Session {
             return Fate::Ends;
         }
         let options = &self.origin.options;
-        let Some(route) = &mut self.route else { return Fate::Ends };
+        let Some(dialer) = &mut self.dialer else { return Fate::Ends };
         if options.reconnect_ivl <= 0 {
             self.part();
             return Fate::Ends;
         }
-        let pause = route.next_pause(options);
+        let pause = dialer.next_pause(options);
         self.emit(EventKind::ConnectRetried, pause.as_millis() as u64);
         self.timers.set(Timer::Reconnect, Instant::now() + pause, reactor);
         Fate::Lives
@@ -117,7 +117,7 @@ impl Session {
     }
 
     pub(super) fn may_connect(&self) -> bool {
-        self.route.is_some() && !(self.released && self.stops(RELEASED))
+        self.dialer.is_some() && !(self.released && self.stops(RELEASED))
     }
 
     /// Whether there will be no other attempt: it would end like this one, or is not wanted.
@@ -128,7 +128,7 @@ impl Session {
     /// Never again. To be said before the monitor hears of it: who waits for that may connect anew.
     pub(super) fn part(&mut self) {
         // Before the pipe ends: who finds nobody to send to may disconnect, or connect by hand.
-        if self.route.is_some() {
+        if self.dialer.is_some() {
             self.origin.owner.inbox.push(Item::Command(ToSocket::Forget { endpoint: self.origin.endpoint }));
         }
         self.ends = None;

@@ -31,11 +31,11 @@ impl Session {
             return Fate::Ends;
         }
         let last = self.is_last(matches!(end, End::Protocol(_) | End::TooLarge | End::NoReply));
-        if let Some(route) = &mut self.route {
-            route.lost(Instant::now(), passed);
+        if let Some(dialer) = &mut self.dialer {
+            dialer.lost(Instant::now(), passed);
         }
-        let connects = self.route.is_some();
-        let immediate = self.route.as_ref().is_some_and(|route| route.immediate);
+        let connects = self.dialer.is_some();
+        let immediate = self.dialer.as_ref().is_some_and(|dialer| dialer.immediate);
         let lasts = connects && !last && !immediate;
         notice::lost(&mut filler, self.origin.owner.socket_type, &self.origin.options, connects, lasts);
         self.timers.cancel(Timer::Beat, reactor);
@@ -72,7 +72,7 @@ impl Session {
         let number = drain.frames().passed();
         drain.rewind();
         // Under IMMEDIATE the whole pipe goes with its connection.
-        if inside && self.route.as_mut().is_some_and(|route| !route.immediate && route.cut_off(number)) {
+        if inside && self.dialer.as_mut().is_some_and(|dialer| !dialer.immediate && dialer.cut_off(number)) {
             drain.skip_message();
             self.origin.owner.troubles.message_refused();
         }

@@ -5,10 +5,10 @@ use super::state::{Fate, Phase, Session, io_ends};
 use super::traffic::Traffic;
 use crate::command::{Attach, ToSocket};
 use crate::engine::{Connection, Engine, Setup};
+use crate::io::dialer::Passed;
 use crate::io::greeting::{Failure, Greeted};
 use crate::io::notice;
 use crate::io::reactor::{Reactor, Timer};
-use crate::io::route;
 use crate::io::terms::Terms;
 use crate::monitor::EventKind;
 use crate::pattern::contract::Attached;
@@ -86,7 +86,7 @@ impl Session {
             Terms { socket_type: origin.owner.socket_type, options: &origin.options, peer: peer.as_ref() };
         let info = Arc::new(terms.describe(self.link.as_deref(), descriptor.as_raw_fd()));
         filler.restart(Some(info.clone()));
-        let again = fresh.is_none() && self.route.as_ref().is_some_and(|route| route.connected_before);
+        let again = fresh.is_none() && self.dialer.as_ref().is_some_and(|dialer| dialer.connected_before);
         terms.begin(&mut filler, again);
         let passed = self.passed(&mut drain, &mut filler);
         let written = drain.frames().gauge();
@@ -97,7 +97,7 @@ impl Session {
             info,
             name: origin.name.clone(),
             link: self.link.clone(),
-            connects: self.route.is_some(),
+            connects: self.dialer.is_some(),
             session: self.key,
             overseer: reactor.inbox.clone(),
             plain,
@@ -106,7 +106,7 @@ impl Session {
         // Who waits for this event to send finds the peer there.
         self.emit(EventKind::HandshakeSucceeded, 0);
         self.phase = Phase::Traffic(Traffic::new(connection, descriptor, written));
-        if self.route.as_mut().is_some_and(|route| route.arrived(Instant::now(), passed)) {
+        if self.dialer.as_mut().is_some_and(|dialer| dialer.arrived(Instant::now(), passed)) {
             self.origin.owner.troubles.reconnected();
         }
         self.turn(reactor)
@@ -126,7 +126,7 @@ impl Session {
     /// Tells the socket who the peer is at the other end of a pipe that it has: at first, and when that is another one than
     /// before, before anything is heard of it. Not where the socket knows better (`CONNECT_ROUTING_ID`).
     pub(super) fn introduce(&mut self, routing_id: &[u8]) {
-        let first = self.route.as_ref().is_some_and(|route| !route.connected_before);
+        let first = self.dialer.as_ref().is_some_and(|dialer| !dialer.connected_before);
         let changed = self.announced != routing_id && self.origin.options.connect_routing_id.is_none();
         if first || changed {
             self.announced = routing_id.to_vec();
@@ -148,7 +148,7 @@ impl Session {
         let Some(ends) = fresh else {
             return inbox.push(Item::Command(ToSocket::Opened { pipe: self.pipe, connection }));
         };
-        let connects = self.route.is_some();
+        let connects = self.dialer.is_some();
         let how = Attached {
             routing_id: Some(routing_id),
             assigned_id: self.origin.options.connect_routing_id.clone().filter(|_| connects),
@@ -168,7 +168,7 @@ impl Session {
     }
 
     /// How many messages have gone out and come in. Subscriptions go out on each connection.
-    pub(super) fn passed(&self, drain: &mut Drain, filler: &mut Filler) -> route::Traffic {
+    pub(super) fn passed(&self, drain: &mut Drain, filler: &mut Filler) -> Passed {
         let subscribes = self.origin.owner.socket_type.profile().subscribes;
         (if subscribes { 0 } else { drain.frames().passed() }, filler.writer().written())
     }
