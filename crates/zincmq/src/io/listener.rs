@@ -1,7 +1,7 @@
 //! A bound endpoint: accepts connections, each of which becomes a session.
 
 use crate::command::Listen;
-use crate::io::hub::{Alarm, Alarms, Hub, token};
+use crate::io::reactor::{Reactor, Timer, Timers, token};
 use crate::io::session::Session;
 use crate::monitor::{EventKind, Sides};
 use crate::transport::Accept;
@@ -17,18 +17,18 @@ const REST: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) struct Listener {
     listen: Box<Listen>,
-    alarms: Alarms,
+    timers: Timers,
 }
 
 impl Listener {
-    pub(crate) fn start(listen: Box<Listen>, key: u64, hub: &Hub) -> Self {
+    pub(crate) fn start(listen: Box<Listen>, key: u64, reactor: &Reactor) -> Self {
         let number = listen.listening.number as u64;
         listen.owner.monitor.emit(EventKind::Listening, number, Sides::of(&listen.name, false));
-        if let Err(error) = listen.listening.watch(&hub.registry, token(key)) {
+        if let Err(error) = listen.listening.watch(&reactor.registry, token(key)) {
             let errno = error.raw_os_error().unwrap_or(0) as u64;
             listen.owner.monitor.emit(EventKind::BindFailed, errno, Sides::of(&listen.name, false));
         }
-        Self { listen, alarms: Alarms::of(key) }
+        Self { listen, timers: Timers::of(key) }
     }
 
     pub(crate) fn belongs_to(&self, socket: u64, endpoint: Option<u64>) -> bool {
@@ -36,7 +36,7 @@ impl Listener {
     }
 
     /// Accepts what waits. The new sessions are returned, to be started.
-    pub(crate) fn accept(&mut self, hub: &mut Hub) -> Vec<Session> {
+    pub(crate) fn accept(&mut self, reactor: &mut Reactor) -> Vec<Session> {
         let listen = &self.listen;
         let mut sessions = Vec::new();
         for _ in 0..ACCEPTS {
@@ -55,14 +55,14 @@ impl Listener {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return sessions,
                 Err(error) if is_exhaustion(&error) => {
                     self.failed(error);
-                    self.alarms.set(Alarm::Accept, Instant::now() + REST, hub);
+                    self.timers.set(Timer::Accept, Instant::now() + REST, reactor);
                     return sessions;
                 }
                 Err(error) => self.failed(error),
             }
         }
         // There may be more, and the edge has been seen.
-        self.alarms.set(Alarm::Accept, Instant::now(), hub);
+        self.timers.set(Timer::Accept, Instant::now(), reactor);
         sessions
     }
 
@@ -72,8 +72,8 @@ impl Listener {
     }
 
     /// The end: the socket has closed the descriptor already, if it could.
-    pub(crate) fn close(mut self, hub: &mut Hub) {
-        self.alarms.cancel_all(hub);
+    pub(crate) fn close(mut self, reactor: &mut Reactor) {
+        self.timers.cancel_all(reactor);
         let Listen { owner, name, listening, .. } = *self.listen;
         listening.close();
         owner.monitor.emit(EventKind::Closed, listening.number as u64, Sides::of(&name, false));

@@ -1,10 +1,10 @@
 //! I/O threads: sessions, listeners and timers around one poller.
 
+mod dialer;
 mod greeting;
-mod hub;
 mod listener;
 mod notice;
-mod route;
+mod reactor;
 mod scheduling;
 mod session;
 mod terms;

@@ -4,8 +4,8 @@ use crate::arena::Arena;
 use crate::command::ToIo;
 use crate::engine::Overseer;
 use crate::error::Result;
-use crate::io::hub::{Alarm, Hub};
 use crate::io::listener::Listener;
+use crate::io::reactor::{Reactor, Timer};
 use crate::io::scheduling::Scheduling;
 use crate::io::session::{Fate, Session};
 use crate::spin::Spin;
@@ -46,19 +46,19 @@ impl Wake for Bell {
 impl IoThread {
     pub(crate) fn start(index: usize, scheduling: &Scheduling) -> Result<Self> {
         let poll = Poll::new()?;
-        let bell = Waker::new(poll.registry(), super::hub::token(WAKE))?;
+        let bell = Waker::new(poll.registry(), super::reactor::token(WAKE))?;
         let inbox = Arc::new(Inbox::default());
         let load = Arc::new(AtomicUsize::new(0));
-        let hub = Hub {
+        let reactor = Reactor {
             registry: Arc::new(poll.registry().try_clone()?),
             inbox: inbox.clone(),
-            alarms: BTreeSet::new(),
+            timers: BTreeSet::new(),
             busy: VecDeque::new(),
         };
         inbox.signal().arm(Arc::new(Bell(bell)));
-        let worker = Worker {
+        let event_loop = EventLoop {
             poll,
-            hub,
+            reactor,
             entries: Arena::default(),
             load: load.clone(),
             items: VecDeque::new(),
@@ -73,7 +73,7 @@ impl IoThread {
             let result = scheduling.apply();
             let fits = result.is_ok();
             if applied.send(result).is_ok() && fits {
-                worker.run();
+                event_loop.run();
             }
         })?;
         // The thread always answers, unless the process is about to end.
@@ -109,9 +109,9 @@ enum Entry {
     Listener(Listener),
 }
 
-struct Worker {
+struct EventLoop {
     poll: Poll,
-    hub: Hub,
+    reactor: Reactor,
     entries: Arena<Option<Entry>>,
     load: Arc<AtomicUsize>,
     items: VecDeque<Item<ToIo>>,
@@ -122,7 +122,7 @@ struct Worker {
     spin: Spin,
 }
 
-impl Worker {
+impl EventLoop {
     fn run(mut self) {
         sys::block_signals();
         // Checks of what writers write themselves come after some 50 us; by default the kernel may add as much.
@@ -131,7 +131,7 @@ impl Worker {
         loop {
             self.take_items();
             self.take_turns();
-            self.ring_alarms();
+            self.fire_timers();
             self.sweep();
             if self.stopping && self.entries.len() == 0 {
                 return;
@@ -147,7 +147,7 @@ impl Worker {
                 // The poller's own descriptor is broken: nothing can be served any more.
                 return;
             }
-            self.hub.inbox.signal().disarm();
+            self.reactor.inbox.signal().disarm();
             for event in &events {
                 let key = event.token().0 as u64;
                 if key != WAKE {
@@ -160,37 +160,37 @@ impl Worker {
 
     /// How long the poller may sleep; announced to those who would wake it.
     fn prepare_to_sleep(&mut self) -> Option<Duration> {
-        let inbox = &self.hub.inbox;
-        if !self.hub.busy.is_empty() || inbox.is_pending() || self.spin.look(|| inbox.is_pending()) {
+        let inbox = &self.reactor.inbox;
+        if !self.reactor.busy.is_empty() || inbox.is_pending() || self.spin.look(|| inbox.is_pending()) {
             return Some(Duration::ZERO);
         }
-        self.hub.inbox.signal().rearm();
-        if self.hub.inbox.is_pending() {
+        self.reactor.inbox.signal().rearm();
+        if self.reactor.inbox.is_pending() {
             return Some(Duration::ZERO);
         }
         let now = Instant::now();
-        let alarm = self.hub.alarms.first().map(|(at, ..)| at.saturating_duration_since(now));
+        let timer = self.reactor.timers.first().map(|(at, ..)| at.saturating_duration_since(now));
         let sweep = self.dirty.then(|| (self.swept + SWEEP).saturating_duration_since(now));
-        alarm.into_iter().chain(sweep).min()
+        timer.into_iter().chain(sweep).min()
     }
 
     fn event(&mut self, key: u64, event: &mio::event::Event) {
-        self.with_session(key, |session, hub| session.event(event, hub));
+        self.with_session(key, |session, reactor| session.event(event, reactor));
         self.with_listener(key);
     }
 
     fn with_listener(&mut self, key: u64) {
         if let Some(Some(Entry::Listener(listener))) = self.entries.get(key) {
-            for session in listener.accept(&mut self.hub) {
+            for session in listener.accept(&mut self.reactor) {
                 self.start(session);
             }
         }
     }
 
     /// Runs `act` on a session and buries the session if that was its end.
-    fn with_session(&mut self, key: u64, act: impl FnOnce(&mut Session, &mut Hub) -> Fate) {
+    fn with_session(&mut self, key: u64, act: impl FnOnce(&mut Session, &mut Reactor) -> Fate) {
         if let Some(Some(Entry::Session(session))) = self.entries.get(key)
-            && act(session, &mut self.hub) == Fate::Ends
+            && act(session, &mut self.reactor) == Fate::Ends
         {
             self.remove(key);
         }
@@ -198,8 +198,8 @@ impl Worker {
 
     fn remove(&mut self, key: u64) {
         match self.entries.remove(key).flatten() {
-            Some(Entry::Session(session)) => session.close(&mut self.hub),
-            Some(Entry::Listener(listener)) => listener.close(&mut self.hub),
+            Some(Entry::Session(session)) => session.close(&mut self.reactor),
+            Some(Entry::Listener(listener)) => listener.close(&mut self.reactor),
             None => return,
         }
         self.load.fetch_sub(1, Ordering::Relaxed);
@@ -208,42 +208,42 @@ impl Worker {
     fn start(&mut self, session: Session) {
         let key = self.entries.insert(Some(Entry::Session(Box::new(session))));
         self.load.fetch_add(1, Ordering::Relaxed);
-        self.with_session(key, |session, hub| session.start(key, hub));
+        self.with_session(key, |session, reactor| session.start(key, reactor));
     }
 
     fn take_items(&mut self) {
-        if !self.hub.inbox.is_pending() {
+        if !self.reactor.inbox.is_pending() {
             return;
         }
         self.dirty = true;
         let mut items = std::mem::take(&mut self.items);
-        self.hub.inbox.take_all(&mut items);
+        self.reactor.inbox.take_all(&mut items);
         for item in items.drain(..) {
             match item {
                 Item::Readable(key) => self.with_session(key, Session::readable),
                 Item::Writable(key) => self.with_session(key, Session::writable),
-                Item::Command(command) => self.obey(command),
+                Item::Command(command) => self.handle_command(command),
             }
         }
         self.items = items;
     }
 
-    fn obey(&mut self, command: ToIo) {
+    fn handle_command(&mut self, command: ToIo) {
         match command {
             ToIo::Listen(listen) => {
                 let key = self.entries.insert(None);
                 self.load.fetch_add(1, Ordering::Relaxed);
-                let listener = Listener::start(listen, key, &self.hub);
+                let listener = Listener::start(listen, key, &self.reactor);
                 if let Some(entry) = self.entries.get(key) {
                     *entry = Some(Entry::Listener(listener));
                 }
             }
             ToIo::Connect(connect) => self.start(Session::connecting(*connect)),
             ToIo::Resolved { session, target } => {
-                self.with_session(session, |session, hub| session.resolved(target, hub));
+                self.with_session(session, |session, reactor| session.resolved(target, reactor));
             }
             ToIo::Attend { session, turn } => {
-                self.with_session(session, |session, hub| session.attend(turn, hub));
+                self.with_session(session, |session, reactor| session.attend(turn, reactor));
             }
             ToIo::CloseEndpoint { socket, endpoint, linger } => self.close(socket, Some(endpoint), linger),
             ToIo::CloseSocket { socket, linger } => self.close(socket, None, linger),
@@ -268,7 +268,9 @@ impl Worker {
                     self.remove(key)
                 }
                 Some(Some(Entry::Session(session))) if session.belongs_to(socket, endpoint) => {
-                    self.with_session(key, |session, hub| session.linger(linger, endpoint.is_some(), hub));
+                    self.with_session(key, |session, reactor| {
+                        session.linger(linger, endpoint.is_some(), reactor)
+                    });
                 }
                 _ => {}
             }
@@ -276,24 +278,24 @@ impl Worker {
     }
 
     fn take_turns(&mut self) {
-        for _ in 0..self.hub.busy.len() {
-            if let Some(key) = self.hub.busy.pop_front() {
+        for _ in 0..self.reactor.busy.len() {
+            if let Some(key) = self.reactor.busy.pop_front() {
                 self.with_session(key, Session::go_on);
             }
         }
     }
 
-    fn ring_alarms(&mut self) {
-        if self.hub.alarms.is_empty() {
+    fn fire_timers(&mut self) {
+        if self.reactor.timers.is_empty() {
             return;
         }
         let now = Instant::now();
-        while let Some(&(at, key, alarm)) = self.hub.alarms.first()
+        while let Some(&(at, key, timer)) = self.reactor.timers.first()
             && at <= now
         {
-            self.hub.alarms.pop_first();
-            self.with_session(key, |session, hub| session.alarm(alarm, hub));
-            if alarm == Alarm::Accept {
+            self.reactor.timers.pop_first();
+            self.with_session(key, |session, reactor| session.fire(timer, reactor));
+            if timer == Timer::Accept {
                 self.with_listener(key);
             }
         }
@@ -307,7 +309,7 @@ impl Worker {
         self.dirty = false;
         for entry in self.entries.values_mut() {
             if let Some(Entry::Session(session)) = entry {
-                session.sweep(&mut self.hub);
+                session.sweep(&mut self.reactor);
             }
         }
     }

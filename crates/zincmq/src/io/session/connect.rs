@@ -2,7 +2,7 @@
 
 use super::state::{Fate, Phase, Session};
 use crate::command::{ToIo, ToSocket};
-use crate::io::hub::{Alarm, Hub};
+use crate::io::reactor::{Reactor, Timer};
 use crate::monitor::EventKind;
 use crate::transport::Target;
 use queue::Item;
@@ -18,46 +18,46 @@ const RELEASED: i32 = 4;
 
 impl Session {
     /// Looks the address up and connects.
-    pub(super) fn connect(&mut self, hub: &mut Hub) -> Fate {
-        let Some(route) = &self.route else { return Fate::Ends };
-        if !self.origin.transport.needs_lookup(&route.address, &self.origin.options) {
-            let target = self.origin.transport.resolve(&route.address, &self.origin.options);
-            return self.resolved(target, hub);
+    pub(super) fn connect(&mut self, reactor: &mut Reactor) -> Fate {
+        let Some(dialer) = &self.dialer else { return Fate::Ends };
+        if !self.origin.transport.needs_lookup(&dialer.address, &self.origin.options) {
+            let target = self.origin.transport.resolve(&dialer.address, &self.origin.options);
+            return self.resolved(target, reactor);
         }
         let (transport, options) = (self.origin.transport, self.origin.options.clone());
-        let (inbox, session, address) = (hub.inbox.clone(), self.key, route.address.clone());
+        let (inbox, session, address) = (reactor.inbox.clone(), self.key, dialer.address.clone());
         let look_up = move || {
             let target = transport.resolve(&address, &options);
             inbox.push(Item::Command(ToIo::Resolved { session, target }));
         };
         match std::thread::Builder::new().name("ZMQbg/resolver".to_owned()).spawn(look_up) {
             Ok(_) => Fate::Lives,
-            Err(_) => self.retry(hub),
+            Err(_) => self.retry(reactor),
         }
     }
 
     /// A lookup is done.
-    pub(crate) fn resolved(&mut self, target: io::Result<Target>, hub: &mut Hub) -> Fate {
-        let (Phase::Resting, Some(route)) = (&self.phase, &mut self.route) else { return Fate::Lives };
-        let Ok(target) = target else { return self.retry(hub) };
-        let attempt = route.attempts;
-        route.attempts += 1;
+    pub(crate) fn resolved(&mut self, target: io::Result<Target>, reactor: &mut Reactor) -> Fate {
+        let (Phase::Resting, Some(dialer)) = (&self.phase, &mut self.dialer) else { return Fate::Lives };
+        let Ok(target) = target else { return self.retry(reactor) };
+        let attempt = dialer.attempts;
+        dialer.attempts += 1;
         let connected = self.origin.transport.connect(&target, attempt, &self.origin.options);
-        route.target = Some(target);
+        dialer.target = Some(target);
         match connected {
             Ok((descriptor, connected)) => {
-                if hub.watch(descriptor.as_fd(), self.key).is_err() {
-                    return self.retry(hub);
+                if reactor.watch(descriptor.as_fd(), self.key).is_err() {
+                    return self.retry(reactor);
                 }
                 if connected {
-                    return self.connected(descriptor, hub);
+                    return self.connected(descriptor, reactor);
                 }
                 self.emit(EventKind::ConnectDelayed, rustix::io::Errno::INPROGRESS.raw_os_error() as u64);
-                self.set_deadline(self.origin.options.connect_timeout, hub);
+                self.set_deadline(self.origin.options.connect_timeout, reactor);
                 self.phase = Phase::Connecting(descriptor);
                 Fate::Lives
             }
-            Err(error) => self.attempt_failed(None, &error, hub),
+            Err(error) => self.attempt_failed(None, &error, reactor),
         }
     }
 
@@ -66,11 +66,11 @@ impl Session {
         &mut self,
         descriptor: Option<OwnedFd>,
         error: &io::Error,
-        hub: &mut Hub,
+        reactor: &mut Reactor,
     ) -> Fate {
         let number = descriptor.as_ref().map_or(u64::MAX, |descriptor| descriptor.as_raw_fd() as u64);
         if let Some(descriptor) = descriptor {
-            hub.unwatch(descriptor.as_fd());
+            reactor.unwatch(descriptor.as_fd());
         }
         let refused = error.kind() == io::ErrorKind::ConnectionRefused;
         let last = self.is_last(refused && self.stops(REFUSED));
@@ -78,36 +78,36 @@ impl Session {
             self.part();
         }
         self.emit(EventKind::Closed, number);
-        if last { Fate::Ends } else { self.retry(hub) }
+        if last { Fate::Ends } else { self.retry(reactor) }
     }
 
-    pub(super) fn connected(&mut self, descriptor: OwnedFd, hub: &mut Hub) -> Fate {
+    pub(super) fn connected(&mut self, descriptor: OwnedFd, reactor: &mut Reactor) -> Fate {
         match self.origin.transport.connected(descriptor.as_fd(), &self.origin.name, &self.origin.options) {
             Ok(link) => self.link = Some(Arc::new(link)),
-            Err(error) => return self.attempt_failed(Some(descriptor), &error, hub),
+            Err(error) => return self.attempt_failed(Some(descriptor), &error, reactor),
         }
         self.emit(EventKind::Connected, descriptor.as_raw_fd() as u64);
-        let target = self.route.as_ref().and_then(|route| route.target.as_ref());
+        let target = self.dialer.as_ref().and_then(|dialer| dialer.target.as_ref());
         let proxy = target.and_then(|target| target.proxy(&self.origin.options));
         self.phase = Self::greeting(descriptor, proxy, self.origin.owner.socket_type, &self.origin.options);
-        self.greet(hub)
+        self.greet(reactor)
     }
 
     /// Connects again after a pause, if this side connects and may.
-    pub(super) fn retry(&mut self, hub: &mut Hub) -> Fate {
+    pub(super) fn retry(&mut self, reactor: &mut Reactor) -> Fate {
         self.phase = Phase::Resting;
         if self.closing && (self.check_linger() == Fate::Ends || !self.may_connect()) {
             return Fate::Ends;
         }
         let options = &self.origin.options;
-        let Some(route) = &mut self.route else { return Fate::Ends };
+        let Some(dialer) = &mut self.dialer else { return Fate::Ends };
         if options.reconnect_ivl <= 0 {
             self.part();
             return Fate::Ends;
         }
-        let pause = route.next_pause(options);
+        let pause = dialer.next_pause(options);
         self.emit(EventKind::ConnectRetried, pause.as_millis() as u64);
-        self.alarms.set(Alarm::Reconnect, Instant::now() + pause, hub);
+        self.timers.set(Timer::Reconnect, Instant::now() + pause, reactor);
         Fate::Lives
     }
 
@@ -117,7 +117,7 @@ impl Session {
     }
 
     pub(super) fn may_connect(&self) -> bool {
-        self.route.is_some() && !(self.released && self.stops(RELEASED))
+        self.dialer.is_some() && !(self.released && self.stops(RELEASED))
     }
 
     /// Whether there will be no other attempt: it would end like this one, or is not wanted.
@@ -128,7 +128,7 @@ impl Session {
     /// Never again. To be said before the monitor hears of it: who waits for that may connect anew.
     pub(super) fn part(&mut self) {
         // Before the pipe ends: who finds nobody to send to may disconnect, or connect by hand.
-        if self.route.is_some() {
+        if self.dialer.is_some() {
             self.origin.owner.inbox.push(Item::Command(ToSocket::Forget { endpoint: self.origin.endpoint }));
         }
         self.ends = None;

@@ -3,8 +3,8 @@
 use super::state::{Fate, Phase, Session};
 use crate::command::ToSocket;
 use crate::engine::{End, Engine};
-use crate::io::hub::{Alarm, Hub};
 use crate::io::notice;
+use crate::io::reactor::{Reactor, Timer};
 use crate::io::terms::milliseconds;
 use crate::life::fresh_id;
 use crate::monitor::EventKind;
@@ -15,7 +15,12 @@ use std::time::Instant;
 
 impl Session {
     /// The engine has come to its end: the pipe goes on, or goes down with it.
-    pub(super) fn ended(&mut self, mut held: Held<'_, Option<Engine>>, end: &End, hub: &mut Hub) -> Fate {
+    pub(super) fn ended(
+        &mut self,
+        mut held: Held<'_, Option<Engine>>,
+        end: &End,
+        reactor: &mut Reactor,
+    ) -> Fate {
         let Some(engine) = held.take() else { return Fate::Ends };
         drop(held);
         let (mut drain, mut filler) = engine.dismantle();
@@ -26,38 +31,38 @@ impl Session {
             return Fate::Ends;
         }
         let last = self.is_last(matches!(end, End::Protocol(_) | End::TooLarge | End::NoReply));
-        if let Some(route) = &mut self.route {
-            route.lost(Instant::now(), passed);
+        if let Some(dialer) = &mut self.dialer {
+            dialer.lost(Instant::now(), passed);
         }
-        let connects = self.route.is_some();
-        let immediate = self.route.as_ref().is_some_and(|route| route.immediate);
+        let connects = self.dialer.is_some();
+        let immediate = self.dialer.as_ref().is_some_and(|dialer| dialer.immediate);
         let lasts = connects && !last && !immediate;
         notice::lost(&mut filler, self.origin.owner.socket_type, &self.origin.options, connects, lasts);
-        self.alarms.cancel(Alarm::Beat, hub);
+        self.timers.cancel(Timer::Beat, reactor);
         if last || !connects {
             self.ends = Some((drain, filler));
             self.part();
-            self.disconnected(hub);
+            self.disconnected(reactor);
             return Fate::Ends;
         }
-        self.disconnected(hub);
+        self.disconnected(reactor);
         if immediate {
             drop((drain, filler));
             self.origin.owner.inbox.push(Item::Command(ToSocket::Detach { pipe: self.pipe }));
             self.pipe = fresh_id();
-            return self.retry(hub);
+            return self.retry(reactor);
         }
         let mut fresh = None;
         if self.origin.owner.socket_type.profile().subscribes {
             // Subscriptions are sent anew: what was queued would mix with them.
             let (writer, reader) = queue::channel(&self.origin.owner.pool);
-            reader.attach(hub.inbox.clone(), self.key);
+            reader.attach(reactor.inbox.clone(), self.key);
             drain = Drain::new(reader);
             fresh = Some(writer);
         }
         self.origin.owner.inbox.push(Item::Command(ToSocket::Lost { pipe: self.pipe, fresh }));
         self.ends = Some((drain, filler));
-        self.retry(hub)
+        self.retry(reactor)
     }
 
     /// The next connection begins at the message that this one has not got whole: unless it is the message that ends
@@ -67,48 +72,48 @@ impl Session {
         let number = drain.frames().passed();
         drain.rewind();
         // Under IMMEDIATE the whole pipe goes with its connection.
-        if inside && self.route.as_mut().is_some_and(|route| !route.immediate && route.cut_off(number)) {
+        if inside && self.dialer.as_mut().is_some_and(|dialer| !dialer.immediate && dialer.cut_off(number)) {
             drain.skip_message();
             self.origin.owner.troubles.message_refused();
         }
     }
 
     /// The descriptor is given up; the monitor hears of it.
-    pub(super) fn disconnected(&mut self, hub: &mut Hub) {
+    pub(super) fn disconnected(&mut self, reactor: &mut Reactor) {
         let number = match std::mem::replace(&mut self.phase, Phase::Resting) {
             Phase::Greeting(greeting) => {
-                hub.unwatch(greeting.descriptor.as_fd());
+                reactor.unwatch(greeting.descriptor.as_fd());
                 greeting.descriptor.as_raw_fd()
             }
             Phase::Traffic(traffic) => {
-                hub.unwatch(traffic.descriptor.as_fd());
+                reactor.unwatch(traffic.descriptor.as_fd());
                 // A caller may be waiting on it.
                 _ = rustix::net::shutdown(&traffic.descriptor, rustix::net::Shutdown::Both);
                 traffic.descriptor.as_raw_fd()
             }
             Phase::Connecting(descriptor) => {
-                hub.unwatch(descriptor.as_fd());
+                reactor.unwatch(descriptor.as_fd());
                 descriptor.as_raw_fd()
             }
             Phase::Resting => return,
         };
-        self.alarms.cancel(Alarm::Deadline, hub);
+        self.timers.cancel(Timer::Deadline, reactor);
         self.emit(EventKind::Disconnected, number as u64);
         self.link = None;
     }
 
     /// The socket, or this endpoint of it (`released`), was closed: what is queued may still go out for a time.
-    pub(crate) fn linger(&mut self, linger: i32, released: bool, hub: &mut Hub) -> Fate {
+    pub(crate) fn linger(&mut self, linger: i32, released: bool, reactor: &mut Reactor) -> Fate {
         self.closing = true;
         self.released |= released;
         if linger == 0 || (!self.may_connect() && !matches!(self.phase, Phase::Traffic(_))) {
             return Fate::Ends;
         }
         if linger > 0 {
-            self.alarms.set(Alarm::Linger, Instant::now() + milliseconds(linger), hub);
+            self.timers.set(Timer::Linger, Instant::now() + milliseconds(linger), reactor);
         }
         match self.phase {
-            Phase::Traffic(_) => self.turn(hub),
+            Phase::Traffic(_) => self.turn(reactor),
             _ => self.check_linger(),
         }
     }
@@ -123,7 +128,7 @@ impl Session {
         if ended { Fate::Ends } else { Fate::Lives }
     }
 
-    pub(crate) fn sweep(&mut self, hub: &mut Hub) {
+    pub(crate) fn sweep(&mut self, reactor: &mut Reactor) {
         let Phase::Traffic(traffic) = &self.phase else { return };
         let connection = traffic.connection.clone();
         if let Some(mut held) = connection.engine.try_lock() {
@@ -131,7 +136,7 @@ impl Session {
                 engine.sweep();
             }
             if held.unlock() {
-                self.call_back(hub);
+                self.call_back(reactor);
             }
             // The socket's own end, too, may hold memory.
             if !self.origin.owner.sweeping.swap(true, Ordering::Relaxed) {
@@ -141,13 +146,13 @@ impl Session {
     }
 
     /// The end of the session: its descriptor is closed.
-    pub(crate) fn close(mut self, hub: &mut Hub) {
-        self.alarms.cancel_all(hub);
+    pub(crate) fn close(mut self, reactor: &mut Reactor) {
+        self.timers.cancel_all(reactor);
         match std::mem::replace(&mut self.phase, Phase::Resting) {
-            Phase::Greeting(greeting) => hub.unwatch(greeting.descriptor.as_fd()),
-            Phase::Connecting(descriptor) => hub.unwatch(descriptor.as_fd()),
+            Phase::Greeting(greeting) => reactor.unwatch(greeting.descriptor.as_fd()),
+            Phase::Connecting(descriptor) => reactor.unwatch(descriptor.as_fd()),
             Phase::Traffic(traffic) => {
-                hub.unwatch(traffic.descriptor.as_fd());
+                reactor.unwatch(traffic.descriptor.as_fd());
                 if let Some(mut held) = traffic.connection.engine.try_lock() {
                     held.take();
                 }

@@ -5,10 +5,10 @@ use super::state::{Fate, Phase, Session, io_ends};
 use super::traffic::Traffic;
 use crate::command::{Attach, ToSocket};
 use crate::engine::{Connection, Engine, Setup};
+use crate::io::dialer::Passed;
 use crate::io::greeting::{Failure, Greeted};
-use crate::io::hub::{Alarm, Hub};
 use crate::io::notice;
-use crate::io::route;
+use crate::io::reactor::{Reactor, Timer};
 use crate::io::terms::Terms;
 use crate::monitor::EventKind;
 use crate::pattern::contract::Attached;
@@ -21,25 +21,25 @@ use std::time::Instant;
 
 impl Session {
     /// Goes on with the handshake.
-    pub(super) fn greet(&mut self, hub: &mut Hub) -> Fate {
+    pub(super) fn greet(&mut self, reactor: &mut Reactor) -> Fate {
         let Phase::Greeting(greeting) = &mut self.phase else { return Fate::Lives };
         let raw = self.origin.options.is_raw(self.origin.owner.socket_type) && !greeting.has_proxy();
         let greeted = if raw { Ok(Greeted::Raw) } else { greeting.turn() };
         match greeted {
             Ok(Greeted::Not) => {
-                if self.alarms.get(Alarm::Deadline).is_none() {
-                    self.set_deadline(self.origin.options.handshake_ivl, hub);
+                if self.timers.get(Timer::Deadline).is_none() {
+                    self.set_deadline(self.origin.options.handshake_ivl, reactor);
                 }
                 Fate::Lives
             }
-            Ok(Greeted::Yes(peer, rest)) => self.open(Some(peer), &rest, hub),
-            Ok(Greeted::Raw) => self.open(None, &[], hub),
-            Err(failure) => self.refuse(&failure, hub),
+            Ok(Greeted::Yes(peer, rest)) => self.open(Some(peer), &rest, reactor),
+            Ok(Greeted::Raw) => self.open(None, &[], reactor),
+            Err(failure) => self.refuse(&failure, reactor),
         }
     }
 
     /// The handshake has failed.
-    pub(super) fn refuse(&mut self, failure: &Failure, hub: &mut Hub) -> Fate {
+    pub(super) fn refuse(&mut self, failure: &Failure, reactor: &mut Reactor) -> Fate {
         self.origin.owner.troubles.handshake_failed();
         let errno =
             |error: &io::Error| error.raw_os_error().unwrap_or(rustix::io::Errno::PIPE.raw_os_error());
@@ -63,20 +63,20 @@ impl Session {
         if last {
             self.part();
         }
-        self.disconnected(hub);
-        if last { Fate::Ends } else { self.retry(hub) }
+        self.disconnected(reactor);
+        if last { Fate::Ends } else { self.retry(reactor) }
     }
 
     /// The peer is known: messages can flow.
-    pub(super) fn open(&mut self, peer: Option<zmtp::Peer>, rest: &[u8], hub: &mut Hub) -> Fate {
+    pub(super) fn open(&mut self, peer: Option<zmtp::Peer>, rest: &[u8], reactor: &mut Reactor) -> Fate {
         let Phase::Greeting(mut greeting) = std::mem::replace(&mut self.phase, Phase::Resting) else {
             return Fate::Ends;
         };
-        self.alarms.cancel(Alarm::Deadline, hub);
+        self.timers.cancel(Timer::Deadline, reactor);
         let unsent = if peer.is_some() { greeting.unsent() } else { Vec::new() };
         let descriptor = Arc::new(greeting.into_descriptor());
         let routing_id = peer.as_ref().and_then(|peer| peer.routing_id.clone()).unwrap_or_default();
-        let fresh = self.ends.is_none().then(|| self.make_pipe(hub));
+        let fresh = self.ends.is_none().then(|| self.make_pipe(reactor));
         if fresh.is_none() {
             self.introduce(&routing_id);
         }
@@ -86,7 +86,7 @@ impl Session {
             Terms { socket_type: origin.owner.socket_type, options: &origin.options, peer: peer.as_ref() };
         let info = Arc::new(terms.describe(self.link.as_deref(), descriptor.as_raw_fd()));
         filler.restart(Some(info.clone()));
-        let again = fresh.is_none() && self.route.as_ref().is_some_and(|route| route.connected_before);
+        let again = fresh.is_none() && self.dialer.as_ref().is_some_and(|dialer| dialer.connected_before);
         terms.begin(&mut filler, again);
         let passed = self.passed(&mut drain, &mut filler);
         let written = drain.frames().gauge();
@@ -97,28 +97,28 @@ impl Session {
             info,
             name: origin.name.clone(),
             link: self.link.clone(),
-            connects: self.route.is_some(),
+            connects: self.dialer.is_some(),
             session: self.key,
-            overseer: hub.inbox.clone(),
+            overseer: reactor.inbox.clone(),
             plain,
         });
-        self.announce(fresh, routing_id, &connection, hub);
+        self.announce(fresh, routing_id, &connection, reactor);
         // Who waits for this event to send finds the peer there.
         self.emit(EventKind::HandshakeSucceeded, 0);
         self.phase = Phase::Traffic(Traffic::new(connection, descriptor, written));
-        if self.route.as_mut().is_some_and(|route| route.arrived(Instant::now(), passed)) {
+        if self.dialer.as_mut().is_some_and(|dialer| dialer.arrived(Instant::now(), passed)) {
             self.origin.owner.troubles.reconnected();
         }
-        self.turn(hub)
+        self.turn(reactor)
     }
 
     /// A pipe for a connection that had none: the socket's ends.
-    pub(super) fn make_pipe(&mut self, hub: &Hub) -> Ends {
+    pub(super) fn make_pipe(&mut self, reactor: &Reactor) -> Ends {
         let conflates = Conflates::new(self.origin.owner.socket_type, &self.origin.options);
         let (theirs, ours) = pipe(&self.origin.owner.pool, conflates, &self.origin.options);
         let (mut drain, mut filler) = io_ends(ours, &self.origin.options);
-        drain.frames().attach(hub.inbox.clone(), self.key);
-        filler.writer().attach(hub.inbox.clone(), self.key);
+        drain.frames().attach(reactor.inbox.clone(), self.key);
+        filler.writer().attach(reactor.inbox.clone(), self.key);
         self.ends = Some((drain, filler));
         theirs
     }
@@ -126,7 +126,7 @@ impl Session {
     /// Tells the socket who the peer is at the other end of a pipe that it has: at first, and when that is another one than
     /// before, before anything is heard of it. Not where the socket knows better (`CONNECT_ROUTING_ID`).
     pub(super) fn introduce(&mut self, routing_id: &[u8]) {
-        let first = self.route.as_ref().is_some_and(|route| !route.connected_before);
+        let first = self.dialer.as_ref().is_some_and(|dialer| !dialer.connected_before);
         let changed = self.announced != routing_id && self.origin.options.connect_routing_id.is_none();
         if first || changed {
             self.announced = routing_id.to_vec();
@@ -141,14 +141,14 @@ impl Session {
         fresh: Option<Ends>,
         routing_id: Vec<u8>,
         connection: &Arc<Connection>,
-        hub: &Hub,
+        reactor: &Reactor,
     ) {
         let connection = connection.clone();
         let inbox = &self.origin.owner.inbox;
         let Some(ends) = fresh else {
             return inbox.push(Item::Command(ToSocket::Opened { pipe: self.pipe, connection }));
         };
-        let connects = self.route.is_some();
+        let connects = self.dialer.is_some();
         let how = Attached {
             routing_id: Some(routing_id),
             assigned_id: self.origin.options.connect_routing_id.clone().filter(|_| connects),
@@ -159,7 +159,7 @@ impl Session {
             endpoint: self.origin.endpoint,
             ends,
             how,
-            io: Some(hub.inbox.clone()),
+            io: Some(reactor.inbox.clone()),
             connection: Some(connection),
             farewell: Vec::new(),
             told: None,
@@ -168,7 +168,7 @@ impl Session {
     }
 
     /// How many messages have gone out and come in. Subscriptions go out on each connection.
-    pub(super) fn passed(&self, drain: &mut Drain, filler: &mut Filler) -> route::Traffic {
+    pub(super) fn passed(&self, drain: &mut Drain, filler: &mut Filler) -> Passed {
         let subscribes = self.origin.owner.socket_type.profile().subscribes;
         (if subscribes { 0 } else { drain.frames().passed() }, filler.writer().written())
     }

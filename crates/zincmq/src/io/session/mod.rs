@@ -12,33 +12,33 @@ mod traffic;
 pub(crate) use state::{Fate, Session};
 
 use crate::io::greeting::Failure;
-use crate::io::hub::{Alarm, Alarms, Hub};
+use crate::io::reactor::{Reactor, Timer, Timers};
 use state::Phase;
 use std::io;
 use std::os::fd::AsFd;
 
 impl Session {
     /// Begins; `key` is the session's from now on.
-    pub(crate) fn start(&mut self, key: u64, hub: &mut Hub) -> Fate {
+    pub(crate) fn start(&mut self, key: u64, reactor: &mut Reactor) -> Fate {
         self.key = key;
-        self.alarms = Alarms::of(key);
+        self.timers = Timers::of(key);
         if let Some((drain, filler)) = &mut self.ends {
-            drain.frames().attach(hub.inbox.clone(), key);
-            filler.writer().attach(hub.inbox.clone(), key);
+            drain.frames().attach(reactor.inbox.clone(), key);
+            filler.writer().attach(reactor.inbox.clone(), key);
         }
         match &self.phase {
             Phase::Greeting(greeting) => {
-                if hub.watch(greeting.descriptor.as_fd(), key).is_err() {
+                if reactor.watch(greeting.descriptor.as_fd(), key).is_err() {
                     return Fate::Ends;
                 }
-                self.greet(hub)
+                self.greet(reactor)
             }
-            _ => self.connect(hub),
+            _ => self.connect(reactor),
         }
     }
 
     /// Something has happened to the descriptor.
-    pub(crate) fn event(&mut self, event: &mio::event::Event, hub: &mut Hub) -> Fate {
+    pub(crate) fn event(&mut self, event: &mio::event::Event, reactor: &mut Reactor) -> Fate {
         let hung_up = event.is_read_closed() || event.is_error();
         match &mut self.phase {
             Phase::Resting => Fate::Lives,
@@ -49,11 +49,11 @@ impl Session {
                 let Phase::Connecting(descriptor) = std::mem::replace(&mut self.phase, Phase::Resting) else {
                     return Fate::Lives;
                 };
-                self.alarms.cancel(Alarm::Deadline, hub);
-                self.connected(descriptor, hub)
+                self.timers.cancel(Timer::Deadline, reactor);
+                self.connected(descriptor, reactor)
             }
-            Phase::Greeting(_) => self.greet(hub),
-            Phase::Traffic(_) => self.drive(hub, |engine| {
+            Phase::Greeting(_) => self.greet(reactor),
+            Phase::Traffic(_) => self.drive(reactor, |engine| {
                 if event.is_readable() || hung_up {
                     engine.readable(hung_up);
                 }
@@ -64,27 +64,27 @@ impl Session {
         }
     }
 
-    pub(crate) fn alarm(&mut self, alarm: Alarm, hub: &mut Hub) -> Fate {
-        self.alarms.rang(alarm);
-        match alarm {
-            Alarm::Reconnect if matches!(self.phase, Phase::Resting) => self.connect(hub),
-            Alarm::Deadline => self.late(hub),
-            Alarm::Linger => Fate::Ends,
-            Alarm::Beat => self.beat(hub),
-            Alarm::CheckInbound => self.check_inbound(hub),
-            Alarm::CheckOutbound => self.check_outbound(hub),
-            Alarm::Reconnect | Alarm::Accept => Fate::Lives,
+    pub(crate) fn fire(&mut self, timer: Timer, reactor: &mut Reactor) -> Fate {
+        self.timers.fired(timer);
+        match timer {
+            Timer::Reconnect if matches!(self.phase, Phase::Resting) => self.connect(reactor),
+            Timer::Deadline => self.late(reactor),
+            Timer::Linger => Fate::Ends,
+            Timer::Beat => self.beat(reactor),
+            Timer::CheckInbound => self.check_inbound(reactor),
+            Timer::CheckOutbound => self.check_outbound(reactor),
+            Timer::Reconnect | Timer::Accept => Fate::Lives,
         }
     }
 
     /// Connecting or the handshake has taken too long.
-    fn late(&mut self, hub: &mut Hub) -> Fate {
+    fn late(&mut self, reactor: &mut Reactor) -> Fate {
         let late = io::Error::from(rustix::io::Errno::TIMEDOUT);
         match std::mem::replace(&mut self.phase, Phase::Resting) {
-            Phase::Connecting(descriptor) => self.attempt_failed(Some(descriptor), &late, hub),
+            Phase::Connecting(descriptor) => self.attempt_failed(Some(descriptor), &late, reactor),
             phase => {
                 self.phase = phase;
-                self.refuse(&Failure::Lost(late), hub)
+                self.refuse(&Failure::Lost(late), reactor)
             }
         }
     }

@@ -3,9 +3,9 @@
 use super::traffic::Traffic;
 use crate::command::{Connect, EndpointId, Listen, Owner, PipeId};
 use crate::engine;
+use crate::io::dialer::Dialer;
 use crate::io::greeting::Greeting;
-use crate::io::hub::{Alarm, Alarms, Hub};
-use crate::io::route::Route;
+use crate::io::reactor::{Reactor, Timer, Timers};
 use crate::io::terms::milliseconds;
 use crate::life::fresh_id;
 use crate::monitor::{EventKind, Sides};
@@ -56,8 +56,8 @@ pub(crate) struct Session {
     pub(super) phase: Phase,
     pub(super) link: Option<Arc<Link>>,
     /// How to connect again; an accepted session cannot.
-    pub(super) route: Option<Box<Route>>,
-    pub(super) alarms: Alarms,
+    pub(super) dialer: Option<Box<Dialer>>,
+    pub(super) timers: Timers,
     /// The socket or endpoint was closed.
     pub(super) closing: bool,
     /// It was the endpoint: disconnected or unbound.
@@ -80,7 +80,7 @@ impl Session {
     }
 
     pub(crate) fn connecting(connect: Connect) -> Self {
-        let route = Box::new(Route::new(connect.address, connect.ends.is_none()));
+        let dialer = Box::new(Dialer::new(connect.address, connect.ends.is_none()));
         let ends = connect.ends.map(|ends| io_ends(ends, &connect.options));
         let origin = Origin {
             owner: connect.owner,
@@ -89,7 +89,7 @@ impl Session {
             endpoint: connect.endpoint,
             name: connect.name,
         };
-        Self { ends, route: Some(route), ..Self::new(origin, connect.pipe, Phase::Resting) }
+        Self { ends, dialer: Some(dialer), ..Self::new(origin, connect.pipe, Phase::Resting) }
     }
 
     fn new(origin: Origin, pipe: PipeId, phase: Phase) -> Self {
@@ -100,8 +100,8 @@ impl Session {
             ends: None,
             phase,
             link: None,
-            route: None,
-            alarms: Alarms::default(),
+            dialer: None,
+            timers: Timers::default(),
             closing: false,
             released: false,
             announced: Vec::new(),
@@ -130,13 +130,13 @@ impl Session {
     }
 
     pub(super) fn sides(&self) -> Sides<'_> {
-        let sides = Sides::of(&self.origin.name, self.route.is_some());
+        let sides = Sides::of(&self.origin.name, self.dialer.is_some());
         self.link.as_ref().map_or(sides, |link| link.complete(sides))
     }
 
-    pub(super) fn set_deadline(&mut self, after: i32, hub: &mut Hub) {
+    pub(super) fn set_deadline(&mut self, after: i32, reactor: &mut Reactor) {
         if after > 0 {
-            self.alarms.set(Alarm::Deadline, Instant::now() + milliseconds(after), hub);
+            self.timers.set(Timer::Deadline, Instant::now() + milliseconds(after), reactor);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Fate, Session};
 use crate::command::{Connect, Listen, Owner, ToSocket};
-use crate::io::hub::{Alarm, Alarms, Hub};
+use crate::io::reactor::{Reactor, Timer, Timers};
 use crate::life::{Living, fresh_id};
 use crate::option::Options;
 use crate::pipe::{Conflates, Ends, pipe};
@@ -52,11 +52,11 @@ impl Surroundings {
         Self { poll: Poll::new().unwrap(), owner: Arc::new(owner), options }
     }
 
-    fn hub(&self) -> Hub {
-        Hub {
+    fn reactor(&self) -> Reactor {
+        Reactor {
             registry: Arc::new(self.poll.registry().try_clone().unwrap()),
             inbox: Arc::default(),
-            alarms: Default::default(),
+            timers: Default::default(),
             busy: Default::default(),
         }
     }
@@ -95,75 +95,75 @@ impl Surroundings {
     }
 }
 
-fn set(hub: &Hub) -> Vec<Alarm> {
-    hub.alarms.iter().map(|(.., alarm)| *alarm).collect()
+fn set(reactor: &Reactor) -> Vec<Timer> {
+    reactor.timers.iter().map(|(.., timer)| *timer).collect()
 }
 
 #[test]
-fn a_connection_takes_its_alarms_with_it() {
+fn a_connection_takes_its_timers_with_it() {
     let around = Surroundings::new();
-    let mut hub = around.hub();
+    let mut reactor = around.reactor();
     for key in 0..100 {
         let (mut session, mut peer) = around.accepted();
-        assert_eq!(session.start(key, &mut hub), Fate::Lives);
-        assert_eq!(set(&hub), [Alarm::Deadline]);
+        assert_eq!(session.start(key, &mut reactor), Fate::Lives);
+        assert_eq!(set(&reactor), [Timer::Deadline]);
         if key % 2 == 0 {
             peer.write_all(&greeting()).unwrap();
             peer.write_all(PING).unwrap();
-            assert_eq!(session.greet(&mut hub), Fate::Lives);
+            assert_eq!(session.greet(&mut reactor), Fate::Lives);
             // The handshake is over; the peer's own limit counts now.
-            assert_eq!(set(&hub), [Alarm::Beat]);
+            assert_eq!(set(&reactor), [Timer::Beat]);
             peer.read_exact(&mut [0; 64]).unwrap();
             drop(peer);
-            assert_eq!(session.turn(&mut hub), Fate::Ends);
+            assert_eq!(session.turn(&mut reactor), Fate::Ends);
         }
-        session.close(&mut hub);
-        assert_eq!(set(&hub), []);
+        session.close(&mut reactor);
+        assert_eq!(set(&reactor), []);
     }
 }
 
 #[test]
-fn an_endpoint_takes_its_alarms_with_it() {
+fn an_endpoint_takes_its_timers_with_it() {
     let around = Surroundings::new();
-    let mut hub = around.hub();
+    let mut reactor = around.reactor();
     let (mut session, _ours) = around.connecting(&around.options);
-    assert_eq!(session.start(0, &mut hub), Fate::Lives);
-    assert_eq!(set(&hub), [Alarm::Reconnect]);
+    assert_eq!(session.start(0, &mut reactor), Fate::Lives);
+    assert_eq!(set(&reactor), [Timer::Reconnect]);
     // Something waits to be sent, for an hour at most.
-    session.linger(3_600_000, false, &mut hub);
-    session.linger(7_200_000, false, &mut hub);
-    assert_eq!(set(&hub), [Alarm::Reconnect, Alarm::Linger]);
-    session.close(&mut hub);
-    assert_eq!(set(&hub), []);
+    session.linger(3_600_000, false, &mut reactor);
+    session.linger(7_200_000, false, &mut reactor);
+    assert_eq!(set(&reactor), [Timer::Reconnect, Timer::Linger]);
+    session.close(&mut reactor);
+    assert_eq!(set(&reactor), []);
 }
 
 #[test]
-fn an_alarm_is_set_once() {
+fn a_timer_is_set_once() {
     let around = Surroundings::new();
-    let mut hub = around.hub();
-    let (mut ours, mut others) = (Alarms::of(1), Alarms::of(2));
+    let mut reactor = around.reactor();
+    let (mut ours, mut others) = (Timers::of(1), Timers::of(2));
     let now = Instant::now();
     for after in [5, 3, 4] {
-        ours.set(Alarm::Beat, now + Duration::from_secs(after), &mut hub);
-        others.set(Alarm::Beat, now + Duration::from_secs(after), &mut hub);
+        ours.set(Timer::Beat, now + Duration::from_secs(after), &mut reactor);
+        others.set(Timer::Beat, now + Duration::from_secs(after), &mut reactor);
     }
-    ours.set(Alarm::CheckInbound, now, &mut hub);
-    assert_eq!(ours.get(Alarm::Beat), Some(now + Duration::from_secs(4)));
-    assert_eq!(set(&hub), [Alarm::CheckInbound, Alarm::Beat, Alarm::Beat]);
-    ours.cancel_all(&mut hub);
-    assert_eq!(hub.alarms.iter().map(|(_, key, _)| *key).collect::<Vec<_>>(), [2]);
+    ours.set(Timer::CheckInbound, now, &mut reactor);
+    assert_eq!(ours.get(Timer::Beat), Some(now + Duration::from_secs(4)));
+    assert_eq!(set(&reactor), [Timer::CheckInbound, Timer::Beat, Timer::Beat]);
+    ours.cancel_all(&mut reactor);
+    assert_eq!(reactor.timers.iter().map(|(_, key, _)| *key).collect::<Vec<_>>(), [2]);
 }
 
-/// Whoever finds that nothing can be sent any more may disconnect: there must be no endpoint then.
+/// A thread that finds that nothing can be sent any more may disconnect: there must be no endpoint then.
 #[test]
 fn an_endpoint_is_forgotten_before_its_pipe_ends() {
     let around = Surroundings::new();
-    let mut hub = around.hub();
+    let mut reactor = around.reactor();
     let once = Arc::new(Options { reconnect_ivl: -1, ..Options::new(SocketType::Dealer) });
     let (mut session, ours) = around.connecting(&once);
     ours.writer.attach(around.owner.inbox.clone(), 7);
     ours.reader.attach(around.owner.inbox.clone(), 7);
-    assert_eq!(session.start(0, &mut hub), Fate::Ends);
+    assert_eq!(session.start(0, &mut reactor), Fate::Ends);
     let mut items = VecDeque::new();
     around.owner.inbox.take_all(&mut items);
     let order: Vec<_> = items.into_iter().collect();

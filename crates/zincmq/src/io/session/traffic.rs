@@ -1,7 +1,7 @@
 //! An open connection, as its session keeps it: whether the poller hears, and when claims are to be checked.
 
 use crate::engine::Connection;
-use crate::io::hub::Hub;
+use crate::io::reactor::Reactor;
 use queue::{Claims, Custody, Gauge, Inbound};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -92,14 +92,14 @@ impl Traffic {
     }
 
     /// The poller hears of the descriptor if and only if no caller does. Returns whether one does.
-    pub(super) fn follow(&mut self, claims: Claims, key: u64, hub: &Hub) -> bool {
+    pub(super) fn follow(&mut self, claims: Claims, key: u64, reactor: &Reactor) -> bool {
         let claimed = claims.inbound() != Inbound::Io;
         if claimed != self.unwatched {
             self.unwatched = claimed;
             if claimed {
-                hub.unwatch(self.descriptor.as_fd());
+                reactor.unwatch(self.descriptor.as_fd());
             } else {
-                _ = hub.watch(self.descriptor.as_fd(), key);
+                _ = reactor.watch(self.descriptor.as_fd(), key);
             }
         }
         claimed

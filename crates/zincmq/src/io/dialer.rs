@@ -1,4 +1,5 @@
-//! The way to a peer that this side connects to, the pauses between attempts, and what is not attempted again.
+//! The dialer of a session that connects: the way to the peer, the pauses between attempts, and the message that is not
+//! sent again.
 
 use crate::io::terms::milliseconds;
 use crate::life::random;
@@ -14,11 +15,11 @@ const ATTEMPTS: u32 = 3;
 const STANDS: Duration = Duration::from_secs(1);
 
 /// The messages that have gone out and come in.
-pub(crate) type Traffic = (u64, u64);
+pub(crate) type Passed = (u64, u64);
 
-/// See the module.
+/// The way to a peer, and what came of the attempts so far.
 #[derive(Debug)]
-pub(crate) struct Route {
+pub(crate) struct Dialer {
     /// The address behind `scheme://`.
     pub(crate) address: String,
     /// Where the last lookup led.
@@ -30,12 +31,12 @@ pub(crate) struct Route {
     pub(crate) immediate: bool,
     pause: Duration,
     /// Since when there is a connection, and what had passed before.
-    stands: Option<(Instant, Traffic)>,
+    stands: Option<(Instant, Passed)>,
     /// The message that a connection ended within, by its number, and how many did.
     cut: (u64, u32),
 }
 
-impl Route {
+impl Dialer {
     pub(crate) fn new(address: String, immediate: bool) -> Self {
         Self {
             address,
@@ -50,14 +51,14 @@ impl Route {
     }
 
     /// The connection stands. Returns whether it is not the first.
-    pub(crate) fn arrived(&mut self, now: Instant, passed: Traffic) -> bool {
+    pub(crate) fn arrived(&mut self, now: Instant, passed: Passed) -> bool {
         self.stands = Some((now, passed));
         std::mem::replace(&mut self.connected_before, true)
     }
 
     /// The connection is lost. If it was of use, pauses are short again; many that were of none count as failed
     /// attempts.
-    pub(crate) fn lost(&mut self, now: Instant, passed: Traffic) {
+    pub(crate) fn lost(&mut self, now: Instant, passed: Passed) {
         let Some((since, before)) = self.stands.take() else { return };
         if passed != before || now >= since + STANDS {
             self.pause = Duration::ZERO;
@@ -93,13 +94,13 @@ mod tests {
     fn pauses_grow_until_a_connection_is_of_use() {
         let mut options = Options::new(SocketType::Push);
         (options.reconnect_ivl, options.reconnect_ivl_max) = (10, 100);
-        let mut route = Route::new(String::new(), false);
+        let mut dialer = Dialer::new(String::new(), false);
         let start = Instant::now();
         // Each stands for a time, and brings the two numbers to a place.
         let mut pause = |stands: Duration, before, after| {
-            route.arrived(start, before);
-            route.lost(start + stands, after);
-            route.next_pause(&options).as_millis()
+            dialer.arrived(start, before);
+            dialer.lost(start + stands, after);
+            dialer.next_pause(&options).as_millis()
         };
         let short = Duration::from_millis(999);
         let passed = [(5, 5), (5, 5), (5, 5), (5, 5), (5, 5), (6, 5), (6, 5), (6, 7), (6, 7)];
@@ -111,8 +112,8 @@ mod tests {
 
     #[test]
     fn the_same_message_may_be_cut_off_only_so_often() {
-        let mut route = Route::new(String::new(), false);
-        let given_up = [0, 0, 1, 1, 0, 0, 0, 1].map(|message| route.cut_off(message));
+        let mut dialer = Dialer::new(String::new(), false);
+        let given_up = [0, 0, 1, 1, 0, 0, 0, 1].map(|message| dialer.cut_off(message));
         assert_eq!(given_up, [false, false, false, false, false, false, true, false]);
     }
 }

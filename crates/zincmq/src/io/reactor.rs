@@ -10,9 +10,9 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Why a session or listener wants to be called at a time.
+/// The reasons for which a session or listener is called at a time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Alarm {
+pub(crate) enum Timer {
     /// Connecting or the handshake takes too long.
     Deadline,
     /// It is time to connect again.
@@ -31,35 +31,35 @@ pub(crate) enum Alarm {
 }
 
 /// Every kind, in order.
-const ALARMS: [Alarm; KINDS] = [
-    Alarm::Deadline,
-    Alarm::Reconnect,
-    Alarm::Beat,
-    Alarm::Linger,
-    Alarm::CheckInbound,
-    Alarm::CheckOutbound,
-    Alarm::Accept,
+const TIMERS: [Timer; KINDS] = [
+    Timer::Deadline,
+    Timer::Reconnect,
+    Timer::Beat,
+    Timer::Linger,
+    Timer::CheckInbound,
+    Timer::CheckOutbound,
+    Timer::Accept,
 ];
 const KINDS: usize = 7;
 
-/// The alarms of one session or listener, one of a kind at most.
+/// The timers of one session or listener, one of a kind at most.
 #[derive(Debug, Default)]
-pub(crate) struct Alarms {
+pub(crate) struct Timers {
     key: u64,
     at: [Option<Instant>; KINDS],
 }
 
 /// The shared part of one I/O thread.
 #[derive(Debug)]
-pub(crate) struct Hub {
+pub(crate) struct Reactor {
     pub(crate) registry: Arc<Registry>,
     pub(crate) inbox: Arc<Inbox<ToIo>>,
-    pub(crate) alarms: BTreeSet<(Instant, u64, Alarm)>,
+    pub(crate) timers: BTreeSet<(Instant, u64, Timer)>,
     /// Sessions whose engine has more to do than one turn allowed.
     pub(crate) busy: VecDeque<u64>,
 }
 
-impl Hub {
+impl Reactor {
     /// Watches a descriptor, edge-triggered, both ways.
     pub(crate) fn watch(&self, descriptor: BorrowedFd<'_>, key: u64) -> io::Result<()> {
         let interest = Interest::READABLE | Interest::WRITABLE;
@@ -71,40 +71,40 @@ impl Hub {
     }
 }
 
-impl Alarms {
-    /// No alarm, for the session or listener of this key.
+impl Timers {
+    /// No timer, for the session or listener of this key.
     pub(crate) fn of(key: u64) -> Self {
         Self { key, at: [None; KINDS] }
     }
 
-    /// When it will ring.
-    pub(crate) fn get(&self, alarm: Alarm) -> Option<Instant> {
-        self.at[alarm as usize]
+    /// The time at which it will fire.
+    pub(crate) fn get(&self, timer: Timer) -> Option<Instant> {
+        self.at[timer as usize]
     }
 
-    /// Sets an alarm, in place of the one of its kind.
-    pub(crate) fn set(&mut self, alarm: Alarm, at: Instant, hub: &mut Hub) {
-        self.cancel(alarm, hub);
-        self.at[alarm as usize] = Some(at);
-        hub.alarms.insert((at, self.key, alarm));
+    /// Sets a timer, in place of the one of its kind.
+    pub(crate) fn set(&mut self, timer: Timer, at: Instant, reactor: &mut Reactor) {
+        self.cancel(timer, reactor);
+        self.at[timer as usize] = Some(at);
+        reactor.timers.insert((at, self.key, timer));
     }
 
-    pub(crate) fn cancel(&mut self, alarm: Alarm, hub: &mut Hub) {
-        if let Some(at) = self.at[alarm as usize].take() {
-            hub.alarms.remove(&(at, self.key, alarm));
+    pub(crate) fn cancel(&mut self, timer: Timer, reactor: &mut Reactor) {
+        if let Some(at) = self.at[timer as usize].take() {
+            reactor.timers.remove(&(at, self.key, timer));
         }
     }
 
-    /// To be called at the end of who set them: some would ring only after hours.
-    pub(crate) fn cancel_all(&mut self, hub: &mut Hub) {
-        for alarm in ALARMS {
-            self.cancel(alarm, hub);
+    /// To be called at the end of who set them: some would fire only after hours.
+    pub(crate) fn cancel_all(&mut self, reactor: &mut Reactor) {
+        for timer in TIMERS {
+            self.cancel(timer, reactor);
         }
     }
 
-    /// The alarm has rung.
-    pub(crate) fn rang(&mut self, alarm: Alarm) {
-        self.at[alarm as usize] = None;
+    /// The timer has fired.
+    pub(crate) fn fired(&mut self, timer: Timer) {
+        self.at[timer as usize] = None;
     }
 }
 
