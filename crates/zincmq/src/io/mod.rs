@@ -1,7 +1,7 @@
 //! I/O threads: sessions, listeners and timers around one poller.
 
 mod dialer;
-mod greeting;
+mod handshake;
 mod listener;
 mod notice;
 mod reactor;

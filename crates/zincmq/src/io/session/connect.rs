@@ -13,7 +13,7 @@ use std::time::Instant;
 
 /// Bits of `RECONNECT_STOP`.
 const REFUSED: i32 = 1;
-pub(super) const UNGREETED: i32 = 2;
+pub(super) const HANDSHAKE_FAILED: i32 = 2;
 const RELEASED: i32 = 4;
 
 impl Session {
@@ -89,8 +89,8 @@ impl Session {
         self.emit(EventKind::Connected, descriptor.as_raw_fd() as u64);
         let target = self.dialer.as_ref().and_then(|dialer| dialer.target.as_ref());
         let proxy = target.and_then(|target| target.proxy(&self.origin.options));
-        self.phase = Self::greeting(descriptor, proxy, self.origin.owner.socket_type, &self.origin.options);
-        self.greet(reactor)
+        self.phase = Self::handshake(descriptor, proxy, self.origin.owner.socket_type, &self.origin.options);
+        self.shake_hands(reactor)
     }
 
     /// Connects again after a pause, if this side connects and may.

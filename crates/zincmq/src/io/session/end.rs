@@ -81,9 +81,9 @@ impl Session {
     /// The descriptor is given up; the monitor hears of it.
     pub(super) fn disconnected(&mut self, reactor: &mut Reactor) {
         let number = match std::mem::replace(&mut self.phase, Phase::Resting) {
-            Phase::Greeting(greeting) => {
-                reactor.unwatch(greeting.descriptor.as_fd());
-                greeting.descriptor.as_raw_fd()
+            Phase::Handshake(handshake) => {
+                reactor.unwatch(handshake.descriptor.as_fd());
+                handshake.descriptor.as_raw_fd()
             }
             Phase::Traffic(traffic) => {
                 reactor.unwatch(traffic.descriptor.as_fd());
@@ -149,7 +149,7 @@ impl Session {
     pub(crate) fn close(mut self, reactor: &mut Reactor) {
         self.timers.cancel_all(reactor);
         match std::mem::replace(&mut self.phase, Phase::Resting) {
-            Phase::Greeting(greeting) => reactor.unwatch(greeting.descriptor.as_fd()),
+            Phase::Handshake(handshake) => reactor.unwatch(handshake.descriptor.as_fd()),
             Phase::Connecting(descriptor) => reactor.unwatch(descriptor.as_fd()),
             Phase::Traffic(traffic) => {
                 reactor.unwatch(traffic.descriptor.as_fd());

@@ -1,12 +1,12 @@
 //! A session in the handshake, and what begins when that is done.
 
-use super::connect::UNGREETED;
+use super::connect::HANDSHAKE_FAILED;
 use super::state::{Fate, Phase, Session, io_ends};
 use super::traffic::Traffic;
 use crate::command::{Attach, ToSocket};
 use crate::engine::{Connection, Engine, Setup};
 use crate::io::dialer::Passed;
-use crate::io::greeting::{Failure, Greeted};
+use crate::io::handshake::{Failure, HandshakeStatus};
 use crate::io::notice;
 use crate::io::reactor::{Reactor, Timer};
 use crate::io::terms::Terms;
@@ -21,19 +21,19 @@ use std::time::Instant;
 
 impl Session {
     /// Goes on with the handshake.
-    pub(super) fn greet(&mut self, reactor: &mut Reactor) -> Fate {
-        let Phase::Greeting(greeting) = &mut self.phase else { return Fate::Lives };
-        let raw = self.origin.options.is_raw(self.origin.owner.socket_type) && !greeting.has_proxy();
-        let greeted = if raw { Ok(Greeted::Raw) } else { greeting.turn() };
-        match greeted {
-            Ok(Greeted::Not) => {
+    pub(super) fn shake_hands(&mut self, reactor: &mut Reactor) -> Fate {
+        let Phase::Handshake(handshake) = &mut self.phase else { return Fate::Lives };
+        let raw = self.origin.options.is_raw(self.origin.owner.socket_type) && !handshake.has_proxy();
+        let status = if raw { Ok(HandshakeStatus::Raw) } else { handshake.turn() };
+        match status {
+            Ok(HandshakeStatus::Pending) => {
                 if self.timers.get(Timer::Deadline).is_none() {
                     self.set_deadline(self.origin.options.handshake_ivl, reactor);
                 }
                 Fate::Lives
             }
-            Ok(Greeted::Yes(peer, rest)) => self.open(Some(peer), &rest, reactor),
-            Ok(Greeted::Raw) => self.open(None, &[], reactor),
+            Ok(HandshakeStatus::Done(peer, rest)) => self.open(Some(peer), &rest, reactor),
+            Ok(HandshakeStatus::Raw) => self.open(None, &[], reactor),
             Err(failure) => self.refuse(&failure, reactor),
         }
     }
@@ -59,7 +59,7 @@ impl Session {
         }
         // A peer that broke the protocol would do so again. A program that speaks another may leave its place to one.
         let broken = matches!(failure, Failure::Protocol(error) if *error != zmtp::Error::Foreign);
-        let last = self.is_last(broken || self.stops(UNGREETED));
+        let last = self.is_last(broken || self.stops(HANDSHAKE_FAILED));
         if last {
             self.part();
         }
@@ -69,12 +69,12 @@ impl Session {
 
     /// The peer is known: messages can flow.
     pub(super) fn open(&mut self, peer: Option<zmtp::Peer>, rest: &[u8], reactor: &mut Reactor) -> Fate {
-        let Phase::Greeting(mut greeting) = std::mem::replace(&mut self.phase, Phase::Resting) else {
+        let Phase::Handshake(mut handshake) = std::mem::replace(&mut self.phase, Phase::Resting) else {
             return Fate::Ends;
         };
         self.timers.cancel(Timer::Deadline, reactor);
-        let unsent = if peer.is_some() { greeting.unsent() } else { Vec::new() };
-        let descriptor = Arc::new(greeting.into_descriptor());
+        let unsent = if peer.is_some() { handshake.unsent() } else { Vec::new() };
+        let descriptor = Arc::new(handshake.into_descriptor());
         let routing_id = peer.as_ref().and_then(|peer| peer.routing_id.clone()).unwrap_or_default();
         let fresh = self.ends.is_none().then(|| self.make_pipe(reactor));
         if fresh.is_none() {

@@ -11,7 +11,7 @@ mod traffic;
 
 pub(crate) use state::{Fate, Session};
 
-use crate::io::greeting::Failure;
+use crate::io::handshake::Failure;
 use crate::io::reactor::{Reactor, Timer, Timers};
 use state::Phase;
 use std::io;
@@ -27,11 +27,11 @@ impl Session {
             filler.writer().attach(reactor.inbox.clone(), key);
         }
         match &self.phase {
-            Phase::Greeting(greeting) => {
-                if reactor.watch(greeting.descriptor.as_fd(), key).is_err() {
+            Phase::Handshake(handshake) => {
+                if reactor.watch(handshake.descriptor.as_fd(), key).is_err() {
                     return Fate::Ends;
                 }
-                self.greet(reactor)
+                self.shake_hands(reactor)
             }
             _ => self.connect(reactor),
         }
@@ -52,7 +52,7 @@ impl Session {
                 self.timers.cancel(Timer::Deadline, reactor);
                 self.connected(descriptor, reactor)
             }
-            Phase::Greeting(_) => self.greet(reactor),
+            Phase::Handshake(_) => self.shake_hands(reactor),
             Phase::Traffic(_) => self.drive(reactor, |engine| {
                 if event.is_readable() || hung_up {
                     engine.readable(hung_up);

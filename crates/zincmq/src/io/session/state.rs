@@ -4,7 +4,7 @@ use super::traffic::Traffic;
 use crate::command::{Connect, EndpointId, Listen, Owner, PipeId};
 use crate::engine;
 use crate::io::dialer::Dialer;
-use crate::io::greeting::Greeting;
+use crate::io::handshake::Handshake;
 use crate::io::reactor::{Reactor, Timer, Timers};
 use crate::io::terms::milliseconds;
 use crate::life::fresh_id;
@@ -30,7 +30,7 @@ pub(super) enum Phase {
     /// Between two attempts, or while a name is looked up.
     Resting,
     Connecting(OwnedFd),
-    Greeting(Box<Greeting>),
+    Handshake(Box<Handshake>),
     Traffic(Traffic),
 }
 
@@ -68,7 +68,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn accepted(listen: &Listen, descriptor: OwnedFd, link: Link) -> Self {
-        let phase = Self::greeting(descriptor, None, listen.owner.socket_type, &listen.options);
+        let phase = Self::handshake(descriptor, None, listen.owner.socket_type, &listen.options);
         let origin = Origin {
             owner: listen.owner.clone(),
             options: listen.options.clone(),
@@ -108,13 +108,13 @@ impl Session {
         }
     }
 
-    pub(super) fn greeting(
+    pub(super) fn handshake(
         descriptor: OwnedFd,
         proxy: Option<crate::transport::net::socks::Client>,
         socket_type: SocketType,
         options: &Options,
     ) -> Phase {
-        Phase::Greeting(Box::new(Greeting::new(descriptor, proxy, socket_type, options)))
+        Phase::Handshake(Box::new(Handshake::new(descriptor, proxy, socket_type, options)))
     }
 
     pub(crate) fn has_pipe(&self, pipe: PipeId) -> bool {

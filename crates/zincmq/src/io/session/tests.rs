@@ -110,7 +110,7 @@ fn a_connection_takes_its_timers_with_it() {
         if key % 2 == 0 {
             peer.write_all(&greeting()).unwrap();
             peer.write_all(PING).unwrap();
-            assert_eq!(session.greet(&mut reactor), Fate::Lives);
+            assert_eq!(session.shake_hands(&mut reactor), Fate::Lives);
             // The handshake is over; the peer's own limit counts now.
             assert_eq!(set(&reactor), [Timer::Beat]);
             peer.read_exact(&mut [0; 64]).unwrap();

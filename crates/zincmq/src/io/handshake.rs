@@ -13,7 +13,7 @@ const ROOM: usize = 1024;
 
 /// A connection whose handshake is under way.
 #[derive(Debug)]
-pub(crate) struct Greeting {
+pub(crate) struct Handshake {
     pub(crate) descriptor: OwnedFd,
     proxy: Option<socks::Client>,
     opening: Opening,
@@ -21,16 +21,16 @@ pub(crate) struct Greeting {
 
 /// The outcome of a handshake, if it has ended.
 #[derive(Debug)]
-pub(crate) enum Greeted {
+pub(crate) enum HandshakeStatus {
     /// It goes on.
-    Not,
+    Pending,
     /// There is none: plain bytes follow.
     Raw,
     /// The peer is known; these bytes came behind the handshake.
-    Yes(zmtp::Peer, Vec<u8>),
+    Done(zmtp::Peer, Vec<u8>),
 }
 
-/// Why there was no handshake.
+/// The reasons for which a handshake fails.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// The connection broke or ended.
@@ -44,7 +44,7 @@ pub(crate) enum Failure {
     Proxy(socks::SocksError),
 }
 
-impl Greeting {
+impl Handshake {
     pub(crate) fn new(
         descriptor: OwnedFd,
         proxy: Option<socks::Client>,
@@ -74,7 +74,7 @@ impl Greeting {
     }
 
     /// Sends and receives as far as possible now.
-    pub(crate) fn turn(&mut self) -> Result<Greeted, Failure> {
+    pub(crate) fn turn(&mut self) -> Result<HandshakeStatus, Failure> {
         loop {
             // What a peer says before it hangs up tells more than the failure to write to it.
             let sent = self.send();
@@ -87,17 +87,17 @@ impl Greeting {
                     return Err(sent.err().unwrap_or_else(reset));
                 }
                 Ok((read, _)) => read,
-                Err(rustix::io::Errno::WOULDBLOCK) => return sent.map(|()| Greeted::Not),
+                Err(rustix::io::Errno::WOULDBLOCK) => return sent.map(|()| HandshakeStatus::Pending),
                 Err(rustix::io::Errno::INTR) => continue,
                 Err(error) => return Err(Failure::Lost(error.into())),
             };
-            if let Some(greeted) = self.take(&room[..read])? {
-                return Ok(greeted);
+            if let Some(status) = self.take(&room[..read])? {
+                return Ok(status);
             }
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) -> Result<Option<Greeted>, Failure> {
+    fn take(&mut self, bytes: &[u8]) -> Result<Option<HandshakeStatus>, Failure> {
         if let Some(proxy) = &mut self.proxy {
             proxy.input(bytes).map_err(Failure::Proxy)?;
             if proxy.is_done() {
@@ -108,7 +108,7 @@ impl Greeting {
         match self.opening.feed(bytes) {
             Ok((taken, Status::Open(peer))) => {
                 self.send()?;
-                Ok(Some(Greeted::Yes(peer, bytes[taken..].to_vec())))
+                Ok(Some(HandshakeStatus::Done(peer, bytes[taken..].to_vec())))
             }
             Ok(_) => Ok(None),
             Err(error) => {
@@ -159,7 +159,7 @@ mod tests {
         theirs.write_all(said).unwrap();
         drop(theirs);
         let options = Options::new(SocketType::Push);
-        Greeting::new(ours.into(), None, SocketType::Push, &options).turn().unwrap_err()
+        Handshake::new(ours.into(), None, SocketType::Push, &options).turn().unwrap_err()
     }
 
     #[test]
