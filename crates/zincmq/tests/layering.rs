@@ -79,7 +79,7 @@ fn declared(source: &str) -> Vec<String> {
 /// Every Rust file of a folder, but for unit tests.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let inside = |entry: fs::DirEntry| match entry.path() {
-        path if path.ends_with("tests") => Vec::new(),
+        path if path.file_stem().is_some_and(|name| name == "tests") => Vec::new(),
         path if path.is_dir() => files(&path),
         path => vec![path],
     };
