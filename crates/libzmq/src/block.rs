@@ -10,7 +10,7 @@ use std::slice;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use zincmq::Frame;
 
-/// What the application is called with when memory it gave is not needed any more.
+/// The application's function that is called when memory it gave is not needed any more.
 pub(crate) type FreeFn = unsafe extern "C" fn(data: *mut c_void, hint: *mut c_void);
 
 /// The bytes of a fresh block begin behind its header, aligned for anything.
@@ -24,7 +24,7 @@ struct Header {
     keeper: Keeper,
 }
 
-/// Whose the bytes are.
+/// The owner of the bytes.
 enum Keeper {
     /// The block's own, behind the header.
     Block { room: usize },

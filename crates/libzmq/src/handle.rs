@@ -15,7 +15,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
-/// What is read at a handle: as a descriptor, -1.
+/// The number that is read at a handle: as a descriptor, -1.
 const FACE: u64 = u64::MAX;
 /// Faces of a slot: after so many objects a handle comes again.
 const GENERATIONS: usize = 2048;

@@ -1,7 +1,7 @@
 //! libzmq's C interface over zincmq: every function of `zmq.h`, with the same numbers in `errno`.
 //!
-//! What C hands over is checked before it is believed: handles are looked up, lengths compared, and no panic
-//! crosses the border. Pointers to plain memory are taken at their word, as in C.
+//! Checks what C hands over before it believes it: handles are looked up, lengths compared, and no panic crosses the
+//! border. Pointers to plain memory are taken at their word, as in C.
 
 #![allow(unreachable_pub, reason = "what C calls need not be reachable from Rust")]
 

@@ -180,7 +180,7 @@ pub unsafe extern "C" fn zmq_msg_set(_message: *mut Msg, _property: c_int, _valu
     Fault(libc::EINVAL).report(-1)
 }
 
-/// What the connection that brought the message said of itself; as long as the message lives.
+/// A property of the connection that brought the message, as its peer told it; as long as the message lives.
 ///
 /// # Safety
 /// `message` points to a `zmq_msg_t`, `name` to a C string.

@@ -18,7 +18,7 @@ const GATHERED: usize = 512;
 /// Bodies of this size and more travel by reference; over inproc all that have a function to be freed with.
 const LARGE: usize = 60 << 10;
 
-/// What `kind` can be; anything else is no message.
+/// The values of `kind`; anything else is no message.
 const CLOSED: u8 = 0;
 const SHORT: u8 = 0x71;
 const BLOCK: u8 = 0x72;
@@ -258,7 +258,7 @@ impl Msg {
         }
     }
 
-    /// What it holds; an empty message is left.
+    /// Takes all that it holds; an empty message is left.
     pub(crate) fn take(&mut self) -> Self {
         std::mem::replace(self, Self::empty())
     }

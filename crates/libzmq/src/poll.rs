@@ -26,7 +26,7 @@ enum Place {
     Nowhere,
 }
 
-/// What is waited for: each socket once, then descriptors.
+/// All that is waited for: each socket once, then descriptors.
 #[derive(Default)]
 struct Waited {
     handles: Vec<*mut c_void>,
@@ -80,7 +80,7 @@ impl Waited {
         Ok(())
     }
 
-    /// What was found for an item of these events.
+    /// The events found for an item that wants these.
     fn found(&self, poller: &Poller, place: Place, wanted: c_short) -> c_short {
         match place {
             Place::Nowhere => 0,

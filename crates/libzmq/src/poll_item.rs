@@ -1,4 +1,4 @@
-//! What is waited for, in C's form: `zmq_pollitem_t` and its bits.
+//! Items to wait for, in C's form: `zmq_pollitem_t` and its bits.
 
 use libc::{c_int, c_short, c_void};
 use zincmq::poller::Interest;
@@ -18,7 +18,7 @@ pub struct PollItem {
     pub(crate) revents: c_short,
 }
 
-/// What C's bits ask for.
+/// The readiness that C's bits ask for.
 pub(crate) fn interest(events: c_short) -> Interest {
     Interest {
         readable: events & POLLIN != 0,
@@ -28,7 +28,7 @@ pub(crate) fn interest(events: c_short) -> Interest {
     }
 }
 
-/// What is ready, in C's bits.
+/// C's bits for what is ready.
 pub(crate) fn events(found: Interest) -> c_short {
     let bit = |yes: bool, bit| if yes { bit } else { 0 };
     bit(found.readable, POLLIN)

@@ -11,7 +11,7 @@ use std::{ptr, slice};
 
 pub(crate) static POLLERS: Table<Poller> = Table::new();
 
-/// What to wait for, and what the application calls it.
+/// The things to wait for, each with what the application calls it.
 #[derive(Debug, Default)]
 pub(crate) struct Poller(Vec<Entry>);
 

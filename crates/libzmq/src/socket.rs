@@ -30,7 +30,7 @@ pub(crate) struct Socket {
     /// The message received last, and how many of its parts C has got.
     incoming: Message,
     given: usize,
-    /// What is to be dropped after the call: that may call the application back, which may use the socket.
+    /// Frames to be dropped after the call: that may call the application back, which may use the socket.
     spent: Vec<Frame>,
     pub(crate) outlet: Option<Arc<Outlet>>,
 }
@@ -194,7 +194,7 @@ impl Socket {
         given
     }
 
-    /// What is ready, parts of messages half sent or half received included (`found` is what the core says).
+    /// The readiness, parts of messages half sent or half received included (`found` is what the core says).
     pub(crate) fn amend(&self, found: Interest) -> Interest {
         let writable = (found.writable || self.is_gathering()) && !self.owes_reading();
         let readable = (found.readable && !self.owes_writing()) || self.has_rest();
@@ -314,7 +314,7 @@ pub unsafe extern "C" fn zmq_socket_get_peer_state(
     })
 }
 
-/// What only sockets of draft types do, which are not there.
+/// Refuses what only sockets of draft types do, which are not there.
 fn unsupported(socket: *mut c_void) -> c_int {
     on(socket, |_| Err(Fault(libc::ENOTSUP)))
 }

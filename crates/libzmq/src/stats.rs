@@ -1,4 +1,4 @@
-//! What libzmq has not: numbers.
+//! Numbers of a socket, which libzmq has not.
 
 use crate::errno::Fault;
 use crate::socket::on;

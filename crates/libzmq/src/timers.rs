@@ -11,7 +11,7 @@ use std::time::Instant;
 
 static SETS: Table<Timers> = Table::new();
 
-/// What a timer calls, with its number and the caller's argument.
+/// The function that a timer calls, with its number and the caller's argument.
 type Handler = unsafe extern "C" fn(c_int, *mut c_void);
 
 /// A set of timers. Times are milliseconds since the process first asked.
@@ -89,7 +89,7 @@ impl Timers {
         self.due.range(..=(now, u64::MAX)).map(|(_, number)| *number).collect()
     }
 
-    /// What to call for a timer, if it is still there and still due: handlers may cancel and reset others. Its
+    /// The call to make for a timer, if it is still there and still due: handlers may cancel and reset others. Its
     /// interval begins anew, so that its own handler may do the same to it.
     fn begin(&mut self, now: u64, number: c_int) -> Option<Call> {
         let timer = self.timers.get(&number).filter(|timer| timer.place.0 <= now)?;
@@ -214,7 +214,7 @@ mod tests {
 
     const CALL: Call = Call { handler: nothing, argument: ptr::null_mut() };
 
-    /// What runs at `now`.
+    /// The timers that run at `now`.
     fn run(timers: &mut Timers, now: u64) -> Vec<c_int> {
         let due = timers.due(now);
         due.into_iter().filter(|number| timers.begin(now, *number).is_some()).collect()
@@ -329,7 +329,7 @@ mod tests {
         assert_eq!(unsafe { zmq_timers_destroy(&mut timers) }, 0);
     }
 
-    /// What the handlers of the next test share.
+    /// The state that the handlers of the next test share.
     struct Shared {
         timers: *mut c_void,
         calls: Vec<c_int>,

@@ -12,8 +12,8 @@ use std::time::Instant;
 /// The version of libzmq's interface that this is.
 const VERSION: [c_int; 3] = [4, 3, 5];
 
-/// What [`zmq_has`] says yes to: `draft` is the draft functions, not each of the draft socket types. tcp and inproc are
-/// no capabilities: everybody has them.
+/// The names that [`zmq_has`] says yes to: `draft` is the draft functions, not each of the draft socket types. tcp and
+/// inproc are no capabilities: everybody has them.
 const CAPABILITIES: [&CStr; 2] = [c"ipc", c"draft"];
 
 /// The calling thread's `errno`: for programs whose C library is not the one libzmq was built with.
@@ -179,7 +179,7 @@ pub extern "C" fn zmq_sleep(seconds: c_int) {
     }
 }
 
-/// What a thread of [`zmq_threadstart`] runs.
+/// The function that a thread of [`zmq_threadstart`] runs.
 type Run = unsafe extern "C" fn(*mut c_void);
 
 /// The caller's argument on its way to the new thread.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::poller::{zmq_poller_destroy, zmq_poller_new, zmq_poller_size};
 
-/// What the child does: a number other than 0 says which step went wrong.
+/// Does the child's part: a number other than 0 says which step went wrong.
 fn child(link: &Link, poller: *mut c_void, endpoint: &str) -> c_int {
     let denied = |returned: c_int, expected| returned == -1 && errno() == expected;
     let steps: [&dyn Fn() -> bool; 8] = [

@@ -127,7 +127,7 @@ fn memory_of_the_application_crosses_inproc_as_it_is() {
     }
 }
 
-/// What nobody receives is freed with the sockets, and what only the last is kept of with the next.
+/// A body that nobody receives is freed with the sockets; where only the last is kept, with the next.
 #[test]
 fn memory_that_is_not_received_is_freed_once() {
     for conflate in [0, 1] {
@@ -278,7 +278,7 @@ fn a_receive_that_fails_leaves_the_message() {
     assert_eq!(freed.load(Ordering::Relaxed), 1);
 }
 
-/// What a free function uses of the library, and how often.
+/// The parts of the library that a free function uses, and how often.
 struct CallBack {
     context: *mut c_void,
     socket: *mut c_void,

@@ -35,7 +35,7 @@ fn errno() -> c_int {
     crate::errno::get()
 }
 
-/// What a call that must not fail returned.
+/// The result of a call that must not fail.
 #[track_caller]
 fn done(returned: c_int) -> c_int {
     assert!(returned >= 0, "errno {}", errno());

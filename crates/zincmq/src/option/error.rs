@@ -1,6 +1,6 @@
 //! Why an option was not set or read.
 
-/// What is wrong with an option, its value, or both. In C all of these are `EINVAL`.
+/// A fault of an option, its value, or both. In C all of these are `EINVAL`.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum OptionError {
     /// No option has this name or number.
@@ -13,7 +13,7 @@ pub enum OptionError {
         name: &'static str,
         /// The value given.
         value: String,
-        /// What would have been allowed.
+        /// The values that are allowed.
         allowed: String,
     },
     /// The option can be set but not read, or read but not set.

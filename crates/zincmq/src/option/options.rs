@@ -41,13 +41,14 @@ impl Options {
         Some(&*self.hello_msg).filter(|message| socket.profile().greets && !message.is_empty())
     }
 
-    /// What is received when a peer leaves, on the types that want to know (`DISCONNECT_MSG`).
+    /// The message received when a peer leaves, on the types that want to know (`DISCONNECT_MSG`).
     pub(crate) fn farewell(&self, socket: SocketType) -> Option<&[u8]> {
         let hears = socket.profile().hears_disconnects;
         Some(&*self.disconnect_msg).filter(|message| hears && !message.is_empty())
     }
 
-    /// What is received when a connection is lost that this side has made, on the types that want to know (`HICCUP_MSG`).
+    /// The message received when a connection is lost that this side has made, on the types that want to know
+    /// (`HICCUP_MSG`).
     pub(crate) fn hiccup(&self, socket: SocketType) -> Option<&[u8]> {
         Some(&*self.hiccup_msg).filter(|message| socket.profile().hears_hiccups && !message.is_empty())
     }

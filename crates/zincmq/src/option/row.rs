@@ -6,7 +6,7 @@ use crate::socket_type::SocketType;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// What an option takes.
+/// The values that an option takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
     /// A C `int` in a range, rounded down to a multiple of `step`.
@@ -80,7 +80,7 @@ pub struct Row {
     pub name: &'static str,
     /// The number in C.
     pub number: i32,
-    /// What it takes.
+    /// The values that it takes.
     pub kind: Kind,
     /// Whether C can set and read it.
     pub access: Access,
@@ -234,7 +234,7 @@ impl Yes {
 }
 
 impl fmt::Display for Kind {
-    /// What is allowed, in words.
+    /// Says in words what is allowed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Int { min: i32::MIN, max: i32::MAX, .. } => f.write_str("any int"),

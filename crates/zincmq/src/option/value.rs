@@ -78,10 +78,10 @@ option_types!(i32: Int, i64: Long, u64: Mask, bool: Flag, String: Text, Vec<u8>:
 
 /// A field of [`Options`](super::Options). Most hold the value as it is; lists add it. Not re-exported.
 pub trait Field {
-    /// What is set and read.
+    /// The type that is set and read.
     type Value: OptionType;
 
-    /// What was set last.
+    /// The value that was set last.
     fn read(&self) -> Self::Value;
 
     /// Sets the field; `None` if the value has the wrong form.
