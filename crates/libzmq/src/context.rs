@@ -2,7 +2,7 @@
 
 use crate::border::{call, guarded};
 use crate::errno::Fault;
-use crate::fork;
+use crate::fork::{self, Inherited};
 use crate::handle::{Table, Wrong};
 use libc::{c_int, c_void};
 use std::collections::BTreeSet;
@@ -31,6 +31,7 @@ const BLOCKY: c_int = 70;
 const LONGEST_PREFIX: usize = 16;
 
 pub(crate) static CONTEXTS: Table<Arc<Context>> = Table::new();
+static INHERITED: &dyn Inherited = &CONTEXTS;
 
 /// A context, and its options as C reads them.
 #[derive(Debug)]
@@ -185,7 +186,7 @@ const fn policy(number: c_int) -> Option<SchedPolicy> {
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_ctx_new() -> *mut c_void {
     guarded(ptr::null_mut(), || {
-        fork::watch(&CONTEXTS);
+        fork::watch(&INHERITED);
         let context = Context { core: zincmq::Context::new(), settings: Mutex::default() };
         let handle = CONTEXTS.insert(Arc::new(context));
         handle.unwrap_or_else(|| Fault(libc::EMFILE).report(ptr::null_mut()))

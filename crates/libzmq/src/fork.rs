@@ -2,8 +2,8 @@
 //! alone, and make its own.
 
 use std::ptr;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Once, OnceLock};
+use std::sync::Once;
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 /// Objects that a child process inherits.
 pub(crate) trait Inherited: Sync {
@@ -11,14 +11,18 @@ pub(crate) trait Inherited: Sync {
     fn disown(&self);
 }
 
-/// The tables that are watched: contexts, sockets, pollers.
-static TABLES: [OnceLock<&'static dyn Inherited>; 3] = [const { OnceLock::new() }; 3];
+/// The tables that are watched: contexts, sockets, pollers. Pointers, since a lock might be held when another thread forks.
+static TABLES: [AtomicPtr<&'static dyn Inherited>; 3] = [const { AtomicPtr::new(ptr::null_mut()) }; 3];
 
 /// From now on marks the objects of this table in child processes. To be called before the first is made.
-pub(crate) fn watch(table: &'static dyn Inherited) {
-    let known = |place: &OnceLock<_>| ptr::addr_eq(ptr::from_ref(*place.get_or_init(|| table)), table);
-    let kept = TABLES.iter().any(known);
-    debug_assert!(kept, "a fourth table");
+pub(crate) fn watch(table: &'static &'static dyn Inherited) {
+    let table = ptr::from_ref(table).cast_mut();
+    for place in &TABLES {
+        let before = place.compare_exchange(ptr::null_mut(), table, Ordering::AcqRel, Ordering::Acquire);
+        if before.is_ok() || before == Err(table) {
+            break;
+        }
+    }
     static WATCH: Once = Once::new();
     // SAFETY: the handler only loads and stores atomics, which is allowed in a forked child.
     WATCH.call_once(|| _ = unsafe { libc::pthread_atfork(None, None, Some(in_child)) });
@@ -34,5 +38,10 @@ pub(crate) fn generation() -> u32 {
 
 unsafe extern "C" fn in_child() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
-    TABLES.iter().filter_map(OnceLock::get).for_each(|table| table.disown());
+    for place in &TABLES {
+        // SAFETY: null, or from a reference to a static.
+        if let Some(table) = unsafe { place.load(Ordering::Acquire).as_ref() } {
+            table.disown();
+        }
+    }
 }

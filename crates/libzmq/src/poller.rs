@@ -2,14 +2,16 @@
 
 use crate::border::{call, clamped, guarded};
 use crate::errno::Fault;
+use crate::fork::{self, Inherited};
 use crate::handle::{Table, Wrong};
 use crate::poll;
 use crate::poll_item::{POLLERR, POLLIN, POLLOUT, POLLPRI, PollItem};
-use crate::{fork, socket};
+use crate::socket;
 use libc::{c_int, c_long, c_short, c_void};
 use std::{ptr, slice};
 
 pub(crate) static POLLERS: Table<Poller> = Table::new();
+static INHERITED: &dyn Inherited = &POLLERS;
 
 /// The things to wait for, each with what the application calls it.
 #[derive(Debug, Default)]
@@ -129,7 +131,7 @@ impl Poller {
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_poller_new() -> *mut c_void {
     guarded(ptr::null_mut(), || {
-        fork::watch(&POLLERS);
+        fork::watch(&INHERITED);
         POLLERS.insert(Poller::default()).unwrap_or_else(|| Fault(libc::ENOMEM).report(ptr::null_mut()))
     })
 }

@@ -3,7 +3,7 @@
 use crate::border::{call, guarded};
 use crate::context;
 use crate::errno::{EFSM, Fault};
-use crate::fork;
+use crate::fork::{self, Inherited};
 use crate::handle::{Guard, Table, Wrong};
 use crate::msg::Body;
 use crate::outlet::Outlet;
@@ -19,6 +19,7 @@ use zincmq::poller::Interest;
 use zincmq::{AnySocket, Error, Frame, Message, SocketType};
 
 pub(crate) static SOCKETS: Table<Socket> = Table::new();
+static INHERITED: &dyn Inherited = &SOCKETS;
 
 /// A socket as C uses it: part by part.
 #[derive(Debug)]
@@ -221,7 +222,7 @@ pub extern "C" fn zmq_socket(context: *mut c_void, socket_type: c_int) -> *mut c
         let make = || {
             let context = context::find(context)?;
             let socket_type = SocketType::from_number(socket_type).ok_or(Fault(libc::EINVAL))?;
-            fork::watch(&SOCKETS);
+            fork::watch(&INHERITED);
             SOCKETS.insert(Socket::new(context, socket_type)?).ok_or(Fault(libc::EMFILE))
         };
         make().unwrap_or_else(|fault: Fault| fault.report(ptr::null_mut()))

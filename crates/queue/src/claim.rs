@@ -103,6 +103,17 @@ impl Claims {
         }
     }
 
+    /// A writer goes to the engine to write its stream. If the engine is not free, it goes on for a writer that `waits`, and
+    /// leaves the stream to one that does not.
+    #[must_use]
+    pub const fn streaming(self, free: bool, waits: bool) -> Self {
+        match (free, waits) {
+            (true, _) => self,
+            (false, true) => self.with_outbound(Outbound::Io),
+            (false, false) => self.with_outbound(Outbound::Stream),
+        }
+    }
+
     /// Nobody waits at the descriptor any more, or answers: the I/O thread's poller hears.
     #[must_use]
     pub const fn released(self) -> Self {

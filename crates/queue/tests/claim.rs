@@ -1,4 +1,4 @@
-//! Claims from one thread: which checks keep them, and which end them. Races are in `loom.rs`.
+//! Claims from one thread: which checks keep them, and which end them. Races are in `loom/claims.rs`.
 #![cfg(not(loom))]
 
 use queue::{Check, Claims, Custody, Inbound, Outbound, TryLock};

@@ -136,16 +136,9 @@ impl std::fmt::Debug for SignalMask {
 /// # Errors
 /// As ppoll(2).
 pub fn poll(set: &mut [PollFd<'_>], timeout: Option<Duration>, mask: Option<&SignalMask>) -> io::Result<()> {
-    let Some(SignalMask(mask)) = mask else {
-        let limit = timeout.map(|time| rustix::event::Timespec {
-            tv_sec: time.as_secs().try_into().unwrap_or(i64::MAX),
-            tv_nsec: time.subsec_nanos().into(),
-        });
-        rustix::event::poll(set, limit.as_ref())?;
-        return Ok(());
-    };
     let limit = timeout.map(timespec);
     let limit = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
+    let mask = mask.map_or(ptr::null(), |mask| &raw const mask.0);
     // SAFETY: rustix hands `PollFd` to the same system call as it is; all pointers outlive the call.
     let result = unsafe { libc::ppoll(set.as_mut_ptr().cast(), set.len() as libc::nfds_t, limit, mask) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }

@@ -118,28 +118,38 @@ pub(crate) enum ToIo {
     Stop,
 }
 
-/// A bound listener.
-#[derive(Debug)]
-pub(crate) struct Listen {
+/// Where sessions come from: their socket, and what it has bound or connected.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
     pub(crate) owner: Arc<Owner>,
     pub(crate) options: Arc<Options>,
     pub(crate) transport: &'static dyn Transport,
     pub(crate) endpoint: EndpointId,
+    /// The endpoint that was bound or connected.
     pub(crate) name: Arc<str>,
+}
+
+impl Origin {
+    /// Whether it is this socket, and this endpoint of it if one is given.
+    pub(crate) fn is(&self, socket: u64, endpoint: Option<EndpointId>) -> bool {
+        self.owner.id == socket && endpoint.is_none_or(|endpoint| self.endpoint == endpoint)
+    }
+}
+
+/// A bound listener.
+#[derive(Debug)]
+pub(crate) struct Listen {
+    pub(crate) origin: Origin,
     pub(crate) listening: Arc<Listening>,
 }
 
 /// A connection to be made.
 #[derive(Debug)]
 pub(crate) struct Connect {
-    pub(crate) owner: Arc<Owner>,
-    pub(crate) options: Arc<Options>,
-    pub(crate) transport: &'static dyn Transport,
-    pub(crate) endpoint: EndpointId,
+    pub(crate) origin: Origin,
     pub(crate) pipe: PipeId,
     /// The address behind `scheme://`.
     pub(crate) address: String,
-    pub(crate) name: Arc<str>,
     /// The session's ends; none with IMMEDIATE: then the pipe comes with the connection.
     pub(crate) ends: Option<Ends>,
 }

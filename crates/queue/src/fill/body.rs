@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 
 /// A body by reference is reserved in steps of at most this, as its bytes arrive: its size is only a claim.
 const BODY_STEP: usize = 1 << 20;
+
 /// A large body under way, of a frame or a command.
 #[derive(Debug)]
 pub(super) struct Body {

@@ -177,17 +177,11 @@ impl Connection {
         self.visit(|claims, _| claims.with_outbound(Outbound::Io), write).is_some()
     }
 
-    /// Writes what is queued of a stream. Returns whether that was anything. If the I/O thread is at work, it goes on for a
-    /// writer that `waits`, and leaves the stream to one that does not.
+    /// Writes what is queued of a stream. Returns whether that was anything. For `waits` see [`Claims::streaming`].
     pub(crate) fn write_stream(&self, milestone: Milestone, waits: bool) -> bool {
         if !self.plain {
             return false;
         }
-        let claim = |claims: Claims, free: bool| match (free, waits) {
-            (true, _) => claims,
-            (false, true) => claims.with_outbound(Outbound::Io),
-            (false, false) => claims.with_outbound(Outbound::Stream),
-        };
         let write = |engine: &mut Engine, claims: Claims| {
             let (wrote, all) = engine.write_stream(milestone);
             let goes_on = all && (wrote || claims.streams());
@@ -197,7 +191,7 @@ impl Connection {
                 unfinished: !goes_on && (wrote || claims.streams()),
             }
         };
-        self.visit(claim, write).unwrap_or(false)
+        self.visit(|claims, free| claims.streaming(free, waits), write).unwrap_or(false)
     }
 
     /// The writer's stream is over, or it turns to something else: nothing is left behind.

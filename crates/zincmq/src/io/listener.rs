@@ -22,33 +22,38 @@ pub(crate) struct Listener {
 
 impl Listener {
     pub(crate) fn start(listen: Box<Listen>, key: u64, reactor: &Reactor) -> Self {
-        let number = listen.listening.number as u64;
-        listen.owner.monitor.emit(EventKind::Listening, number, Sides::of(&listen.name, false));
-        if let Err(error) = listen.listening.watch(&reactor.registry, token(key)) {
-            let errno = error.raw_os_error().unwrap_or(0) as u64;
-            listen.owner.monitor.emit(EventKind::BindFailed, errno, Sides::of(&listen.name, false));
+        let listener = Self { listen, timers: Timers::of(key) };
+        let listening = &listener.listen.listening;
+        listener.emit(EventKind::Listening, listening.number as u64);
+        if let Err(error) = listening.watch(&reactor.registry, token(key)) {
+            listener.emit(EventKind::BindFailed, error.raw_os_error().unwrap_or(0) as u64);
         }
-        Self { listen, timers: Timers::of(key) }
+        listener
+    }
+
+    fn emit(&self, kind: EventKind, value: u64) {
+        let origin = &self.listen.origin;
+        origin.owner.monitor.emit(kind, value, Sides::of(&origin.name, false));
     }
 
     pub(crate) fn belongs_to(&self, socket: u64, endpoint: Option<u64>) -> bool {
-        self.listen.owner.id == socket && endpoint.is_none_or(|endpoint| self.listen.endpoint == endpoint)
+        self.listen.origin.is(socket, endpoint)
     }
 
     /// Accepts what waits. The new sessions are returned, to be started.
     pub(crate) fn accept(&mut self, reactor: &mut Reactor) -> Vec<Session> {
-        let listen = &self.listen;
+        let (listen, origin) = (&self.listen, &self.listen.origin);
         let mut sessions = Vec::new();
         for _ in 0..ACCEPTS {
             let accept = |descriptor: BorrowedFd<'_>| {
-                listen.transport.accept(descriptor, &listen.name, &listen.options)
+                origin.transport.accept(descriptor, &origin.name, &origin.options)
             };
             let Some(accepted) = listen.listening.with(accept) else { return sessions };
             match accepted {
                 Ok(Accept::Connection(descriptor, link)) => {
                     let number = descriptor.as_raw_fd() as u64;
-                    let sides = link.complete(Sides::of(&listen.name, false));
-                    listen.owner.monitor.emit(EventKind::Accepted, number, sides);
+                    let sides = link.complete(Sides::of(&origin.name, false));
+                    origin.owner.monitor.emit(EventKind::Accepted, number, sides);
                     sessions.push(Session::accepted(listen, descriptor, link));
                 }
                 Ok(Accept::Refused) => self.failed(rustix::io::Errno::CONNABORTED.into()),
@@ -67,16 +72,15 @@ impl Listener {
     }
 
     fn failed(&self, error: io::Error) {
-        let errno = error.raw_os_error().unwrap_or(0) as u64;
-        self.listen.owner.monitor.emit(EventKind::AcceptFailed, errno, Sides::of(&self.listen.name, false));
+        self.emit(EventKind::AcceptFailed, error.raw_os_error().unwrap_or(0) as u64);
     }
 
     /// The end: the socket has closed the descriptor already, if it could.
     pub(crate) fn close(mut self, reactor: &mut Reactor) {
         self.timers.cancel_all(reactor);
-        let Listen { owner, name, listening, .. } = *self.listen;
+        let listening = &self.listen.listening;
         listening.close();
-        owner.monitor.emit(EventKind::Closed, listening.number as u64, Sides::of(&name, false));
+        self.emit(EventKind::Closed, listening.number as u64);
     }
 }
 

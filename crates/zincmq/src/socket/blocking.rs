@@ -28,19 +28,17 @@ impl Core {
         if self.is_unsettled() {
             return Ok(());
         }
-        let inbox = self.owner.inbox.clone();
-        if receives {
-            end_streams_of_thread();
-            if let Some(result) = self.listen(until) {
-                return result;
-            }
-        } else if self.peers.write_streams() {
-            return Ok(());
-        }
-        if self.waiting.spin.look(|| inbox.is_pending()) {
+        if !receives && self.peers.write_streams() {
             return Ok(());
         }
         end_streams_of_thread();
+        if receives && let Some(result) = self.listen(until) {
+            return result;
+        }
+        let inbox = self.owner.inbox.clone();
+        if self.waiting.spin.look(|| inbox.is_pending()) {
+            return Ok(());
+        }
         inbox.signal().arm_thread();
         if inbox.is_pending() {
             inbox.signal().disarm();

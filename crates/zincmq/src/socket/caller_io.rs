@@ -213,39 +213,6 @@ mod tests {
     use crate::{Context, Pull, Push};
     use std::time::Duration;
 
-    /// Until the sender writes its stream itself.
-    fn stream(push: &mut Push) -> Arc<Connection> {
-        let connection =
-            |push: &mut Push| push.core.peers.only_connection().map(|(_, connection)| connection);
-        for _ in 0..10_000_000 {
-            push.send(&[1; 8]).unwrap();
-            if let Some(connection) =
-                connection(push).filter(|connection| connection.engine.claims().streams())
-            {
-                return connection;
-            }
-        }
-        panic!("no stream");
-    }
-
-    #[test]
-    fn a_stream_ends_before_its_thread_waits_on_another_socket() {
-        let context = Context::new();
-        let mut pull = Pull::new(&context).unwrap();
-        let mut push = Push::new(&context).unwrap();
-        push.connect(&pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
-        let receiver = std::thread::spawn(move || while pull.recv().unwrap().bytes() != b"last" {});
-        let mut other = Pull::new(&context).unwrap();
-        other.bind("inproc://other").unwrap();
-        for _ in 0..20 {
-            let connection = stream(&mut push);
-            assert!(other.recv_timeout(Duration::from_millis(1)).is_err());
-            assert!(!connection.engine.claims().streams());
-        }
-        push.send("last").unwrap();
-        receiver.join().unwrap();
-    }
-
     /// Where the I/O thread takes the descriptor back at that very moment, it is the one that reads: so once is enough.
     #[test]
     fn what_came_while_nobody_heard_of_it_is_found_by_a_call_that_does_not_wait() {

@@ -1,6 +1,6 @@
 //! Bind and connect, unbind and disconnect.
 
-use crate::command::{Attach, Connect, EndpointId, Listen, ToIo};
+use crate::command::{Attach, Connect, EndpointId, Listen, Origin, ToIo};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::inproc;
@@ -99,14 +99,8 @@ impl Core {
         let name = bound.endpoint.clone();
         let alias = (name != text && !transport.leaves_choice(endpoint.address())).then(|| text.to_owned());
         let listening = Arc::new(Listening::new(bound));
-        let listen = Listen {
-            owner: self.owner.clone(),
-            options: Arc::new(self.peers.options.clone()),
-            transport,
-            endpoint: id,
-            name: name.as_str().into(),
-            listening: listening.clone(),
-        };
+        let origin = self.origin(transport, id, &name);
+        let listen = Listen { origin, listening: listening.clone() };
         self.hand_over(&io, ToIo::Listen(Box::new(listen)));
         self.add(Entry {
             id,
@@ -117,6 +111,17 @@ impl Core {
             listening: Some(listening),
         });
         Ok(name)
+    }
+
+    /// The options are those of now, the identity for one connection among them.
+    fn origin(&self, transport: &'static dyn Transport, endpoint: EndpointId, name: &str) -> Origin {
+        Origin {
+            owner: self.owner.clone(),
+            options: Arc::new(self.peers.options.clone()),
+            transport,
+            endpoint,
+            name: name.into(),
+        }
     }
 
     fn connect(&mut self, text: &str) -> Result<()> {
@@ -165,21 +170,13 @@ impl Core {
         io: Arc<Inbox<ToIo>>,
     ) {
         let (id, pipe_id) = (fresh_id(), fresh_id());
-        let options = Arc::new(self.peers.options.clone());
+        let origin = self.origin(transport, id, text);
         let assigned_id = self.take_assigned_id();
-        let waits = options.immediate;
-        let conflates = Conflates::new(self.owner.socket_type, &options);
-        let (ours, theirs) = pipe(&self.owner.pool, conflates, &options);
-        let connect = Connect {
-            owner: self.owner.clone(),
-            options,
-            transport,
-            endpoint: id,
-            pipe: pipe_id,
-            address: endpoint.address().to_owned(),
-            name: text.into(),
-            ends: (!waits).then_some(theirs),
-        };
+        let waits = origin.options.immediate;
+        let conflates = Conflates::new(self.owner.socket_type, &origin.options);
+        let (ours, theirs) = pipe(&self.owner.pool, conflates, &origin.options);
+        let (address, ends) = (endpoint.address().to_owned(), (!waits).then_some(theirs));
+        let connect = Connect { origin, pipe: pipe_id, address, ends };
         self.add(Entry::new(id, text, Some(io.clone()), false));
         if !waits {
             let how = Attached { assigned_id, ..Attached::default() };

@@ -22,6 +22,7 @@ impl Core {
     }
 
     pub(crate) fn stats(&mut self) -> SocketStats {
+        self.peers.end_streams();
         self.process();
         self.reap_all();
         self.numbers()

@@ -61,3 +61,61 @@ impl Streaming {
         written - std::mem::replace(&mut self.written, written)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::poller::{Interest, Item};
+    use crate::{Context, Poller, Pull, Push};
+    use std::pin::pin;
+    use std::task::Waker;
+
+    /// Sends until this thread writes its stream itself.
+    fn stream(push: &mut Push) -> Arc<Connection> {
+        for _ in 0..10_000_000 {
+            push.send(&[1; 8]).unwrap();
+            let connection = push.core.peers.only_connection().map(|(_, connection)| connection);
+            if let Some(connection) = connection.filter(|connection| connection.engine.claims().streams()) {
+                return connection;
+            }
+        }
+        panic!("no stream");
+    }
+
+    /// The I/O thread would end the stream, too, but only this thread forgets that it wrote one.
+    #[test]
+    fn the_streams_of_a_thread_end_before_it_waits_on_another_socket() {
+        const MOMENT: Duration = Duration::from_millis(1);
+        let context = Context::new();
+        let mut pull = Pull::new(&context).unwrap();
+        let mut push = Push::new(&context).unwrap();
+        push.connect(&pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+        let receiver = std::thread::spawn(move || while pull.recv().unwrap().bytes() != b"last" {});
+        let mut other = Pull::new(&context).unwrap();
+        other.bind("inproc://other").unwrap();
+        let waits: [fn(&mut Pull); 3] = [
+            |other| assert!(other.recv_timeout(MOMENT).is_err()),
+            |other| {
+                let mut items = [Item::Socket(other, Interest::READABLE)];
+                assert_eq!(Poller::new().wait(&mut items, Some(MOMENT)).unwrap(), 0);
+            },
+            |other| {
+                let mut context = std::task::Context::from_waker(Waker::noop());
+                assert!(pin!(other.recv_async()).poll(&mut context).is_pending());
+            },
+        ];
+        for wait in waits {
+            stream(&mut push);
+            assert!(!STREAMS.with_borrow(Vec::is_empty));
+            wait(&mut other);
+            assert!(STREAMS.with_borrow(Vec::is_empty));
+        }
+        for _ in 0..20 {
+            let connection = stream(&mut push);
+            end_streams_of_thread();
+            assert!(!connection.engine.claims().streams());
+        }
+        push.send("last").unwrap();
+        receiver.join().unwrap();
+    }
+}

@@ -1,7 +1,7 @@
 //! A session: its plain data, and what it says of itself.
 
 use super::traffic::Traffic;
-use crate::command::{Connect, EndpointId, Listen, Owner, PipeId};
+use crate::command::{Connect, EndpointId, Listen, Origin, PipeId};
 use crate::engine;
 use crate::io::dialer::Dialer;
 use crate::io::handshake::Handshake;
@@ -12,7 +12,7 @@ use crate::monitor::{EventKind, Sides};
 use crate::option::Options;
 use crate::pipe::Ends;
 use crate::socket_type::SocketType;
-use crate::transport::{Link, Transport};
+use crate::transport::Link;
 use queue::{Drain, Filler};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -32,17 +32,6 @@ pub(super) enum Phase {
     Connecting(OwnedFd),
     Handshake(Box<Handshake>),
     Traffic(Traffic),
-}
-
-/// Where a session comes from: its socket, and what was bound or connected.
-#[derive(Debug)]
-pub(super) struct Origin {
-    pub(super) owner: Arc<Owner>,
-    pub(super) options: Arc<Options>,
-    pub(super) transport: &'static dyn Transport,
-    pub(super) endpoint: EndpointId,
-    /// The endpoint that was bound or connected.
-    pub(super) name: Arc<str>,
 }
 
 /// One peer, on the I/O thread.
@@ -68,28 +57,16 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn accepted(listen: &Listen, descriptor: OwnedFd, link: Link) -> Self {
-        let phase = Self::handshake(descriptor, None, listen.owner.socket_type, &listen.options);
-        let origin = Origin {
-            owner: listen.owner.clone(),
-            options: listen.options.clone(),
-            transport: listen.transport,
-            endpoint: listen.endpoint,
-            name: listen.name.clone(),
-        };
+        let origin = listen.origin.clone();
+        let phase = Self::handshake(descriptor, None, origin.owner.socket_type, &origin.options);
         Self { link: Some(Arc::new(link)), ..Self::new(origin, fresh_id(), phase) }
     }
 
     pub(crate) fn connecting(connect: Connect) -> Self {
-        let dialer = Box::new(Dialer::new(connect.address, connect.ends.is_none()));
-        let ends = connect.ends.map(|ends| io_ends(ends, &connect.options));
-        let origin = Origin {
-            owner: connect.owner,
-            options: connect.options,
-            transport: connect.transport,
-            endpoint: connect.endpoint,
-            name: connect.name,
-        };
-        Self { ends, dialer: Some(dialer), ..Self::new(origin, connect.pipe, Phase::Resting) }
+        let Connect { origin, pipe, address, ends } = connect;
+        let dialer = Box::new(Dialer::new(address, ends.is_none()));
+        let ends = ends.map(|ends| io_ends(ends, &origin.options));
+        Self { ends, dialer: Some(dialer), ..Self::new(origin, pipe, Phase::Resting) }
     }
 
     fn new(origin: Origin, pipe: PipeId, phase: Phase) -> Self {
@@ -122,7 +99,7 @@ impl Session {
     }
 
     pub(crate) fn belongs_to(&self, socket: u64, endpoint: Option<EndpointId>) -> bool {
-        self.origin.owner.id == socket && endpoint.is_none_or(|endpoint| self.origin.endpoint == endpoint)
+        self.origin.is(socket, endpoint)
     }
 
     pub(super) fn emit(&self, kind: EventKind, value: u64) {

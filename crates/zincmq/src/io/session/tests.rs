@@ -1,7 +1,7 @@
 //! Sessions by themselves: what they leave behind on their I/O thread.
 
 use super::{Fate, Session};
-use crate::command::{Connect, Listen, Owner, ToSocket};
+use crate::command::{Connect, Listen, Origin, Owner, ToSocket};
 use crate::io::reactor::{Reactor, Timer, Timers};
 use crate::life::{Living, fresh_id};
 use crate::option::Options;
@@ -61,16 +61,16 @@ impl Surroundings {
         }
     }
 
-    fn accepted(&self) -> (Session, UnixStream) {
+    fn origin(&self, options: &Arc<Options>, name: &str) -> Origin {
         let transport = by_scheme("ipc").unwrap();
-        let listen = Listen {
-            owner: self.owner.clone(),
-            options: self.options.clone(),
-            transport,
-            endpoint: fresh_id(),
-            name: "ipc://here".into(),
-            listening: Arc::new(Listening::new(transport.bind("*", &self.options).unwrap())),
-        };
+        let (owner, options) = (self.owner.clone(), options.clone());
+        Origin { owner, options, transport, endpoint: fresh_id(), name: name.into() }
+    }
+
+    fn accepted(&self) -> (Session, UnixStream) {
+        let origin = self.origin(&self.options, "ipc://here");
+        let listening = Arc::new(Listening::new(origin.transport.bind("*", &self.options).unwrap()));
+        let listen = Listen { origin, listening };
         let (ours, theirs) = UnixStream::pair().unwrap();
         ours.set_nonblocking(true).unwrap();
         let link = Link { local: String::new(), remote: String::new(), peer_address: String::new() };
@@ -82,13 +82,9 @@ impl Surroundings {
         let conflates = Conflates::new(SocketType::Dealer, options);
         let (ours, theirs) = pipe(&self.owner.pool, conflates, options);
         let session = Session::connecting(Connect {
-            owner: self.owner.clone(),
-            options: options.clone(),
-            transport: by_scheme("ipc").unwrap(),
-            endpoint: fresh_id(),
+            origin: self.origin(options, "ipc://there"),
             pipe: fresh_id(),
             address: format!("@zincmq-unit-{}", std::process::id()),
-            name: "ipc://there".into(),
             ends: Some(theirs),
         });
         (session, ours)

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 /// A caller that does not come back to the descriptor within so long has left it.
 pub(super) const INBOUND_CHECKS: Duration = Duration::from_millis(2);
-/// The same where it asks and is answered: such a part of the time since it was claimed first, if that is at least so long, at most so
-/// long. A check wakes this thread; a peer that answers has little to say unasked; and if it sends heartbeats, they show
-/// in the time of the first one, or come no more than a quarter of that late.
+/// The same where it asks and is answered: such a part of the time since it was claimed first, if that is at least so long,
+/// at most so long. A check wakes this thread, and a peer that answers has little to say unasked. Its first PING, if it
+/// sends any, is late by no more than such a part of their interval.
 const PAUSE_PART: u32 = 16;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_millis(400);
