@@ -1,4 +1,4 @@
-//! What a stream transport is: it makes connected descriptors, and names their two ends. Reading and writing
+//! The duties of a stream transport: it makes connected descriptors, and names their two ends. Reading and writing
 //! is the engine's work, not the transport's.
 //!
 //! Nothing here waits, except [`Transport::bind`], [`Transport::places`] and [`Transport::resolve`] when they look a
@@ -8,7 +8,7 @@ use super::net::socks;
 use crate::monitor::Sides;
 use crate::option::Options;
 use rustix::io::Errno;
-use rustix::net::SocketAddrUnix;
+use socket2::SockAddr;
 use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -24,7 +24,7 @@ pub enum Side {
     Connect,
 }
 
-/// One stream transport. Each is one file, and one line in the list in `mod.rs`.
+/// One stream transport. Each is one file, and one row in `mod.rs`.
 pub trait Transport: Send + Sync + Debug {
     /// The word before `://`.
     fn scheme(&self) -> &'static str;
@@ -42,11 +42,15 @@ pub trait Transport: Send + Sync + Debug {
     fn bind(&self, address: &str, options: &Options) -> Result<Bound, BindError>;
 
     /// Whether the system chooses a part of this address when it is bound, so that only [`Bound::endpoint`] names it.
-    fn leaves_choice(&self, address: &str) -> bool;
+    fn leaves_choice(&self, _address: &str) -> bool {
+        false
+    }
 
     /// The network addresses that an address to bind or to connect to, however it is spelled, may stand for; names are
     /// looked up only if `look_up`, which may take long. None where there is one spelling.
-    fn places(&self, address: &str, look_up: bool, options: &Options) -> Vec<SocketAddr>;
+    fn places(&self, _address: &str, _look_up: bool, _options: &Options) -> Vec<SocketAddr> {
+        Vec::new()
+    }
 
     /// Takes one connection that waits at a listener bound as `endpoint`.
     ///
@@ -56,7 +60,9 @@ pub trait Transport: Send + Sync + Debug {
     fn accept(&self, listener: BorrowedFd<'_>, endpoint: &str, options: &Options) -> io::Result<Accept>;
 
     /// Whether [`Transport::resolve`] has to ask a name server, and so may take long.
-    fn needs_lookup(&self, address: &str, options: &Options) -> bool;
+    fn needs_lookup(&self, _address: &str, _options: &Options) -> bool {
+        false
+    }
 
     /// Finds out where to connect. To be done afresh for each attempt, since names move.
     ///
@@ -160,8 +166,8 @@ pub enum Target {
         /// What to ask the SOCKS5 proxy for, if there is one.
         proxied: Option<socks::Destination>,
     },
-    /// To a local socket.
-    Local(SocketAddrUnix),
+    /// Over any other family, whose addresses only their transport reads.
+    Other(SockAddr),
 }
 
 impl Target {

@@ -6,16 +6,12 @@ use super::net::options::buffers;
 use crate::option::Options;
 use rustix::io::Errno;
 use rustix::net::sockopt::{socket_error, socket_peercred};
-use rustix::net::{
-    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, accept_with, bind, connect, listen, socket_with,
-};
-use std::ffi::OsStr;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, accept_with, listen, socket_with};
+use socket2::{SockAddr, SockRef};
 use std::hash::{BuildHasher, RandomState};
-use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{env, fs, io};
 
 /// The longest path or name in bytes: the system's 108 with the NUL, or the mark of an abstract name.
@@ -62,10 +58,6 @@ impl Transport for Ipc {
         address == "*"
     }
 
-    fn places(&self, _: &str, _: bool, _: &Options) -> Vec<SocketAddr> {
-        Vec::new()
-    }
-
     fn accept(&self, listener: BorrowedFd<'_>, endpoint: &str, options: &Options) -> io::Result<Accept> {
         let fd = accept_with(listener, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)?;
         let peer = Peer::of(fd.as_fd())?;
@@ -75,24 +67,20 @@ impl Transport for Ipc {
         Ok(Accept::Connection(fd, link(endpoint, NAMELESS, &peer)))
     }
 
-    fn needs_lookup(&self, _: &str, _: &Options) -> bool {
-        false
-    }
-
     fn resolve(&self, address: &str, _: &Options) -> io::Result<Target> {
         let invalid = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
-        Ok(Target::Local(parse(address).map_err(invalid)?))
+        Ok(Target::Other(parse(address).map_err(invalid)?))
     }
 
     fn connect(&self, target: &Target, _: usize, options: &Options) -> io::Result<(OwnedFd, bool)> {
-        let Target::Local(place) = target else { return Err(Errno::AFNOSUPPORT.into()) };
+        let Target::Other(place) = target else { return Err(Errno::AFNOSUPPORT.into()) };
         let fd = open(options)?;
-        match connect(&fd, place) {
-            Ok(()) => Ok((fd, true)),
-            Err(Errno::INPROGRESS) => Ok((fd, false)),
+        let Err(error) = SockRef::from(&fd).connect(place) else { return Ok((fd, true)) };
+        match Errno::from_io_error(&error) {
+            Some(Errno::INPROGRESS) => Ok((fd, false)),
             // A full backlog; the system does not tell when there is room again.
-            Err(Errno::AGAIN) => Err(Errno::CONNREFUSED.into()),
-            Err(error) => Err(error.into()),
+            Some(Errno::AGAIN) => Err(Errno::CONNREFUSED.into()),
+            _ => Err(error),
         }
     }
 
@@ -103,7 +91,7 @@ impl Transport for Ipc {
 }
 
 /// Reads a path, or `@` and an abstract name.
-fn parse(address: &str) -> Result<SocketAddrUnix, AddressError> {
+fn parse(address: &str) -> Result<SockAddr, AddressError> {
     let endpoint = || format!("ipc://{address}");
     let invalid = |reason| AddressError::Invalid { endpoint: endpoint(), reason };
     match address {
@@ -116,10 +104,11 @@ fn parse(address: &str) -> Result<SocketAddrUnix, AddressError> {
         _ => {}
     }
     let place = match address.strip_prefix('@') {
-        Some(name) => SocketAddrUnix::new_abstract_name(name.as_bytes()),
-        None => SocketAddrUnix::new(address),
+        Some(name) => SockAddr::unix(format!("\0{name}")),
+        None if address.contains('\0') => return Err(invalid("the path has a NUL in it")),
+        None => SockAddr::unix(address),
     };
-    place.map_err(|_| invalid("the path has a NUL in it"))
+    place.map_err(|_| invalid("the system does not take the path"))
 }
 
 /// A new temporary directory, private to the user, and the path of the socket to come in it.
@@ -155,16 +144,15 @@ fn open(options: &Options) -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
-fn listen_at(place: &SocketAddrUnix, options: &Options) -> Result<OwnedFd, (&'static str, io::Error)> {
+fn listen_at(place: &SockAddr, options: &Options) -> Result<OwnedFd, (&'static str, io::Error)> {
     let fd = open(options).map_err(|error| ("set up a socket", error))?;
-    if let Some(path) = place.path_bytes() {
+    if let Some(path) = place.as_pathname() {
         // A socket left over, or in use, gives way; any other file is not ours to remove.
-        let path = Path::new(OsStr::from_bytes(path));
         if fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket()) {
             fs::remove_file(path).map_err(|error| ("remove the old socket", error))?;
         }
     }
-    bind(&fd, place).map_err(|error| ("bind", error.into()))?;
+    SockRef::from(&fd).bind(place).map_err(|error| ("bind", error))?;
     listen(&fd, options.backlog).map_err(|error| ("listen", error.into()))?;
     Ok(fd)
 }
