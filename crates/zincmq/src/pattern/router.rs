@@ -84,8 +84,6 @@ impl<P: Peers> Pattern<P> for Router {
         self.routed.readable(peers, peer);
     }
 
-    fn writable(&mut self, _peers: &mut P, _peer: PeerId) {}
-
     fn hung_up(&mut self, peers: &mut P, peer: PeerId) {
         self.routed.hung_up(peers, peer);
     }

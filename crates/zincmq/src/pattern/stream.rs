@@ -48,8 +48,6 @@ impl<P: Peers> Pattern<P> for Stream {
         self.0.readable(peers, peer);
     }
 
-    fn writable(&mut self, _peers: &mut P, _peer: PeerId) {}
-
     fn hung_up(&mut self, peers: &mut P, peer: PeerId) {
         self.0.hung_up(peers, peer);
     }

@@ -1,7 +1,7 @@
 //! SUB: receives what it subscribed to, from each publisher in turn (RFC 29).
 
-use super::Pattern;
 use super::contract::{Attached, Denied, Kind, PeerId, Peers};
+use super::{Pattern, Sides};
 use crate::message::Message;
 use crate::strategy::subscriber::Subscriber;
 
@@ -10,6 +10,10 @@ use crate::strategy::subscriber::Subscriber;
 pub(super) struct Sub(Subscriber);
 
 impl<P: Peers> Pattern<P> for Sub {
+    fn sides(&mut self) -> Sides<'_> {
+        (None, Some(&mut self.0.inbound))
+    }
+
     fn attached(&mut self, peers: &mut P, peer: PeerId, how: Attached) {
         self.0.attached(peers, peer, &how);
     }
@@ -22,16 +26,8 @@ impl<P: Peers> Pattern<P> for Sub {
         self.0.resend(peers, peer);
     }
 
-    fn readable(&mut self, _peers: &mut P, peer: PeerId) {
-        self.0.readable(peer);
-    }
-
     fn closing(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.closing(peer);
-    }
-
-    fn detached(&mut self, _peers: &mut P, peer: PeerId) {
-        self.0.detached(peer);
     }
 
     fn topics(&self) -> Result<usize, Denied> {

@@ -1,8 +1,7 @@
 //! XSUB: as SUB, but subscribes by sending, and sends messages to XPUB (RFC 29).
 
-use super::Pattern;
 use super::contract::{Attached, Denied, PeerId, Peers};
-use crate::message::Message;
+use super::{Pattern, Sides};
 use crate::strategy::subscriber::Subscriber;
 use queue::Part;
 
@@ -27,6 +26,10 @@ impl XSub {
 }
 
 impl<P: Peers> Pattern<P> for XSub {
+    fn sides(&mut self) -> Sides<'_> {
+        (None, Some(&mut self.0.inbound))
+    }
+
     fn attached(&mut self, peers: &mut P, peer: PeerId, how: Attached) {
         self.0.attached(peers, peer, &how);
     }
@@ -39,16 +42,8 @@ impl<P: Peers> Pattern<P> for XSub {
         self.0.resend(peers, peer);
     }
 
-    fn readable(&mut self, _peers: &mut P, peer: PeerId) {
-        self.0.readable(peer);
-    }
-
     fn closing(&mut self, _peers: &mut P, peer: PeerId) {
         self.0.closing(peer);
-    }
-
-    fn detached(&mut self, _peers: &mut P, peer: PeerId) {
-        self.0.detached(peer);
     }
 
     fn topics(&self) -> Result<usize, Denied> {
@@ -73,15 +68,7 @@ impl<P: Peers> Pattern<P> for XSub {
         Ok(())
     }
 
-    fn recv(&mut self, peers: &mut P, into: &mut Message) -> Result<(), Denied> {
-        self.0.recv(peers, into)
-    }
-
     fn can_send(&mut self, _peers: &mut P) -> bool {
         true
-    }
-
-    fn can_recv(&mut self, peers: &mut P) -> bool {
-        self.0.can_recv(peers)
     }
 }

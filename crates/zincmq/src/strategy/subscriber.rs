@@ -7,10 +7,10 @@ use crate::message::Message;
 use crate::pattern::contract::{Attached, Denied, Kind, PeerId, Peers};
 use queue::Part;
 
-/// What SUB and XSUB have in common.
+/// The common part of SUB and XSUB.
 #[derive(Debug, Default)]
 pub(crate) struct Subscriber {
-    queue: FairQueue,
+    pub(crate) inbound: FairQueue,
     publishers: Distribute,
     topics: Topics,
 }
@@ -23,7 +23,7 @@ impl Subscriber {
 
     /// Takes in a peer and tells it of all subscriptions, unless that has been done.
     pub(crate) fn attached(&mut self, peers: &mut impl Peers, peer: PeerId, how: &Attached) {
-        self.queue.attach(peer);
+        self.inbound.attach(peer);
         self.publishers.attach(peer);
         if !how.subscribed {
             self.resend(peers, peer);
@@ -40,19 +40,9 @@ impl Subscriber {
         self.topics.for_each(|topic| peers.subscribe(peer, Kind::Subscribe, topic));
     }
 
-    /// The peer has something to read again.
-    pub(crate) fn readable(&mut self, peer: PeerId) {
-        self.queue.activate(peer);
-    }
-
     /// The peer takes no more subscriptions.
     pub(crate) fn closing(&mut self, peer: PeerId) {
         self.publishers.remove(peer);
-    }
-
-    pub(crate) fn detached(&mut self, peer: PeerId) {
-        self.publishers.remove(peer);
-        self.queue.remove(peer);
     }
 
     /// Subscribes to a topic; the publishers hear of it every time.
@@ -76,21 +66,11 @@ impl Subscriber {
         self.publishers.send_to_all(peers, parts);
     }
 
-    /// Takes the next message.
-    pub(crate) fn recv(&mut self, peers: &mut impl Peers, into: &mut Message) -> Result<(), Denied> {
-        self.queue.recv(peers, into)
-    }
-
-    /// Whether a message waits.
-    pub(crate) fn can_recv(&mut self, peers: &mut impl Peers) -> bool {
-        self.queue.can_recv(peers)
-    }
-
     /// Takes the next message that was subscribed to, and drops all before it.
     #[inline]
     pub(crate) fn recv_matching(&mut self, peers: &mut impl Peers, into: &mut Message) -> Result<(), Denied> {
         if self.wants_all(peers) || self.seek(peers) {
-            self.queue.recv(peers, into)
+            self.inbound.recv(peers, into)
         } else {
             Err(Denied::Again)
         }
@@ -105,6 +85,6 @@ impl Subscriber {
     pub(crate) fn seek(&mut self, peers: &mut impl Peers) -> bool {
         let invert = peers.options().invert_matching;
         let topics = &self.topics;
-        self.queue.seek(peers, |head| topics.matches(head.body) != invert).is_some()
+        self.inbound.seek(peers, |head| topics.matches(head.body) != invert).is_some()
     }
 }
