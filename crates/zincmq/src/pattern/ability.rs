@@ -1,4 +1,4 @@
-//! What a socket type can do, as types: so that receiving on a PUSH does not compile.
+//! The abilities of socket types, as types: so that receiving on a PUSH does not compile.
 
 use crate::socket_type::{SocketType, each_socket_type};
 

@@ -1,4 +1,4 @@
-//! What a messaging pattern knows of its socket: the peers, and what can be done with them.
+//! A messaging pattern's view of its socket: the peers, and what can be done with them.
 //!
 //! All below the patterns share these words with them.
 
@@ -10,7 +10,7 @@ use queue::Part;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(crate) struct PeerId(pub(crate) u64);
 
-/// What a frame at the head of a peer's inbound queue is.
+/// The kind of a frame at the head of a peer's inbound queue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
     /// A part of a message.
@@ -32,7 +32,7 @@ pub(crate) struct Head<'a> {
     pub(crate) body: &'a [u8],
 }
 
-/// What dealing with a frame counts for ([`Peers::may_go_on`]): the time of some 16 steps of a loop.
+/// The cost of dealing with a frame ([`Peers::may_go_on`]): the time of some 16 steps of a loop.
 pub(crate) const FRAME_COST: usize = 16;
 
 /// Why a peer did not take a message.
@@ -94,7 +94,7 @@ pub(crate) trait Peers {
     /// [`Refused`]; nothing is queued then.
     fn send(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> Result<(), Refused>;
 
-    /// As [`Peers::send`], but whoever has no room loses the message, which is counted as a drop.
+    /// As [`Peers::send`], but a peer without room loses the message, which is counted as a drop.
     fn offer(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]);
 
     /// As [`Peers::send`], past a full queue: for what must not be lost (probe, welcome message).

@@ -36,7 +36,7 @@ macro_rules! patterns {
 
 each_socket_type!(patterns);
 
-/// What a pattern sends with, and receives with.
+/// The parts that a pattern sends with, and receives with.
 pub(crate) type Sides<'a> = (Option<&'a mut LoadBalance>, Option<&'a mut FairQueue>);
 
 /// One messaging pattern: PUSH, ROUTER, ... Each is a file, and a row in `socket_type.rs`.
@@ -103,7 +103,7 @@ pub(crate) trait Pattern<P: Peers>: Send {
     /// later.
     ///
     /// # Errors
-    /// What the send would be denied.
+    /// The reason for which the send would be denied.
     fn admit(&mut self, peers: &mut P, _first: &[u8]) -> Result<(), Denied> {
         if self.can_send(peers) { Ok(()) } else { Err(Denied::Again) }
     }

@@ -9,9 +9,9 @@ use std::collections::VecDeque;
 /// The first peer wins. One more waits until that has gone; others are turned away.
 #[derive(Debug, Default)]
 pub(super) struct Pair {
-    /// Who is sent to.
+    /// The peer to send to.
     present: Option<PeerId>,
-    /// Who is heard: those that have gone until they have been read out, then the present one.
+    /// The peers to read from: those that have gone, until all they sent has been read, then the present one.
     heard: VecDeque<PeerId>,
     next: Option<Next>,
 }

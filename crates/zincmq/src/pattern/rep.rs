@@ -13,9 +13,9 @@ pub(super) struct Rep {
     inbound: FairQueue,
     /// The address on the request that is opened or being answered.
     envelope: Envelope,
-    /// Whose request is opened: its envelope has been removed.
+    /// The peer whose request is opened: its envelope has been removed.
     opened: Option<PeerId>,
-    /// Who waits for a reply.
+    /// The peer that waits for a reply.
     requester: Option<PeerId>,
 }
 
@@ -48,7 +48,7 @@ impl<P: Peers> Pattern<P> for Rep {
 
     fn send(&mut self, peers: &mut P, parts: &[Part<'_>]) -> Result<(), Denied> {
         let requester = self.requester.take().ok_or(Denied::State)?;
-        // Whoever does not collect replies loses this one.
+        // A peer that does not collect replies loses this one.
         peers.offer(requester, self.envelope.encoded(), parts);
         Ok(())
     }

@@ -19,7 +19,7 @@ pub(crate) struct Distribute {
 pub(crate) struct Choice {
     /// Only this one, if it matches.
     pub(crate) only: Option<PeerId>,
-    /// Those that would not.
+    /// All peers but those that would get it.
     pub(crate) invert: bool,
 }
 

@@ -9,7 +9,7 @@ const LONG: u8 = 0x02;
 /// So many bytes of memory are kept for the next envelope.
 const KEPT: usize = 1024;
 
-/// What stands at the head of a peer's queue, once its envelope has been looked for.
+/// The result of opening the message at the head of a peer's queue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Opened {
     /// The envelope has been removed; the body follows.
@@ -60,7 +60,7 @@ impl Envelope {
     }
 }
 
-/// What REQ puts before a request and expects before its reply.
+/// The frames that REQ puts before a request and expects before its reply.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Delimiter {
     bytes: [u8; 8],

@@ -1,4 +1,4 @@
-//! What the patterns are made of: turns, sets of peers, addresses and subscriptions.
+//! The parts that patterns are made of: turns, sets of peers, addresses and subscriptions.
 //!
 //! Each strategy is one idea that several patterns share; a pattern is a few of them put together.
 

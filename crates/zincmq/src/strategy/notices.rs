@@ -13,7 +13,7 @@ const SENDS: usize = 4096;
 /// So many bytes of messages are enough, too. For an application that only sends, notices of subscriptions are kept up to
 /// this, which is a quarter of a million short ones. Then the oldest are dropped.
 const MOST_BYTES: usize = 32 << 20;
-/// What a notice takes beside its bytes.
+/// The memory that a notice takes beside its bytes.
 const OVERHEAD: usize = 128;
 
 /// A message for the application.
@@ -34,9 +34,9 @@ impl Notice {
 #[derive(Debug, Default)]
 pub(super) struct Notices {
     queue: VecDeque<Notice>,
-    /// What notices of subscriptions take.
+    /// The load of notices of subscriptions.
     told: Load,
-    /// What messages from peers take.
+    /// The load of messages from peers.
     sent: Load,
     /// How often the application may still send and count as one that receives. One that never has does not.
     sends_left: usize,

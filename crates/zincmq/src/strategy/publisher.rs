@@ -8,19 +8,19 @@ use crate::message::Message;
 use crate::pattern::contract::{Denied, FRAME_COST, Head, Kind, PeerId, Peers};
 use queue::Part;
 
-/// What PUB and XPUB have in common, which is all but receiving.
+/// The common part of PUB and XPUB, which is all but receiving.
 #[derive(Debug, Default)]
 pub(crate) struct Publisher {
     subscribers: Distribute,
     /// Peers that take no more messages; what they still subscribe to does not count for sending.
     leaving: PeerSet,
-    /// What decides who gets a message.
+    /// The subscriptions that decide which peers get a message.
     subscriptions: Subscriptions,
-    /// What peers asked for in manual mode.
+    /// The subscriptions that peers asked for in manual mode.
     requests: Subscriptions,
-    /// Who asked for what the application has last been told of.
+    /// The peer whose request the application has last been told of.
     asker: Option<PeerId>,
-    /// What the application is still to be told; `None` for PUB, which is told nothing.
+    /// The notices that the application has not received yet; `None` for PUB, which receives none.
     notices: Option<Notices>,
     /// Messages that were read in part, where one call could not read them to their ends.
     begun: PeerMap<Begun>,
@@ -44,7 +44,7 @@ impl Default for Begun {
     }
 }
 
-/// What is left to cancel for a peer that has gone.
+/// The subscriptions that are left to cancel for a peer that has gone.
 #[derive(Debug)]
 struct Removals {
     requests: Removal,
@@ -273,7 +273,7 @@ impl Publisher {
         subscribers.all_have_room(peers, |peer| invert || subscriptions.has(peer))
     }
 
-    /// Who among those that match gets the next message, and whether it is a last value.
+    /// The choice among the peers that match the next message, and whether that is a last value.
     fn choice(&self, peers: &impl Peers) -> (Choice, bool) {
         let options = peers.options();
         let last_value = options.xpub_manual_last_value;
@@ -309,7 +309,7 @@ impl Publisher {
     }
 }
 
-/// What the application is told of a subscription: 1 or 0, then the topic.
+/// The notice of a subscription to the application: 1 or 0, then the topic.
 fn notice(kind: Kind, topic: &[u8]) -> Message {
     let mut bytes = Vec::with_capacity(1 + topic.len());
     bytes.push(u8::from(kind != Kind::Cancel));

@@ -13,7 +13,7 @@ pub(crate) struct Routed {
     pub(crate) routing: Routing,
     claims: Claims,
     queue: FairQueue,
-    /// What is received before anything from the peers.
+    /// Notices, which are received before anything from the peers.
     notices: VecDeque<Message>,
 }
 
@@ -54,7 +54,7 @@ impl Routed {
             let Some(mut message) = self.label(peers, peer) else { return };
             let (id, source) = (&message[0], message.peer());
             let announced = source.map(|source| source.get("Routing-Id").unwrap_or_default());
-            // Who announces none has an automatic one, which begins with 0.
+            // A peer that announces none has an automatic one, which begins with 0.
             let old = announced.is_some_and(|announced| {
                 if announced.is_empty() { id.first() == Some(&0) } else { *announced == **id }
             });

@@ -1,4 +1,4 @@
-//! Who wants which topics: a publisher's view, and a subscriber's own.
+//! Subscriptions to topics: a publisher's view, and a subscriber's own.
 
 use super::peer_map::{PeerMap, PeerSet};
 use super::prefix_tree::PrefixTree;
@@ -6,7 +6,7 @@ use crate::pattern::contract::PeerId;
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, btree_map};
 
-/// What became of a cancelled subscription.
+/// The effect of cancelling a subscription.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Cancelled {
     /// The peer had no such subscription.

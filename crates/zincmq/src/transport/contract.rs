@@ -15,7 +15,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::{fs, io, process};
 
-/// What an address is meant for: some forms are allowed on one side only.
+/// The use of an address: some forms are allowed on one side only.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Side {
     /// To listen there.
@@ -116,14 +116,14 @@ impl Cleanup {
 impl Drop for Cleanup {
     fn drop(&mut self) {
         if self.owner == process::id() {
-            // Whoever removed them before us has done our work.
+            // If they are gone already, there is nothing to do.
             let _ = fs::remove_file(&self.file);
             let _ = fs::remove_dir(&self.directory);
         }
     }
 }
 
-/// What came of accepting.
+/// The result of accepting.
 #[derive(Debug)]
 pub enum Accept {
     /// A connection.
@@ -144,7 +144,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// What is known of a connection's ends, once it stands.
+    /// All that is known of a connection's ends, once it stands.
     pub(crate) fn complete<'a>(&'a self, sides: Sides<'a>) -> Sides<'a> {
         if sides.connects {
             Sides { local: &self.local, ..sides }
@@ -163,7 +163,7 @@ pub enum Target {
         source: Option<SocketAddr>,
         /// The addresses to try, at least one, best first: the peer's, or the proxy's.
         addresses: Vec<SocketAddr>,
-        /// What to ask the SOCKS5 proxy for, if there is one.
+        /// The destination to ask the SOCKS5 proxy for, if there is one.
         proxied: Option<socks::Destination>,
     },
     /// Over any other family, whose addresses only their transport reads.
@@ -189,7 +189,7 @@ pub enum AddressError {
     Invalid {
         /// The endpoint.
         endpoint: String,
-        /// What is wrong with it.
+        /// The flaw in it.
         reason: &'static str,
     },
     /// It is longer than the system allows.
@@ -224,7 +224,7 @@ pub enum BindError {
     NotFound {
         /// The endpoint.
         endpoint: String,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// The system refuses.
@@ -232,9 +232,9 @@ pub enum BindError {
     System {
         /// The endpoint.
         endpoint: String,
-        /// What was being done.
+        /// The step that failed, such as `bind`.
         step: &'static str,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
 }

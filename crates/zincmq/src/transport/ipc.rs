@@ -157,7 +157,7 @@ fn listen_at(place: &SockAddr, options: &Options) -> Result<OwnedFd, (&'static s
     Ok(fd)
 }
 
-/// Who is at the other end.
+/// The process at the other end.
 struct Peer {
     pid: u32,
     uid: u32,

@@ -38,7 +38,7 @@ struct Lane {
     /// It takes no more messages.
     gone: bool,
     fate: Option<Fate>,
-    /// What the connections of the messages in the inbox announced, the first in front; then, nothing.
+    /// The announcements of the connections of the messages in the inbox, the first in front; then, nothing.
     announced: VecDeque<&'static str>,
 }
 
@@ -75,11 +75,11 @@ struct Lanes {
     lanes: BTreeMap<PeerId, Lane>,
     dropped: usize,
     unread: u64,
-    /// What one call has left, if it is limited, and the peer whose message it reads part by part.
+    /// The allowance that one call has left, if it is limited, and the peer whose message it reads part by part.
     left: Option<usize>,
     inside: Option<PeerId>,
     overdue: Vec<PeerId>,
-    /// What publishers that come later are told.
+    /// The subscriptions for publishers that come later.
     ahead: Vec<(Kind, String, bool)>,
 }
 
@@ -216,7 +216,7 @@ struct Rig {
     peers: Lanes,
     /// The peer whose connection brought the message received last.
     source: Option<i32>,
-    /// What one call may do beside its own task, if that is limited.
+    /// The amount of work that one call may do beside its own task, if that is limited.
     allowance: Option<usize>,
 }
 
@@ -297,7 +297,7 @@ impl Rig {
         self.detached(peer);
     }
 
-    /// What the peer has been sent since the last call; that makes room.
+    /// Takes the messages sent to the peer since the last call; that makes room.
     fn outgoing(&mut self, peer: u64) -> Vec<Vec<String>> {
         let lane = self.lane(peer);
         let sent = std::mem::take(&mut lane.outbox);

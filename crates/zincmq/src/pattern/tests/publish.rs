@@ -139,7 +139,7 @@ fn topics_count_once() {
     assert_eq!(Rig::new(SocketType::Pull).pattern.topics(), Err(Denied::Invalid));
 }
 
-/// What the application hears when two peers subscribe to one topic and cancel it, the second one by leaving.
+/// The notices to the application when two peers subscribe to one topic and cancel it, the second one by leaving.
 fn heard(set: impl Fn(&mut Options)) -> Vec<String> {
     let mut rig = Rig::with(SocketType::XPub, 2);
     set(rig.options());

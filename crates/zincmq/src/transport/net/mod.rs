@@ -1,4 +1,4 @@
-//! What transports over IP share: addresses and names, network devices, proxies, socket options.
+//! The common parts of transports over IP: addresses and names, network devices, proxies, socket options.
 
 mod device;
 pub(super) mod options;

@@ -91,7 +91,7 @@ impl<'a> Place<'a> {
         if found.is_empty() { Err(Errno::NODEV.into()) } else { Ok(found) }
     }
 
-    /// What to ask a proxy for. A proxy knows nothing of our devices, so the zone is left out.
+    /// The destination to ask a proxy for. A proxy knows nothing of our devices, so the zone is left out.
     pub(crate) fn destination(&self) -> Destination {
         match self.host {
             Host::Any => Destination::Address((Ipv4Addr::UNSPECIFIED, self.port).into()),

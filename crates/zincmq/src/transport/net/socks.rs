@@ -35,7 +35,7 @@ pub enum SocksError {
     AddressType(u8),
 }
 
-/// What the proxy's next bytes are.
+/// The part of the conversation that the proxy's next bytes are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Stage {
     Method,
@@ -86,7 +86,7 @@ impl Client {
         }
     }
 
-    /// What is to be written now.
+    /// The bytes to be written now.
     #[must_use]
     pub fn output(&self) -> &[u8] {
         &self.output
