@@ -2,7 +2,7 @@
 
 use crate::{Monitor, PATIENCE, PATIENCE_MS};
 use std::time::{Duration, Instant};
-use zincmq::option::{self, Opt, OptionType, Value};
+use zincmq::option::{self, OptionKey, OptionType, Value};
 use zincmq::{AnySocket, Events, Message, SocketType};
 
 /// Whose socket it is.
@@ -85,7 +85,7 @@ impl Peer {
     }
 
     /// Sets an option, by our typed name and its number in C.
-    pub fn set<T: OptionType>(&mut self, option: Opt<T>, value: impl Into<T>) -> &mut Self {
+    pub fn set<T: OptionType>(&mut self, option: OptionKey<T>, value: impl Into<T>) -> &mut Self {
         let value: Value = value.into().into();
         match &mut self.socket {
             Socket::Ours(socket) => socket.set_value(option.row(), value).expect("an option of ours"),

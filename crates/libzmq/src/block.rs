@@ -1,6 +1,6 @@
 //! The memory of a message body that does not fit the message: counted, and let go of exactly once.
 
-use crate::errno::Fault;
+use crate::errno::Errno;
 use bytes::Bytes;
 use libc::c_void;
 use queue::Keep;
@@ -21,11 +21,11 @@ struct Header {
     references: AtomicUsize,
     data: *mut u8,
     size: usize,
-    keeper: Keeper,
+    keeper: Memory,
 }
 
 /// The owner of the bytes.
-enum Keeper {
+enum Memory {
     /// The block's own, behind the header.
     Block { room: usize },
     /// The application's.
@@ -45,14 +45,14 @@ unsafe impl Sync for Block {}
 
 impl Block {
     /// A block of `size` bytes, not initialised.
-    pub(crate) fn with_room(size: usize) -> Result<Self, Fault> {
-        let layout = size.checked_add(HEADER).and_then(layout).ok_or(Fault(libc::ENOMEM))?;
+    pub(crate) fn with_room(size: usize) -> Result<Self, Errno> {
+        let layout = size.checked_add(HEADER).and_then(layout).ok_or(Errno(libc::ENOMEM))?;
         // SAFETY: the layout is not empty.
-        let header = NonNull::new(unsafe { alloc(layout) }.cast::<Header>()).ok_or(Fault(libc::ENOMEM))?;
+        let header = NonNull::new(unsafe { alloc(layout) }.cast::<Header>()).ok_or(Errno(libc::ENOMEM))?;
         // SAFETY: the allocation has HEADER and `size` bytes.
         unsafe {
             let data = header.as_ptr().cast::<u8>().add(HEADER);
-            let (references, keeper) = (AtomicUsize::new(1), Keeper::Block { room: size });
+            let (references, keeper) = (AtomicUsize::new(1), Memory::Block { room: size });
             header.write(Header { references, data, size, keeper });
         }
         Ok(Self(header))
@@ -60,16 +60,16 @@ impl Block {
 
     /// A block around the application's memory; `free` is called when the last reference has gone.
     pub(crate) fn adopt(data: *mut u8, size: usize, free: FreeFn, hint: *mut c_void) -> Self {
-        Self::around(data, size, Keeper::Application { free, hint })
+        Self::around(data, size, Memory::Application { free, hint })
     }
 
     /// A block around a part as it was received.
     pub(crate) fn hold(frame: Frame) -> Self {
         let frame = Box::new(frame);
-        Self::around(frame.as_ptr().cast_mut(), frame.len(), Keeper::Frame(frame))
+        Self::around(frame.as_ptr().cast_mut(), frame.len(), Memory::Frame(frame))
     }
 
-    fn around(data: *mut u8, size: usize, keeper: Keeper) -> Self {
+    fn around(data: *mut u8, size: usize, keeper: Memory) -> Self {
         let header = Header { references: AtomicUsize::new(1), data, size, keeper };
         Self(NonNull::from(Box::leak(Box::new(header))))
     }
@@ -85,18 +85,18 @@ impl Block {
 
     /// Whether there are other references, or the bytes are shared below.
     pub(crate) fn is_shared(&self) -> bool {
-        let beneath = matches!(&self.header().keeper, Keeper::Frame(frame) if frame.is_shared());
+        let beneath = matches!(&self.header().keeper, Memory::Frame(frame) if frame.is_shared());
         beneath || self.header().references.load(Ordering::Acquire) > 1
     }
 
     /// Whether the bytes are the block's own.
     pub(crate) fn is_own(&self) -> bool {
-        matches!(self.header().keeper, Keeper::Block { .. })
+        matches!(self.header().keeper, Memory::Block { .. })
     }
 
     /// Makes this a block of `size` bytes again, without its content. Says no if it has not the room or is shared.
     pub(crate) fn reuse(&mut self, size: usize) -> bool {
-        let Keeper::Block { room } = self.header().keeper else { return false };
+        let Memory::Block { room } = self.header().keeper else { return false };
         if room < size || self.is_shared() {
             return false;
         }
@@ -162,17 +162,17 @@ impl Drop for Block {
         // SAFETY: this was the last reference; each kind is freed as it was made.
         unsafe {
             match (*header).keeper {
-                Keeper::Block { room } => {
+                Memory::Block { room } => {
                     if let Some(layout) = layout(HEADER + room) {
                         dealloc(header.cast(), layout);
                     }
                 }
-                Keeper::Application { free, hint } => {
+                Memory::Application { free, hint } => {
                     let data = (*header).data;
                     drop(Box::from_raw(header));
                     free(data.cast(), hint);
                 }
-                Keeper::Frame(_) => drop(Box::from_raw(header)),
+                Memory::Frame(_) => drop(Box::from_raw(header)),
             }
         }
     }
@@ -208,6 +208,6 @@ mod tests {
         drop(copy);
         assert!(block.reuse(1));
         assert!(!Block::hold(Frame::from("part")).reuse(1));
-        assert_eq!(Block::with_room(usize::MAX).unwrap_err(), Fault(libc::ENOMEM));
+        assert_eq!(Block::with_room(usize::MAX).unwrap_err(), Errno(libc::ENOMEM));
     }
 }

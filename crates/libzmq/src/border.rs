@@ -1,6 +1,6 @@
 //! Where C ends: no panic crosses, and errors become numbers.
 
-use crate::errno::{self, Fault};
+use crate::errno::{self, Errno};
 use libc::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -15,8 +15,8 @@ pub(crate) fn guarded<R>(on_panic: R, body: impl FnOnce() -> R) -> R {
 
 /// A call that returns -1 with `errno` set when it fails.
 #[inline]
-pub(crate) fn call(body: impl FnOnce() -> Result<c_int, Fault>) -> c_int {
-    guarded(-1, || body().unwrap_or_else(|fault| fault.report(-1)))
+pub(crate) fn call(body: impl FnOnce() -> Result<c_int, Errno>) -> c_int {
+    guarded(-1, || body().unwrap_or_else(|errno| errno.report(-1)))
 }
 
 /// A length as calls return it: at most the greatest `int`.

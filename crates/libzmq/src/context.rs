@@ -1,9 +1,9 @@
 //! Contexts: `zmq_ctx_...`.
 
 use crate::border::{call, guarded};
-use crate::errno::Fault;
+use crate::errno::Errno;
 use crate::fork::{self, Inherited};
-use crate::handle::{Table, Wrong};
+use crate::handle::{SlotError, Table};
 use libc::{c_int, c_void};
 use std::collections::BTreeSet;
 use std::ptr;
@@ -67,16 +67,16 @@ impl Default for Settings {
     }
 }
 
-const INVALID: Fault = Fault(libc::EINVAL);
+const INVALID: Errno = Errno(libc::EINVAL);
 
 /// The context of a handle.
-pub(crate) fn find(handle: *mut c_void) -> Result<Arc<Context>, Fault> {
+pub(crate) fn find(handle: *mut c_void) -> Result<Arc<Context>, Errno> {
     loop {
         match CONTEXTS.borrow(handle) {
-            Ok(guard) => return guard.clone().ok_or(Fault(libc::EFAULT)),
+            Ok(guard) => return guard.clone().ok_or(Errno(libc::EFAULT)),
             // Some thread is doing just this.
-            Err(Wrong::Busy) => std::hint::spin_loop(),
-            Err(_) => return Err(Fault(libc::EFAULT)),
+            Err(SlotError::Busy) => std::hint::spin_loop(),
+            Err(_) => return Err(Errno(libc::EFAULT)),
         }
     }
 }
@@ -86,7 +86,7 @@ impl Context {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn set(&self, option: c_int, value: c_int) -> Result<c_int, Fault> {
+    fn set(&self, option: c_int, value: c_int) -> Result<c_int, Errno> {
         let mut settings = self.settings();
         if option == THREAD_NAME_PREFIX {
             self.set_prefix(&mut settings, value.to_string());
@@ -132,7 +132,7 @@ impl Context {
         settings.name_prefix = prefix;
     }
 
-    fn get(&self, option: c_int) -> Result<c_int, Fault> {
+    fn get(&self, option: c_int) -> Result<c_int, Errno> {
         let settings = self.settings();
         Ok(match option {
             IO_THREADS => self.core.io_threads() as c_int,
@@ -150,7 +150,7 @@ impl Context {
     }
 
     /// As [`Context::set`], from bytes: text for names, an `int` for the rest.
-    fn set_bytes(&self, option: c_int, bytes: &[u8]) -> Result<c_int, Fault> {
+    fn set_bytes(&self, option: c_int, bytes: &[u8]) -> Result<c_int, Errno> {
         if let Ok(int) = bytes.try_into() {
             return self.set(option, c_int::from_ne_bytes(int));
         }
@@ -163,7 +163,7 @@ impl Context {
         Ok(0)
     }
 
-    fn get_bytes(&self, option: c_int) -> Result<Vec<u8>, Fault> {
+    fn get_bytes(&self, option: c_int) -> Result<Vec<u8>, Errno> {
         if option == THREAD_NAME_PREFIX {
             return Ok([self.settings().name_prefix.as_bytes(), &[0]].concat());
         }
@@ -189,7 +189,7 @@ pub extern "C" fn zmq_ctx_new() -> *mut c_void {
         fork::watch(&INHERITED);
         let context = Context { core: zincmq::Context::new(), settings: Mutex::default() };
         let handle = CONTEXTS.insert(Arc::new(context));
-        handle.unwrap_or_else(|| Fault(libc::EMFILE).report(ptr::null_mut()))
+        handle.unwrap_or_else(|| Errno(libc::EMFILE).report(ptr::null_mut()))
     })
 }
 
@@ -197,12 +197,12 @@ pub extern "C" fn zmq_ctx_new() -> *mut c_void {
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_ctx_term(context: *mut c_void) -> c_int {
     call(|| {
-        if let Err(Wrong::Inherited) = CONTEXTS.borrow(context) {
+        if let Err(SlotError::Inherited) = CONTEXTS.borrow(context) {
             _ = CONTEXTS.remove(context);
             return Ok(0);
         }
         find(context)?.core.term_interruptible()?;
-        while let Err(Wrong::Busy) = CONTEXTS.remove(context) {
+        while let Err(SlotError::Busy) = CONTEXTS.remove(context) {
             std::hint::spin_loop();
         }
         Ok(0)

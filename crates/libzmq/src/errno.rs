@@ -14,9 +14,9 @@ pub(crate) const EMTHREAD: c_int = HAUSNUMERO + 54;
 
 /// Why a call failed, as the number that C is told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Fault(pub(crate) c_int);
+pub(crate) struct Errno(pub(crate) c_int);
 
-impl Fault {
+impl Errno {
     /// Tells C and returns what the call returns then.
     #[cold]
     pub(crate) fn report<R>(self, returned: R) -> R {
@@ -25,7 +25,7 @@ impl Fault {
     }
 }
 
-impl From<zincmq::Error> for Fault {
+impl From<zincmq::Error> for Errno {
     fn from(error: zincmq::Error) -> Self {
         Self(error.errno())
     }

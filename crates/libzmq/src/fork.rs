@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 /// Objects that a child process inherits.
 pub(crate) trait Inherited: Sync {
     /// Marks them in the child. Only loads and stores of atomics are allowed there.
-    fn disown(&self);
+    fn mark_inherited(&self);
 }
 
 /// The tables that are watched: contexts, sockets, pollers. Pointers, since a lock might be held when another thread forks.
@@ -41,7 +41,7 @@ unsafe extern "C" fn in_child() {
     for place in &TABLES {
         // SAFETY: null, or from a reference to a static.
         if let Some(table) = unsafe { place.load(Ordering::Acquire).as_ref() } {
-            table.disown();
+            table.mark_inherited();
         }
     }
 }

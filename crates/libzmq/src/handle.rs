@@ -7,7 +7,7 @@
 //! Programs read what a socket's handle points to. CZMQ does, to tell its own objects, descriptors and sockets apart: a
 //! face must be there to be read, and be neither a tag of CZMQ's nor the number of a descriptor.
 
-pub(crate) use queue::{Guard, Wrong};
+pub(crate) use queue::{Guard, SlotError};
 
 use crate::fork::Inherited;
 use queue::{FreeList, Slot};
@@ -16,7 +16,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 /// The number that is read at a handle: as a descriptor, -1.
-const FACE: u64 = u64::MAX;
+const CELL_VALUE: u64 = u64::MAX;
 /// Faces of a slot: after so many objects a handle comes again.
 const GENERATIONS: usize = 2048;
 /// Slots that are made at once, with their faces: 4 MiB of addresses, of which a slot that is used takes a page.
@@ -25,7 +25,7 @@ const CHUNKS: usize = 256;
 
 /// Slots and their faces.
 struct Chunk<T> {
-    faces: [[AtomicU64; GENERATIONS]; CHUNK],
+    cells: [[AtomicU64; GENERATIONS]; CHUNK],
     slots: [Slot<T>; CHUNK],
 }
 
@@ -83,21 +83,21 @@ impl<T: Send> Table<T> {
         let index = self.free.pop(|index| self.slot(index)).or_else(|| self.take_fresh())?;
         let (chunk, at) = (self.chunk(index / CHUNK)?, index % CHUNK);
         let generation = chunk.slots[at].fill(value)?;
-        let face = &chunk.faces[at][generation as usize % GENERATIONS];
-        face.store(FACE, Ordering::Relaxed);
-        Some(face.as_ptr().cast())
+        let cell = &chunk.cells[at][generation as usize % GENERATIONS];
+        cell.store(CELL_VALUE, Ordering::Relaxed);
+        Some(cell.as_ptr().cast())
     }
 
     /// Gives the object to the calling thread alone, until the guard is dropped.
     #[inline]
-    pub(crate) fn borrow(&self, handle: *mut c_void) -> Result<Guard<'_, T>, Wrong> {
-        let (slot, generation, _) = self.find(handle).ok_or(Wrong::Unknown)?;
+    pub(crate) fn borrow(&self, handle: *mut c_void) -> Result<Guard<'_, T>, SlotError> {
+        let (slot, generation, _) = self.find(handle).ok_or(SlotError::Unknown)?;
         slot.borrow(generation)
     }
 
     /// Takes the object out: the handle is none any more. What was inherited is left as it is, but forgotten.
-    pub(crate) fn remove(&self, handle: *mut c_void) -> Result<T, Wrong> {
-        let (slot, generation, index) = self.find(handle).ok_or(Wrong::Unknown)?;
+    pub(crate) fn remove(&self, handle: *mut c_void) -> Result<T, SlotError> {
+        let (slot, generation, index) = self.find(handle).ok_or(SlotError::Unknown)?;
         let value = slot.take(generation, (generation + 1) % GENERATIONS as u64)?;
         self.free.push(index, slot);
         Ok(value)
@@ -109,10 +109,10 @@ impl<T: Send> Table<T> {
         const SIZE: usize = CHUNK * GENERATIONS * size_of::<u64>();
         for number in 0..CHUNKS {
             let chunk = self.chunk(number)?;
-            let offset = handle.addr().wrapping_sub(ptr::from_ref(&chunk.faces).addr());
+            let offset = handle.addr().wrapping_sub(ptr::from_ref(&chunk.cells).addr());
             if offset < SIZE {
-                let face = offset / size_of::<u64>();
-                let (at, generation) = (face / GENERATIONS, face % GENERATIONS);
+                let cell = offset / size_of::<u64>();
+                let (at, generation) = (cell / GENERATIONS, cell % GENERATIONS);
                 let whole = offset.is_multiple_of(size_of::<u64>());
                 return whole.then_some((&chunk.slots[at], generation as u64, number * CHUNK + at));
             }
@@ -161,10 +161,10 @@ impl<T: Send> Table<T> {
 }
 
 impl<T: Send> Inherited for Table<T> {
-    fn disown(&self) {
+    fn mark_inherited(&self) {
         for index in 0..self.taken.load(Ordering::Relaxed) as usize {
             let Some(slot) = self.slot(index) else { return };
-            slot.disown();
+            slot.mark_inherited();
         }
     }
 }
@@ -182,10 +182,10 @@ mod tests {
         let (one, two) = (table.insert(1).unwrap(), table.insert(2).unwrap());
         assert_eq!(*table.borrow(one).unwrap(), Some(1));
         assert_eq!(table.remove(one), Ok(1));
-        assert_eq!(table.remove(one), Err(Wrong::Unknown));
+        assert_eq!(table.remove(one), Err(SlotError::Unknown));
         let three = table.insert(3).unwrap();
         assert_ne!(one, three, "the slot is used again, the handle is not");
-        assert_eq!(table.borrow(one).unwrap_err(), Wrong::Unknown);
+        assert_eq!(table.borrow(one).unwrap_err(), SlotError::Unknown);
         assert_eq!((table.remove(two), table.remove(three)), (Ok(2), Ok(3)));
     }
 
@@ -198,10 +198,10 @@ mod tests {
         let null: *mut c_void = ptr::null_mut();
         let (next, slot) = (size_of::<u64>(), GENERATIONS * size_of::<u64>());
         let forged = [1, next, slot].map(|offset| handle.wrapping_byte_add(offset));
-        for wrong in [null, (&raw const null).cast_mut().cast()].into_iter().chain(forged) {
-            assert_eq!(table.borrow(wrong).unwrap_err(), Wrong::Unknown);
+        for bad in [null, (&raw const null).cast_mut().cast()].into_iter().chain(forged) {
+            assert_eq!(table.borrow(bad).unwrap_err(), SlotError::Unknown);
         }
-        assert_eq!(other.borrow(handle).unwrap_err(), Wrong::Unknown);
+        assert_eq!(other.borrow(handle).unwrap_err(), SlotError::Unknown);
     }
 
     #[test]
@@ -235,8 +235,8 @@ mod tests {
         let table = &TABLE;
         let handle = table.insert(1).unwrap();
         let guard = table.borrow(handle).unwrap();
-        assert_eq!(table.borrow(handle).unwrap_err(), Wrong::Busy);
-        assert_eq!(table.remove(handle), Err(Wrong::Busy));
+        assert_eq!(table.borrow(handle).unwrap_err(), SlotError::Busy);
+        assert_eq!(table.remove(handle), Err(SlotError::Busy));
         drop(guard);
         assert_eq!(table.remove(handle), Ok(1));
     }
@@ -246,10 +246,10 @@ mod tests {
         static TABLE: Table<i32> = Table::new();
         let table = &TABLE;
         let handle = table.insert(1).unwrap();
-        table.disown();
-        assert_eq!(table.borrow(handle).unwrap_err(), Wrong::Inherited);
-        assert_eq!(table.remove(handle), Err(Wrong::Inherited));
-        assert_eq!(table.remove(handle), Err(Wrong::Unknown));
+        table.mark_inherited();
+        assert_eq!(table.borrow(handle).unwrap_err(), SlotError::Inherited);
+        assert_eq!(table.remove(handle), Err(SlotError::Inherited));
+        assert_eq!(table.remove(handle), Err(SlotError::Unknown));
         assert_ne!(table.insert(2).unwrap(), handle);
     }
 

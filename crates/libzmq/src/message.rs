@@ -2,7 +2,7 @@
 
 use crate::block::{Block, FreeFn};
 use crate::border::{call, guarded};
-use crate::errno::Fault;
+use crate::errno::Errno;
 use crate::msg::{Msg, begin, bytes_at};
 use libc::{c_char, c_int, c_void};
 use std::ffi::CStr;
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn zmq_msg_init_data(
 ) -> c_int {
     call(|| {
         if data.is_null() && size > 0 {
-            return Err(Fault(libc::EFAULT));
+            return Err(Errno(libc::EFAULT));
         }
         // SAFETY: the caller's word.
         let message = unsafe { begin(message) }?;
@@ -137,7 +137,7 @@ pub unsafe extern "C" fn zmq_msg_data(message: *mut Msg) -> *mut c_void {
     // SAFETY: the caller's word.
     match unsafe { Msg::at(message) } {
         Ok(message) => message.data().cast(),
-        Err(fault) => fault.report(ptr::null_mut()),
+        Err(errno) => errno.report(ptr::null_mut()),
     }
 }
 
@@ -177,7 +177,7 @@ pub unsafe extern "C" fn zmq_msg_get(message: *const Msg, property: c_int) -> c_
 /// `message` points to a `zmq_msg_t`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_set(_message: *mut Msg, _property: c_int, _value: c_int) -> c_int {
-    Fault(libc::EINVAL).report(-1)
+    Errno(libc::EINVAL).report(-1)
 }
 
 /// A property of the connection that brought the message, as its peer told it; as long as the message lives.
@@ -190,15 +190,15 @@ pub unsafe extern "C" fn zmq_msg_gets(message: *const Msg, name: *const c_char) 
         // SAFETY: the caller's word.
         let value = unsafe { Msg::at(message.cast_mut()) }.and_then(|message| {
             if name.is_null() {
-                return Err(Fault(libc::EINVAL));
+                return Err(Errno(libc::EINVAL));
             }
             // SAFETY: the caller's word.
-            let name = unsafe { CStr::from_ptr(name) }.to_str().map_err(|_| Fault(libc::EINVAL))?;
-            let peer = message.peer().ok_or(Fault(libc::EINVAL))?;
+            let name = unsafe { CStr::from_ptr(name) }.to_str().map_err(|_| Errno(libc::EINVAL))?;
+            let peer = message.peer().ok_or(Errno(libc::EINVAL))?;
             // The text is the connection's, which the message keeps.
-            peer.get_terminated(name).map(|text| text.as_ptr().cast()).ok_or(Fault(libc::EINVAL))
+            peer.get_terminated(name).map(|text| text.as_ptr().cast()).ok_or(Errno(libc::EINVAL))
         });
-        value.unwrap_or_else(|fault| fault.report(ptr::null()))
+        value.unwrap_or_else(|errno| errno.report(ptr::null()))
     })
 }
 
@@ -210,7 +210,7 @@ pub unsafe extern "C" fn zmq_msg_gets(message: *const Msg, name: *const c_char) 
 pub unsafe extern "C" fn zmq_msg_set_routing_id(message: *mut Msg, routing_id: u32) -> c_int {
     call(|| {
         if routing_id == 0 {
-            return Err(Fault(libc::EINVAL));
+            return Err(Errno(libc::EINVAL));
         }
         // SAFETY: the caller's word.
         unsafe { Msg::at(message) }?.label().routing_id = routing_id;
@@ -237,12 +237,12 @@ pub unsafe extern "C" fn zmq_msg_routing_id(message: *mut Msg) -> u32 {
 pub unsafe extern "C" fn zmq_msg_set_group(message: *mut Msg, group: *const c_char) -> c_int {
     call(|| {
         if group.is_null() {
-            return Err(Fault(libc::EINVAL));
+            return Err(Errno(libc::EINVAL));
         }
         // SAFETY: the caller's word.
         let (message, group) = unsafe { (Msg::at(message)?, CStr::from_ptr(group)) };
         if group.count_bytes() > LONGEST_GROUP {
-            return Err(Fault(libc::EINVAL));
+            return Err(Errno(libc::EINVAL));
         }
         message.label().group = group.to_owned();
         Ok(0)

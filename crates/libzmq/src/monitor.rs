@@ -1,6 +1,6 @@
 //! Monitors: `zmq_socket_monitor` and its kin.
 
-use crate::errno::Fault;
+use crate::errno::Errno;
 use crate::outlet::Outlet;
 use crate::socket::{Socket, on};
 use libc::{c_char, c_int, c_void};
@@ -15,8 +15,8 @@ impl Socket {
         events: u64,
         version: c_int,
         socket_type: c_int,
-    ) -> Result<c_int, Fault> {
-        let invalid = Fault(libc::EINVAL);
+    ) -> Result<c_int, Errno> {
+        let invalid = Errno(libc::EINVAL);
         let Some(address) = address else {
             self.stop_monitor();
             return Ok(0);
@@ -31,7 +31,7 @@ impl Socket {
             return Err(invalid);
         }
         if scheme != "inproc" {
-            return Err(Fault(libc::EPROTONOSUPPORT));
+            return Err(Errno(libc::EPROTONOSUPPORT));
         }
         let kinds = [SocketType::Pair, SocketType::Pub, SocketType::Push];
         let kind = SocketType::from_number(socket_type).filter(|kind| kinds.contains(kind)).ok_or(invalid)?;
@@ -58,12 +58,12 @@ impl Socket {
 
 /// # Safety
 /// `address` is NULL or points to a C string.
-unsafe fn text<'a>(address: *const c_char) -> Result<Option<&'a str>, Fault> {
+unsafe fn text<'a>(address: *const c_char) -> Result<Option<&'a str>, Errno> {
     if address.is_null() {
         return Ok(None);
     }
     // SAFETY: the caller's word.
-    unsafe { CStr::from_ptr(address) }.to_str().map(Some).map_err(|_| Fault(libc::EINVAL))
+    unsafe { CStr::from_ptr(address) }.to_str().map(Some).map_err(|_| Errno(libc::EINVAL))
 }
 
 /// Sends the socket's events to a PAIR socket that connects to `address`; NULL: ends that.
@@ -104,7 +104,7 @@ pub unsafe extern "C" fn zmq_socket_monitor_versioned(
 pub extern "C" fn zmq_socket_monitor_pipes_stats(socket: *mut c_void) -> c_int {
     on(socket, |socket| {
         if !socket.outlet.as_ref().is_some_and(|outlet| outlet.events.contains(EventKind::PipesStats)) {
-            return Err(Fault(libc::EINVAL));
+            return Err(Errno(libc::EINVAL));
         }
         socket.core.report_queues()?;
         Ok(0)

@@ -1,7 +1,7 @@
 //! `zmq_msg_t`: the 64 bytes that C keeps for one part of a message.
 
 use crate::block::Block;
-use crate::errno::Fault;
+use crate::errno::Errno;
 use bytes::Bytes;
 use libc::{c_int, c_void};
 use queue::Keep;
@@ -110,19 +110,19 @@ impl Msg {
     ///
     /// # Safety
     /// The address is NULL or that of 64 readable and writable bytes that nobody else uses.
-    pub(crate) unsafe fn at<'a>(address: *mut Self) -> Result<&'a mut Self, Fault> {
+    pub(crate) unsafe fn at<'a>(address: *mut Self) -> Result<&'a mut Self, Errno> {
         // SAFETY: the caller's word. `more` is read only from what was initialised here.
         let kind = if address.is_null() { CLOSED } else { unsafe { (&raw const (*address).kind).read() } };
         match kind {
             // SAFETY: as above.
             SHORT | BLOCK | CONSTANT => Ok(unsafe { &mut *address }),
-            _ => Err(Fault(libc::EFAULT)),
+            _ => Err(Errno(libc::EFAULT)),
         }
     }
 
     /// Gives an empty message a body of `size` bytes, not initialised.
     #[inline]
-    pub(crate) fn make_room(&mut self, size: usize) -> Result<(), Fault> {
+    pub(crate) fn make_room(&mut self, size: usize) -> Result<(), Errno> {
         if size <= INLINE {
             self.len = size as u8;
             return Ok(());
@@ -132,7 +132,7 @@ impl Msg {
 
     /// Apart, so that short messages do not pay for its registers.
     #[inline(never)]
-    pub(crate) fn make_block(&mut self, size: usize) -> Result<(), Fault> {
+    pub(crate) fn make_block(&mut self, size: usize) -> Result<(), Errno> {
         self.put_block(Block::with_room(size)?);
         Ok(())
     }
@@ -301,7 +301,7 @@ impl Msg {
 
     /// Takes over part `at` of a received message.
     #[inline(always)]
-    pub(crate) fn receive(&mut self, message: &mut Message, at: usize) -> Result<usize, Fault> {
+    pub(crate) fn receive(&mut self, message: &mut Message, at: usize) -> Result<usize, Errno> {
         let size = match message.own(at) {
             Some(bytes) if bytes.len() <= INLINE && self.kind == SHORT && self.label.is_null() => {
                 self.len = bytes.len() as u8;
@@ -318,7 +318,7 @@ impl Msg {
 
     /// Takes over the body, whatever was there before; what is not the message's own stays where it is. Returns its
     /// length.
-    fn receive_body(&mut self, message: &mut Message, at: usize) -> Result<usize, Fault> {
+    fn receive_body(&mut self, message: &mut Message, at: usize) -> Result<usize, Errno> {
         let Some(bytes) = message.own(at) else {
             self.empty_body();
             let frame = message.take_part(at).unwrap_or_default();
@@ -363,12 +363,12 @@ impl Msg {
         }
     }
 
-    pub(crate) fn property(&self, property: c_int) -> Result<c_int, Fault> {
+    pub(crate) fn property(&self, property: c_int) -> Result<c_int, Errno> {
         match property {
             PROPERTY_MORE => Ok(self.more.into()),
             PROPERTY_SRCFD => Ok(self.peer().map_or(-1, |peer| peer.descriptor)),
             PROPERTY_SHARED => Ok(self.is_shared().into()),
-            _ => Err(Fault(libc::EINVAL)),
+            _ => Err(Errno(libc::EINVAL)),
         }
     }
 }
@@ -379,9 +379,9 @@ impl Msg {
 /// # Safety
 /// `message` is NULL or the address of 64 writable bytes that nobody else uses.
 #[inline]
-pub(crate) unsafe fn begin<'a>(message: *mut Msg) -> Result<&'a mut Msg, Fault> {
+pub(crate) unsafe fn begin<'a>(message: *mut Msg) -> Result<&'a mut Msg, Errno> {
     if message.is_null() {
-        return Err(Fault(libc::EFAULT));
+        return Err(Errno(libc::EFAULT));
     }
     // SAFETY: the caller's word; all fields but the body, which need not be, are initialised then.
     unsafe {
@@ -398,11 +398,11 @@ pub(crate) unsafe fn begin<'a>(message: *mut Msg) -> Result<&'a mut Msg, Fault> 
 ///
 /// # Safety
 /// `data` is NULL or points to so many bytes.
-pub(crate) unsafe fn bytes_at<'a>(data: *const c_void, size: usize) -> Result<&'a [u8], Fault> {
+pub(crate) unsafe fn bytes_at<'a>(data: *const c_void, size: usize) -> Result<&'a [u8], Errno> {
     match (data.is_null(), size) {
         (_, 0) => Ok(&[]),
-        (true, _) => Err(Fault(libc::EFAULT)),
-        _ if isize::try_from(size).is_err() => Err(Fault(libc::ENOMEM)),
+        (true, _) => Err(Errno(libc::EFAULT)),
+        _ if isize::try_from(size).is_err() => Err(Errno(libc::ENOMEM)),
         // SAFETY: the caller's word.
         _ => Ok(unsafe { slice::from_raw_parts(data.cast(), size) }),
     }

@@ -1,6 +1,6 @@
 //! Socket options: `zmq_setsockopt`, `zmq_getsockopt`.
 
-use crate::errno::Fault;
+use crate::errno::Errno;
 use crate::msg::bytes_at;
 use crate::socket::{Socket, on};
 use libc::{c_int, c_void};
@@ -18,12 +18,12 @@ const TOPICS_COUNT: c_int = 116;
 const ROOMY: [c_int; 5] = [RCVMORE, FD, EVENTS, THREAD_SAFE, TOPICS_COUNT];
 
 impl Socket {
-    fn option(&mut self, option: c_int) -> Result<Value, Fault> {
+    fn option(&mut self, option: c_int) -> Result<Value, Errno> {
         Ok(match option {
             RCVMORE => Value::Flag(self.has_rest()),
             EVENTS => {
                 let ready = self.core.ready()?;
-                Value::Int(crate::poll_item::events(self.amend(ready)).into())
+                Value::Int(crate::poll_item::events(self.with_parts(ready)).into())
             }
             // There is none but NULL.
             MECHANISM => Value::Int(0),
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn zmq_setsockopt(
     length: usize,
 ) -> c_int {
     on(socket, |socket| {
-        let invalid = |_| Fault(libc::EINVAL);
+        let invalid = |_| Errno(libc::EINVAL);
         let bytes = match (value.is_null(), length) {
             (true, 0) => None,
             // SAFETY: the caller's word.
@@ -68,12 +68,12 @@ pub unsafe extern "C" fn zmq_getsockopt(
 ) -> c_int {
     on(socket, |socket| {
         // SAFETY: the caller's word.
-        let length = unsafe { length.as_mut() }.filter(|_| !value.is_null()).ok_or(Fault(libc::EFAULT))?;
+        let length = unsafe { length.as_mut() }.filter(|_| !value.is_null()).ok_or(Errno(libc::EFAULT))?;
         let found = socket.option(option)?;
         let roomy = ROOMY.contains(&option) || matches!(found, Value::Text(_) | Value::Bytes(_));
         let bytes = found.encode();
         if *length < bytes.len() || (!roomy && *length != bytes.len()) {
-            return Err(Fault(libc::EINVAL));
+            return Err(Errno(libc::EINVAL));
         }
         // SAFETY: the caller's word: there is so much room.
         unsafe {

@@ -1,7 +1,7 @@
 //! Waiting for sockets and descriptors: `zmq_poll`, `zmq_ppoll`.
 
 use crate::border::{call, clamped};
-use crate::errno::Fault;
+use crate::errno::Errno;
 use crate::fork;
 use crate::poll_item::{POLLERR, PollItem, events, interest};
 use crate::socket::{self, Borrowed};
@@ -37,7 +37,7 @@ struct Waited {
 }
 
 impl Waited {
-    fn add(&mut self, item: &PollItem) -> Result<Place, Fault> {
+    fn add(&mut self, item: &PollItem) -> Result<Place, Errno> {
         let wanted = interest(item.events);
         if !item.socket.is_null() {
             return self.add_socket(item.socket, wanted).map(Place::Socket);
@@ -50,24 +50,24 @@ impl Waited {
     }
 
     /// A socket may be asked for twice.
-    fn add_socket(&mut self, handle: *mut c_void, wanted: Interest) -> Result<usize, Fault> {
+    fn add_socket(&mut self, handle: *mut c_void, wanted: Interest) -> Result<usize, Errno> {
         let place = match socket::borrow(handle) {
             Ok(socket) => {
                 self.handles.push(handle);
                 self.sockets.push((socket, Interest::default()));
                 self.sockets.len() - 1
             }
-            Err(fault) => self.handles.iter().position(|known| *known == handle).ok_or(fault)?,
+            Err(errno) => self.handles.iter().position(|known| *known == handle).ok_or(errno)?,
         };
         let (socket, both) = &mut self.sockets[place];
         both.readable |= wanted.readable;
         both.writable |= wanted.writable;
-        let has = socket.as_ref().map(|socket| socket.amend(Interest::default())).unwrap_or_default();
+        let has = socket.as_ref().map(|socket| socket.with_parts(Interest::default())).unwrap_or_default();
         self.ready |= (has.readable && wanted.readable) || (has.writable && wanted.writable);
         Ok(place)
     }
 
-    fn wait(&mut self, poller: &mut Poller, timeout: Option<Duration>) -> Result<(), Fault> {
+    fn wait(&mut self, poller: &mut Poller, timeout: Option<Duration>) -> Result<(), Errno> {
         let mut items = Vec::with_capacity(self.sockets.len() + self.descriptors.len());
         for (socket, interest) in &mut self.sockets {
             items.push(Item::Socket(&mut socket.get()?.core, *interest));
@@ -88,7 +88,7 @@ impl Waited {
             Place::Descriptor(at) => events(poller.found(self.sockets.len() + at)) & (wanted | POLLERR),
             Place::Socket(at) => {
                 let found = poller.found(at);
-                let amended = self.sockets[at].0.as_ref().map_or(found, |socket| socket.amend(found));
+                let amended = self.sockets[at].0.as_ref().map_or(found, |socket| socket.with_parts(found));
                 events(amended) & wanted
             }
         }
@@ -111,7 +111,7 @@ pub(crate) fn wait(
     items: &mut [PollItem],
     timeout: Option<Duration>,
     mask: Option<SignalMask>,
-) -> Result<usize, Fault> {
+) -> Result<usize, Errno> {
     KEPT.with(|kept| match kept.try_borrow_mut() {
         Ok(mut kept) => {
             if kept.generation != fork::generation() {
@@ -129,7 +129,7 @@ fn wait_with(
     items: &mut [PollItem],
     timeout: Option<Duration>,
     mask: Option<SignalMask>,
-) -> Result<usize, Fault> {
+) -> Result<usize, Errno> {
     items.iter_mut().for_each(|item| item.revents = 0);
     let mut waited = Waited::default();
     let places = items.iter().map(|item| waited.add(item)).collect::<Result<Vec<_>, _>>()?;
@@ -149,11 +149,11 @@ unsafe fn poll(
     count: c_int,
     timeout: c_long,
     mask: Option<SignalMask>,
-) -> Result<c_int, Fault> {
-    let count = usize::try_from(count).map_err(|_| Fault(libc::EINVAL))?;
+) -> Result<c_int, Errno> {
+    let count = usize::try_from(count).map_err(|_| Errno(libc::EINVAL))?;
     let items = match (items.is_null(), count) {
         (_, 0) => &mut [],
-        (true, _) => return Err(Fault(libc::EFAULT)),
+        (true, _) => return Err(Errno(libc::EFAULT)),
         // SAFETY: the caller's word.
         _ => unsafe { slice::from_raw_parts_mut(items, count) },
     };

@@ -1,9 +1,9 @@
 //! The poller that remembers what it waits for: `zmq_poller_...`.
 
 use crate::border::{call, clamped, guarded};
-use crate::errno::Fault;
+use crate::errno::Errno;
 use crate::fork::{self, Inherited};
-use crate::handle::{Table, Wrong};
+use crate::handle::{SlotError, Table};
 use crate::poll;
 use crate::poll_item::{POLLERR, POLLIN, POLLOUT, POLLPRI, PollItem};
 use crate::socket;
@@ -47,11 +47,11 @@ impl PollerEvent {
     const NONE: Self = Self { socket: ptr::null_mut(), fd: -1, user_data: ptr::null_mut(), events: 0 };
 }
 
-const INVALID: Fault = Fault(libc::EINVAL);
-const NO_POLLER: Fault = Fault(libc::EFAULT);
+const INVALID: Errno = Errno(libc::EINVAL);
+const NO_POLLER: Errno = Errno(libc::EFAULT);
 
 /// A call on a poller.
-fn on(poller: *mut c_void, body: impl FnOnce(&mut Poller) -> Result<c_int, Fault>) -> c_int {
+fn on(poller: *mut c_void, body: impl FnOnce(&mut Poller) -> Result<c_int, Errno>) -> c_int {
     call(|| {
         let mut guard = POLLERS.borrow(poller).map_err(|_| NO_POLLER)?;
         body(guard.as_mut().ok_or(NO_POLLER)?)
@@ -59,15 +59,15 @@ fn on(poller: *mut c_void, body: impl FnOnce(&mut Poller) -> Result<c_int, Fault
 }
 
 /// Checks that this can be waited for.
-fn check(what: What) -> Result<(), Fault> {
+fn check(what: What) -> Result<(), Errno> {
     match what {
         What::Socket(handle) => socket::borrow(handle).map(drop),
-        What::Descriptor(-1) => Err(Fault(libc::EBADF)),
+        What::Descriptor(-1) => Err(Errno(libc::EBADF)),
         What::Descriptor(_) => Ok(()),
     }
 }
 
-fn check_events(events: c_short) -> Result<(), Fault> {
+fn check_events(events: c_short) -> Result<(), Errno> {
     if events & !(POLLIN | POLLOUT | POLLERR | POLLPRI) == 0 { Ok(()) } else { Err(INVALID) }
 }
 
@@ -76,7 +76,7 @@ impl Poller {
         self.0.iter().position(|entry| entry.what == what)
     }
 
-    fn add(&mut self, what: What, user_data: *mut c_void, events: c_short) -> Result<c_int, Fault> {
+    fn add(&mut self, what: What, user_data: *mut c_void, events: c_short) -> Result<c_int, Errno> {
         check(what)?;
         check_events(events)?;
         if self.place(what).is_some() {
@@ -86,7 +86,7 @@ impl Poller {
         Ok(0)
     }
 
-    fn modify(&mut self, what: What, events: c_short) -> Result<c_int, Fault> {
+    fn modify(&mut self, what: What, events: c_short) -> Result<c_int, Errno> {
         check(what)?;
         check_events(events)?;
         let place = self.place(what).ok_or(INVALID)?;
@@ -94,7 +94,7 @@ impl Poller {
         Ok(0)
     }
 
-    fn remove(&mut self, what: What) -> Result<c_int, Fault> {
+    fn remove(&mut self, what: What) -> Result<c_int, Errno> {
         check(what)?;
         let place = self.place(what).ok_or(INVALID)?;
         self.0.remove(place);
@@ -102,7 +102,7 @@ impl Poller {
     }
 
     /// Waits, and fills in what was found. Returns how many were.
-    fn wait(&self, found: &mut [PollerEvent], timeout: c_long) -> Result<usize, Fault> {
+    fn wait(&self, found: &mut [PollerEvent], timeout: c_long) -> Result<usize, Errno> {
         found.fill(PollerEvent::NONE);
         if timeout < 0 && self.0.iter().all(|entry| entry.events == 0) {
             return Err(NO_POLLER);
@@ -123,7 +123,7 @@ impl Poller {
             *place = PollerEvent { socket, fd, user_data: entry.user_data, events };
             count += 1;
         }
-        if count == 0 { Err(Fault(libc::EAGAIN)) } else { Ok(count) }
+        if count == 0 { Err(Errno(libc::EAGAIN)) } else { Ok(count) }
     }
 }
 
@@ -132,7 +132,7 @@ impl Poller {
 pub extern "C" fn zmq_poller_new() -> *mut c_void {
     guarded(ptr::null_mut(), || {
         fork::watch(&INHERITED);
-        POLLERS.insert(Poller::default()).unwrap_or_else(|| Fault(libc::ENOMEM).report(ptr::null_mut()))
+        POLLERS.insert(Poller::default()).unwrap_or_else(|| Errno(libc::ENOMEM).report(ptr::null_mut()))
     })
 }
 
@@ -146,7 +146,7 @@ pub unsafe extern "C" fn zmq_poller_destroy(poller: *mut *mut c_void) -> c_int {
         // SAFETY: the caller's word.
         let handle = unsafe { poller.as_mut() }.ok_or(NO_POLLER)?;
         match POLLERS.remove(*handle) {
-            Ok(_) | Err(Wrong::Inherited) => {}
+            Ok(_) | Err(SlotError::Inherited) => {}
             Err(_) => return Err(NO_POLLER),
         }
         *handle = ptr::null_mut();

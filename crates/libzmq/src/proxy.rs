@@ -1,7 +1,7 @@
 //! Proxies: `zmq_proxy`, `zmq_proxy_steerable`, `zmq_device`.
 
 use crate::border::call;
-use crate::errno::Fault;
+use crate::errno::Errno;
 use crate::socket::{self, Borrowed};
 use libc::{c_int, c_void};
 use zincmq::AnySocket;
@@ -11,7 +11,7 @@ use zincmq::proxy::{proxy, proxy_steerable, reflect};
 struct Place(Option<Borrowed>);
 
 impl Place {
-    fn of(handle: *mut c_void) -> Result<Self, Fault> {
+    fn of(handle: *mut c_void) -> Result<Self, Errno> {
         if handle.is_null() { Ok(Self(None)) } else { Ok(Self(Some(socket::borrow(handle)?))) }
     }
 
@@ -25,20 +25,20 @@ fn run(
     backend: *mut c_void,
     capture: *mut c_void,
     control: *mut c_void,
-) -> Result<c_int, Fault> {
-    let fault = Fault(libc::EFAULT);
+) -> Result<c_int, Errno> {
+    let errno = Errno(libc::EFAULT);
     if frontend.is_null() || backend.is_null() {
-        return Err(fault);
+        return Err(errno);
     }
     let (mut capture, mut control) = (Place::of(capture)?, Place::of(control)?);
     let mut front = Place::of(frontend)?;
-    let front = front.core().ok_or(fault)?;
+    let front = front.core().ok_or(errno)?;
     if frontend == backend {
         reflect(front, capture.core(), control.core())?;
         return Ok(0);
     }
     let mut back = Place::of(backend)?;
-    let back = back.core().ok_or(fault)?;
+    let back = back.core().ok_or(errno)?;
     match control.core() {
         None => proxy(front, back, capture.core())?,
         Some(control) => proxy_steerable(front, back, capture.core(), control)?,

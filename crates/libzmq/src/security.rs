@@ -236,10 +236,9 @@ mod tests {
 
     #[test]
     fn secrets_have_forty_signs() {
-        for wrong in
-            [c"", c"00000", c"0123456789012345678901234567890123456789012345678901234567890123456789"]
+        for bad in [c"", c"00000", c"0123456789012345678901234567890123456789012345678901234567890123456789"]
         {
-            assert_eq!(public_of_text(wrong), Err(libc::EINVAL), "{wrong:?}");
+            assert_eq!(public_of_text(bad), Err(libc::EINVAL), "{bad:?}");
         }
         assert_eq!(public_of_text(c"################################OOOOOOOO"), Err(libc::EINVAL));
     }

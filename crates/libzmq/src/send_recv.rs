@@ -1,7 +1,7 @@
 //! Sending and receiving, part by part.
 
 use crate::border::{call, clamped};
-use crate::errno::Fault;
+use crate::errno::Errno;
 use crate::msg::{Body, Msg, bytes_at};
 use crate::socket::{self, Borrowed, Socket, on};
 use libc::{c_int, c_void, iovec};
@@ -13,7 +13,7 @@ const SNDMORE: c_int = 2;
 
 /// Sends a message, which is empty afterwards; on failure it stays as it is.
 #[inline(always)]
-unsafe fn send_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> Result<c_int, Fault> {
+unsafe fn send_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> Result<c_int, Errno> {
     let mut borrowed = socket::borrow(socket)?;
     let socket = borrowed.get()?;
     // SAFETY: the caller's word.
@@ -32,7 +32,7 @@ unsafe fn send_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> 
 }
 
 /// Sends a message whose body is elsewhere. Returns its length.
-fn send_body(socket: &mut Socket, message: &Msg, flags: c_int) -> Result<usize, Fault> {
+fn send_body(socket: &mut Socket, message: &Msg, flags: c_int) -> Result<usize, Errno> {
     let more = flags & SNDMORE != 0;
     let gathered = more || socket.is_gathering();
     message.with_body(gathered, |body| socket.send(body, flags & DONTWAIT == 0, more))?;
@@ -40,7 +40,7 @@ fn send_body(socket: &mut Socket, message: &Msg, flags: c_int) -> Result<usize, 
 }
 
 #[inline(always)]
-unsafe fn receive_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> Result<c_int, Fault> {
+unsafe fn receive_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> Result<c_int, Errno> {
     let mut borrowed = socket::borrow(socket)?;
     // SAFETY: the caller's word.
     let message = unsafe { Msg::at(message) }?;
@@ -54,7 +54,7 @@ unsafe fn receive_message(socket: *mut c_void, message: *mut Msg, flags: c_int) 
 
 /// Receives into a message whose memory is not its own: the application may be called back for it, and use the socket.
 #[cold]
-fn receive_anew(mut borrowed: Borrowed, message: &mut Msg, flags: c_int) -> Result<c_int, Fault> {
+fn receive_anew(mut borrowed: Borrowed, message: &mut Msg, flags: c_int) -> Result<c_int, Errno> {
     let mut old = None;
     let received = borrowed.get()?.receive(flags & DONTWAIT == 0, |incoming, at| {
         old = Some(message.take());
@@ -68,11 +68,11 @@ fn receive_anew(mut borrowed: Borrowed, message: &mut Msg, flags: c_int) -> Resu
 }
 
 /// Copies as much of a part as there is room for. Returns its whole length.
-unsafe fn copy_out(part: &[u8], to: *mut c_void, room: usize) -> Result<usize, Fault> {
+unsafe fn copy_out(part: &[u8], to: *mut c_void, room: usize) -> Result<usize, Errno> {
     let copied = part.len().min(room);
     if copied > 0 {
         if to.is_null() {
-            return Err(Fault(libc::EFAULT));
+            return Err(Errno(libc::EFAULT));
         }
         // SAFETY: the caller's word.
         unsafe { ptr::copy_nonoverlapping(part.as_ptr(), to.cast::<u8>(), copied) };
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn zmq_send_const(
     flags: c_int,
 ) -> c_int {
     if data.is_null() && size > 0 {
-        return Fault(libc::EFAULT).report(-1);
+        return Errno(libc::EFAULT).report(-1);
     }
     let mut message = Msg::constant(data.cast_mut(), size);
     // SAFETY: the message is this call's.
@@ -189,7 +189,7 @@ pub unsafe extern "C" fn zmq_sendiov(
 ) -> c_int {
     on(socket, |socket| {
         if count == 0 || pieces.is_null() {
-            return Err(Fault(libc::EINVAL));
+            return Err(Errno(libc::EINVAL));
         }
         let mut size = 0;
         for at in 0..count {
@@ -222,7 +222,7 @@ pub unsafe extern "C" fn zmq_recviov(
     on(socket, |socket| {
         // SAFETY: the caller's word.
         let most = unsafe { count.as_mut() }.filter(|most| **most > 0 && !pieces.is_null());
-        let count = most.ok_or(Fault(libc::EINVAL))?;
+        let count = most.ok_or(Errno(libc::EINVAL))?;
         let most = std::mem::take(count);
         while *count < most {
             // SAFETY: the caller's word.
@@ -232,7 +232,7 @@ pub unsafe extern "C" fn zmq_recviov(
                 // SAFETY: malloc takes any size; the caller frees.
                 let memory = unsafe { libc::malloc(size.max(1)) };
                 if memory.is_null() {
-                    return Err(Fault(libc::ENOMEM));
+                    return Err(Errno(libc::ENOMEM));
                 }
                 // SAFETY: the memory has `size` bytes.
                 unsafe { copy_out(&incoming[at], memory, size) }?;

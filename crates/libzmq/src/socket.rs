@@ -2,9 +2,9 @@
 
 use crate::border::{call, guarded};
 use crate::context;
-use crate::errno::{EFSM, Fault};
+use crate::errno::{EFSM, Errno};
 use crate::fork::{self, Inherited};
-use crate::handle::{Guard, Table, Wrong};
+use crate::handle::{Guard, SlotError, Table};
 use crate::msg::Body;
 use crate::outlet::Outlet;
 use crate::poll_item::POLLOUT;
@@ -32,13 +32,13 @@ pub(crate) struct Socket {
     incoming: Message,
     given: usize,
     /// Frames to be dropped after the call: that may call the application back, which may use the socket.
-    spent: Vec<Frame>,
+    deferred_drops: Vec<Frame>,
     pub(crate) outlet: Option<Arc<Outlet>>,
 }
 
-impl From<Wrong> for Fault {
-    fn from(wrong: Wrong) -> Self {
-        Self(if wrong == Wrong::Busy { libc::EFAULT } else { libc::ENOTSOCK })
+impl From<SlotError> for Errno {
+    fn from(error: SlotError) -> Self {
+        Self(if error == SlotError::Busy { libc::EFAULT } else { libc::ENOTSOCK })
     }
 }
 
@@ -47,8 +47,8 @@ pub(crate) struct Borrowed(Option<Guard<'static, Socket>>);
 
 impl Borrowed {
     #[inline]
-    pub(crate) fn get(&mut self) -> Result<&mut Socket, Fault> {
-        self.0.as_mut().and_then(|guard| guard.as_mut()).ok_or(Fault(libc::ENOTSOCK))
+    pub(crate) fn get(&mut self) -> Result<&mut Socket, Errno> {
+        self.0.as_mut().and_then(|guard| guard.as_mut()).ok_or(Errno(libc::ENOTSOCK))
     }
 
     #[inline]
@@ -57,9 +57,9 @@ impl Borrowed {
     }
 
     #[cold]
-    fn end_with(&mut self, spent: Vec<Frame>) {
+    fn end_with(&mut self, deferred_drops: Vec<Frame>) {
         self.0 = None;
-        drop(spent);
+        drop(deferred_drops);
     }
 }
 
@@ -67,33 +67,33 @@ impl Drop for Borrowed {
     #[inline]
     fn drop(&mut self) {
         if let Ok(socket) = self.get()
-            && !socket.spent.is_empty()
+            && !socket.deferred_drops.is_empty()
         {
-            let spent = std::mem::take(&mut socket.spent);
-            self.end_with(spent);
+            let deferred_drops = std::mem::take(&mut socket.deferred_drops);
+            self.end_with(deferred_drops);
         }
     }
 }
 
 /// The socket of a handle, for the calling thread alone.
 #[inline]
-pub(crate) fn borrow(handle: *mut c_void) -> Result<Borrowed, Fault> {
+pub(crate) fn borrow(handle: *mut c_void) -> Result<Borrowed, Errno> {
     Ok(Borrowed(Some(SOCKETS.borrow(handle)?)))
 }
 
 /// A call on a socket that returns -1 with `errno` set when it fails.
 #[inline]
-pub(crate) fn on(handle: *mut c_void, body: impl FnOnce(&mut Socket) -> Result<c_int, Fault>) -> c_int {
+pub(crate) fn on(handle: *mut c_void, body: impl FnOnce(&mut Socket) -> Result<c_int, Errno>) -> c_int {
     call(|| body(borrow(handle)?.get()?))
 }
 
 impl Socket {
-    fn new(context: Arc<context::Context>, socket_type: SocketType) -> Result<Self, Fault> {
+    fn new(context: Arc<context::Context>, socket_type: SocketType) -> Result<Self, Errno> {
         let mut core = AnySocket::with_type(&context.core, socket_type)?;
         core.set_interruptible(true);
         core.set_lazy(true);
         let (draft, incoming) = (Message::new(), Message::new());
-        Ok(Self { core, context, draft, incoming, given: 0, spent: Vec::new(), outlet: None })
+        Ok(Self { core, context, draft, incoming, given: 0, deferred_drops: Vec::new(), outlet: None })
     }
 
     /// Whether parts of the message received last are still to be received.
@@ -116,9 +116,9 @@ impl Socket {
     /// Sends one part, or keeps it until the last one comes. The first part of several asks whether the message
     /// would be accepted, and waits for that; the others neither wait nor fail.
     #[inline(always)]
-    pub(crate) fn send(&mut self, part: Body<'_>, wait: bool, more: bool) -> Result<(), Fault> {
+    pub(crate) fn send(&mut self, part: Body<'_>, wait: bool, more: bool) -> Result<(), Errno> {
         if self.owes_reading() {
-            return Err(Fault(EFSM));
+            return Err(Errno(EFSM));
         }
         if more || !self.draft.is_empty() {
             return self.gather(part, wait, more);
@@ -146,7 +146,7 @@ impl Socket {
     }
 
     #[cold]
-    fn gather(&mut self, part: Body<'_>, wait: bool, more: bool) -> Result<(), Fault> {
+    fn gather(&mut self, part: Body<'_>, wait: bool, more: bool) -> Result<(), Errno> {
         if self.draft.is_empty() {
             match wait {
                 true => self.core.admit(part.bytes()),
@@ -161,7 +161,7 @@ impl Socket {
         }
         let mut message = std::mem::take(&mut self.draft);
         let result = self.core.send_timeout(&message, Duration::ZERO);
-        self.spent.extend((0..message.len()).filter_map(|at| message.take_foreign(at)));
+        self.deferred_drops.extend((0..message.len()).filter_map(|at| message.take_foreign(at)));
         match result {
             // It had been accepted, but its peer has left since: nobody is there to get it.
             Err(Error::Again | Error::Unroutable) => Ok(()),
@@ -174,12 +174,12 @@ impl Socket {
     pub(crate) fn receive<R>(
         &mut self,
         wait: bool,
-        give: impl FnOnce(&mut Message, usize) -> Result<R, Fault>,
-    ) -> Result<R, Fault> {
+        give: impl FnOnce(&mut Message, usize) -> Result<R, Errno>,
+    ) -> Result<R, Errno> {
         if !self.has_rest() {
             self.given = 0;
             if self.owes_writing() {
-                return Err(Fault(EFSM));
+                return Err(Errno(EFSM));
             }
             match wait {
                 true => self.core.recv_into(&mut self.incoming),
@@ -190,13 +190,13 @@ impl Socket {
         self.given += 1;
         let given = give(&mut self.incoming, at);
         if let Some(frame) = self.incoming.take_foreign(at) {
-            self.spent.push(frame);
+            self.deferred_drops.push(frame);
         }
         given
     }
 
     /// The readiness, parts of messages half sent or half received included (`found` is what the core says).
-    pub(crate) fn amend(&self, found: Interest) -> Interest {
+    pub(crate) fn with_parts(&self, found: Interest) -> Interest {
         let writable = (found.writable || self.is_gathering()) && !self.owes_reading();
         let readable = (found.readable && !self.owes_writing()) || self.has_rest();
         Interest { readable, writable, ..found }
@@ -207,12 +207,12 @@ impl Socket {
 ///
 /// # Safety
 /// `text` is NULL or points to a C string.
-unsafe fn endpoint<'a>(text: *const c_char) -> Result<&'a str, Fault> {
+unsafe fn endpoint<'a>(text: *const c_char) -> Result<&'a str, Errno> {
     if text.is_null() {
-        return Err(Fault(libc::EINVAL));
+        return Err(Errno(libc::EINVAL));
     }
     // SAFETY: the caller's word.
-    unsafe { CStr::from_ptr(text) }.to_str().map_err(|_| Fault(libc::EINVAL))
+    unsafe { CStr::from_ptr(text) }.to_str().map_err(|_| Errno(libc::EINVAL))
 }
 
 /// A new socket, or NULL.
@@ -221,11 +221,11 @@ pub extern "C" fn zmq_socket(context: *mut c_void, socket_type: c_int) -> *mut c
     guarded(ptr::null_mut(), || {
         let make = || {
             let context = context::find(context)?;
-            let socket_type = SocketType::from_number(socket_type).ok_or(Fault(libc::EINVAL))?;
+            let socket_type = SocketType::from_number(socket_type).ok_or(Errno(libc::EINVAL))?;
             fork::watch(&INHERITED);
-            SOCKETS.insert(Socket::new(context, socket_type)?).ok_or(Fault(libc::EMFILE))
+            SOCKETS.insert(Socket::new(context, socket_type)?).ok_or(Errno(libc::EMFILE))
         };
-        make().unwrap_or_else(|fault: Fault| fault.report(ptr::null_mut()))
+        make().unwrap_or_else(|errno: Errno| errno.report(ptr::null_mut()))
     })
 }
 
@@ -237,8 +237,8 @@ pub extern "C" fn zmq_close(socket: *mut c_void) -> c_int {
             drop(socket);
             Ok(0)
         }
-        Err(Wrong::Inherited) => Ok(0),
-        Err(wrong) => Err(wrong.into()),
+        Err(SlotError::Inherited) => Ok(0),
+        Err(error) => Err(error.into()),
     })
 }
 
@@ -306,7 +306,7 @@ pub unsafe extern "C" fn zmq_socket_get_peer_state(
 ) -> c_int {
     on(socket, |socket| {
         if routing_id.is_null() {
-            return Err(Fault(libc::EHOSTUNREACH));
+            return Err(Errno(libc::EHOSTUNREACH));
         }
         // SAFETY: the caller's word.
         let routing_id = unsafe { slice::from_raw_parts(routing_id.cast(), size) };
@@ -317,7 +317,7 @@ pub unsafe extern "C" fn zmq_socket_get_peer_state(
 
 /// Refuses what only sockets of draft types do, which are not there.
 fn unsupported(socket: *mut c_void) -> c_int {
-    on(socket, |_| Err(Fault(libc::ENOTSUP)))
+    on(socket, |_| Err(Errno(libc::ENOTSUP)))
 }
 
 /// Connects a PEER socket and returns the peer's routing id; there are no such sockets.

@@ -1,6 +1,6 @@
 //! Numbers of a socket, which libzmq has not.
 
-use crate::errno::Fault;
+use crate::errno::Errno;
 use crate::socket::on;
 use libc::{c_int, c_void};
 use std::ptr;
@@ -39,7 +39,7 @@ pub struct Stats {
 pub unsafe extern "C" fn zincmq_stats(socket: *mut c_void, out: *mut Stats, size: usize) -> c_int {
     on(socket, |socket| {
         if out.is_null() {
-            return Err(Fault(libc::EFAULT));
+            return Err(Errno(libc::EFAULT));
         }
         let numbers = socket.core.stats();
         let stats = Stats {

@@ -1,7 +1,7 @@
 //! Timers that call back in the thread that executes them.
 
 use crate::border::{call, guarded};
-use crate::errno::Fault;
+use crate::errno::Errno;
 use crate::handle::Table;
 use libc::{c_int, c_long, c_void};
 use std::collections::BTreeMap;
@@ -105,14 +105,14 @@ fn now() -> u64 {
 }
 
 /// Does something with the set behind a handle: EFAULT if it is none, or another thread is using it.
-fn with<R>(handle: *mut c_void, body: impl FnOnce(&mut Timers) -> Result<R, Fault>) -> Result<R, Fault> {
-    let mut set = SETS.borrow(handle).map_err(|_| Fault(libc::EFAULT))?;
-    body(set.as_mut().ok_or(Fault(libc::EFAULT))?)
+fn with<R>(handle: *mut c_void, body: impl FnOnce(&mut Timers) -> Result<R, Errno>) -> Result<R, Errno> {
+    let mut set = SETS.borrow(handle).map_err(|_| Errno(libc::EFAULT))?;
+    body(set.as_mut().ok_or(Errno(libc::EFAULT))?)
 }
 
 /// A call on one timer of a set: EINVAL if there is none of this number.
 fn change(handle: *mut c_void, body: impl FnOnce(&mut Timers) -> Option<()>) -> c_int {
-    call(|| with(handle, |set| body(set).map(|()| 0).ok_or(Fault(libc::EINVAL))))
+    call(|| with(handle, |set| body(set).map(|()| 0).ok_or(Errno(libc::EINVAL))))
 }
 
 fn milliseconds(interval: usize) -> u64 {
@@ -123,7 +123,7 @@ fn milliseconds(interval: usize) -> u64 {
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_timers_new() -> *mut c_void {
     guarded(ptr::null_mut(), || {
-        SETS.insert(Timers::default()).unwrap_or_else(|| Fault(libc::ENOMEM).report(ptr::null_mut()))
+        SETS.insert(Timers::default()).unwrap_or_else(|| Errno(libc::ENOMEM).report(ptr::null_mut()))
     })
 }
 
@@ -135,11 +135,11 @@ pub extern "C" fn zmq_timers_new() -> *mut c_void {
 pub unsafe extern "C" fn zmq_timers_destroy(timers: *mut *mut c_void) -> c_int {
     call(|| {
         if timers.is_null() {
-            return Err(Fault(libc::EFAULT));
+            return Err(Errno(libc::EFAULT));
         }
         // SAFETY: not NULL, hence a pointer to a pointer.
         let handle = unsafe { &mut *timers };
-        SETS.remove(*handle).map_err(|_| Fault(libc::EFAULT))?;
+        SETS.remove(*handle).map_err(|_| Errno(libc::EFAULT))?;
         *handle = ptr::null_mut();
         Ok(0)
     })
@@ -155,9 +155,9 @@ pub extern "C" fn zmq_timers_add(
 ) -> c_int {
     call(|| {
         with(timers, |set| {
-            let handler = handler.ok_or(Fault(libc::EFAULT))?;
+            let handler = handler.ok_or(Errno(libc::EFAULT))?;
             let added = set.add(now(), milliseconds(interval), Call { handler, argument });
-            added.ok_or(Fault(libc::ENOMEM))
+            added.ok_or(Errno(libc::ENOMEM))
         })
     })
 }
@@ -184,8 +184,8 @@ pub extern "C" fn zmq_timers_reset(timers: *mut c_void, timer: c_int) -> c_int {
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_timers_timeout(timers: *mut c_void) -> c_long {
     guarded(-1, || {
-        let next = with(timers, |set| set.timeout(now()).ok_or(Fault(libc::EINVAL)));
-        next.map_or_else(|fault| fault.report(-1), |timeout| timeout.try_into().unwrap_or(c_long::MAX))
+        let next = with(timers, |set| set.timeout(now()).ok_or(Errno(libc::EINVAL)));
+        next.map_or_else(|errno| errno.report(-1), |timeout| timeout.try_into().unwrap_or(c_long::MAX))
     })
 }
 
@@ -296,22 +296,22 @@ mod tests {
         // SAFETY: a pointer to a handle.
         assert_eq!(unsafe { zmq_timers_destroy(&mut destroyed) }, 0);
         assert!(destroyed.is_null());
-        for wrong in
+        for bad in
             [null, address, handle, ptr::without_provenance_mut(1), ptr::without_provenance_mut(usize::MAX)]
         {
             let efault = |result: c_long| {
                 assert_eq!((result, errno::get()), (-1, libc::EFAULT));
                 errno::set(0);
             };
-            efault(zmq_timers_add(wrong, 1, Some(nothing), null).into());
-            efault(zmq_timers_cancel(wrong, 1).into());
-            efault(zmq_timers_set_interval(wrong, 1, 1).into());
-            efault(zmq_timers_reset(wrong, 1).into());
-            efault(zmq_timers_timeout(wrong));
-            efault(zmq_timers_execute(wrong).into());
-            let mut wrong = wrong;
+            efault(zmq_timers_add(bad, 1, Some(nothing), null).into());
+            efault(zmq_timers_cancel(bad, 1).into());
+            efault(zmq_timers_set_interval(bad, 1, 1).into());
+            efault(zmq_timers_reset(bad, 1).into());
+            efault(zmq_timers_timeout(bad));
+            efault(zmq_timers_execute(bad).into());
+            let mut bad = bad;
             // SAFETY: a pointer to a pointer.
-            efault(unsafe { zmq_timers_destroy(&mut wrong) }.into());
+            efault(unsafe { zmq_timers_destroy(&mut bad) }.into());
         }
         // SAFETY: NULL.
         assert_eq!((unsafe { zmq_timers_destroy(ptr::null_mut()) }, errno::get()), (-1, libc::EFAULT));

@@ -77,7 +77,7 @@ impl Chain {
     }
 
     /// Makes nothing of all that was written from `from` on, which lies in `segment` or behind it and was not published.
-    pub(crate) fn void(&mut self, mut segment: Option<SegmentPtr>, mut from: u64) {
+    pub(crate) fn mark_skipped(&mut self, mut segment: Option<SegmentPtr>, mut from: u64) {
         self.take_back(segment);
         while let Some(here) = segment
             && from < self.at
@@ -85,7 +85,7 @@ impl Chain {
             segment = here.get().next();
             let end = segment.map_or(self.at, |next| next.get().base);
             if from < end {
-                here.void(from, end);
+                here.mark_skipped(from, end);
                 from = end;
             }
         }

@@ -27,7 +27,7 @@ struct Draft {
 
 /// The place that both ends share.
 #[derive(Debug)]
-struct Last {
+struct LatestSlot {
     draft: AtomicPtr<Draft>,
     /// Messages that the reading end has moved to its own stream; for numbers only.
     moved: AtomicU64,
@@ -35,7 +35,7 @@ struct Last {
     words: Arc<Half>,
 }
 
-impl Last {
+impl LatestSlot {
     fn put(&self, draft: Draft) {
         self.swap(Box::into_raw(Box::new(draft)));
     }
@@ -55,7 +55,7 @@ impl Last {
     }
 }
 
-impl Drop for Last {
+impl Drop for LatestSlot {
     fn drop(&mut self) {
         self.swap(ptr::null_mut());
     }
@@ -64,7 +64,7 @@ impl Drop for Last {
 /// The writing end's way to the place.
 #[derive(Debug)]
 struct Inlet {
-    last: Arc<Last>,
+    last: Arc<LatestSlot>,
     stage: Reader,
     /// The reading end's own stream.
     beyond: Gauge,
@@ -115,7 +115,7 @@ fn gather(stage: &mut Reader) -> Draft {
 /// The reading end's way from the place.
 #[derive(Debug)]
 struct Outlet {
-    last: Arc<Last>,
+    last: Arc<LatestSlot>,
     stage: Writer,
 }
 
@@ -155,7 +155,7 @@ impl Source for Outlet {
 #[must_use]
 pub fn conflating(pool: &Arc<Pool>) -> (Writer, Reader) {
     let (draft, moved) = (AtomicPtr::new(ptr::null_mut()), AtomicU64::new(0));
-    let last = Arc::new(Last { draft, moved, words: Half::new(pool) });
+    let last = Arc::new(LatestSlot { draft, moved, words: Half::new(pool) });
     let (mut writer, near) = channel(pool);
     let (mut far, mut reader) = channel(pool);
     let words = last.words.clone();

@@ -158,7 +158,7 @@ impl Drain {
 
     fn write_until(&mut self, end: u64, to: BorrowedFd<'_>, prefix: &mut Vec<u8>) -> io::Result<usize> {
         if !self.is_inside_message() {
-            self.reader.freshen();
+            self.reader.skip_to_latest();
             // The reader has its own ways: it may have moved on, rested and lost its segment.
             self.rewind();
         }

@@ -22,7 +22,7 @@ use std::os::fd::BorrowedFd;
 use std::ptr;
 
 /// Bytes read beyond a large body, so that the next one is not copied.
-const SPILL: usize = 4 << 10;
+const READ_AHEAD: usize = 4 << 10;
 
 /// The reason for which the walk stopped.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub struct Filler {
     /// The beginnings of commands that may be large.
     large: &'static [&'static [u8]],
     /// The most that the next read takes: where a frame is large, little more than its rest.
-    appetite: usize,
+    read_limit: usize,
     /// There was no memory for what the peer sends.
     starved: bool,
 }
@@ -78,7 +78,7 @@ impl Filler {
             dropped: at..at,
             body: None,
             large: &[],
-            appetite: usize::MAX,
+            read_limit: usize::MAX,
             starved: false,
         }
     }
@@ -108,7 +108,7 @@ impl Filler {
 
     /// Forgotten, it happens here: the walk never stands behind what was received.
     #[inline]
-    fn catch_up(&mut self) {
+    fn sync_fill(&mut self) {
         if self.fill < self.writer.chain.at {
             self.resync();
         }
@@ -130,7 +130,7 @@ impl Filler {
         self.body = None;
         self.message.forget();
         // Whole frames of a message that stays unfinished.
-        self.writer.chain.void(self.begun_in.take().or(self.writer.chain.segment), self.boundary);
+        self.writer.chain.mark_skipped(self.begun_in.take().or(self.writer.chain.segment), self.boundary);
         self.resync();
         if self.publish() {
             self.wake();
@@ -163,7 +163,7 @@ impl Filler {
     /// The room behind the received bytes; makes some if there is none. Empty only if a whole segment waits to
     /// be walked, or if there is no memory.
     fn spare(&mut self, need: usize) -> &mut [MaybeUninit<u8>] {
-        self.catch_up();
+        self.sync_fill();
         if self.writer.chain.end <= self.fill {
             self.starved |= !self.relocate(self.unwalked().len() + need.clamp(1, LARGEST / 2));
         }
@@ -230,9 +230,9 @@ impl Filler {
         if self.body.is_some() {
             return self.read_body(from);
         }
-        let appetite = std::mem::replace(&mut self.appetite, usize::MAX);
+        let read_limit = std::mem::replace(&mut self.read_limit, usize::MAX);
         let spare = self.spare(1);
-        let (all, room) = (spare.len(), spare.len().min(appetite));
+        let (all, room) = (spare.len(), spare.len().min(read_limit));
         let read = receive(from, &mut spare[..room], &mut []).map_err(|error| self.explain(error))?;
         self.fill += read as u64;
         if read == all {
@@ -260,7 +260,7 @@ impl Filler {
     /// As [`Filler::walk`], with or without regard to the high-water mark.
     #[inline]
     fn walk_on(&mut self, beyond: bool) -> Result<Walk, Refusal> {
-        self.catch_up();
+        self.sync_fill();
         if self.starved && !beyond {
             return Err(Refusal::NoMemory(0));
         }
@@ -347,7 +347,7 @@ impl Filler {
             return Ok(Walk::Dry);
         }
         if whole > LARGEST / 2 {
-            self.appetite = whole - available + SPILL;
+            self.read_limit = whole - available + READ_AHEAD;
         }
         self.make_room(whole)
     }
@@ -363,7 +363,7 @@ impl Filler {
     /// Publishes the whole messages found. Returns whether the reader slept: then [`Writer::wake`] must follow.
     #[must_use]
     pub fn publish(&mut self) -> bool {
-        self.catch_up();
+        self.sync_fill();
         if self.writer.half.producer.0.tail.load(Ordering::Relaxed) & !CLOSED == self.boundary {
             return false;
         }

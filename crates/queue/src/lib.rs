@@ -53,6 +53,6 @@ pub use reader::Reader;
 pub use reply::Reply;
 pub use segment::{Pool, Slice};
 pub use signal::{Signal, Wake};
-pub use slot::{FreeList, Guard, Slot, Wrong};
+pub use slot::{FreeList, Guard, Slot, SlotError};
 pub use taken::{Body, Taken};
 pub use writer::Writer;

@@ -107,7 +107,7 @@ impl Reader {
 
     /// Whether more has been published than this end has seen; one load, for a thread that spins.
     #[must_use]
-    pub fn has_news(&self) -> bool {
+    pub fn has_unseen(&self) -> bool {
         !self.has_seen_all(Ordering::Relaxed)
     }
 
@@ -167,7 +167,7 @@ impl Reader {
     }
 
     /// Puts a newer message in the place of the one that waits here, if only the last is kept. Only between two messages.
-    pub fn freshen(&mut self) {
+    pub fn skip_to_latest(&mut self) {
         if !self.parked && self.has_newer() {
             let before = self.read;
             while self.cursor.at < self.cursor.limit || self.go_on() {
@@ -326,7 +326,7 @@ impl Reader {
             return true;
         }
         if self.origin.is_none() {
-            self.lay_down();
+            self.park_cursor();
         }
         self.words().state.0.reader.swap(IDLE, Ordering::AcqRel);
         self.parked = true;
@@ -359,7 +359,7 @@ impl Reader {
     }
 
     /// Puts the cursor into the shared cell.
-    fn lay_down(&mut self) {
+    fn park_cursor(&mut self) {
         let segment = self.cursor.segment.take().map_or(ptr::null_mut(), SegmentPtr::as_raw);
         // SAFETY: in state RUN, which is so unless parked, the cell is the reader's.
         self.half.state.0.parked.with_mut(|cell| unsafe { *cell = (segment, self.cursor.at) });
@@ -434,7 +434,7 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         if !self.parked || self.origin.is_some() {
-            self.lay_down();
+            self.park_cursor();
         }
         self.leave();
     }

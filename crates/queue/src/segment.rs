@@ -201,7 +201,7 @@ impl SegmentPtr {
     }
 
     /// Makes the whole frames from `from` to `to` one frame that is nothing (producer only, above `tail`).
-    pub(crate) fn void(self, from: u64, to: u64) {
+    pub(crate) fn mark_skipped(self, from: u64, to: u64) {
         let segment = self.get();
         let offset = (from - segment.base) as u32;
         for (at, body) in segment.table().iter().flat_map(|table| table.at.iter().zip(&table.bodies)) {

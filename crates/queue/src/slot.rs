@@ -18,7 +18,7 @@ const GENERATION: u32 = 2;
 
 /// Why a slot does not give its object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Wrong {
+pub enum SlotError {
     /// There is no object of this generation any more.
     Unknown,
     /// Another thread is using it at this moment.
@@ -73,15 +73,15 @@ impl<T> Slot<T> {
     /// Gives the object to the calling thread alone, until the guard is dropped.
     ///
     /// # Errors
-    /// [`Wrong`].
+    /// [`SlotError`].
     #[inline]
-    pub fn borrow(&self, generation: u64) -> Result<Guard<'_, T>, Wrong> {
+    pub fn borrow(&self, generation: u64) -> Result<Guard<'_, T>, SlotError> {
         let (idle, busy) = (generation << GENERATION | IDLE, generation << GENERATION | BUSY);
         match self.state.compare_exchange(idle, busy, Ordering::Acquire, Ordering::Relaxed) {
             Ok(_) => Ok(Guard { slot: self, idle, value: PhantomData }),
-            Err(state) if state == busy => Err(Wrong::Busy),
-            Err(state) if state == generation << GENERATION | INHERITED => Err(Wrong::Inherited),
-            Err(_) => Err(Wrong::Unknown),
+            Err(state) if state == busy => Err(SlotError::Busy),
+            Err(state) if state == generation << GENERATION | INHERITED => Err(SlotError::Inherited),
+            Err(_) => Err(SlotError::Unknown),
         }
     }
 
@@ -89,26 +89,26 @@ impl<T> Slot<T> {
     /// left as it is, but forgotten: such a slot is not to be used again.
     ///
     /// # Errors
-    /// [`Wrong`].
-    pub fn take(&self, generation: u64, next: u64) -> Result<T, Wrong> {
+    /// [`SlotError`].
+    pub fn take(&self, generation: u64, next: u64) -> Result<T, SlotError> {
         let vacant = next << GENERATION | VACANT;
         match self.borrow(generation) {
             Ok(mut guard) => {
                 let value = guard.take();
                 std::mem::forget(guard);
                 self.state.store(vacant, Ordering::Release);
-                value.ok_or(Wrong::Unknown)
+                value.ok_or(SlotError::Unknown)
             }
-            Err(Wrong::Inherited) => {
+            Err(SlotError::Inherited) => {
                 self.state.store(vacant, Ordering::Relaxed);
-                Err(Wrong::Inherited)
+                Err(SlotError::Inherited)
             }
             Err(wrong) => Err(wrong),
         }
     }
 
     /// In a process that was just forked: the object is its parent's.
-    pub fn disown(&self) {
+    pub fn mark_inherited(&self) {
         let state = self.state.load(Ordering::Relaxed);
         if state & STATUS != VACANT {
             self.state.store(state & !STATUS | INHERITED, Ordering::Relaxed);

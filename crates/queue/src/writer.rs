@@ -273,7 +273,7 @@ impl Writer {
             self.written += 1;
         } else {
             let first = || SegmentPtr::from_raw(self.half.producer.0.first.load(Ordering::Relaxed));
-            self.chain.void(segment.or_else(first), from);
+            self.chain.mark_skipped(segment.or_else(first), from);
         }
         written
     }

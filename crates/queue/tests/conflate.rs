@@ -59,8 +59,8 @@ fn what_was_seen_stays_until_freshened() {
     assert_eq!(writer.queued(), 1, "seen, and not read");
     _ = send(&mut writer, &[b"new"]);
     assert_eq!(reader.peek().unwrap().2, b"old");
-    reader.freshen();
-    reader.freshen();
+    reader.skip_to_latest();
+    reader.skip_to_latest();
     assert_eq!((writer.queued(), reader.read()), (1, 0), "what a newer one took the place of is neither");
     assert_eq!(take_message(&mut reader).unwrap(), [b"new"]);
     assert_eq!((writer.queued(), reader.read()), (0, 1));

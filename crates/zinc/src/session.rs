@@ -186,7 +186,7 @@ impl Session {
         self.explain(error, what, option::RCVTIMEO)
     }
 
-    fn explain(&mut self, error: Error, what: &'static str, timeout: option::Opt<i32>) -> Failure {
+    fn explain(&mut self, error: Error, what: &'static str, timeout: option::OptionKey<i32>) -> Failure {
         if !matches!(error, Error::Again) {
             return error.into();
         }

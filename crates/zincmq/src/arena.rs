@@ -8,12 +8,12 @@ struct Slot<T> {
 
 /// Values by key. A key that was removed never names another value.
 #[derive(Debug)]
-pub(crate) struct Arena<T> {
+pub(crate) struct SlotMap<T> {
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
 }
 
-impl<T> Default for Arena<T> {
+impl<T> Default for SlotMap<T> {
     fn default() -> Self {
         Self { slots: Vec::new(), free: Vec::new() }
     }
@@ -23,7 +23,7 @@ const fn key(index: u32, generation: u32) -> u64 {
     (generation as u64) << 32 | index as u64
 }
 
-impl<T> Arena<T> {
+impl<T> SlotMap<T> {
     pub(crate) fn insert(&mut self, value: T) -> u64 {
         let index = self.free.pop().unwrap_or(self.slots.len() as u32);
         if index as usize == self.slots.len() {

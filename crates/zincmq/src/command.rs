@@ -1,14 +1,14 @@
 //! Every command that crosses a thread: plain data, on one page.
 
 use crate::engine::Connection;
-use crate::life::Life;
+use crate::life::WaitGuard;
 use crate::monitor::Sink;
 use crate::option::Options;
 use crate::pattern::contract::Attached;
 use crate::pipe::Ends;
 use crate::shared_topics::{SharedTopics, Told};
 use crate::socket_type::SocketType;
-use crate::stats::Troubles;
+use crate::stats::FailureCounters;
 use crate::transport::{Listening, Transport};
 use queue::{Inbox, Item, Pool, Writer};
 use std::sync::Arc;
@@ -21,21 +21,21 @@ pub(crate) type EndpointId = u64;
 
 /// What threads other than its own know of a socket.
 #[derive(Debug)]
-pub(crate) struct Owner {
+pub(crate) struct SocketShared {
     pub(crate) id: u64,
     pub(crate) socket_type: SocketType,
     pub(crate) inbox: Arc<Inbox<ToSocket>>,
     pub(crate) monitor: Arc<Sink>,
-    pub(crate) troubles: Troubles,
+    pub(crate) troubles: FailureCounters,
     /// [`ToSocket::Sweep`] is on its way.
     pub(crate) sweeping: AtomicBool,
     pub(crate) pool: Arc<Pool>,
     pub(crate) topics: Arc<SharedTopics>,
     /// The context waits for it to end.
-    pub(crate) _life: Life,
+    pub(crate) _life: WaitGuard,
 }
 
-impl Drop for Owner {
+impl Drop for SocketShared {
     fn drop(&mut self) {
         self.monitor.stop();
     }
@@ -47,7 +47,7 @@ pub(crate) enum ToSocket {
     /// A new peer: a connection was accepted, or an inproc peer connected.
     Attach(Box<Attach>),
     /// The peer of a pipe has become known, or is another one since it was connected again: its routing id, and what it is to receive when this side leaves.
-    Identified { pipe: PipeId, routing_id: Vec<u8>, farewell: Vec<u8> },
+    Identified { pipe: PipeId, routing_id: Vec<u8>, disconnect_msg: Vec<u8> },
     /// The connection of a pipe has opened, for the first time or again.
     Opened { pipe: PipeId, connection: Arc<Connection> },
     /// The connection of a pipe was lost; `fresh` replaces the outbound half where the old one is void.
@@ -79,7 +79,7 @@ pub(crate) struct Attach {
     pub(crate) io: Option<Arc<Inbox<ToIo>>>,
     pub(crate) connection: Option<Arc<Connection>>,
     /// What an inproc peer is to receive when this side leaves (its `DISCONNECT_MSG`); empty: nothing.
-    pub(crate) farewell: Vec<u8>,
+    pub(crate) disconnect_msg: Vec<u8>,
     /// What the peer has been asked for already.
     pub(crate) told: Option<Told>,
 }
@@ -121,7 +121,7 @@ pub(crate) enum ToIo {
 /// Where sessions come from: their socket, and what it has bound or connected.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
-    pub(crate) owner: Arc<Owner>,
+    pub(crate) owner: Arc<SocketShared>,
     pub(crate) options: Arc<Options>,
     pub(crate) transport: &'static dyn Transport,
     pub(crate) endpoint: EndpointId,

@@ -4,11 +4,11 @@ use crate::command::{ToIo, ToSocket};
 use crate::error::{Error, Result};
 use crate::inproc::Names;
 use crate::io::{IoThread, SchedPolicy, Scheduling};
-use crate::life::{Life, Living, fresh_id, lock};
+use crate::life::{WaitGroup, WaitGuard, fresh_id, lock};
 use crate::monitor::Sink;
 use crate::option::Options;
 use crate::socket_type::SocketType;
-use crate::stats::{Board, SocketReport};
+use crate::stats::{SocketReport, StatsRegistry};
 use queue::{Inbox, Item, Pool};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -33,7 +33,7 @@ use std::time::Duration;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Context(pub(crate) Home);
+pub struct Context(pub(crate) ContextRef);
 
 /// The settings of a context, before it is built ([`Context::builder`]) or as they are changed
 /// ([`Context::configure`]). Default: one I/O thread, at most 1023 sockets, no IPv6, and an end that waits for unsent
@@ -193,20 +193,20 @@ impl Builder {
     /// Builds the context. Its I/O threads start with the first socket.
     #[must_use]
     pub fn build(self) -> Context {
-        Context(Home(Arc::new(Handle(Arc::new(Shared {
+        Context(ContextRef(Arc::new(Handle(Arc::new(Shared {
             config: Mutex::new(self),
             pool: Pool::new(),
             living: Arc::default(),
             state: Mutex::default(),
             names: Names::default(),
-            board: Board::default(),
+            board: StatsRegistry::default(),
         })))))
     }
 }
 
 /// A handle to the context, as sockets keep it.
 #[derive(Clone, Debug)]
-pub(crate) struct Home(Arc<Handle>);
+pub(crate) struct ContextRef(Arc<Handle>);
 
 /// The last of these ends the context.
 #[derive(Debug)]
@@ -222,10 +222,10 @@ impl Drop for Handle {
 pub(crate) struct Shared {
     config: Mutex<Builder>,
     pool: Arc<Pool>,
-    living: Arc<Living>,
+    living: Arc<WaitGroup>,
     state: Mutex<State>,
     pub(crate) names: Names,
-    pub(crate) board: Board,
+    pub(crate) board: StatsRegistry,
 }
 
 #[derive(Debug, Default)]
@@ -233,13 +233,13 @@ struct State {
     stopped: bool,
     /// The I/O threads run.
     started: bool,
-    sockets: HashMap<u64, Known>,
+    sockets: HashMap<u64, SocketEntry>,
     threads: Vec<IoThread>,
 }
 
 /// How to reach a socket.
 #[derive(Clone, Debug)]
-struct Known {
+struct SocketEntry {
     inbox: Arc<Inbox<ToSocket>>,
     monitor: Arc<Sink>,
 }
@@ -265,7 +265,7 @@ impl Shared {
         let sockets: Vec<_> = state.sockets.values().cloned().collect();
         drop(state);
         // Who is told may use the context at once, hence without its locks.
-        for Known { inbox, monitor } in sockets {
+        for SocketEntry { inbox, monitor } in sockets {
             inbox.push(Item::Command(ToSocket::Stop));
             monitor.shut();
         }
@@ -284,7 +284,7 @@ impl Shared {
     }
 }
 
-impl Home {
+impl ContextRef {
     pub(crate) fn shared(&self) -> &Shared {
         &self.0.0
     }
@@ -298,7 +298,7 @@ impl Home {
         &self.shared().pool
     }
 
-    pub(crate) fn life(&self) -> Life {
+    pub(crate) fn life(&self) -> WaitGuard {
         self.shared().living.begin()
     }
 
@@ -325,7 +325,7 @@ impl Home {
         }
         state.started = true;
         let id = fresh_id();
-        state.sockets.insert(id, Known { inbox: inbox.clone(), monitor: monitor.clone() });
+        state.sockets.insert(id, SocketEntry { inbox: inbox.clone(), monitor: monitor.clone() });
         shared.board.add(id, socket_type);
         Ok(id)
     }

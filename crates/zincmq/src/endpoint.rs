@@ -21,12 +21,12 @@ impl Endpoint {
     /// [`EndpointError`]. A scheme that no transport has is left for [`Endpoint::unsupported`].
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
         let refuse = |reason| EndpointError::Syntax { endpoint: text.to_owned(), reason };
-        let (scheme, address) = text.split_once("://").ok_or_else(|| refuse(Flaw::NoScheme))?;
+        let (scheme, address) = text.split_once("://").ok_or_else(|| refuse(SyntaxError::NoScheme))?;
         if scheme.is_empty() {
-            return Err(refuse(Flaw::EmptyScheme));
+            return Err(refuse(SyntaxError::EmptyScheme));
         }
         if address.is_empty() {
-            return Err(refuse(Flaw::EmptyAddress));
+            return Err(refuse(SyntaxError::EmptyAddress));
         }
         Ok(Self { scheme: scheme.to_owned(), address: address.to_owned() })
     }
@@ -67,7 +67,7 @@ impl fmt::Display for Endpoint {
 
 /// What a text lacks to be an endpoint.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Flaw {
+pub enum SyntaxError {
     /// There is no `://`.
     NoScheme,
     /// Nothing stands before `://`.
@@ -76,7 +76,7 @@ pub enum Flaw {
     EmptyAddress,
 }
 
-impl fmt::Display for Flaw {
+impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoScheme => "there is no \"://\"",
@@ -95,7 +95,7 @@ pub enum EndpointError {
         /// The text given.
         endpoint: String,
         /// What it lacks.
-        reason: Flaw,
+        reason: SyntaxError,
     },
     /// No transport serves its scheme.
     #[error("{endpoint:?}: {}", self.reason())]
@@ -153,13 +153,13 @@ mod tests {
     #[test]
     fn flaws_are_named() {
         for (text, reason) in [
-            ("", Flaw::NoScheme),
-            ("tcp", Flaw::NoScheme),
-            ("tcp:/x", Flaw::NoScheme),
-            ("tcp:127.0.0.1:80", Flaw::NoScheme),
-            ("://x", Flaw::EmptyScheme),
-            ("://", Flaw::EmptyScheme),
-            ("tcp://", Flaw::EmptyAddress),
+            ("", SyntaxError::NoScheme),
+            ("tcp", SyntaxError::NoScheme),
+            ("tcp:/x", SyntaxError::NoScheme),
+            ("tcp:127.0.0.1:80", SyntaxError::NoScheme),
+            ("://x", SyntaxError::EmptyScheme),
+            ("://", SyntaxError::EmptyScheme),
+            ("tcp://", SyntaxError::EmptyAddress),
         ] {
             let error = Endpoint::parse(text).unwrap_err();
             assert_eq!(error, EndpointError::Syntax { endpoint: text.into(), reason });

@@ -1,7 +1,7 @@
 //! inproc: the transport within a process. Names are bound and connected to in any order; who connects makes the pipe,
 //! from socket to socket, and no I/O thread has a part in it (zmq_inproc(7)).
 
-use crate::command::{Attach, Owner, PipeId, ToSocket};
+use crate::command::{Attach, PipeId, SocketShared, ToSocket};
 use crate::error::{Error, Result};
 use crate::life::{fresh_id, lock};
 use crate::option::Options;
@@ -37,7 +37,7 @@ struct Bound {
     /// What it says to each connector (`HELLO_MSG`), whether it is there to say it or not; empty: nothing.
     hello: Vec<u8>,
     /// What it wants to receive when a connector leaves.
-    farewell: Vec<u8>,
+    disconnect_msg: Vec<u8>,
     topics: Arc<SharedTopics>,
 }
 
@@ -62,7 +62,7 @@ impl Names {
         &self,
         name: &str,
         endpoint: u64,
-        owner: &Owner,
+        owner: &SocketShared,
         options: &Options,
     ) -> Result<Vec<Attach>> {
         let mut names = lock(&self.0);
@@ -72,7 +72,7 @@ impl Names {
             return Err(Error::Io { endpoint, source });
         }
         let hello = options.hello(owner.socket_type);
-        let farewell = options.farewell(owner.socket_type).unwrap_or_default();
+        let disconnect_msg = options.disconnect_msg(owner.socket_type).unwrap_or_default();
         let bound = Bound {
             socket: owner.id,
             endpoint,
@@ -81,7 +81,7 @@ impl Names {
             high_water: (options.sndhwm, options.rcvhwm),
             conflates: Conflates::new(owner.socket_type, options),
             hello: hello.unwrap_or_default().to_vec(),
-            farewell: farewell.to_vec(),
+            disconnect_msg: disconnect_msg.to_vec(),
             topics: owner.topics.clone(),
         };
         names.bound.insert(name.to_owned(), bound);
@@ -90,32 +90,38 @@ impl Names {
         let adopt = |pending: Pending| {
             let routing_id = options.routing_id.clone();
             let (pipe, connector) = (pending.pipe, &pending.connector);
-            let farewell = farewell.to_vec();
-            connector.push(Item::Command(ToSocket::Identified { pipe, routing_id, farewell }));
+            let disconnect_msg = disconnect_msg.to_vec();
+            connector.push(Item::Command(ToSocket::Identified { pipe, routing_id, disconnect_msg }));
             let mut ends = pending.ends;
-            ends.greet(hello);
+            ends.send_hello(hello);
             attach(pipe, endpoint, ends, pending.routing_id)
         };
         Ok(waiting.into_iter().flatten().map(adopt).collect())
     }
 
     /// Connects to a name, bound or not yet. Returns this side's pipe.
-    pub(crate) fn connect(&self, name: &str, endpoint: u64, owner: &Owner, options: &Options) -> Attach {
+    pub(crate) fn connect(
+        &self,
+        name: &str,
+        endpoint: u64,
+        owner: &SocketShared,
+        options: &Options,
+    ) -> Attach {
         let mut names = lock(&self.0);
         let conflates = Conflates::new(owner.socket_type, options);
         let peer = names.bound.get(name).map(|bound| bound.conflates);
         let conflates = peer.map_or(conflates, |peer| conflates.with_peer(peer));
         let (mut here, mut there) = pipe(&owner.pool, conflates, options);
-        here.greet(options.hello(owner.socket_type));
+        here.send_hello(options.hello(owner.socket_type));
         let pipe = fresh_id();
         let routing_id = options.routing_id.clone();
         let mut ours = attach(pipe, endpoint, here, Vec::new());
         if let Some(bound) = names.bound.get(name) {
             ours.how.routing_id = Some(bound.routing_id.clone());
-            ours.farewell.clone_from(&bound.farewell);
+            ours.disconnect_msg.clone_from(&bound.disconnect_msg);
             // The binder's marks count at once, before it has taken the pipe in.
             there.set_high_water(bound.high_water.0, bound.high_water.1);
-            there.greet(Some(&bound.hello));
+            there.send_hello(Some(&bound.hello));
             let theirs = attach(pipe, bound.endpoint, there, routing_id);
             let (binder, topics) = (bound.inbox.clone(), bound.topics.clone());
             drop(names);
@@ -141,5 +147,5 @@ impl Names {
 
 fn attach(pipe: PipeId, endpoint: u64, ends: Ends, routing_id: Vec<u8>) -> Attach {
     let how = Attached { routing_id: Some(routing_id), ..Attached::default() };
-    Attach { pipe, endpoint, ends, how, io: None, connection: None, farewell: Vec::new(), told: None }
+    Attach { pipe, endpoint, ends, how, io: None, connection: None, disconnect_msg: Vec::new(), told: None }
 }

@@ -24,7 +24,7 @@ pub(crate) fn random() -> u64 {
 
 /// How many sockets live or linger.
 #[derive(Debug, Default)]
-pub(crate) struct Living(Mutex<Count>);
+pub(crate) struct WaitGroup(Mutex<Count>);
 
 #[derive(Debug, Default)]
 struct Count {
@@ -33,11 +33,11 @@ struct Count {
     waiting: Vec<Arc<Signal>>,
 }
 
-impl Living {
+impl WaitGroup {
     /// One more.
-    pub(crate) fn begin(self: &Arc<Self>) -> Life {
+    pub(crate) fn begin(self: &Arc<Self>) -> WaitGuard {
         lock(&self.0).alive += 1;
-        Life(self.clone())
+        WaitGuard(self.clone())
     }
 
     /// Waits until there is none. Returns `false` if `interruptible` and a signal handler ran meanwhile.
@@ -61,9 +61,9 @@ impl Living {
 
 /// One socket that lives or lingers.
 #[derive(Debug)]
-pub(crate) struct Life(Arc<Living>);
+pub(crate) struct WaitGuard(Arc<WaitGroup>);
 
-impl Drop for Life {
+impl Drop for WaitGuard {
     fn drop(&mut self) {
         let mut count = lock(&self.0.0);
         count.alive -= 1;

@@ -47,7 +47,7 @@ pub(crate) fn pipe(pool: &Arc<Pool>, conflates: Conflates, options: &Options) ->
 
 impl Ends {
     /// Writes the first message to a new peer in the same process (`HELLO_MSG`), if there is one.
-    pub(crate) fn greet(&mut self, hello: Option<&[u8]>) {
+    pub(crate) fn send_hello(&mut self, hello: Option<&[u8]>) {
         let Some(hello) = hello.filter(|hello| !hello.is_empty()) else { return };
         self.writer.write(&[], &[Part::Slice(hello)]);
         if self.writer.publish() {

@@ -4,7 +4,7 @@ use crate::bell::{self, Bell};
 use crate::error::{Error, Result};
 pub use crate::socket::Interest;
 use crate::socket::{Core, Socket, end_streams_of_thread};
-use crate::spin::Spin;
+use crate::spin::AdaptiveSpin;
 use queue::{Signal, Wake};
 use rustix::event::{PollFd, PollFlags};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -91,7 +91,7 @@ pub struct Poller {
     bell: Arc<Signal>,
     /// The bell where descriptors are waited for too; made when first needed.
     descriptor: Option<Arc<Bell>>,
-    spin: Spin,
+    spin: AdaptiveSpin,
     interruptible: bool,
     mask: Option<SignalMask>,
 }

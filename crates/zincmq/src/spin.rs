@@ -18,7 +18,7 @@ const PAUSES: u32 = 4;
 
 /// See the module. One for each socket: what paid off lately decides.
 #[derive(Debug)]
-pub(crate) struct Spin {
+pub(crate) struct AdaptiveSpin {
     window: Duration,
     misses: u8,
     slow: u8,
@@ -26,13 +26,13 @@ pub(crate) struct Spin {
     trial: u16,
 }
 
-impl Default for Spin {
+impl Default for AdaptiveSpin {
     fn default() -> Self {
         Self { window: LONGEST, misses: MISSES - 1, slow: 0, waits: 0, trial: FIRST_TRIAL }
     }
 }
 
-impl Spin {
+impl AdaptiveSpin {
     /// Whether looking has paid off lately.
     pub(crate) fn is_worth_it(&self) -> bool {
         !self.window.is_zero()

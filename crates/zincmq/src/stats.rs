@@ -76,38 +76,38 @@ pub struct SocketReport {
 
 /// What the sockets of a context have told of themselves.
 #[derive(Debug, Default)]
-pub(crate) struct Board {
-    notes: Mutex<BTreeMap<u64, Note>>,
+pub(crate) struct StatsRegistry {
+    entries: Mutex<BTreeMap<u64, StatsEntry>>,
     told: Condvar,
 }
 
 #[derive(Debug)]
-struct Note {
+struct StatsEntry {
     asked: bool,
     told: Option<Instant>,
     report: SocketReport,
 }
 
-impl Board {
+impl StatsRegistry {
     pub(crate) fn add(&self, id: u64, socket_type: SocketType) {
         let (bound, connected, stats) = (Vec::new(), Vec::new(), SocketStats::default());
         let report = SocketReport { id, socket_type, age: None, bound, connected, stats };
-        lock(&self.notes).insert(id, Note { asked: false, told: None, report });
+        lock(&self.entries).insert(id, StatsEntry { asked: false, told: None, report });
     }
 
     pub(crate) fn remove(&self, id: u64) {
-        lock(&self.notes).remove(&id);
+        lock(&self.entries).remove(&id);
         self.told.notify_all();
     }
 
     /// Whether the socket is to be asked: not while an earlier question waits for it.
     pub(crate) fn ask(&self, id: u64) -> bool {
-        lock(&self.notes).get_mut(&id).is_some_and(|note| !std::mem::replace(&mut note.asked, true))
+        lock(&self.entries).get_mut(&id).is_some_and(|note| !std::mem::replace(&mut note.asked, true))
     }
 
     /// The socket answers.
     pub(crate) fn tell(&self, id: u64, bound: Vec<String>, connected: Vec<String>, stats: SocketStats) {
-        if let Some(note) = lock(&self.notes).get_mut(&id) {
+        if let Some(note) = lock(&self.entries).get_mut(&id) {
             let socket_type = note.report.socket_type;
             note.report = SocketReport { id, socket_type, age: None, bound, connected, stats };
             (note.asked, note.told) = (false, Some(Instant::now()));
@@ -117,24 +117,26 @@ impl Board {
 
     /// Waits until all have answered, at most so long. Returns what is known.
     pub(crate) fn read(&self, patience: Duration) -> Vec<SocketReport> {
-        let waiting = |notes: &mut BTreeMap<u64, Note>| notes.values().any(|note| note.asked);
-        let result = self.told.wait_timeout_while(lock(&self.notes), patience, waiting);
-        let (notes, _) = result.unwrap_or_else(PoisonError::into_inner);
-        let report =
-            |note: &Note| SocketReport { age: note.told.map(|told| told.elapsed()), ..note.report.clone() };
-        notes.values().map(report).collect()
+        let waiting = |entries: &mut BTreeMap<u64, StatsEntry>| entries.values().any(|note| note.asked);
+        let result = self.told.wait_timeout_while(lock(&self.entries), patience, waiting);
+        let (entries, _) = result.unwrap_or_else(PoisonError::into_inner);
+        let report = |note: &StatsEntry| SocketReport {
+            age: note.told.map(|told| told.elapsed()),
+            ..note.report.clone()
+        };
+        entries.values().map(report).collect()
     }
 }
 
 /// What only I/O threads see.
 #[derive(Debug, Default)]
-pub(crate) struct Troubles {
+pub(crate) struct FailureCounters {
     refused: AtomicU64,
     reconnects: AtomicU64,
     handshake_failures: AtomicU64,
 }
 
-impl Troubles {
+impl FailureCounters {
     pub(crate) fn message_refused(&self) {
         self.refused.fetch_add(1, Ordering::Relaxed);
     }

@@ -11,7 +11,7 @@ fn receive<K: Receives>(socket: &mut Socket<K>) -> Vec<Vec<u8>> {
     message.iter().map(|part| part.to_vec()).collect()
 }
 
-fn with<K: Typed>(context: &Context, set: &[(option::Opt<Vec<u8>>, &str)]) -> Socket<K> {
+fn with<K: Typed>(context: &Context, set: &[(option::OptionKey<Vec<u8>>, &str)]) -> Socket<K> {
     let mut socket = Socket::new(context).unwrap();
     socket.set(option::RECONNECT_IVL, 1).unwrap();
     for &(option, value) in set {

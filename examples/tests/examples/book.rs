@@ -4,7 +4,7 @@ use crate::harness::folder;
 use std::fs;
 use std::path::{Path, PathBuf};
 use zincmq::SocketType;
-use zincmq::option::{self, Access, Row, When};
+use zincmq::option::{self, Access, Effect, Row};
 
 fn root() -> &'static Path {
     folder().parent().unwrap()
@@ -136,7 +136,7 @@ fn table() -> String {
     text += "|---|---|---|---|---|---|\n";
     for row in settings {
         let default = row.default_value().map(|value| value.to_string()).unwrap_or_default();
-        let acts = if row.when == When::Now { "at once" } else { "later" };
+        let acts = if row.effect == Effect::Now { "at once" } else { "later" };
         let cells =
             [name(row), row.doc().to_owned(), row.kind.to_string(), default, acts.to_owned(), types(row)];
         text += &format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | "));

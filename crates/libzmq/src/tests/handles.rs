@@ -26,21 +26,21 @@ fn what_is_no_socket_is_none() {
     let closed = zmq_socket(context, PAIR);
     done(zmq_close(closed));
     let garbage = ptr::without_provenance_mut(0x1234_5678);
-    for wrong in [null, (&raw mut null).cast(), context, closed, garbage] {
-        fails(send(wrong, b"", 0), libc::ENOTSOCK);
-        fails(receive(wrong, 0).0, libc::ENOTSOCK);
-        fails(zmq_close(wrong), libc::ENOTSOCK);
-        let mut item = PollItem { socket: wrong, fd: 0, events: 1, revents: 0 };
-        if !wrong.is_null() {
+    for bad in [null, (&raw mut null).cast(), context, closed, garbage] {
+        fails(send(bad, b"", 0), libc::ENOTSOCK);
+        fails(receive(bad, 0).0, libc::ENOTSOCK);
+        fails(zmq_close(bad), libc::ENOTSOCK);
+        let mut item = PollItem { socket: bad, fd: 0, events: 1, revents: 0 };
+        if !bad.is_null() {
             // SAFETY: one item.
             fails(unsafe { zmq_poll(&raw mut item, 1, 0) }, libc::ENOTSOCK);
         }
     }
     done(zmq_ctx_term(context));
-    for wrong in [null, (&raw mut null).cast(), context, closed, garbage] {
-        fails(zmq_ctx_term(wrong), libc::EFAULT);
-        fails(zmq_ctx_get(wrong, 1), libc::EFAULT);
-        assert!(zmq_socket(wrong, PAIR).is_null());
+    for bad in [null, (&raw mut null).cast(), context, closed, garbage] {
+        fails(zmq_ctx_term(bad), libc::EFAULT);
+        fails(zmq_ctx_get(bad, 1), libc::EFAULT);
+        assert!(zmq_socket(bad, PAIR).is_null());
         assert_eq!(errno(), libc::EFAULT);
     }
 }

@@ -24,11 +24,11 @@ fn the_header_is_clean_in_every_dialect() {
 fn misuse_is_told_and_survived() {
     let program = compile(&root().join("crates/libzmq/tests/c/misuse.c"), &[]);
     let (output, content) = Running::start(&program, &[]).end();
-    let wrong: Vec<_> = output.lines().filter(|line| line.starts_with("WRONG")).collect();
+    let error: Vec<_> = output.lines().filter(|line| line.starts_with("WRONG")).collect();
     assert!(
-        content && wrong.is_empty(),
+        content && error.is_empty(),
         "{}\n{}",
-        wrong.join("\n"),
+        error.join("\n"),
         output.lines().last().unwrap_or_default()
     );
 }

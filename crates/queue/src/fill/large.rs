@@ -1,7 +1,7 @@
 //! Frames and commands whose body is too large for a segment: it is read beside its header, and joined to it.
 
 use super::body::Body;
-use super::{Filler, Refusal, SPILL, Walk, receive};
+use super::{Filler, READ_AHEAD, Refusal, Walk, receive};
 use crate::header::{COMMAND, LONG, LONGEST};
 use bytes::Bytes;
 use std::io;
@@ -11,7 +11,7 @@ impl Filler {
     pub(super) fn begin_body(&mut self, header: usize, size: usize) -> Result<(), Refusal> {
         self.body = Some(Body::new(self.unwalked().get(header..).unwrap_or_default(), size)?);
         self.fill = self.writer.chain.at + header as u64;
-        self.appetite = SPILL;
+        self.read_limit = READ_AHEAD;
         Ok(())
     }
 
@@ -19,7 +19,7 @@ impl Filler {
         let Some(mut body) = self.body.take() else { return Ok((0, false)) };
         let room = body.room();
         let spill = self.spare(1);
-        let spill_len = if body.ends_in_room() { spill.len().min(SPILL) } else { 0 };
+        let spill_len = if body.ends_in_room() { spill.len().min(READ_AHEAD) } else { 0 };
         let result = receive(from, body.spare(), &mut spill[..spill_len]);
         let read = result.as_ref().copied().unwrap_or(0);
         let of_body = read.min(room);
@@ -58,7 +58,7 @@ impl Filler {
         let Some(mut segment) = self.writer.chain.segment else { return false };
         if let Err(body) = segment.get().splice(self.writer.chain.at + header, body) {
             // All places taken: the header moves to a new segment, and what was spilled behind it too.
-            if !self.relocate(LONGEST + SPILL) {
+            if !self.relocate(LONGEST + READ_AHEAD) {
                 return false;
             }
             let Some(fresh) = self.writer.chain.segment else { return false };

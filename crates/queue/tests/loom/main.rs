@@ -9,8 +9,8 @@ use loom::model::Builder;
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
 use queue::{
-    Body, Bounds, Filler, FreeList, Inbox, Item, MORE, Notify, Part, Pool, Reader, Slot, TryLock, Wake, Walk,
-    Writer, Wrong, channel, conflating, fence_before_looks,
+    Body, Bounds, Filler, FreeList, Inbox, Item, MORE, Notify, Part, Pool, Reader, Slot, SlotError, TryLock,
+    Wake, Walk, Writer, channel, conflating, fence_before_looks,
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -420,7 +420,7 @@ fn race_for_the_last(freshens: bool) {
         let mut got = 0;
         for _ in 0..2 {
             if freshens && reader.is_ready() {
-                reader.freshen();
+                reader.skip_to_latest();
                 assert!(reader.is_ready(), "a message was lost");
             }
             drain_latest(&mut reader, &mut got);
@@ -472,15 +472,15 @@ fn an_object_is_used_by_one_thread_and_never_after_it_was_taken_out() {
                         assert_eq!(*value, 11);
                     }
                     // It may be vacant by now.
-                    Err(Wrong::Unknown) => _ = slot.fill(30),
-                    Err(wrong) => assert_eq!(wrong, Wrong::Busy),
+                    Err(SlotError::Unknown) => _ = slot.fill(30),
+                    Err(wrong) => assert_eq!(wrong, SlotError::Busy),
                 };
             }
         });
         if let Ok(value) = slot.take(first, first + 1) {
             assert!(value == 10 || value == 11);
             let second = slot.fill(20);
-            assert_eq!(slot.borrow(first).unwrap_err(), Wrong::Unknown);
+            assert_eq!(slot.borrow(first).unwrap_err(), SlotError::Unknown);
             if let Some(second) = second {
                 assert_eq!(*slot.borrow(second).unwrap(), Some(20));
             }

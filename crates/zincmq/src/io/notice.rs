@@ -41,7 +41,7 @@ pub(crate) fn lost(
     connects: bool,
     lasts: bool,
 ) {
-    let message = if connects { options.hiccup(socket_type) } else { options.farewell(socket_type) };
+    let message = if connects { options.hiccup(socket_type) } else { options.disconnect_msg(socket_type) };
     message.iter().for_each(|message| put(filler, message));
     // Where the pipe ends, its end tells the socket.
     if lasts && options.notifies(socket_type, DISCONNECT) {

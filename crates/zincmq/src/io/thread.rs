@@ -1,6 +1,6 @@
 //! One I/O thread: its loop.
 
-use crate::arena::Arena;
+use crate::arena::SlotMap;
 use crate::command::ToIo;
 use crate::engine::Overseer;
 use crate::error::Result;
@@ -8,7 +8,7 @@ use crate::io::listener::Listener;
 use crate::io::reactor::{Reactor, Timer};
 use crate::io::scheduling::Scheduling;
 use crate::io::session::{Fate, Session};
-use crate::spin::Spin;
+use crate::spin::AdaptiveSpin;
 use mio::{Events, Poll, Waker};
 use queue::{Inbox, Item, Wake};
 use std::collections::{BTreeSet, VecDeque};
@@ -59,13 +59,13 @@ impl IoThread {
         let event_loop = EventLoop {
             poll,
             reactor,
-            entries: Arena::default(),
+            entries: SlotMap::default(),
             load: load.clone(),
             items: VecDeque::new(),
             stopping: false,
             swept: Instant::now(),
             dirty: false,
-            spin: Spin::default(),
+            spin: AdaptiveSpin::default(),
         };
         let name = scheduling.name(&format!("ZMQbg/IO/{index}"));
         let (scheduling, (applied, outcome)) = (scheduling.clone(), sync_channel(1));
@@ -112,14 +112,14 @@ enum Entry {
 struct EventLoop {
     poll: Poll,
     reactor: Reactor,
-    entries: Arena<Option<Entry>>,
+    entries: SlotMap<Option<Entry>>,
     load: Arc<AtomicUsize>,
     items: VecDeque<Item<ToIo>>,
     stopping: bool,
     swept: Instant,
     /// Some connection has moved bytes since the last sweep.
     dirty: bool,
-    spin: Spin,
+    spin: AdaptiveSpin,
 }
 
 impl EventLoop {

@@ -31,17 +31,17 @@ impl Subnet {
 /// The text is not an address range.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("not an address range (address/bits)")]
-pub struct NotASubnet;
+pub struct ParseSubnetError;
 
 impl FromStr for Subnet {
-    type Err = NotASubnet;
+    type Err = ParseSubnetError;
 
-    fn from_str(text: &str) -> Result<Self, NotASubnet> {
+    fn from_str(text: &str) -> Result<Self, ParseSubnetError> {
         let (address, bits) = text.split_once('/').map_or((text, None), |(a, b)| (a, Some(b)));
-        let address: IpAddr = address.parse().map_err(|_| NotASubnet)?;
+        let address: IpAddr = address.parse().map_err(|_| ParseSubnetError)?;
         let most = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.map_or(Ok(most), str::parse).map_err(|_| NotASubnet)?;
-        if bits > most { Err(NotASubnet) } else { Ok(Self { address, bits }) }
+        let bits = bits.map_or(Ok(most), str::parse).map_err(|_| ParseSubnetError)?;
+        if bits > most { Err(ParseSubnetError) } else { Ok(Self { address, bits }) }
     }
 }
 
@@ -130,7 +130,7 @@ mod tests {
             assert_eq!(subnet.contains(address.parse().unwrap()), inside, "{subnet} {address}");
         }
         for text in ["", "/", "10.0.0.0/33", "10.0.0/8", "::/129", "host/8", "10.0.0.0/", "10.0.0.0/-1"] {
-            assert_eq!(text.parse::<Subnet>(), Err(NotASubnet), "{text}");
+            assert_eq!(text.parse::<Subnet>(), Err(ParseSubnetError), "{text}");
         }
     }
 

@@ -12,8 +12,8 @@ mod table;
 mod value;
 
 pub use error::OptionError;
-pub use list::{NotASubnet, Subnet};
+pub use list::{ParseSubnetError, Subnet};
 pub(crate) use options::{CONNECT, DISCONNECT};
-pub use row::{Access, Kind, Opt, Row, When, Yes};
+pub use row::{Access, Effect, FlagKind, Kind, OptionKey, Row};
 pub use table::*;
 pub use value::{OptionType, Value};

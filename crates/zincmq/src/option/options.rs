@@ -1,7 +1,7 @@
 //! The options of one socket: set and read by name, by number as C does, and as text.
 
 use super::error::OptionError;
-use super::row::{Access, Opt, Row};
+use super::row::{Access, OptionKey, Row};
 use super::table::{Options, XPUB_VERBOSE, XPUB_VERBOSER, by_name, by_number, cell};
 use super::value::{OptionType, Value};
 use crate::socket_type::{Raw, SocketType};
@@ -42,7 +42,7 @@ impl Options {
     }
 
     /// The message received when a peer leaves, on the types that want to know (`DISCONNECT_MSG`).
-    pub(crate) fn farewell(&self, socket: SocketType) -> Option<&[u8]> {
+    pub(crate) fn disconnect_msg(&self, socket: SocketType) -> Option<&[u8]> {
         let hears = socket.profile().hears_disconnects;
         Some(&*self.disconnect_msg).filter(|message| hears && !message.is_empty())
     }
@@ -57,13 +57,17 @@ impl Options {
     ///
     /// # Errors
     /// [`OptionError::Value`] if the value is outside what the option allows.
-    pub fn set<T: OptionType>(&mut self, option: Opt<T>, value: impl Into<T>) -> Result<(), OptionError> {
+    pub fn set<T: OptionType>(
+        &mut self,
+        option: OptionKey<T>,
+        value: impl Into<T>,
+    ) -> Result<(), OptionError> {
         self.set_value(option.row(), value.into().into())
     }
 
     /// The value of an option.
     #[must_use]
-    pub fn get<T: OptionType + Default>(&self, option: Opt<T>) -> T {
+    pub fn get<T: OptionType + Default>(&self, option: OptionKey<T>) -> T {
         let value = cell(option.row().number).map(|cell| (cell.get)(self));
         value.and_then(T::from_value).unwrap_or_default()
     }

@@ -23,7 +23,7 @@ pub enum Kind {
     /// A `uint64_t`, any value.
     Mask,
     /// A C `int` that means no (0) or yes; which other values mean yes.
-    Flag(Yes),
+    Flag(FlagKind),
     /// Text of up to this many bytes.
     Text {
         /// The greatest length in bytes, without the final NUL.
@@ -44,7 +44,7 @@ pub enum Kind {
 
 /// Which integers mean yes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Yes {
+pub enum FlagKind {
     /// Only 1.
     One,
     /// 1 and above; negative values are refused.
@@ -66,7 +66,7 @@ pub enum Access {
 
 /// When a new value begins to act.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum When {
+pub enum Effect {
     /// At once, for existing connections too.
     Now,
     /// For connections and listeners made later.
@@ -85,7 +85,7 @@ pub struct Row {
     /// Whether C can set and read it.
     pub access: Access,
     /// When a new value acts.
-    pub when: When,
+    pub effect: Effect,
     /// The socket types that know it; empty: all.
     pub applies: &'static [SocketType],
     /// Each line of [`Row::doc`] after a space, as rustdoc has them.
@@ -222,7 +222,7 @@ impl Kind {
     }
 }
 
-impl Yes {
+impl FlagKind {
     const fn read(self, int: i32) -> Option<bool> {
         match (self, int) {
             (_, 0) => Some(false),
@@ -242,9 +242,9 @@ impl fmt::Display for Kind {
             Self::Int { min, max, .. } => write!(f, "an int from {min} to {max}"),
             Self::Long => f.write_str("a 64-bit integer"),
             Self::Mask => f.write_str("a 64-bit mask"),
-            Self::Flag(Yes::One) => f.write_str("0 or 1"),
-            Self::Flag(Yes::Positive) => f.write_str("0 (no) or a positive int (yes)"),
-            Self::Flag(Yes::NonZero) => f.write_str("0 (no) or another int (yes)"),
+            Self::Flag(FlagKind::One) => f.write_str("0 or 1"),
+            Self::Flag(FlagKind::Positive) => f.write_str("0 (no) or a positive int (yes)"),
+            Self::Flag(FlagKind::NonZero) => f.write_str("0 (no) or another int (yes)"),
             Self::Text { max: usize::MAX, .. } => f.write_str("text of the option's form"),
             Self::Text { max, .. } => write!(f, "text of up to {max} bytes"),
             Self::Bytes { min, max: usize::MAX } => write!(f, "at least {min} bytes"),
@@ -255,12 +255,12 @@ impl fmt::Display for Kind {
 }
 
 /// An option whose value has the type `T`: `socket.set(SNDHWM, 10)`.
-pub struct Opt<T> {
+pub struct OptionKey<T> {
     row: &'static Row,
     value: PhantomData<fn(T) -> T>,
 }
 
-impl<T> Opt<T> {
+impl<T> OptionKey<T> {
     pub(super) const fn new(row: &'static Row) -> Self {
         Self { row, value: PhantomData }
     }
@@ -272,15 +272,15 @@ impl<T> Opt<T> {
     }
 }
 
-impl<T> Clone for Opt<T> {
+impl<T> Clone for OptionKey<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for Opt<T> {}
+impl<T> Copy for OptionKey<T> {}
 
-impl<T> fmt::Debug for Opt<T> {
+impl<T> fmt::Debug for OptionKey<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.row.name)
     }

@@ -5,8 +5,8 @@
 
 use super::list::Subnet;
 use super::row::Access::{Get, Set, SetGet};
-use super::row::When::{Later, Now};
-use super::row::{Kind, OWN, Opt, Row, Yes};
+use super::row::Effect::{Later, Now};
+use super::row::{FlagKind, Kind, OWN, OptionKey, Row};
 use super::value::{Field, OptionType, Value};
 use crate::socket_type::SocketType;
 
@@ -33,9 +33,9 @@ const TOPICS: &[SocketType] = &[SocketType::Pub, SocketType::XPub, SocketType::S
 
 const MAX: usize = usize::MAX;
 const ANY_INT: Kind = Kind::int(i32::MIN, i32::MAX);
-const ONE: Kind = Kind::Flag(Yes::One);
-const POSITIVE: Kind = Kind::Flag(Yes::Positive);
-const NON_ZERO: Kind = Kind::Flag(Yes::NonZero);
+const ONE: Kind = Kind::Flag(FlagKind::One);
+const POSITIVE: Kind = Kind::Flag(FlagKind::Positive);
+const NON_ZERO: Kind = Kind::Flag(FlagKind::NonZero);
 
 const fn text(max: usize) -> Kind {
     Kind::Text { max, strict: true }
@@ -54,7 +54,7 @@ macro_rules! options {
         fields {
             $($(#[doc = $doc:literal])+
             $name:ident = $number:expr, $field:ident: $ty:ty = $default:expr,
-                $kind:expr, $access:ident, $when:ident, $applies:ident;)+
+                $kind:expr, $access:ident, $effect:ident, $applies:ident;)+
         }
         state {
             $($(#[doc = $state_doc:literal])+
@@ -75,12 +75,12 @@ macro_rules! options {
         }
 
         $($(#[doc = $doc])+
-        pub const $name: Opt<<$ty as Field>::Value> = Opt::new(&Row {
+        pub const $name: OptionKey<<$ty as Field>::Value> = OptionKey::new(&Row {
             name: stringify!($name),
             number: $number,
             kind: $kind,
             access: $access,
-            when: $when,
+            effect: $effect,
             applies: $applies,
             lines: concat!($($doc),+),
             state: false,
@@ -108,7 +108,7 @@ macro_rules! options {
                 number: $state_number,
                 kind: $state_kind,
                 access: $state_access,
-                when: Now,
+                effect: Now,
                 applies: $state_applies,
                 lines: concat!($($state_doc),+),
                 state: true,
@@ -300,7 +300,7 @@ const IPV4ONLY: Row = Row {
     number: 31,
     kind: ONE,
     access: SetGet,
-    when: Later,
+    effect: Later,
     applies: ALL,
     lines: " Do not use IPv6. Deprecated: use `IPV6`.",
     state: false,

@@ -71,16 +71,16 @@ struct Ends<'a> {
 
 impl<'a> Ends<'a> {
     /// Where messages come from on the way forth or, otherwise, back.
-    fn from(&mut self, forth: bool) -> &mut Side<'a> {
+    fn from(&mut self, to_back: bool) -> &mut Side<'a> {
         match &mut self.back {
-            Some(back) if !forth => back,
+            Some(back) if !to_back => back,
             _ => &mut self.front,
         }
     }
 
     /// Where they go.
-    fn to(&mut self, forth: bool) -> &mut Side<'a> {
-        self.from(!forth)
+    fn to(&mut self, to_back: bool) -> &mut Side<'a> {
+        self.from(!to_back)
     }
 }
 
@@ -105,7 +105,7 @@ impl Traffic {
 
 /// What a direction waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
-enum Awaits {
+enum Wait {
     /// A message to read.
     #[default]
     Message,
@@ -117,45 +117,45 @@ enum Awaits {
 
 /// The way from one side to the other.
 #[derive(Default)]
-struct Way {
-    awaits: Awaits,
+struct Direction {
+    waits_for: Wait,
     message: Message,
     /// The message has been read and not yet been sent.
     held: bool,
 }
 
-impl Way {
+impl Direction {
     /// What is asked of the side it reads from, and of the side it sends to.
     fn interests(&self) -> (bool, bool) {
-        (self.awaits == Awaits::Message, self.awaits == Awaits::Room)
+        (self.waits_for == Wait::Message, self.waits_for == Wait::Room)
     }
 
     /// Moves messages until there are no more, or no room, or the turn is over.
     fn forward(
         &mut self,
         ends: &mut Ends<'_>,
-        forth: bool,
+        to_back: bool,
         capture: &mut Option<&mut AnySocket>,
     ) -> Result<()> {
         for _ in 0..BURST {
             // One socket may be able to send only after it has received.
             let must_have_room = self.held || ends.back.is_some();
-            if must_have_room && !ends.to(forth).socket.core().can_send() {
-                self.awaits = Awaits::Room;
+            if must_have_room && !ends.to(to_back).socket.core().can_send() {
+                self.waits_for = Wait::Room;
                 return Ok(());
             }
-            if !self.held && !self.read(ends.from(forth), capture)? {
-                self.awaits = Awaits::Message;
+            if !self.held && !self.read(ends.from(to_back), capture)? {
+                self.waits_for = Wait::Message;
                 return Ok(());
             }
-            let to = ends.to(forth);
+            let to = ends.to(to_back);
             let core = to.socket.core();
             match self.message.with(|parts| core.try_send(parts)) {
                 Ok(()) => to.sent.count(&self.message),
                 // It names no receiver, or has no form that the other side sends: no peer can end the proxy by it.
                 Err(Denied::Invalid) => {}
                 Err(Denied::Again) => {
-                    self.awaits = Awaits::Peer;
+                    self.waits_for = Wait::Peer;
                     return Ok(());
                 }
                 Err(denied) => return Err(Error::denied(denied, core.name())),
@@ -164,7 +164,7 @@ impl Way {
             // Whose memory it is, wants to know when the receiver has done with it.
             (0..self.message.len()).for_each(|at| drop(self.message.take_foreign(at)));
         }
-        self.awaits = Awaits::Message;
+        self.waits_for = Wait::Message;
         Ok(())
     }
 
@@ -190,23 +190,23 @@ impl Way {
 }
 
 /// What the control socket asked for.
-enum Steer {
+enum Steering {
     On,
     End,
 }
 
 /// Where something may be done.
 struct Found {
-    forth: bool,
-    back_again: bool,
+    to_back: bool,
+    to_front: bool,
     control: bool,
 }
 
 struct Proxy<'a> {
     ends: Ends<'a>,
     capture: Option<&'a mut AnySocket>,
-    forth: Way,
-    back_again: Way,
+    to_back: Direction,
+    to_front: Direction,
     paused: bool,
 }
 
@@ -221,8 +221,8 @@ impl<'a> Proxy<'a> {
         Self {
             ends: Ends { front: side(front), back: back.map(side) },
             capture,
-            forth: Way::default(),
-            back_again: Way::default(),
+            to_back: Direction::default(),
+            to_front: Direction::default(),
             paused: false,
         }
     }
@@ -234,18 +234,18 @@ impl<'a> Proxy<'a> {
             let found = self.wait(&mut poller, control.as_deref_mut())?;
             if found.control
                 && let Some(control) = control.as_deref_mut()
-                && let Steer::End = self.obey(control)?
+                && let Steering::End = self.handle_command(control)?
             {
                 return Ok(());
             }
             if self.paused {
                 continue;
             }
-            if found.forth || self.forth.awaits == Awaits::Peer {
-                self.forth.forward(&mut self.ends, true, &mut self.capture)?;
+            if found.to_back || self.to_back.waits_for == Wait::Peer {
+                self.to_back.forward(&mut self.ends, true, &mut self.capture)?;
             }
-            if found.back_again || self.back_again.awaits == Awaits::Peer {
-                self.back_again.forward(&mut self.ends, false, &mut self.capture)?;
+            if found.to_front || self.to_front.waits_for == Wait::Peer {
+                self.to_front.forward(&mut self.ends, false, &mut self.capture)?;
             }
         }
     }
@@ -255,10 +255,11 @@ impl<'a> Proxy<'a> {
         let mut timeout = None;
         let single = self.ends.back.is_none();
         if !self.paused {
-            (front.readable, back.writable) = self.forth.interests();
+            (front.readable, back.writable) = self.to_back.interests();
             (back.readable, front.writable) =
-                if single { (false, back.writable) } else { self.back_again.interests() };
-            let retry = [&self.forth, &self.back_again].iter().any(|way| way.awaits == Awaits::Peer);
+                if single { (false, back.writable) } else { self.to_front.interests() };
+            let retry =
+                [&self.to_back, &self.to_front].iter().any(|direction| direction.waits_for == Wait::Peer);
             timeout = retry.then_some(RETRY);
         }
         let mut items = vec![Item::Socket(&mut *self.ends.front.socket, front)];
@@ -272,23 +273,23 @@ impl<'a> Proxy<'a> {
         let front = poller.found(0);
         let back = if single { front } else { poller.found(1) };
         Ok(Found {
-            forth: front.readable || back.writable,
-            back_again: !single && (back.readable || front.writable),
+            to_back: front.readable || back.writable,
+            to_front: !single && (back.readable || front.writable),
             control: poller.found(steering).readable,
         })
     }
 
     /// Does what the control socket says.
-    fn obey(&mut self, control: &mut AnySocket) -> Result<Steer> {
+    fn handle_command(&mut self, control: &mut AnySocket) -> Result<Steering> {
         let command = match control.try_recv() {
             Ok(command) => command,
-            Err(Error::Again) => return Ok(Steer::On),
+            Err(Error::Again) => return Ok(Steering::On),
             Err(error) => return Err(error),
         };
         match command.bytes() {
             b"STATISTICS" => {
                 answer(control, self.statistics())?;
-                return Ok(Steer::On);
+                return Ok(Steering::On);
             }
             b"PAUSE" => self.paused = true,
             b"RESUME" => self.paused = false,
@@ -297,7 +298,7 @@ impl<'a> Proxy<'a> {
         if control.socket_type().profile().owes_replies {
             answer(control, Message::from(Frame::new()))?;
         }
-        Ok(if command.bytes() == b"TERMINATE" { Steer::End } else { Steer::On })
+        Ok(if command.bytes() == b"TERMINATE" { Steering::End } else { Steering::On })
     }
 
     fn statistics(&self) -> Message {

@@ -155,9 +155,9 @@ impl Core {
             ToSocket::Attach(attach) => {
                 self.attach(*attach);
             }
-            ToSocket::Identified { pipe, routing_id, farewell } => {
+            ToSocket::Identified { pipe, routing_id, disconnect_msg } => {
                 let Some(id) = self.peers.of_pipe(pipe) else { return };
-                self.peers.set_farewell(id, farewell);
+                self.peers.set_farewell(id, disconnect_msg);
                 self.pattern.identified(&mut self.peers, id, &routing_id);
             }
             ToSocket::Opened { pipe, connection } => {

@@ -1,8 +1,8 @@
 //! The heart of a socket: one pattern, its peers, and the commands that change them. Never blocks.
 
 use crate::bell::Bell;
-use crate::command::{EndpointId, Owner, ToIo, ToSocket};
-use crate::context::Home;
+use crate::command::{EndpointId, SocketShared, ToIo, ToSocket};
+use crate::context::ContextRef;
 use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::monitor::Sink;
@@ -15,8 +15,8 @@ use crate::socket::listener::Listener;
 use crate::socket::table::{Admission, Table};
 use crate::socket::turn::Turn;
 use crate::socket_type::{Refused, SocketType};
-use crate::spin::Spin;
-use crate::stats::Troubles;
+use crate::spin::AdaptiveSpin;
+use crate::stats::FailureCounters;
 use crate::transport::Listening;
 use queue::{Inbox, Item, Part};
 use std::collections::VecDeque;
@@ -25,7 +25,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 pub(crate) struct Core {
-    pub(crate) owner: Arc<Owner>,
+    pub(crate) owner: Arc<SocketShared>,
     pub(super) pattern: Box<dyn Pattern<Table>>,
     pub(crate) peers: Table,
     pub(crate) endpoints: Vec<Entry>,
@@ -39,7 +39,7 @@ pub(crate) struct Core {
     pub(super) swept: Instant,
     pub(crate) waiting: Waiting,
     /// Last, so that it goes last: the last handle waits for the end of all sockets, this one among them.
-    pub(crate) home: Home,
+    pub(crate) home: ContextRef,
 }
 
 /// How this socket waits.
@@ -52,7 +52,7 @@ pub(crate) struct Waiting {
     /// The bell that event loops listen to, once somebody has asked for it.
     pub(crate) watch: Option<Arc<Bell>>,
     pub(super) listener: Listener,
-    pub(super) spin: Spin,
+    pub(super) spin: AdaptiveSpin,
     pub(super) turn: Turn,
 }
 
@@ -84,16 +84,16 @@ impl Entry {
 }
 
 impl Core {
-    pub(crate) fn new(home: Home, socket_type: SocketType) -> Result<Self> {
+    pub(crate) fn new(home: ContextRef, socket_type: SocketType) -> Result<Self> {
         let inbox = Arc::new(Inbox::default());
         let monitor = Arc::new(Sink::default());
         let id = home.register(&inbox, &monitor, socket_type)?;
-        let owner = Owner {
+        let owner = SocketShared {
             id,
             socket_type,
             inbox,
             monitor,
-            troubles: Troubles::default(),
+            troubles: FailureCounters::default(),
             sweeping: AtomicBool::new(false),
             pool: home.pool().clone(),
             topics: Arc::default(),
@@ -219,7 +219,7 @@ impl Core {
             return Err(Denied::Again);
         }
         if self.peers.conflates {
-            self.peers.freshen();
+            self.peers.skip_to_latest();
         }
         let mut result = self.pattern.recv(&mut self.peers, into);
         // The end of a peer may be something to receive; or another peer's end comes to light.

@@ -187,7 +187,7 @@ impl Core {
                 how,
                 io: Some(io.clone()),
                 connection: None,
-                farewell: Vec::new(),
+                disconnect_msg: Vec::new(),
                 told: None,
             };
             self.attach(attach);

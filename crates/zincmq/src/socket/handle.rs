@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::monitor::{Events, Monitor};
-use crate::option::{self, Opt, OptionType, Row, Value};
+use crate::option::{self, OptionKey, OptionType, Row, Value};
 use crate::pattern::ability::{Any, Receives, Sends, Subscribes, Typed};
 use crate::pattern::contract::Kind;
 use crate::socket::core::Core;
@@ -70,7 +70,7 @@ impl<K> Socket<K> {
     /// # Errors
     /// [`Error::Option`] if the value is out of range or the option belongs to another socket type;
     /// [`Error::Terminated`].
-    pub fn set<T: OptionType>(&mut self, option: Opt<T>, value: impl Into<T>) -> Result<()> {
+    pub fn set<T: OptionType>(&mut self, option: OptionKey<T>, value: impl Into<T>) -> Result<()> {
         self.set_value(option.row(), value.into().into())
     }
 
@@ -92,7 +92,7 @@ impl<K> Socket<K> {
     ///
     /// # Errors
     /// [`Error::Terminated`].
-    pub fn get<T: OptionType + Default>(&mut self, option: Opt<T>) -> Result<T> {
+    pub fn get<T: OptionType + Default>(&mut self, option: OptionKey<T>) -> Result<T> {
         self.core.check()?;
         Ok(self.core.peers.options.get(option))
     }

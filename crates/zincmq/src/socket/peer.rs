@@ -29,7 +29,7 @@ pub(crate) struct Peer {
     /// What the connection said of itself, for what comes before its first message.
     pub(super) info: Option<Arc<PeerInfo>>,
     /// The last message to an inproc peer; empty: none.
-    pub(super) farewell: Vec<u8>,
+    pub(super) disconnect_msg: Vec<u8>,
     throttle: Throttle,
     spin: ReadSpin,
     pub(super) streaming: Streaming,
@@ -40,7 +40,7 @@ pub(crate) struct Peer {
 impl Peer {
     /// This side's ends, with the high-water marks as they are now; the segments it writes are of `class` at most.
     pub(super) fn new(attach: Attach, options: &Options, class: usize) -> Self {
-        let Attach { pipe, endpoint, ends, io, connection, farewell, .. } = attach;
+        let Attach { pipe, endpoint, ends, io, connection, disconnect_msg, .. } = attach;
         let mut peer = Self {
             pipe,
             endpoint,
@@ -52,7 +52,7 @@ impl Peer {
             io,
             info: connection.as_ref().map(|connection| connection.info.clone()),
             connection,
-            farewell,
+            disconnect_msg,
             throttle: Throttle::default(),
             spin: ReadSpin::default(),
             streaming: Streaming::default(),
@@ -243,8 +243,8 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        if !self.farewell.is_empty() && !self.writer.is_gone() {
-            self.writer.write(&[], &[Part::Slice(&self.farewell)]);
+        if !self.disconnect_msg.is_empty() && !self.writer.is_gone() {
+            self.writer.write(&[], &[Part::Slice(&self.disconnect_msg)]);
             self.publish();
         }
     }

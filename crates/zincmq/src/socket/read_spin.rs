@@ -34,7 +34,7 @@ impl ReadSpin {
         self.pauses = if streams { (self.pauses * 2).min(MOST_PAUSES) } else { PAUSES };
         (0..TRIES).any(|_| {
             (0..self.pauses).for_each(|_| std::hint::spin_loop());
-            reader.has_news() && reader.is_ready()
+            reader.has_unseen() && reader.is_ready()
         })
     }
 }

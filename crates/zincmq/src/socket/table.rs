@@ -1,6 +1,6 @@
 //! The peers of a socket: a table of pipe ends.
 
-use crate::arena::Arena;
+use crate::arena::SlotMap;
 use crate::command::{Attach, EndpointId, PipeId};
 use crate::engine::Connection;
 use crate::monitor::Sides;
@@ -29,7 +29,7 @@ pub(crate) enum Admission {
 /// All peers of one socket.
 #[derive(Debug)]
 pub(crate) struct Table {
-    pub(super) all: Arena<Box<Peer>>,
+    pub(super) all: SlotMap<Box<Peer>>,
     pub(super) by_pipe: HashMap<PipeId, PeerId>,
     pub(crate) options: Options,
     /// Peers whose inbound queue was seen to have ended.
@@ -57,7 +57,7 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn new(options: Options, topics: Arc<SharedTopics>) -> Self {
         Self {
-            all: Arena::default(),
+            all: SlotMap::default(),
             by_pipe: HashMap::new(),
             options,
             ended: Vec::new(),
@@ -137,7 +137,7 @@ impl Table {
 
     pub(crate) fn set_farewell(&mut self, id: PeerId, message: Vec<u8>) {
         if let Some(peer) = self.get(id) {
-            peer.farewell = message;
+            peer.disconnect_msg = message;
         }
     }
 
@@ -187,8 +187,8 @@ impl Table {
 
     /// Where a pipe keeps only its last message, the one that waits gives way to a newer one.
     #[cold]
-    pub(crate) fn freshen(&mut self) {
-        self.all.values_mut().for_each(|peer| peer.reader.freshen());
+    pub(crate) fn skip_to_latest(&mut self) {
+        self.all.values_mut().for_each(|peer| peer.reader.skip_to_latest());
     }
 
     /// Gives memory back that idle pipes hold.

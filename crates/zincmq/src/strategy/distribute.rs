@@ -1,14 +1,14 @@
 //! Messages go out to all peers, or to some of them, at once (RFC 29).
 
 use super::peer_map::PeerSet;
-use super::roster::Roster;
+use super::roster::PeerList;
 use crate::pattern::contract::{Denied, Kind, PeerId, Peers, Refused};
 use queue::Part;
 
 /// The peers that take messages.
 #[derive(Debug, Default)]
 pub(crate) struct Distribute {
-    roster: Roster,
+    roster: PeerList,
     /// Peers marked while the targets of one message are chosen; kept for its memory.
     marked: PeerSet,
     chosen: Vec<PeerId>,

@@ -1,12 +1,12 @@
 //! Messages come in from one peer after the other, so that none is starved (RFC 28, RFC 30).
 
-use super::rotation::Rotation;
+use super::rotation::RoundRobin;
 use crate::message::Message;
 use crate::pattern::contract::{Denied, Head, PeerId, Peers};
 
 /// Round-robin over the peers that have something to read; the turn passes after each whole message.
 #[derive(Debug, Default)]
-pub(crate) struct FairQueue(Rotation);
+pub(crate) struct FairQueue(RoundRobin);
 
 impl FairQueue {
     pub(crate) fn attach(&mut self, peer: PeerId) {

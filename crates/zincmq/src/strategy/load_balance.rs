@@ -1,12 +1,12 @@
 //! Messages go out to one peer after the other (RFC 28, RFC 30: PUSH, DEALER, REQ).
 
-use super::rotation::Rotation;
+use super::rotation::RoundRobin;
 use crate::pattern::contract::{Denied, PeerId, Peers};
 use queue::Part;
 
 /// Round-robin over the peers that have room.
 #[derive(Debug, Default)]
-pub(crate) struct LoadBalance(Rotation);
+pub(crate) struct LoadBalance(RoundRobin);
 
 impl LoadBalance {
     pub(crate) fn attach(&mut self, peer: PeerId) {

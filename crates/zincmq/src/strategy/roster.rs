@@ -5,12 +5,12 @@ use crate::pattern::contract::PeerId;
 
 /// Peers one after the other, each once. Removal fills the gap with the last one.
 #[derive(Debug, Default)]
-pub(crate) struct Roster {
+pub(crate) struct PeerList {
     peers: Vec<PeerId>,
     places: PeerMap<usize>,
 }
 
-impl Roster {
+impl PeerList {
     pub(crate) fn len(&self) -> usize {
         self.peers.len()
     }

@@ -1,19 +1,19 @@
-//! Peers that take turns, and those that sit out until they are called back.
+//! Peers that take turns, and those that sit out until they are active again.
 
-use super::roster::Roster;
+use super::roster::PeerList;
 use crate::pattern::contract::PeerId;
 
 /// The active peers stand in front, and the turn goes round among them only.
 // Each message writes here: a thread whose socket has something in the same cache line would wait for that.
 #[derive(Debug, Default)]
 #[repr(align(64))]
-pub(crate) struct Rotation {
-    roster: Roster,
+pub(crate) struct RoundRobin {
+    roster: PeerList,
     active: usize,
     next: usize,
 }
 
-impl Rotation {
+impl RoundRobin {
     /// The peer whose turn it is.
     #[inline]
     pub(crate) fn current(&self) -> Option<PeerId> {
@@ -29,24 +29,24 @@ impl Rotation {
         }
     }
 
-    /// The current peer sits out until [`Rotation::activate`].
+    /// The current peer sits out until [`RoundRobin::activate`].
     pub(crate) fn rest(&mut self) {
         if self.active > 0 {
-            self.lay_aside(self.next);
+            self.deactivate_at(self.next);
         }
     }
 
     /// Adds a peer, active, at the end of the round.
     pub(crate) fn attach(&mut self, peer: PeerId) {
         if self.roster.push(peer) {
-            self.call_back(self.roster.len() - 1);
+            self.activate_at(self.roster.len() - 1);
         }
     }
 
     /// A peer takes part again. Nothing happens if it does already, or is not known.
     pub(crate) fn activate(&mut self, peer: PeerId) {
         if let Some(place) = self.roster.place(peer).filter(|&place| place >= self.active) {
-            self.call_back(place);
+            self.activate_at(place);
         }
     }
 
@@ -54,18 +54,18 @@ impl Rotation {
     pub(crate) fn remove(&mut self, peer: PeerId) {
         if let Some(place) = self.roster.place(peer) {
             if place < self.active {
-                self.lay_aside(place);
+                self.deactivate_at(place);
             }
             self.roster.remove(peer);
         }
     }
 
-    fn call_back(&mut self, place: usize) {
+    fn activate_at(&mut self, place: usize) {
         self.roster.swap(place, self.active);
         self.active += 1;
     }
 
-    fn lay_aside(&mut self, place: usize) {
+    fn deactivate_at(&mut self, place: usize) {
         self.active -= 1;
         self.roster.swap(place, self.active);
         if self.next >= self.active {
@@ -78,7 +78,7 @@ impl Rotation {
 mod tests {
     use super::*;
 
-    fn round(rotation: &mut Rotation, turns: usize) -> Vec<u64> {
+    fn round(rotation: &mut RoundRobin, turns: usize) -> Vec<u64> {
         (0..turns)
             .filter_map(|_| {
                 let peer = rotation.current();
@@ -88,8 +88,8 @@ mod tests {
             .collect()
     }
 
-    fn of(peers: u64) -> Rotation {
-        let mut rotation = Rotation::default();
+    fn of(peers: u64) -> RoundRobin {
+        let mut rotation = RoundRobin::default();
         (1..=peers).for_each(|number| rotation.attach(PeerId(number)));
         rotation
     }

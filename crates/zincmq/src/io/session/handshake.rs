@@ -130,8 +130,12 @@ impl Session {
         let changed = self.announced != routing_id && self.origin.options.connect_routing_id.is_none();
         if first || changed {
             self.announced = routing_id.to_vec();
-            let (pipe, routing_id, farewell) = (self.pipe, routing_id.to_vec(), Vec::new());
-            self.origin.owner.inbox.push(Item::Command(ToSocket::Identified { pipe, routing_id, farewell }));
+            let (pipe, routing_id, disconnect_msg) = (self.pipe, routing_id.to_vec(), Vec::new());
+            self.origin.owner.inbox.push(Item::Command(ToSocket::Identified {
+                pipe,
+                routing_id,
+                disconnect_msg,
+            }));
         }
     }
 
@@ -161,7 +165,7 @@ impl Session {
             how,
             io: Some(reactor.inbox.clone()),
             connection: Some(connection),
-            farewell: Vec::new(),
+            disconnect_msg: Vec::new(),
             told: None,
         };
         attach.send(inbox, &self.origin.owner.topics);

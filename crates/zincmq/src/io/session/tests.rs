@@ -1,9 +1,9 @@
 //! Sessions by themselves: what they leave behind on their I/O thread.
 
 use super::{Fate, Session};
-use crate::command::{Connect, Listen, Origin, Owner, ToSocket};
+use crate::command::{Connect, Listen, Origin, SocketShared, ToSocket};
 use crate::io::reactor::{Reactor, Timer, Timers};
-use crate::life::{Living, fresh_id};
+use crate::life::{WaitGroup, fresh_id};
 use crate::option::Options;
 use crate::pipe::{Conflates, Ends, pipe};
 use crate::socket_type::SocketType;
@@ -31,13 +31,13 @@ const PING: &[u8] = b"\x04\x07\x04PING\xff\xff";
 /// The surroundings that sessions of a DEALER need.
 struct Surroundings {
     poll: Poll,
-    owner: Arc<Owner>,
+    owner: Arc<SocketShared>,
     options: Arc<Options>,
 }
 
 impl Surroundings {
     fn new() -> Self {
-        let owner = Owner {
+        let owner = SocketShared {
             id: fresh_id(),
             socket_type: SocketType::Dealer,
             inbox: Arc::default(),
@@ -46,7 +46,7 @@ impl Surroundings {
             sweeping: Default::default(),
             pool: Pool::new(),
             topics: Default::default(),
-            _life: Arc::new(Living::default()).begin(),
+            _life: Arc::new(WaitGroup::default()).begin(),
         };
         let options = Arc::new(Options::new(SocketType::Dealer));
         Self { poll: Poll::new().unwrap(), owner: Arc::new(owner), options }

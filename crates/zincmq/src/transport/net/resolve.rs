@@ -7,7 +7,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
 
 /// Why a text is no address.
-type Flaw = &'static str;
+type SyntaxError = &'static str;
 
 /// The host part of an address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,7 +31,7 @@ pub(crate) struct Place<'a> {
 
 impl<'a> Place<'a> {
     /// Reads an address to listen at: `host:port`, where `*` stands for any host or any port.
-    pub(crate) fn bind(text: &'a str) -> Result<Self, Flaw> {
+    pub(crate) fn bind(text: &'a str) -> Result<Self, SyntaxError> {
         let (host, port) = split(text)?;
         let host = if ["*", "[*]"].contains(&host) { Host::Any } else { Host::parse(host)? };
         let port = if port == "*" { 0 } else { parse_port(port)? };
@@ -39,7 +39,7 @@ impl<'a> Place<'a> {
     }
 
     /// Reads an address to connect to: `host:port`.
-    pub(crate) fn connect(text: &'a str) -> Result<Self, Flaw> {
+    pub(crate) fn connect(text: &'a str) -> Result<Self, SyntaxError> {
         let (host, port) = split(text)?;
         if host == "*" {
             return Err("\"*\" can be bound, not connected to");
@@ -48,7 +48,7 @@ impl<'a> Place<'a> {
     }
 
     /// Reads an address to connect from: `host` or `host:port`.
-    pub(crate) fn source(text: &'a str) -> Result<Self, Flaw> {
+    pub(crate) fn source(text: &'a str) -> Result<Self, SyntaxError> {
         let port_less = !text.contains(':') || text.ends_with(']') || text.parse::<Ipv6Addr>().is_ok();
         if !port_less {
             return Self::bind(text);
@@ -103,14 +103,14 @@ impl<'a> Place<'a> {
 }
 
 /// Reads `[source;]host:port`.
-pub(crate) fn parse_route(text: &str) -> Result<(Option<Place<'_>>, Place<'_>), Flaw> {
+pub(crate) fn parse_route(text: &str) -> Result<(Option<Place<'_>>, Place<'_>), SyntaxError> {
     let Some((source, destination)) = text.split_once(';') else { return Ok((None, Place::connect(text)?)) };
     Ok((Some(Place::source(source)?), Place::connect(destination)?))
 }
 
 impl<'a> Host<'a> {
     /// Reads a literal or a name, with or without brackets, as libzmq does.
-    fn parse(text: &'a str) -> Result<Self, Flaw> {
+    fn parse(text: &'a str) -> Result<Self, SyntaxError> {
         let inner = match text.strip_prefix('[') {
             Some(rest) => rest.strip_suffix(']').ok_or("the bracket is not closed")?,
             None => text,
@@ -131,11 +131,11 @@ impl<'a> Host<'a> {
 }
 
 /// Splits at the last colon.
-fn split(text: &str) -> Result<(&str, &str), Flaw> {
+fn split(text: &str) -> Result<(&str, &str), SyntaxError> {
     text.rsplit_once(':').ok_or("there is no port")
 }
 
-fn parse_port(text: &str) -> Result<u16, Flaw> {
+fn parse_port(text: &str) -> Result<u16, SyntaxError> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let port = if digits { text.parse().ok() } else { None };
     port.ok_or("the port is not a number from 0 to 65535")
