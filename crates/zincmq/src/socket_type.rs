@@ -241,7 +241,8 @@ mod tests {
             assert_eq!(SocketType::from_number(number as i32), Some(socket));
             assert_eq!(socket.to_string().to_lowercase().parse(), Ok(socket));
         }
-        assert_eq!(SocketType::from_number(12), None);
+        assert_eq!(SocketType::from_number(ALL.len() as i32), None);
+        assert_eq!(SocketType::from_number(-1), None);
         assert_eq!("plug".parse::<SocketType>(), Err(UnknownSocketType("plug".into())));
         assert_eq!(SocketType::Push.to_string(), "PUSH");
     }
