@@ -1,4 +1,4 @@
-//! What was measured, as curves: a row of charts for each family of rows, a column for each transport.
+//! The figures, as curves: a row of charts for each family of rows, a column for each transport.
 
 use std::fmt::Display;
 use std::ops::Range;

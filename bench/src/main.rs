@@ -69,7 +69,7 @@ struct Arguments {
     inside: Option<Inside>,
 }
 
-/// What this program starts itself as.
+/// The roles in which this program starts itself.
 #[derive(Subcommand)]
 enum Inside {
     /// One end of one run

@@ -9,7 +9,7 @@ const DEFAULT_HWM: i32 = 1000;
 /// The size of each write and read of [`Work::RawStream`].
 const RAW_CHUNK: usize = 64 << 10;
 
-/// What is done.
+/// The work of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Work {
     /// PUSH sends to PULL as fast as it can.
@@ -26,7 +26,7 @@ pub(crate) enum Work {
     RawPingPong,
 }
 
-/// What carries it.
+/// The transport that carries a row's data.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Transport {
     /// Two threads of one process.
@@ -48,7 +48,7 @@ pub(crate) enum Cpus {
     Two,
 }
 
-/// What the number of a row counts.
+/// The unit of a row's figure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Unit {
     /// Messages received a second, requests and answers alike.
@@ -169,7 +169,7 @@ impl Row {
             || word.strip_prefix("cpus-").is_some_and(|cpus| cpus == self.cpus.to_string())
     }
 
-    /// What the row but for its size and transport is called. A limit goes by the name of what it limits
+    /// The row's name without its size and transport. A limit goes by the name of the work that it limits
     /// where both count the same.
     pub(crate) fn family(&self) -> String {
         let work = if self.work == Work::RawPingPong { Work::ReqRep } else { self.work };
@@ -187,7 +187,7 @@ impl Row {
 }
 
 impl Work {
-    /// What is counted.
+    /// The unit of this work's figure.
     pub(crate) fn unit(self) -> Unit {
         match self {
             Self::PushPull | Self::DealerRouter => Unit::Messages,

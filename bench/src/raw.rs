@@ -16,7 +16,7 @@ struct Stream<S> {
     received: Vec<u8>,
 }
 
-/// What a stream can do besides: say that nothing more comes, while it stays open.
+/// The end of writing: a stream says that nothing more comes, while it stays open.
 trait Finish: Read + Write {
     fn finish(&self) -> io::Result<()>;
 }

@@ -1,4 +1,4 @@
-//! What was measured, as a table for the eye and as CSV for programs.
+//! The figures, as a table for the eye and as CSV for programs.
 
 use std::fmt::Write as _;
 
@@ -80,7 +80,7 @@ pub(crate) fn csv(outcomes: &[Outcome]) -> String {
     text
 }
 
-/// What stands in zincmq's columns and in libzmq's.
+/// The figures in zincmq's columns and in libzmq's.
 fn columns(outcome: &Outcome) -> (Option<Figure>, Option<Figure>) {
     let ours = outcome.figure(Contender::Zincmq).or_else(|| outcome.figure(Contender::Raw));
     (ours, outcome.figure(Contender::Libzmq))

@@ -13,12 +13,12 @@ use clap::ValueEnum;
 use crate::plan::{Row, Transport, Unit};
 use crate::task::{Contender, End, Task};
 
-/// What a run may take beyond the time for which it sends, to start, to drain what is queued and to end.
+/// The time that a run may take beyond that for which it sends: to start, to drain what is queued and to end.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// How to measure.
 pub(crate) struct Settings {
-    /// Whom, on the rows that are not raw.
+    /// The contenders, on the rows that are not raw.
     pub(crate) sides: Vec<Contender>,
     /// How often each.
     pub(crate) repeats: usize,
@@ -26,7 +26,7 @@ pub(crate) struct Settings {
     pub(crate) time: Duration,
 }
 
-/// What came out for a row.
+/// The results of a row, one for each contender.
 pub(crate) struct Outcome {
     pub(crate) row: Row,
     results: Vec<(Contender, Result<Figure, String>)>,
@@ -42,7 +42,7 @@ pub(crate) struct Figure {
 }
 
 impl Outcome {
-    /// What was measured for a side, if it was and did not fail. Of a raw row `side` is [`Contender::Raw`].
+    /// The figure of a side, if it was measured and did not fail. Of a raw row `side` is [`Contender::Raw`].
     pub(crate) fn figure(&self, side: Contender) -> Option<Figure> {
         self.results
             .iter()
@@ -50,7 +50,7 @@ impl Outcome {
             .and_then(|(_, result)| result.as_ref().ok().copied())
     }
 
-    /// What failed and why.
+    /// The sides that failed, each with its reason.
     pub(crate) fn failures(&self) -> impl Iterator<Item = (Contender, &str)> {
         self.results.iter().filter_map(|(side, result)| Some((*side, result.as_ref().err()?.as_str())))
     }
@@ -65,7 +65,7 @@ impl Outcome {
     }
 }
 
-/// Who does a row.
+/// The contenders that do a row.
 pub(crate) fn contenders(row: &Row, settings: &Settings) -> Vec<Contender> {
     if row.work.is_raw() { vec![Contender::Raw] } else { settings.sides.clone() }
 }
@@ -120,7 +120,7 @@ fn sample(row: &Row, side: Contender, time: Duration, scratch: &Scratch) -> Resu
     let task = |end, endpoint| Task { contender: side, end, row: row.clone(), endpoint, millis };
     let (voice, ears) = mpsc::channel();
     let mut heard = Heard::default();
-    // Dropping a worker ends its process, whatever became of it.
+    // Dropping a worker ends its process in any case.
     let mut workers = if row.transport == Transport::Inproc {
         vec![Worker::start(&task(End::Both, endpoint), &voice)?]
     } else {
@@ -142,7 +142,7 @@ fn sample(row: &Row, side: Contender, time: Duration, scratch: &Scratch) -> Resu
     heard.figure(row)
 }
 
-/// What the workers of one run have said so far.
+/// All that the workers of one run have said so far.
 #[derive(Default)]
 struct Heard {
     bound: Option<String>,

@@ -1,10 +1,10 @@
-//! What a worker is to do: one end of a row, on whose sockets.
+//! The task of a worker: one end of a row, on the sockets of one contender.
 
 use std::time::Duration;
 
 use crate::plan::Row;
 
-/// Whose sockets do the work.
+/// The side whose sockets do the work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
 pub(crate) enum Contender {
     /// Ours.
@@ -26,10 +26,10 @@ pub(crate) enum End {
     Both,
 }
 
-/// What a worker is told on its command line.
+/// A worker's task, as its command line tells it.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Task {
-    /// Whose sockets
+    /// The side whose sockets do the work
     #[arg(value_enum)]
     pub(crate) contender: Contender,
     /// Which end

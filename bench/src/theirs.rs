@@ -1,7 +1,8 @@
 //! The works' sockets on genuine libzmq, used as its manual says that it is fastest: each message is written
 //! in the memory that `zmq_msg_init_size` gives (inside the `zmq_msg_t` up to 33 bytes, else from malloc),
 //! sent with `zmq_msg_send` without a copy, and received into one `zmq_msg_t` again and again. That is best
-//! at every size here; buffers of one's own (`zmq_msg_init_data`) only help who can reuse their content.
+//! at every size here; buffers of one's own (`zmq_msg_init_data`) only help programs that can reuse their
+//! content.
 
 use genuine::{Context, Msg, Socket, flag, kind, option};
 

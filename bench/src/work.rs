@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::plan::{Row, Work};
 use crate::task::{End, Task};
 
-/// What can go wrong; only its text is of interest.
+/// Any failure; only its text is of interest.
 pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
@@ -17,7 +17,7 @@ const TURN: usize = 32;
 const WINDOW: usize = 256;
 const WINDOW_BYTES: usize = 4 << 20;
 
-/// What a sender without a high-water mark may send in one run, so that the memory suffices.
+/// The bytes that a sender without a high-water mark may send in one run, so that the memory suffices.
 const UNLIMITED_BYTES: usize = 1 << 30;
 
 /// A socket that sends.
@@ -74,7 +74,7 @@ pub(crate) trait Side: Clone + Send {
     fn term(self) -> Result<()>;
 }
 
-/// What the end that holds the clock has seen.
+/// The messages that the end with the clock has seen, and the time that they took.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Took {
     pub(crate) messages: u64,
