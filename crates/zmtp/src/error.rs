@@ -10,7 +10,7 @@ pub enum Error {
     /// ([`Local::allow_old`](crate::Local::allow_old); CVE-2014-7202, CVE-2014-9721).
     #[error("the peer speaks ZMTP {version}, which knows no security mechanism")]
     OldPeer {
-        /// What the peer speaks.
+        /// The version that the peer speaks.
         version: Version,
     },
     /// The first bytes are neither a greeting nor the routing id of a ZMTP 1.0 peer: the other side speaks HTTP,

@@ -5,15 +5,15 @@
 //!
 //! # The contract
 //!
-//! A connection begins as an [`Opening`]. Whoever owns the transport does, in this order:
+//! A connection begins as an [`Opening`]. The owner of the transport does, in this order:
 //!
 //! 1. `Opening::new`, telling what this side says and accepts ([`Local`]).
 //! 2. Send [`Opening::output`] and clear it: after `new`, and after each call below, failed ones too.
 //! 3. Give what arrives to [`Opening::feed`], cut in any way, and drop as many bytes as it took.
 //! 4. [`Status::More`]: back to 2. [`Status::Waiting`]: ask the authenticator
 //!    ([`Opening::zap_request`]), keep further input, call [`Opening::verdict`], and feed what was kept.
-//!    An [`Error`]: send the last output if it can be sent, and close. [`Status::Open`]: done; what was
-//!    not taken is the first of the traffic.
+//!    An [`Error`]: send the last output if it can be sent, and close. [`Status::Open`]: done; bytes
+//!    not taken are the first of the traffic.
 //!
 //! The opening has no deadline of its own: its owner has (`ZMQ_HANDSHAKE_IVL`).
 //!
@@ -34,7 +34,7 @@
 //! });
 //! let mut sent = std::mem::take(push.output()); // The signature goes out first.
 //!
-//! // What a PULL socket says: a greeting, and READY.
+//! // The bytes of a PULL socket: a greeting, and READY.
 //! let mut input = b"\xFF\0\0\0\0\0\0\0\x01\x7F\x03\x01NULL".to_vec();
 //! input.resize(64, 0);
 //! input.extend(b"\x04\x1A\x05READY\x0BSocket-Type\0\0\0\x04PULL");

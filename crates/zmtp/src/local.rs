@@ -1,9 +1,9 @@
-//! What this side says of itself and accepts of others.
+//! This side of a connection: what it says of itself and accepts of others.
 
 use crate::mechanism::Security;
 use crate::metadata::{self, Property};
 
-/// A socket type, as far as the protocol cares. What the type means is not known here.
+/// A socket type, as far as the protocol cares. The meaning of the type is not known here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SocketName {
     /// Its name on the wire, such as `"PUSH"`.
@@ -14,7 +14,7 @@ pub struct SocketName {
     pub peers: &'static [&'static str],
 }
 
-/// What this side says of itself and accepts of others.
+/// This side of a connection: what it says of itself and accepts of others.
 #[derive(Clone, Debug)]
 pub struct Local {
     /// Our socket type and those it talks to.

@@ -38,7 +38,7 @@ enum Phase {
     Over,
 }
 
-/// What one phase made of its input.
+/// The result of one phase's work on its input.
 enum Step {
     Next(Phase),
     Stay(Phase, Status),
@@ -54,8 +54,8 @@ impl Opening {
         Self { phase, output }
     }
 
-    /// The bytes to be sent to the peer; whoever sends them removes them. Must be looked at after every
-    /// call, errors included (an `ERROR` command may be waiting).
+    /// The bytes to be sent to the peer; the caller that sends them removes them. Must be looked at after
+    /// every call, errors included (an `ERROR` command may be waiting).
     pub fn output(&mut self) -> &mut Vec<u8> {
         &mut self.output
     }
@@ -72,7 +72,7 @@ impl Opening {
         Ok((input.len() - rest.len(), status))
     }
 
-    /// What to ask the authenticator; `None` if not `Waiting`.
+    /// The question for the authenticator; `None` if not `Waiting`.
     #[must_use]
     pub fn zap_request(&self) -> Option<ZapRequest<'_>> {
         match &self.phase {

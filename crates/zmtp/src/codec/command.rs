@@ -20,7 +20,7 @@ pub enum Command<'a> {
     },
     /// The answer to a PING.
     Pong {
-        /// What the PING carried, at most 16 bytes.
+        /// The context that the PING carried, at most 16 bytes.
         context: &'a [u8],
     },
     /// Messages that begin with this topic are wanted.

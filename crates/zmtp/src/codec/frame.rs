@@ -41,7 +41,7 @@ impl BitOr for Flags {
     }
 }
 
-/// What stands before a body.
+/// A frame's header, as it stands before the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The flags byte.

@@ -1,4 +1,4 @@
-//! The greeting, byte by byte: signature (10), revision, then what depends on the peer's revision.
+//! The greeting, byte by byte: signature (10), revision, then the part that depends on the peer's revision.
 //!
 //! Source: RFC 37 "Greeting"; the older forms as libzmq understands them.
 
@@ -32,7 +32,7 @@ pub(crate) fn signature(routing_id_len: usize) -> [u8; SIGNATURE] {
     bytes
 }
 
-/// What follows the revision for a 3.x peer: minor version, mechanism, as-server (always 0, as in
+/// The bytes that follow the revision for a 3.x peer: minor version, mechanism, as-server (always 0, as in
 /// libzmq, and never looked at), filler.
 pub(crate) fn rest(mechanism: &Name) -> [u8; LEN - MINOR] {
     let mut bytes = [0; LEN - MINOR];
@@ -41,7 +41,7 @@ pub(crate) fn rest(mechanism: &Name) -> [u8; LEN - MINOR] {
     bytes
 }
 
-/// A mechanism's name in the form of the greeting; what exceeds 20 bytes is cut.
+/// A mechanism's name in the form of the greeting; bytes beyond the 20th are cut.
 pub(crate) fn name(mechanism: &str) -> Name {
     let mut name = Name::default();
     name.iter_mut().zip(mechanism.bytes()).for_each(|(at, byte)| *at = byte);

@@ -3,7 +3,7 @@
 const SIGNS: &[u8; 85] =
     b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
 
-/// What each sign stands for; `NONE` if it is no sign of Z85.
+/// The value of each sign; `NONE` if it is no sign of Z85.
 const VALUES: [u8; 256] = {
     let mut values = [NONE; 256];
     let mut value = 0;

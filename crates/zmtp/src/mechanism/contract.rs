@@ -1,4 +1,4 @@
-//! What a security mechanism is to the handshake.
+//! A security mechanism, as the handshake sees it.
 
 use std::fmt::Debug;
 
@@ -32,7 +32,7 @@ pub(crate) trait Mechanism: Debug + Send {
     /// How far it has come.
     fn progress(&self) -> Progress;
 
-    /// What the authenticator is told of the peer, a frame each; asked while [`Progress::Waiting`].
+    /// The peer's credentials for the authenticator, a frame each; asked while [`Progress::Waiting`].
     fn credentials(&self) -> &[Vec<u8>];
 
     /// The authenticator let the peer in. A refusal never reaches the mechanism.

@@ -46,8 +46,7 @@ impl Security {
     }
 }
 
-/// What to ask the authenticator about the peer (RFC 27); domain, address and the rest are known to
-/// whoever asks.
+/// The question for the authenticator about the peer (RFC 27); the caller knows domain, address and the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ZapRequest<'a> {
     /// The mechanism's name.

@@ -1,4 +1,5 @@
-//! Greeting: who speaks what. Ends with the peer's version known and our side of the greeting sent.
+//! Greeting: the version and mechanism of each side. Ends with the peer's version known and our side of the
+//! greeting sent.
 
 use crate::codec::greeting::{self as wire, LEN, MECHANISM, MINOR, OLD_LEN, REVISION, SIGNATURE};
 use crate::error::Error;
@@ -19,7 +20,7 @@ pub(crate) struct Greeting {
     len: usize,
 }
 
-/// What comes after some bytes.
+/// The state after some more bytes.
 #[derive(Debug)]
 pub(crate) enum Greeted {
     /// More of the greeting is needed.

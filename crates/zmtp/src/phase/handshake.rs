@@ -24,7 +24,7 @@ pub(crate) struct Handshake {
     inbox: Inbox,
 }
 
-/// What comes after some bytes.
+/// The state after some more bytes.
 #[derive(Debug)]
 pub(crate) enum Shaken {
     /// More commands of the peer are needed.
@@ -67,7 +67,7 @@ impl Handshake {
         }
     }
 
-    /// What to ask the authenticator, if it is its turn.
+    /// The question for the authenticator, if it is the authenticator's turn.
     pub(crate) fn zap_request(&self) -> Option<ZapRequest<'_>> {
         (self.mechanism.progress() == Progress::Waiting)
             .then(|| ZapRequest { mechanism: self.security, credentials: self.mechanism.credentials() })

@@ -27,7 +27,7 @@ pub(crate) struct RoutingId {
     inbox: Inbox,
 }
 
-/// What comes after some bytes.
+/// The state after some more bytes.
 #[derive(Debug)]
 pub(crate) enum Identified {
     /// More of the routing id is needed.

@@ -1,11 +1,11 @@
-//! Traffic: frames in both directions. This phase keeps no state: whoever moves the bytes parses them in
-//! its own buffer with [`frame`](crate::frame) or [`frame_v1`](crate::frame_v1), and what it has to know
-//! of the other side is a [`Peer`].
+//! Traffic: frames in both directions. This phase keeps no state: the code that moves the bytes parses them
+//! in its own buffer with [`frame`](crate::frame) or [`frame_v1`](crate::frame_v1), and a [`Peer`] tells it
+//! all that it has to know of the other side.
 
 use crate::metadata::Property;
 use crate::version::Version;
 
-/// What is known of the peer when its traffic begins.
+/// The facts known of the peer when its traffic begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
     /// The version to speak.
