@@ -1,9 +1,9 @@
 //! Which thread does a connection's I/O, in each direction: the I/O thread, or a caller of the socket that has claimed
 //! the direction.
 //!
-//! Claims are bits of the engine's lock word ([`crate::TryLock`]), so that taking the lock and stating a claim is one step,
-//! and a thread that finds the lock taken leaves its claim with whoever holds it. A claim ends when its owner releases it,
-//! or when the I/O thread finds at a check that it was not used since the check before: [`crate::Custody`].
+//! Claims are bits of the engine's lock word ([`crate::TryLock`]), so that taking the lock and stating a claim is one
+//! step, and a thread that finds the lock taken leaves its claim with the holder. A claim ends when its owner releases
+//! it, or when the I/O thread finds at a check that it was not used since the check before: [`crate::Custody`].
 
 /// Bits of the word that the lock itself uses.
 pub(crate) const LOCK: u32 = 0b11;

@@ -54,8 +54,8 @@ impl Drain {
         }
     }
 
-    /// The frames, for an engine that writes its own bytes. What it takes is gone, whatever becomes of the
-    /// connection. It must not be replaced by another reader.
+    /// The frames, for an engine that writes its own bytes. Frames that the engine takes are gone, even if
+    /// the connection is lost. The reader must not be replaced by another.
     pub fn frames(&mut self) -> &mut Reader {
         &mut self.reader
     }
@@ -65,8 +65,8 @@ impl Drain {
         self.milestone = milestone;
     }
 
-    /// From now on keeps bodies by reference when they are done with: whoever made one may be called when it goes, and not
-    /// at any time.
+    /// From now on keeps bodies by reference when they are done with: the owner of one may be called when it goes, and
+    /// not at any time.
     pub fn keep_bodies(&mut self) {
         self.kept.get_or_insert_default();
     }

@@ -180,7 +180,7 @@ impl Half {
 
 impl Drop for Half {
     fn drop(&mut self) {
-        // The ends hand their oldest segment back to `parked` when they are dropped; what is left is ours.
+        // The ends hand their oldest segment back to `parked` when they are dropped; the segments left are ours.
         let first = self.state.0.parked.with(|cell| {
             // SAFETY: the last reference: exclusive access.
             unsafe { (*cell).0 }

@@ -62,7 +62,7 @@ impl<C> Inbox<C> {
         None
     }
 
-    /// The reader goes: what is in it, and all that comes later, is dropped.
+    /// The reader goes: items in the inbox, and all that come later, are dropped.
     pub fn close(&self) {
         let items = self.items.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
         drop(items);

@@ -1,5 +1,5 @@
-//! A lock that either side may try: who fails leaves word, and who holds it hears of that when letting go. The word has
-//! room for claims, which are stated in the same step.
+//! A lock that either side may try: a thread that fails leaves word, and the holder hears of that when letting go. The
+//! word has room for claims, which are stated in the same step.
 
 use crate::claim::{Claims, LOCK};
 use crate::primitive::{AtomicU32, Ordering, UnsafeCell};
@@ -49,12 +49,12 @@ impl<T> TryLock<T> {
         Claims(self.word.load(Ordering::Acquire) & !LOCK)
     }
 
-    /// Changes the claims, whoever has the lock. Returns those before.
+    /// Changes the claims, also while a thread has the lock. Returns those before.
     pub fn change(&self, mut claim: impl FnMut(Claims) -> Claims) -> Claims {
         Claims(self.update(|word| claim(Claims(word & !LOCK)).0 | word & LOCK) & !LOCK)
     }
 
-    /// Always writes, so that whoever sees it sees all before it. Returns the word before.
+    /// Always writes, so that a thread that sees the word sees all before it. Returns the word before.
     fn update(&self, mut next: impl FnMut(u32) -> u32) -> u32 {
         let mut before = self.word.load(Ordering::Relaxed);
         loop {
@@ -75,8 +75,8 @@ pub struct Held<'a, T> {
 }
 
 impl<T> Held<'_, T> {
-    /// Lets go. Returns whether somebody tried meanwhile: what it wanted to do is then the caller's to do or
-    /// to pass on.
+    /// Lets go. Returns whether another thread tried meanwhile: its work is then the caller's to do or to
+    /// pass on.
     #[must_use]
     pub fn unlock(self) -> bool {
         let lock = self.lock;

@@ -1,4 +1,4 @@
-//! One part of an outgoing message, borrowed from whoever sends it.
+//! One part of an outgoing message, borrowed from its sender.
 
 use bytes::Bytes;
 use std::fmt::Debug;

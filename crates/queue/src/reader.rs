@@ -331,7 +331,7 @@ impl Reader {
         self.words().state.0.reader.swap(IDLE, Ordering::AcqRel);
         self.parked = true;
         fence(Ordering::SeqCst);
-        // Behind the fence: who lowers the mark from now on wakes this end to think again.
+        // Behind the fence: a thread that lowers the mark from now on wakes this end to think again.
         self.give_credit();
         if self.has_seen_all(Ordering::Acquire) {
             return true;
@@ -423,7 +423,7 @@ impl Reader {
     pub fn leave(&self) {
         let state = &self.words().state.0;
         state.gone.store(true, Ordering::Release);
-        // Whose end is being attached at this moment is told, or sees it itself.
+        // A writer whose end is being attached at this moment is told, or sees `gone` itself.
         fence(Ordering::SeqCst);
         if let Some((notify, key)) = state.writer_end.get() {
             notify.writable(*key);

@@ -83,7 +83,7 @@ impl Pool {
 
     #[cfg(loom)]
     fn give(&self, class: usize, block: NonNull<u8>) {
-        // Never used again: whoever still looks at it shall find nonsense.
+        // Never used again: a thread that still looks at it shall find nonsense.
         // SAFETY: the block is nobody's, and of this class.
         unsafe { block.write_bytes(0xff, CLASSES[class]) };
     }
@@ -138,7 +138,7 @@ pub(crate) struct Segment {
     shadow: Vec<UnsafeCell<()>>,
 }
 
-/// A shared pointer to a live segment. Whoever holds one must know why the segment is still alive.
+/// A shared pointer to a live segment. The holder must know why the segment is still alive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct SegmentPtr(NonNull<Segment>);
 

@@ -1,5 +1,5 @@
-//! The word a waiter sleeps on. Whoever waits picks the form: a futex, or anything that can be woken by a call
-//! (an async task, a descriptor, a poller that waits for several sockets).
+//! The word a waiter sleeps on. The waiter picks the form: a futex, or anything that can be woken by a call (an async
+//! task, a descriptor, a poller that waits for several sockets).
 
 use crate::primitive::{Arc, AtomicU32, Mutex, Ordering, fence};
 use std::fmt;

@@ -85,8 +85,8 @@ impl<T> Slot<T> {
         }
     }
 
-    /// Takes the object out; the slot is vacant then, and its next object of the generation `next`. What was inherited is
-    /// left as it is, but forgotten: such a slot is not to be used again.
+    /// Takes the object out; the slot is vacant then, and its next object of the generation `next`. An inherited object
+    /// is left as it is, but forgotten: such a slot is not to be used again.
     ///
     /// # Errors
     /// [`SlotError`].
@@ -153,8 +153,8 @@ impl<T> DerefMut for Guard<'_, T> {
 /// The slots that are free, by their indices below 2^32 - 1.
 #[derive(Debug)]
 pub struct FreeList {
-    /// The first free slot, by its index and 1, below a count of changes: who has looked at a slot that was taken and
-    /// given back meanwhile must not take what followed it then.
+    /// The first free slot, by its index and 1, below a count of changes: a thread that has looked at a slot that was
+    /// taken and given back meanwhile must not take the slot that followed it then.
     head: AtomicU64,
 }
 

@@ -262,8 +262,8 @@ impl Writer {
     }
 
     /// As [`Writer::write`], for what a peer has sent, which must not be the end of the process: returns `false`, and
-    /// writes nothing, if there is no memory. Only where no bytes go to a peer: what was begun becomes a frame that is
-    /// nothing.
+    /// writes nothing, if there is no memory. Only where no bytes go to a peer: the message begun becomes a frame that
+    /// is nothing.
     #[must_use]
     pub fn try_write(&mut self, parts: &[Part<'_>]) -> bool {
         let Some((last, first)) = parts.split_last() else { return true };
@@ -422,7 +422,7 @@ impl Writer {
         self.words().wake_reader();
     }
 
-    /// Ends the stream: what was published can still be read.
+    /// Ends the stream: messages published before can still be read.
     pub fn close(&mut self) {
         self.closed = CLOSED;
         self.words().producer.0.tail.fetch_or(CLOSED, Ordering::AcqRel);

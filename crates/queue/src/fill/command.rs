@@ -139,8 +139,8 @@ impl Filler {
         }
     }
 
-    /// Writes the header of a frame whose body is the last `size` bytes of the command's `whole`. What it does not
-    /// need of the command's own bytes before them is a frame that is nothing. Returns `false` if there is no place.
+    /// Writes the header of a frame whose body is the last `size` bytes of the command's `whole`. Bytes of the command
+    /// before them that the header does not need become a frame that is nothing. Returns `false` if there is no place.
     fn rewrite(&mut self, flags: u8, whole: usize, size: usize) -> bool {
         let mut encoded = [0; LONGEST];
         let fresh = header::encode(flags, size, &mut encoded);

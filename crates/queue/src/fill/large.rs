@@ -57,7 +57,7 @@ impl Filler {
         let (size, header) = (body.len(), LONGEST as u64);
         let Some(mut segment) = self.writer.chain.segment else { return false };
         if let Err(body) = segment.get().splice(self.writer.chain.at + header, body) {
-            // All places taken: the header moves to a new segment, and what was spilled behind it too.
+            // All places taken: the header moves to a new segment, and the bytes spilled behind it too.
             if !self.relocate(LONGEST + READ_AHEAD) {
                 return false;
             }

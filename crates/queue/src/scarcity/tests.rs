@@ -1,4 +1,4 @@
-//! No memory for another segment: what a peer sends is refused, or written whole.
+//! No memory for another segment: messages of a peer are refused, or written whole.
 
 use super::LEFT;
 use crate::{Body, Bounds, Filler, MORE, Part, Pool, Reader, Refusal, channel};
