@@ -38,7 +38,8 @@ enum Memory {
 #[derive(Debug)]
 pub(crate) struct Block(NonNull<Header>);
 
-// SAFETY: the count is atomic, and the bytes are shared by the rules of zmq_msg_copy(3): who shares does not write.
+// SAFETY: the count is atomic, and the bytes are shared by the rules of zmq_msg_copy(3): nobody writes
+// shared bytes.
 unsafe impl Send for Block {}
 // SAFETY: as above.
 unsafe impl Sync for Block {}
@@ -130,7 +131,7 @@ impl AsRef<[u8]> for Block {
         if header.size == 0 {
             return &[];
         }
-        // SAFETY: the keeper keeps so many bytes; what is sent has been written by the application.
+        // SAFETY: the keeper keeps so many bytes; the application has written the bytes that it sends.
         unsafe { slice::from_raw_parts(header.data, header.size) }
     }
 }

@@ -251,7 +251,7 @@ pub unsafe extern "C" fn zmq_ctx_set_ext(
     })
 }
 
-/// The value of an option of a context, as bytes; `length` is the room there is, and then what was needed.
+/// The value of an option of a context, as bytes; `length` is the room there is, and then the room that was needed.
 ///
 /// # Safety
 /// `length` points to a length, and `value` to so much room.

@@ -28,7 +28,7 @@ pub(crate) fn watch(table: &'static &'static dyn Inherited) {
     WATCH.call_once(|| _ = unsafe { libc::pthread_atfork(None, None, Some(in_child)) });
 }
 
-/// How often this process is a child: what threads keep for themselves is good for one number only.
+/// How often this process is a child: objects that threads keep for themselves are good for one number only.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 /// Changes in a child process.

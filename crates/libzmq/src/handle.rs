@@ -35,7 +35,7 @@ impl<T> Chunk<T> {
         let (size, access) = (size_of::<Self>(), libc::PROT_READ | libc::PROT_WRITE);
         let how = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
         const { assert!(align_of::<Self>() <= 4096) };
-        // SAFETY: new memory, at the beginning of a page; what is there is valid faces, and slots are written before
+        // SAFETY: new memory, at the beginning of a page; the zeros in it are valid faces, and slots are written before
         // anybody sees them.
         unsafe {
             let memory = libc::mmap(ptr::null_mut(), size, access, how, -1, 0);
@@ -95,7 +95,7 @@ impl<T: Send> Table<T> {
         slot.borrow(generation)
     }
 
-    /// Takes the object out: the handle is none any more. What was inherited is left as it is, but forgotten.
+    /// Takes the object out: the handle is none any more. An inherited object is left as it is, but forgotten.
     pub(crate) fn remove(&self, handle: *mut c_void) -> Result<T, SlotError> {
         let (slot, generation, index) = self.find(handle).ok_or(SlotError::Unknown)?;
         let value = slot.take(generation, (generation + 1) % GENERATIONS as u64)?;
@@ -173,7 +173,7 @@ impl<T: Send> Inherited for Table<T> {
 mod tests {
     use super::*;
 
-    // Tables are static: what they hold is never freed.
+    // Tables are static: their contents are never freed.
 
     #[test]
     fn a_handle_names_one_object_until_it_is_removed() {

@@ -10,7 +10,7 @@ mod context;
 mod poller;
 mod socket;
 
-// What is done with them.
+// The functions that work on these objects.
 mod monitor;
 mod option;
 mod outlet;
@@ -20,7 +20,7 @@ mod proxy;
 mod send_recv;
 mod stats;
 
-// What has nothing to do with sockets.
+// The functions that have nothing to do with sockets.
 mod security;
 mod timers;
 mod util;

@@ -188,7 +188,7 @@ impl Msg {
         if size == 0 {
             return &[];
         }
-        // SAFETY: whoever made the message gave so many bytes, and initialises them before they are looked at.
+        // SAFETY: the maker of the message gave so many bytes, and initialises them before they are looked at.
         unsafe { slice::from_raw_parts(data, size) }
     }
 
@@ -200,8 +200,8 @@ impl Msg {
             .then(|| unsafe { slice::from_raw_parts(self.body.as_ptr().cast(), usize::from(self.len)) })
     }
 
-    /// Calls `send` with the body as the socket takes it: by reference what is large, and what somebody wants back;
-    /// `gathered`: smaller ones, too.
+    /// Calls `send` with the body as the socket takes it: by reference if it is large, or if somebody wants it back;
+    /// `gathered`: smaller bodies, too.
     pub(crate) fn with_body<R>(&self, gathered: bool, send: impl FnOnce(Body<'_>) -> R) -> R {
         let bytes = self.bytes();
         let copied = if gathered { GATHERED } else { LARGE };
@@ -316,8 +316,8 @@ impl Msg {
         Ok(size)
     }
 
-    /// Takes over the body, whatever was there before; what is not the message's own stays where it is. Returns its
-    /// length.
+    /// Takes over the body in place of an earlier one; bytes that are not the message's own stay where they are.
+    /// Returns its length.
     fn receive_body(&mut self, message: &mut Message, at: usize) -> Result<usize, Errno> {
         let Some(bytes) = message.own(at) else {
             self.empty_body();

@@ -11,8 +11,8 @@ use std::task::{Context, Wake, Waker};
 use zincmq::monitor::{Event, EventKind, Events, Monitor};
 use zincmq::{AnySocket, Frame, Message};
 
-/// The way of events from a socket to those who listen. It has no thread: whoever brings an event, or makes room, moves it on by a step that never
-/// waits.
+/// The way of events from a socket to those who listen. It has no thread: a caller that brings an event, or makes room,
+/// moves it on by a step that never waits.
 pub(crate) struct Outlet {
     pump: TryLock<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
     stopped: AtomicBool,

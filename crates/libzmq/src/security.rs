@@ -37,7 +37,7 @@ pub unsafe extern "C" fn zmq_z85_decode(bytes: *mut u8, text: *const c_char) -> 
         let decoded = unsafe { text_at(text) }.and_then(z85::decode);
         match decoded {
             Some(decoded) if !decoded.is_empty() && !bytes.is_null() => {
-                // SAFETY: there is room, as promised; what was decoded is ours, so nothing overlaps.
+                // SAFETY: there is room, as promised; the decoded bytes are ours, so nothing overlaps.
                 unsafe { ptr::copy_nonoverlapping(decoded.as_ptr(), bytes, decoded.len()) };
                 bytes
             }

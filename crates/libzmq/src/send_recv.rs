@@ -118,7 +118,7 @@ pub unsafe extern "C" fn zmq_send_const(
     unsafe { zmq_msg_send(&raw mut message, socket, flags) }
 }
 
-/// Receives a part into `room` bytes; what does not fit is lost. Returns the whole length.
+/// Receives a part into `room` bytes; bytes that do not fit are lost. Returns the whole length.
 ///
 /// # Safety
 /// `data` points to so much room.
@@ -199,7 +199,7 @@ pub unsafe extern "C" fn zmq_sendiov(
                 bytes_at(piece.iov_base, piece.iov_len)?
             };
             size = bytes.len();
-            // Whatever the flags say, the message ends with the last piece.
+            // The message ends with the last piece, even with the flag SNDMORE.
             let more = flags & SNDMORE != 0 && at + 1 < count;
             socket.send(Body::Slice(bytes), flags & DONTWAIT == 0, more)?;
         }

@@ -154,7 +154,7 @@ impl Socket {
             }?;
         }
         self.draft.push(part.into_frame());
-        // Messages to plain TCP have two parts, whatever is said of more.
+        // Messages to plain TCP have two parts, even if more are announced.
         let last = !more || (self.core.is_raw() && self.draft.len() == 2);
         if !last {
             return Ok(());
@@ -229,7 +229,7 @@ pub extern "C" fn zmq_socket(context: *mut c_void, socket_type: c_int) -> *mut c
     })
 }
 
-/// Closes a socket; what it has sent goes out as long as its linger time allows.
+/// Closes a socket; messages that it has sent go out as long as its linger time allows.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_close(socket: *mut c_void) -> c_int {
     call(|| match SOCKETS.remove(socket) {

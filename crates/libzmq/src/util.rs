@@ -76,7 +76,7 @@ pub extern "C" fn zmq_atomic_counter_new() -> *mut c_void {
 /// # Safety
 /// `counter` is NULL or comes from [`zmq_atomic_counter_new`] and has not been destroyed.
 unsafe fn counter<'a>(counter: *mut c_void) -> Option<&'a AtomicI32> {
-    // SAFETY: as promised, what zmq_atomic_counter_new has made; nobody has a `&mut` to it.
+    // SAFETY: as promised, zmq_atomic_counter_new has made the counter; nobody has a `&mut` to it.
     unsafe { counter.cast::<AtomicI32>().as_ref() }
 }
 

@@ -1,4 +1,4 @@
-//! The interface as C uses it. What libzmq's own test programs check is not repeated here.
+//! The interface as C uses it. The checks of libzmq's own test programs are not repeated here.
 
 mod endpoints;
 mod events;
@@ -115,7 +115,7 @@ fn send(socket: *mut c_void, bytes: &[u8], flags: c_int) -> c_int {
     unsafe { zmq_send(socket, bytes.as_ptr().cast(), bytes.len(), flags) }
 }
 
-/// Receives a part into 16 bytes; the length returned and what came.
+/// Receives a part into 16 bytes. Returns the length that the call tells, and the bytes.
 fn receive(socket: *mut c_void, flags: c_int) -> (c_int, Vec<u8>) {
     let mut room = [0_u8; 16];
     // SAFETY: so many bytes.

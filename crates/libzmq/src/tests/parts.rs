@@ -90,7 +90,7 @@ fn pieces_become_parts_and_parts_pieces() {
     ];
     let mut room = [iovec { iov_base: ptr::null_mut(), iov_len: 0 }; 4];
     let mut count = room.len();
-    // SAFETY: so many pieces; what was received is freed as it was made.
+    // SAFETY: so many pieces; the pieces received are freed as they were made.
     unsafe {
         fails(zmq_sendiov(link.other, out.as_mut_ptr(), 0, SNDMORE), libc::EINVAL);
         assert_eq!(zmq_sendiov(link.other, out.as_mut_ptr(), 2, SNDMORE), 5);
