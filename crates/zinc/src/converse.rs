@@ -1,4 +1,4 @@
-//! `zinc pair`, `dealer`, `router`, `xpub`, `xsub`, `stream`: messages go out while what comes in is printed.
+//! `zinc pair`, `dealer`, `router`, `xpub`, `xsub`, `stream`: messages go out while those that come in are printed.
 
 use crate::failure::Failure;
 use crate::input::{Input, Source};
@@ -9,7 +9,7 @@ use clap::Args;
 use zincmq::poller::{Interest, Item};
 use zincmq::{Error, Frame, Message, Poller, SocketType};
 
-/// What all of them take.
+/// Arguments that all of them take.
 #[derive(Args)]
 pub(crate) struct Converse {
     #[command(flatten)]
@@ -49,7 +49,7 @@ pub(crate) struct Upstream {
     topics: Vec<String>,
 }
 
-/// What stands before a body on the wire and not in the text.
+/// The frames that stand before a body on the wire and not in the text.
 #[derive(Default)]
 struct Wrapping {
     to: Option<Frame>,
@@ -73,7 +73,7 @@ impl Converse {
             prepare(session)?;
             let routed = matches!(socket_type, SocketType::Router | SocketType::Stream);
             let given = Form { routed: routed && wrapping.to.is_none(), ..self.opening.form.clone() };
-            // --count is of what comes in.
+            // --count is of messages that come in.
             let input = self.source.open(&given, None)?;
             let form = Form { routed, ..given };
             let output = Output::new(&form, self.opening.count);

@@ -37,7 +37,7 @@ pub(crate) struct Demo {
     workers: u16,
 }
 
-/// What all threads share.
+/// The state that all threads share.
 #[derive(Default)]
 struct Board {
     stop: AtomicBool,

@@ -41,7 +41,7 @@ impl Failure {
         matches!(self, Self::Library(Error::Terminated))
     }
 
-    /// What to do about it, where that is likely.
+    /// The advice to the user, where a remedy is likely.
     pub(crate) fn advice(&self) -> Option<&'static str> {
         match self {
             Self::Library(Error::Io { endpoint, source }) => match source.kind() {

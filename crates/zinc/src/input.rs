@@ -1,4 +1,4 @@
-//! What is to be sent: messages of the command line, lines or pieces of files or of the standard input.
+//! The messages to be sent: those of the command line, lines or pieces of files or of the standard input.
 
 use crate::failure::Failure;
 use crate::pace::{Pace, rate};
@@ -114,7 +114,7 @@ struct Piece {
     filled: usize,
 }
 
-/// What waits is in the buffer from `start` on; up to `seen` there is no line's end.
+/// The bytes that wait are in the buffer from `start` on; up to `seen` there is no line's end.
 #[derive(Default)]
 struct Lines {
     buffer: Vec<u8>,
@@ -161,7 +161,7 @@ impl Input {
         self.left == Some(0) || self.is_empty()
     }
 
-    /// What to wait for before [`Input::fill`]; `None` at the end.
+    /// The item to wait for before [`Input::fill`]; `None` at the end.
     pub(crate) fn item(&self) -> Option<Item<'_>> {
         let (_, file) = self.files.front().filter(|_| self.left != Some(0))?;
         Some(Item::Descriptor(file.as_fd(), Interest::READABLE))

@@ -1,4 +1,4 @@
-//! `zinc monitor`: what happens to the connections of a socket.
+//! `zinc monitor`: the events of a socket's connections.
 
 use crate::failure::Failure;
 use crate::output;
@@ -175,7 +175,7 @@ fn hold(session: &mut Session) -> Result<(), Failure> {
     }
 }
 
-/// What the value of an event means, in words.
+/// The meaning of an event's value, in words.
 fn detail(event: &Event) -> String {
     use EventKind as Happened;
     let system = || std::io::Error::from_raw_os_error(event.value as i32).to_string();

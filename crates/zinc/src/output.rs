@@ -1,4 +1,4 @@
-//! What was received, on the standard output.
+//! Prints received messages on the standard output.
 
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -17,7 +17,7 @@ pub(crate) struct Output {
     left: Option<u64>,
     message: Message,
     progress: Progress,
-    /// What peers send must not steer the terminal that it is shown on.
+    /// The data that peers send must not steer the terminal.
     guarded: bool,
 }
 

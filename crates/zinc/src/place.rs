@@ -68,8 +68,8 @@ impl Place {
         Ok(())
     }
 
-    /// Whether there is an IPv6 address in it, which a socket knows only where the option IPV6 is set: what is written
-    /// so can mean nothing else.
+    /// Whether there is an IPv6 address in it, which a socket knows only where the option IPV6 is set: such a text can
+    /// mean nothing else.
     fn names_ipv6(&self) -> bool {
         let address = self.endpoint.strip_prefix("tcp://").unwrap_or_default();
         address.split(';').any(|end| end.matches(':').count() > 1)
@@ -81,7 +81,7 @@ impl Place {
     }
 }
 
-/// What was probably meant by a text without a transport.
+/// The endpoint that was probably meant by a text without a transport.
 fn guess(text: &str) -> Option<String> {
     // The mark is misspelt, as in tcp:/host:5555.
     for scheme in ["tcp", "ipc"] {

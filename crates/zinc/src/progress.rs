@@ -1,4 +1,4 @@
-//! The progress bar, for whoever looks at a terminal.
+//! The progress bar, for a user at a terminal.
 
 use crate::report::human;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};

@@ -1,4 +1,4 @@
-//! `zinc pull`, `zinc sub`: what comes in is printed.
+//! `zinc pull`, `zinc sub`: print the messages that come in.
 
 use crate::failure::Failure;
 use crate::output::Output;

@@ -16,7 +16,7 @@ use zincmq::{AnySocket, Context, Error, SocketType, StatsServer};
 /// How long messages that were accepted may take to go out after an interrupt or a failure.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// What an interrupt may prevent.
+/// The failure of a command whose messages an interrupt has kept from going out.
 const HELD_UP: &str = "interrupted before all messages had gone out";
 
 /// An option and its value.
@@ -74,7 +74,7 @@ pub(crate) struct Session {
     others_send: bool,
 }
 
-/// What the session and the watch for interrupts know of each other.
+/// The state that the session and the watch for interrupts share.
 #[derive(Default)]
 struct State {
     /// Messages may still be on their way out.

@@ -114,7 +114,7 @@ pub(crate) fn read_routing_id(text: &[u8]) -> Result<Frame, String> {
     }
 }
 
-/// Bytes for a terminal: whatever would steer it, or is no text, becomes `\x1b`. Ends of lines and tabs stay.
+/// Text for a terminal: bytes that would steer it, or are no text, become `\x1b`. Ends of lines and tabs stay.
 pub(crate) fn visible(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     let escape = |text: &mut String, bytes: &[u8]| {

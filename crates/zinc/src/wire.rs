@@ -1,4 +1,4 @@
-//! What a greeting and metadata say, for those who look at them from outside (RFC 37, 15, 13).
+//! Reads greetings and metadata, for code that looks at them from outside (RFC 37, 15, 13).
 
 use zmtp::{Flags, Version, frame};
 
@@ -15,7 +15,7 @@ pub(crate) struct Greeting {
     pub(crate) as_server: bool,
 }
 
-/// What the beginning of a stream is.
+/// The kind of a stream's beginning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Beginning {
     /// More bytes are needed.

@@ -1,4 +1,4 @@
-//! One run: two sides, a clock, and what came of it.
+//! One run: two sides, a clock, and the result.
 
 use crate::failure::Failure;
 use crate::report::Latencies;
@@ -178,7 +178,7 @@ impl Run {
 }
 
 impl Peer {
-    /// What the other process does. Returns the processor time that it used, in nanoseconds.
+    /// Does the work of the other process. Returns the processor time that it used, in nanoseconds.
     pub(super) fn be(run: Run, endpoint: &str) -> Result<String, Failure> {
         run.serve(&Context::new(), endpoint)?;
         Ok(cpu().as_nanos().to_string())

@@ -1,9 +1,9 @@
-//! What the examination has found.
+//! The findings of the examination.
 
 use crate::text::visible;
 use serde_json::{Map, Value};
 
-/// What is known in the end.
+/// All that is known in the end.
 #[derive(Default)]
 pub(super) struct Findings {
     pub(super) checks: Vec<Check>,
@@ -16,7 +16,7 @@ pub(super) struct Check {
     pub(super) advice: Option<String>,
 }
 
-/// The patient needs no more questions: what went wrong stands in the findings.
+/// The patient needs no more questions: the findings tell what went wrong.
 pub(super) struct Over;
 
 impl Findings {
@@ -29,7 +29,7 @@ impl Findings {
         Over
     }
 
-    /// What a peer says of itself neither steers a terminal nor makes lines.
+    /// Adds a check. A peer's words in it neither steer a terminal nor make lines.
     fn note(&mut self, well: bool, text: &str, advice: Option<&str>) {
         let text = visible(text.as_bytes()).replace('\n', r"\x0a");
         let advice = advice.map(|advice| visible(advice.as_bytes()));

@@ -1,6 +1,6 @@
 //! Other protocols, by the first bytes that their servers say.
 
-/// What to do if it is one of these.
+/// The advice if it is one of these.
 pub(super) const ADVICE: &str = "the port belongs to another service: check host and port";
 
 const KNOWN: [(&[u8], &str); 13] = [

@@ -58,7 +58,7 @@ Examples:
 impl Doctor {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut findings = Findings::default();
-        // Whatever ended the examination has been written down.
+        // The findings tell what ended the examination.
         _ = self.examine(&mut findings);
         output::write(self.show(&findings).as_bytes())?;
         if findings.all_well() { Ok(()) } else { Err(Failure::Told) }

@@ -54,7 +54,7 @@ pub(super) fn connect(
 }
 
 fn connect_tcp(address: &str, timeout: Duration, findings: &mut Findings) -> Result<Box<dyn Wire>, Over> {
-    // What stands before a semicolon is the address on this side.
+    // The address before a semicolon is that of this side.
     let target = address.rsplit(';').next().unwrap_or(address);
     if target.starts_with('*') || target.ends_with(":*") {
         let advice = "* is for binding; name the host and the port to connect to";

@@ -1,4 +1,4 @@
-//! What the peer says: its greeting, its mechanism, its type.
+//! The peer's words: its greeting, its mechanism, its type.
 
 use crate::doctor::findings::{Findings, Over};
 use crate::doctor::foreign;
@@ -12,7 +12,7 @@ use zmtp::{Flags, Version, frame};
 /// No handshake command of a sane peer is longer.
 const COMMAND: u64 = 64 << 10;
 
-/// What the user's own socket would be.
+/// The type and the mechanism that the user's own socket would have.
 pub(super) struct Wishes<'a> {
     pub(super) socket_type: Option<SocketType>,
     pub(super) mechanism: &'a str,
@@ -204,8 +204,8 @@ fn introduce(
     }
 }
 
-/// Introduces itself as well and goes: the peer sees a handshake and an end, and counts no failure. Not with those
-/// that hand their messages to whoever is there: the messages would be lost.
+/// Introduces itself as well and goes: the peer sees a handshake and an end, and counts no failure. Not with those that
+/// hand their messages to any peer that is there: the messages would be lost.
 fn take_leave(stream: &mut dyn Wire, name: &str, until: Instant, wishes: &Wishes<'_>) {
     use SocketType::{Dealer, Pair, Push, Req};
     let Ok(theirs) = name.parse::<SocketType>() else { return };

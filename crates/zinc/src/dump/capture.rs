@@ -96,7 +96,7 @@ impl<'a> Capture<'a> {
                     continue;
                 }
                 Err(PcapError::Eof) => return Ok(None),
-                // What came before is good all the same.
+                // The packets before are good all the same.
                 Err(PcapError::Incomplete(_) | PcapError::UnexpectedEof) if exhausted => {
                     self.cut_off = true;
                     return Ok(None);

@@ -87,11 +87,11 @@ impl Conversations {
         Self { shown, open: HashMap::new(), begun: 0, others: 0 }
     }
 
-    /// What a segment adds.
+    /// Takes in a segment, and returns what it adds.
     pub(super) fn take(&mut self, segment: &Segment) -> Vec<Spoken> {
         let Segment { from, to, .. } = *segment;
         let key = (from.min(to), from.max(to));
-        // What follows the end of a connection begins no other.
+        // A segment after the end of a connection begins no other.
         if !segment.begins && segment.payload.is_empty() && !self.open.contains_key(&key) {
             return Vec::new();
         }
@@ -171,7 +171,7 @@ impl Conversation {
         spoken
     }
 
-    /// Whatever both sides can say now: how one began tells how to read the other.
+    /// Returns all that both sides can say now: how one began tells how to read the other.
     fn advance(&mut self) -> Vec<Spoken> {
         if !self.is_ours() {
             let strangers = self.sides.iter_mut().filter(|side| side.decoder.backlog() > UNDECIDED);
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
     use zmtp::Version;
 
-    /// What is said when the client (true) and the server (false) send these bytes in this order.
+    /// The events when the client (true) and the server (false) send these bytes in this order.
     fn talk(parts: &[(bool, &[u8])]) -> Vec<Event> {
         let ends: [SocketAddr; 2] = ["127.0.0.1:5555", "127.0.0.1:4000"].map(|end| end.parse().unwrap());
         let mut conversations = Conversations::new(16);

@@ -15,7 +15,7 @@ const ROUTING_ID: u64 = 255;
 /// Bytes of a greeting that meets a peer of 1.0 or 2.0: the type of the socket is the last.
 const OLD_GREETING: usize = 12;
 
-/// What one side said.
+/// One thing that a side said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Event {
     Greeting(Greeting),
@@ -34,7 +34,7 @@ pub(super) enum Event {
         size: u64,
         start: Vec<u8>,
     },
-    /// What only those can read who have the keys.
+    /// A command that only the holders of the keys can read.
     Opaque {
         name: String,
         size: u64,
@@ -300,7 +300,7 @@ fn read_command(body: &[u8]) -> Option<Event> {
 mod tests {
     use super::*;
 
-    /// What a stream says however it is cut.
+    /// The events of a stream, however it is cut.
     fn say(bytes: &[u8], peer: Option<&Beginning>) -> Vec<Event> {
         let mut whole = Decoder::new(8);
         whole.feed(bytes);

@@ -1,4 +1,4 @@
-//! `zinc dump`: what was said, decoded from a capture of the network or from the bytes of one stream.
+//! `zinc dump`: conversations, decoded from a capture of the network or from the bytes of one stream.
 
 mod capture;
 mod conversation;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// What may wait for a segment that is missing; beyond, it counts as lost to the capture.
+/// The bytes that may wait for a segment that is missing; beyond, it counts as lost to the capture.
 const PENDING: usize = 16 << 20;
 
 /// The bytes in order, as segments come: early, late, twice, or in other pieces than before.
@@ -17,7 +17,7 @@ pub(super) struct Reassembly {
     waiting: usize,
 }
 
-/// What a segment brings.
+/// A piece of the stream that a segment brings.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Piece {
     Bytes(Vec<u8>),
@@ -41,7 +41,7 @@ impl Reassembly {
         self.base.is_none_or(|base| base.wrapping_add(self.next as u32) == sequence)
     }
 
-    /// A segment's bytes; what follows from them.
+    /// Takes in a segment's bytes, and returns what follows from them.
     pub(super) fn take(&mut self, sequence: u32, bytes: &[u8]) -> Vec<Piece> {
         let base = *self.base.get_or_insert(sequence);
         // The place in the stream that is nearest to what comes next.
@@ -60,7 +60,7 @@ impl Reassembly {
         pieces
     }
 
-    /// Nothing more comes: what is still missing is lost.
+    /// Nothing more comes: bytes that are still missing are lost.
     pub(super) fn end(&mut self) -> Vec<Piece> {
         let mut pieces = Vec::new();
         while !self.early.is_empty() {
@@ -69,7 +69,7 @@ impl Reassembly {
         pieces
     }
 
-    /// What follows without a gap.
+    /// Takes the pieces that follow without a gap.
     fn ready(&mut self) -> Vec<Piece> {
         let mut pieces = Vec::new();
         while let Some(entry) = self.early.first_entry()
@@ -100,7 +100,7 @@ impl Reassembly {
 mod tests {
     use super::*;
 
-    /// What a connection that begins at `start` says, given as places and texts.
+    /// The text of a connection that begins at `start`, given as places and texts, and the pieces at its end.
     fn run(start: u32, segments: &[(u32, &str)]) -> (String, Vec<Piece>) {
         let mut stream = Reassembly::default();
         stream.begin(start.wrapping_sub(1));

@@ -1,4 +1,4 @@
-//! What was said, for people and for programs.
+//! Shows conversations to people and to programs.
 
 use crate::dump::conversation::{Place, Spoken};
 use crate::dump::decode::Event;

@@ -1,4 +1,4 @@
-//! `--control`: what steers the proxy, and what it is told.
+//! `--control`: the socket that steers the proxy, and its commands.
 
 use crate::failure::Failure;
 use crate::place::Place;

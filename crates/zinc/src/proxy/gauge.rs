@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 /// The numbers of one socket of the proxy.
 pub(super) struct Side {
-    /// What it is there: frontend, backend, capture or control.
+    /// The socket's role there: frontend, backend, capture or control.
     pub(super) role: &'static str,
     pub(super) socket_type: SocketType,
     pub(super) stats: SocketStats,
@@ -85,7 +85,7 @@ impl Reporter {
     }
 }
 
-/// What was printed last.
+/// The numbers that were printed last.
 struct Past {
     began: Instant,
     printed: Instant,
@@ -104,7 +104,7 @@ impl Past {
         (self.sides, self.printed) = (sides, Instant::now());
     }
 
-    /// What came, what went, and how fast since the last time.
+    /// The messages in and out, and how fast since the last time.
     fn as_text(&self, side: &Side) -> String {
         let now = &side.stats;
         let before = self.sides.iter().find(|before| before.role == side.role).map(|before| &before.stats);

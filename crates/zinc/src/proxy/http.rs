@@ -20,7 +20,7 @@ struct Client {
     stream: TcpStream,
     until: Instant,
     request: Vec<u8>,
-    /// What has not been written yet; empty while the request is read.
+    /// The part of the answer that has not been written yet; empty while the request is read.
     answer: Vec<u8>,
 }
 
@@ -33,7 +33,7 @@ pub(super) fn serve(listener: &TcpListener, respond: impl Fn(&str, &str) -> (&'s
     loop {
         wait((!choked).then_some(listener), &clients);
         choked = admit(listener, &mut clients).is_err();
-        // Who breaks off, or does not read its answer, does without.
+        // A client that breaks off, or does not read its answer, goes without.
         clients.retain_mut(|client| {
             client.advance(&respond).is_ok_and(|goes_on| goes_on) && Instant::now() < client.until
         });
@@ -52,11 +52,11 @@ fn wait(listener: Option<&TcpListener>, clients: &[Client]) {
     let left = first.map(|until| until.saturating_duration_since(Instant::now()));
     let left = if listener.is_none() { Some(left.unwrap_or(PATIENCE)) } else { left };
     let timeout = left.and_then(|left| Timespec::try_from(left).ok());
-    // Whatever ends the sleep, everything is looked at.
+    // Everything is looked at, no matter what ended the sleep.
     _ = rustix::event::poll(&mut set, timeout.as_ref());
 }
 
-/// Accepts whoever is there, up to a round's share.
+/// Accepts the clients that are there, up to a round's share.
 fn admit(listener: &TcpListener, clients: &mut Vec<Client>) -> io::Result<()> {
     for _ in 0..ACCEPTS {
         let stream = match listener.accept() {

@@ -1,4 +1,4 @@
-//! What kind of proxy it is, and so the types of its two sockets.
+//! The kind of a proxy, and so the types of its two sockets.
 
 use clap::ValueEnum;
 use zincmq::SocketType;

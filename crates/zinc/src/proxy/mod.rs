@@ -1,4 +1,4 @@
-//! `zinc proxy`: what one side sends, the other gets.
+//! `zinc proxy`: passes the messages that one side sends to the other.
 
 mod config;
 mod control;
@@ -146,7 +146,7 @@ impl Proxy {
     }
 }
 
-/// What is to be done, in full.
+/// The proxy's kind and its settings, in full.
 struct Plan {
     kind: Kind,
     config: Config,

@@ -61,7 +61,7 @@ impl Top {
                 result => result,
             };
         }
-        // Ctrl-C is a key here: what comes as a signal has to do with an end from outside.
+        // Ctrl-C is a key here: a signal means an end from outside.
         on_interrupt(|| {
             _ = ratatui::try_restore();
             std::process::exit(0);

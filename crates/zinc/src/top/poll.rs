@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use zincmq::poller::{Interest, Item};
 use zincmq::{Context, Error, Poller, Req, option};
 
-/// What came of a question.
+/// The result of a question.
 pub(super) enum Reading {
     Answer(String),
     /// Nothing within the timeout; the question is asked again.
@@ -27,14 +27,14 @@ impl Poll {
         req.set(option::REQ_RELAXED, true)?;
         req.set(option::REQ_CORRELATE, true)?;
         place.open(&mut req, false)?;
-        // One reading waits at most: who asks does not run ahead of who shows.
+        // One reading waits at most: the thread that asks does not run ahead of the one that shows.
         let (sender, readings) = sync_channel(1);
         // It ends with the context, or when nobody wants to know any more.
         thread::spawn(move || ask_on(&mut req, &sender, every, timeout));
         Ok(Self { readings, context })
     }
 
-    /// Ends the polling: what waits for readings gets none.
+    /// Ends the polling: a thread that waits for readings gets none.
     pub(super) fn stopper(&self) -> Context {
         self.context.clone()
     }

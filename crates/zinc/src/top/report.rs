@@ -72,7 +72,7 @@ impl Report {
     }
 }
 
-/// What [`Row::cells`] tell.
+/// The headings of [`Row::cells`].
 pub(super) const HEADINGS: [&str; 11] =
     ["TYPE", "ENDPOINT", "PEERS", "IN/s", "OUT/s", "IN B/s", "OUT B/s", "QUEUED", "DROPPED", "LOST", "SEEN"];
 

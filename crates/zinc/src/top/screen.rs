@@ -177,7 +177,7 @@ impl<'a> Screen<'a> {
     fn draw_past(&self, frame: &mut Frame<'_>, area: Rect) {
         let [received, sent] = self.rates.front().copied().unwrap_or_default();
         let title = format!("messages a second: {} in, {} out", human(received), human(sent));
-        // What passes through comes and goes, and is one message.
+        // A message that passes through comes and goes, and counts once.
         let rates: Vec<u64> = self.rates.iter().map(|[received, sent]| received.max(*sent) as u64).collect();
         let newest_right = ratatui::widgets::RenderDirection::RightToLeft;
         let line = Sparkline::default().data(&rates).direction(newest_right).cyan();
