@@ -19,7 +19,7 @@ pub(crate) type PipeId = u64;
 /// Names a bind or a connect; never reused in a process.
 pub(crate) type EndpointId = u64;
 
-/// What threads other than its own know of a socket.
+/// The part of a socket that threads other than its own know.
 #[derive(Debug)]
 pub(crate) struct SocketShared {
     pub(crate) id: u64,
@@ -46,13 +46,14 @@ impl Drop for SocketShared {
 pub(crate) enum ToSocket {
     /// A new peer: a connection was accepted, or an inproc peer connected.
     Attach(Box<Attach>),
-    /// The peer of a pipe has become known, or is another one since it was connected again: its routing id, and what it is to receive when this side leaves.
+    /// The peer of a pipe has become known, or is another one since it was connected again: its routing id, and the
+    /// message for it when this side leaves.
     Identified { pipe: PipeId, routing_id: Vec<u8>, disconnect_msg: Vec<u8> },
     /// The connection of a pipe has opened, for the first time or again.
     Opened { pipe: PipeId, connection: Arc<Connection> },
     /// The connection of a pipe was lost; `fresh` replaces the outbound half where the old one is void.
     Lost { pipe: PipeId, fresh: Option<Writer> },
-    /// The peer has closed, and has sent more than the pipe takes: what is left, and its end, wait for room.
+    /// The peer has closed, and has sent more than the pipe takes: the messages left, and its end, wait for room.
     HungUp { pipe: PipeId },
     /// The peer has gone for good: nothing more can be sent to it.
     Detach { pipe: PipeId },
@@ -78,9 +79,9 @@ pub(crate) struct Attach {
     /// The I/O thread at the other end; none for inproc.
     pub(crate) io: Option<Arc<Inbox<ToIo>>>,
     pub(crate) connection: Option<Arc<Connection>>,
-    /// What an inproc peer is to receive when this side leaves (its `DISCONNECT_MSG`); empty: nothing.
+    /// The message for an inproc peer when this side leaves (its `DISCONNECT_MSG`); empty: none.
     pub(crate) disconnect_msg: Vec<u8>,
-    /// What the peer has been asked for already.
+    /// The changes of topics that the peer has been told already.
     pub(crate) told: Option<Told>,
 }
 
@@ -90,7 +91,7 @@ impl Attach {
         let (told, unchanged) = topics.tell(&mut self.ends.writer);
         self.told = told;
         let refused = inbox.put(Item::Command(ToSocket::Attach(Box::new(self))));
-        // Who is woken, or told of a pipe's end, may be about to change them.
+        // A thread that is woken, or told of a pipe's end, may be about to change the topics.
         drop(unchanged);
         drop(refused);
         inbox.signal().notify();

@@ -264,7 +264,7 @@ impl Shared {
         state.stopped = true;
         let sockets: Vec<_> = state.sockets.values().cloned().collect();
         drop(state);
-        // Who is told may use the context at once, hence without its locks.
+        // A socket that is told may use the context at once, hence without the context's locks.
         for SocketEntry { inbox, monitor } in sockets {
             inbox.push(Item::Command(ToSocket::Stop));
             monitor.shut();
@@ -335,7 +335,7 @@ impl ContextRef {
         self.shared().board.remove(socket);
     }
 
-    /// What a new socket takes over from its context.
+    /// Sets the options that a new socket takes over from its context.
     pub(crate) fn inherit(&self, options: &mut Options) {
         let config = self.shared().config();
         options.ipv6 = config.ipv6;

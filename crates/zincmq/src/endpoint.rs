@@ -37,7 +37,7 @@ impl Endpoint {
         &self.scheme
     }
 
-    /// What follows `://`.
+    /// The part behind `://`.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
@@ -65,7 +65,7 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// What a text lacks to be an endpoint.
+/// The part that a text lacks to be an endpoint.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SyntaxError {
     /// There is no `://`.
@@ -94,7 +94,7 @@ pub enum EndpointError {
     Syntax {
         /// The text given.
         endpoint: String,
-        /// What it lacks.
+        /// The part that it lacks.
         reason: SyntaxError,
     },
     /// No transport serves its scheme.
@@ -110,7 +110,7 @@ pub enum EndpointError {
 }
 
 impl EndpointError {
-    /// What is wrong, without the endpoint.
+    /// The reason, without the endpoint.
     #[must_use]
     pub fn reason(&self) -> String {
         match self {

@@ -1,4 +1,4 @@
-//! What can go wrong, with the endpoint, option and reason.
+//! The errors, with the endpoint, option and reason.
 
 use crate::option::OptionError;
 use crate::pattern::contract::Denied;
@@ -51,7 +51,7 @@ pub enum Error {
     Endpoint {
         /// The endpoint as it was given.
         endpoint: String,
-        /// What is wrong with it.
+        /// The reason why it was refused.
         reason: String,
         /// The number in C.
         errno: i32,
@@ -61,7 +61,7 @@ pub enum Error {
     Io {
         /// The endpoint as it was given.
         endpoint: String,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
     /// No endpoint of this name is bound or connected (ENOENT).
@@ -103,7 +103,7 @@ impl Error {
         }
     }
 
-    /// What a pattern denied, in the name of its socket type.
+    /// The error for a pattern's refusal, in the name of its socket type.
     pub(crate) fn denied(denied: Denied, socket: &'static str) -> Self {
         match denied {
             Denied::Again => Self::Again,

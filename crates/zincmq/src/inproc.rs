@@ -1,5 +1,5 @@
-//! inproc: the transport within a process. Names are bound and connected to in any order; who connects makes the pipe,
-//! from socket to socket, and no I/O thread has a part in it (zmq_inproc(7)).
+//! inproc: the transport within a process. Names are bound and connected to in any order; the side that connects makes
+//! the pipe, from socket to socket, and no I/O thread has a part in it (zmq_inproc(7)).
 
 use crate::command::{Attach, PipeId, SocketShared, ToSocket};
 use crate::error::{Error, Result};
@@ -34,9 +34,9 @@ struct Bound {
     routing_id: Vec<u8>,
     high_water: (i32, i32),
     conflates: Conflates,
-    /// What it says to each connector (`HELLO_MSG`), whether it is there to say it or not; empty: nothing.
+    /// The binder's message to each connector (`HELLO_MSG`), which the connecting thread sends; empty: none.
     hello: Vec<u8>,
-    /// What it wants to receive when a connector leaves.
+    /// The message that the binder wants to receive when a connector leaves.
     disconnect_msg: Vec<u8>,
     topics: Arc<SharedTopics>,
 }

@@ -39,13 +39,13 @@ pub mod proxy;
 // Waits for several sockets.
 pub mod poller;
 
-// What an application holds: one try_ core, two thin ways to wait.
+// The sockets that an application holds: one try_ core, two thin ways to wait.
 pub mod socket;
 
 // A file a socket type: which peer is next, and what is legal.
 pub mod pattern;
 
-// What patterns are made of: rotation, fair queue, subscriptions, envelopes.
+// The parts that patterns are made of: rotation, fair queue, subscriptions, envelopes.
 mod strategy;
 
 // I/O threads, the sockets that there are, the end of it all.
@@ -54,14 +54,15 @@ mod context;
 // The transport within a process: names, and pipes from socket to socket.
 mod inproc;
 
-// What runs on an I/O thread: sessions, listeners, timers.
+// The objects that run on an I/O thread: sessions, listeners, timers.
 mod io;
 
-// What crosses a thread: plain data, on one page; and what a subscriber wants of publishers that it has not met.
+// The commands that cross a thread: plain data, on one page; and a subscriber's topics for publishers that it
+// has not met.
 mod command;
 mod shared_topics;
 
-// What messages cross a thread by: the two directions between a socket and a peer.
+// The pipe by which messages cross a thread: the two directions between a socket and a peer.
 mod pipe;
 
 // One open connection: moves bytes between a pipe and a descriptor.
@@ -70,11 +71,11 @@ mod engine;
 // Makes connected descriptors: tcp, ipc.
 pub mod transport;
 
-// What a socket tells of its connections, and its numbers.
+// The events that a socket tells of its connections, and its numbers.
 pub mod monitor;
 pub mod stats;
 
-// What all of them speak of.
+// The errors, messages and options that all of them speak of.
 mod error;
 pub mod message;
 pub mod option;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// A monitor that nobody reads keeps this many events, then drops and counts.
 const KEPT: usize = 64 << 10;
 
-/// What happened. The numbers are the bits of `zmq_socket_monitor(3)`.
+/// The kind of an event. The numbers are the bits of `zmq_socket_monitor(3)`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(u32)]
 #[non_exhaustive]
@@ -47,8 +47,9 @@ pub enum EventKind {
     HandshakeFailedProtocol = 0x2000,
     /// The peer was refused, or refused us; the value is the status: 300, 400 or 500.
     HandshakeFailedAuth = 0x4000,
-    /// What is queued for a peer; comes when asked for ([`Socket::report_queues`](crate::Socket::report_queues)). The
-    /// value is the number of messages queued outbound, [`Event::inbound`] that inbound.
+    /// A report of the messages queued for a peer, which comes when asked for
+    /// ([`Socket::report_queues`](crate::Socket::report_queues)). The value is the number of messages queued outbound,
+    /// [`Event::inbound`] that inbound.
     PipesStats = 0x10000,
 }
 
@@ -84,7 +85,7 @@ impl Events {
 /// One connection event.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Event {
-    /// What happened.
+    /// The kind of the event.
     pub kind: EventKind,
     /// A descriptor, an error number, a code or a time: see [`EventKind`].
     pub value: u64,
@@ -120,7 +121,7 @@ pub(crate) struct Sides<'a> {
 }
 
 impl<'a> Sides<'a> {
-    /// Without a connection: what was bound, or connected to.
+    /// Without a connection: the endpoint that was bound, or connected to.
     pub(crate) fn of(endpoint: &'a str, connects: bool) -> Self {
         let (local, remote) = if connects { ("", endpoint) } else { (endpoint, "") };
         Self { local, remote, connects }
@@ -166,7 +167,7 @@ impl Feed {
         self.signal.notify();
     }
 
-    /// Whoever waits for what is not there waits no more.
+    /// Ends the queue: a thread that finds no event in it waits no more.
     fn end(&self) {
         lock(&self.queue).ended = true;
         self.signal.notify();

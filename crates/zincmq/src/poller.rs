@@ -120,7 +120,7 @@ impl Poller {
         self.mask = mask;
     }
 
-    /// What the last wait found of item `at`.
+    /// The readiness that the last wait found of item `at`.
     #[must_use]
     pub fn found(&self, at: usize) -> Interest {
         self.found.get(at).copied().unwrap_or_default()
@@ -185,7 +185,7 @@ impl Poller {
                     socket.core().owner.inbox.signal().arm(bell.clone());
                 }
             }
-            // What came before the bells were set is seen here.
+            // Events from before the bells were set are seen here.
             if let Some(ready) = self.look(items)? {
                 self.bell.disarm();
                 return Ok(ready);

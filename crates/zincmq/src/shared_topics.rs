@@ -17,14 +17,14 @@ struct State {
     standing: BTreeSet<Box<[u8]>>,
     /// Pipes that were told and that the socket has not taken in.
     pending: usize,
-    /// What has changed while there are such pipes.
+    /// The changes while there are such pipes.
     changes: Vec<Change>,
 }
 
 /// A subscription or its cancellation.
 pub(crate) type Change = (Kind, Box<[u8]>);
 
-/// What the publisher behind a pipe has been told: all changes before this one.
+/// A place in the changes: the publisher behind a pipe has been told all before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Told(usize);
 
@@ -73,7 +73,7 @@ impl SharedTopics {
         (Some(Told(state.changes.len())), Unchanged(state))
     }
 
-    /// The socket takes a pipe in: what its publisher has not been told yet.
+    /// The socket takes a pipe in: returns the changes that the pipe's publisher has not been told yet.
     pub(crate) fn catch_up(&self, told: Told) -> Vec<Change> {
         let mut state = lock(&self.0);
         let missed = state.changes.get(told.0..).unwrap_or_default().to_vec();
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
     use queue::{Pool, channel};
 
-    /// What a new pipe is told, and its place.
+    /// The topics that a new pipe's publisher is told, and its place in the changes.
     fn tell(topics: &SharedTopics) -> (Vec<Vec<u8>>, Option<Told>) {
         let (mut writer, mut reader) = channel(&Pool::new());
         let (told, _) = topics.tell(&mut writer);

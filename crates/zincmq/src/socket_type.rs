@@ -67,14 +67,14 @@ macro_rules! each_socket_type {
 }
 pub(crate) use each_socket_type;
 
-/// What the rest of the library asks about a socket type; what its pattern does stands in the pattern.
+/// The facts about a socket type that the rest of the library asks for; its behaviour stands in the pattern.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Profile {
     /// Sends subscriptions, and does not linger unless it is told to.
     pub(crate) subscribes: bool,
     /// Heeds subscriptions of its peers.
     pub(crate) publishes: bool,
-    /// What comes from a peer is a reply, or breaks the protocol.
+    /// A message from a peer is a reply, or breaks the protocol.
     pub(crate) expects_replies: bool,
     /// Each message that it receives is to be answered.
     pub(crate) owes_replies: bool,
@@ -109,7 +109,7 @@ pub(crate) enum Raw {
     Stream,
 }
 
-/// What becomes of a message for which a peer has no room.
+/// The fate of a message for which a peer has no room.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Refused {
     /// The send waits, or fails.
@@ -122,7 +122,7 @@ pub(crate) enum Refused {
 }
 
 impl Profile {
-    /// What most types are.
+    /// The profile of most types.
     const PLAIN: Self = Self {
         subscribes: false,
         publishes: false,

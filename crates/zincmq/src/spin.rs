@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// The longest that is ever waited awake: waking a core takes about that long.
 const LONGEST: Duration = Duration::from_micros(40);
 const SHORTEST: Duration = Duration::from_micros(2);
-/// What takes longer is worth it only while it gets shorter: after so many in a row it is given up.
+/// Waits that take longer are hardly worth it: after so many in a row looking is given up.
 const SLOW: Duration = Duration::from_micros(10);
 const SLOW_ONES: u8 = 8;
 /// Looks that found nothing are given up after so many in a row.
@@ -16,7 +16,7 @@ const FIRST_TRIAL: u16 = 16;
 const LAST_TRIAL: u16 = 4096;
 const PAUSES: u32 = 4;
 
-/// See the module. One for each socket: what paid off lately decides.
+/// See the module. One for each socket: its last waits decide.
 #[derive(Debug)]
 pub(crate) struct AdaptiveSpin {
     window: Duration,

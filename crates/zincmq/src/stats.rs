@@ -74,7 +74,7 @@ pub struct SocketReport {
     pub stats: SocketStats,
 }
 
-/// What the sockets of a context have told of themselves.
+/// The numbers that the sockets of a context have told.
 #[derive(Debug, Default)]
 pub(crate) struct StatsRegistry {
     entries: Mutex<BTreeMap<u64, StatsEntry>>,
@@ -128,7 +128,7 @@ impl StatsRegistry {
     }
 }
 
-/// What only I/O threads see.
+/// The counts of events that only I/O threads see.
 #[derive(Debug, Default)]
 pub(crate) struct FailureCounters {
     refused: AtomicU64,

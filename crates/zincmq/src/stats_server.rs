@@ -1,6 +1,6 @@
 //! Shows the numbers of a context to other processes: `zinc top`, or any program that speaks ZeroMQ.
 //!
-//! The server is a REP socket. Whatever it is sent, it answers with one part of JSON in UTF-8, on one line:
+//! The server is a REP socket. It answers every request with one part of JSON in UTF-8, on one line:
 //!
 //! ```json
 //! {"format":"zincmq-stats/1","version":"0.1.0","program":"broker","pid":4711,"uptime_ms":60000,
@@ -29,12 +29,12 @@ use std::time::{Duration, Instant};
 /// How long sockets have to answer.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Answers with the numbers of a context until it is dropped. What it says stands in the
+/// Answers with the numbers of a context until it is dropped. The format of the answers stands in the
 /// [module](crate::stats_server).
 ///
-/// It has a thread and a context of its own, so the sockets that it speaks of pay nothing until somebody asks,
-/// and it holds up nobody's end. Who can connect can read the numbers and the names of endpoints: bind to ipc,
-/// or to the loopback address.
+/// It has a thread and a context of its own, so the sockets that it speaks of pay nothing until somebody asks, and it
+/// holds up nobody's end. A program that can connect can read the numbers and the names of endpoints: bind to ipc, or
+/// to the loopback address.
 ///
 /// ```
 /// use zincmq::{Context, Req, StatsServer};
@@ -106,7 +106,7 @@ fn serve(rep: &mut Rep, watched: &Shared) {
     }
 }
 
-/// What is answered.
+/// The text of an answer.
 fn document(sockets: &[SocketReport], uptime: Duration) -> String {
     let program = std::env::args_os().next().unwrap_or_default();
     let program = std::path::Path::new(&program).file_name().unwrap_or_default().to_string_lossy();
@@ -145,7 +145,7 @@ fn peer(stats: &PeerStats) -> String {
     close(json)
 }
 
-/// What sockets and peers have in common.
+/// Adds the numbers that sockets and peers have in common.
 fn numbers(json: &mut String, values: [u64; 6]) {
     let names = ["sent", "received", "sent_bytes", "received_bytes", "dropped_full", "queued_out"];
     names.iter().zip(values).for_each(|(name, value)| add(json, name, &value.to_string()));

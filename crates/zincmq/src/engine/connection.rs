@@ -1,7 +1,7 @@
 //! An open connection, as both sides hold it: the engine behind a lock that either may take, so that a caller of the
-//! socket can do the connection's I/O itself. Claims in the lock's word say which thread does it: a caller that waits for
-//! a message hears from the descriptor and reads; one that has just read may write its answer; one that sends a stream
-//! writes it, a whole queue at a time. What a caller cannot finish it leaves to the I/O thread.
+//! socket can do the connection's I/O itself. Claims in the lock's word say which thread does it: a caller that waits
+//! for a message hears from the descriptor and reads; one that has just read may write its answer; one that sends a
+//! stream writes it, a whole queue at a time. Work that a caller cannot finish is left to the I/O thread.
 
 use crate::engine::Engine;
 use crate::engine::contract::Rest;
@@ -27,7 +27,7 @@ pub(crate) struct Connection {
     pub(crate) engine: TryLock<Option<Engine>>,
     /// The session and the engine own it; a caller that waits holds it for that time.
     pub(crate) descriptor: Weak<OwnedFd>,
-    /// What it says of itself.
+    /// The connection's properties, as messages show them.
     pub(crate) info: Arc<PeerInfo>,
     /// The endpoints of this side and the other: the name that was bound or connected to, and the link's.
     pub(crate) name: Arc<str>,
@@ -40,7 +40,7 @@ pub(crate) struct Connection {
     pub(crate) plain: bool,
 }
 
-/// What came of a caller's reading.
+/// The result of a caller's reading.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Reading {
     /// Nothing has come, or nothing whole.
@@ -53,7 +53,7 @@ pub(crate) enum Reading {
     Unavailable,
 }
 
-/// What a visit leaves.
+/// The result of a visit, and the work that it leaves.
 struct Visit<R> {
     result: R,
     /// The outbound claim from now on, if it changes.
@@ -69,8 +69,8 @@ impl Connection {
         self.link.as_ref().map_or(sides, |link| link.complete(sides))
     }
 
-    /// The I/O thread gives the engine a turn: what the reader has read before it knew of the connection may have made
-    /// room.
+    /// The I/O thread gives the engine a turn: the messages that the reader has read before it knew of the connection
+    /// may have made room.
     pub(crate) fn recheck(&self) {
         self.call(true);
     }

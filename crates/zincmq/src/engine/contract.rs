@@ -1,14 +1,14 @@
-//! What the parts of an engine agree on: limits of a turn, what is left after one, why a connection ends; and how another
-//! encoding than the pipe's own is spoken.
+//! The terms that the parts of an engine agree on: limits of a turn, what is left after one, why a connection ends; and
+//! how another encoding than the pipe's own is spoken.
 
 use queue::{Taken, Writer};
 use std::io;
 
-/// What one connection may move in one turn, each way, before others have theirs.
+/// The bytes that one connection may move in one turn, each way, before others have theirs.
 pub(super) const TURN: usize = 256 << 10;
 /// A queue of so many bytes is short: they are copied in less time than it takes to wake a thread and let it go on.
 pub(crate) const SHORT: u64 = 192 << 10;
-/// What is read at once for a transcoder, or for nobody.
+/// The bytes that are read at once for a transcoder, or for nobody.
 pub(super) const SCRATCH: usize = 32 << 10;
 
 /// Why a connection ends.
@@ -40,7 +40,7 @@ pub(crate) enum End {
     NoReply,
 }
 
-/// What an engine has left to do.
+/// The work that an engine has left.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Rest {
     /// Nothing, until a descriptor, a pipe or a timer tells.

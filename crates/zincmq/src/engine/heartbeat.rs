@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-/// What the options `ZMQ_HEARTBEAT_*` say.
+/// The values of the options `ZMQ_HEARTBEAT_*`.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct HeartbeatConfig {
     /// How often to send PING; zero: never.
     pub(crate) interval: Duration,
     /// How long after a PING anything must have come; zero: for ever.
     pub(crate) timeout: Duration,
-    /// What PING tells the peer, in milliseconds.
+    /// The time that PING tells the peer, in milliseconds.
     pub(crate) ttl: u32,
 }
 

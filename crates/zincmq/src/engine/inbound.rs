@@ -23,7 +23,7 @@ pub(super) struct Inbound {
     pub(super) may_read: bool,
     /// The kernel has said that the peer writes no more: read to the end.
     hung_up: bool,
-    /// Why nothing can be written any more. What the peer has sent can still be read; its end will show there.
+    /// Why nothing can be written any more. Bytes that the peer has sent can still be read; its end will show there.
     pub(super) broken: Option<io::Error>,
     /// An end may have been overlooked: read until the kernel says that there is no more.
     thorough: bool,
@@ -56,7 +56,7 @@ impl Inbound {
         }
     }
 
-    /// What came with the handshake. `decodes`: the transcoder reads.
+    /// Takes in the bytes that came with the handshake. `decodes`: the transcoder reads.
     pub(super) fn preload(&mut self, received: &[u8], decodes: bool) {
         if decodes {
             self.scratch = received.to_vec();
@@ -100,7 +100,7 @@ impl Inbound {
             return self.read_transcoded(from, transcoder.as_mut());
         }
         let (mut moved, mut commands) = (0, 0);
-        // What was received before the pipe was full, or came with the handshake, is walked first.
+        // Bytes that were received before the pipe was full, or came with the handshake, are walked first.
         if !self.full && !self.filler.is_clean() && self.walk(outbound, &mut commands)? == Rest::Busy {
             return Ok(Rest::Busy);
         }

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How often to check whether the peer has everything, which no event tells; its own closing is one.
 pub(crate) const LEAVING_CHECKS: Duration = Duration::from_millis(20);
 
-/// What the peer has not got yet.
+/// The number of bytes that the peer has not got yet, and since when it has been the same.
 #[derive(Debug)]
 pub(super) struct Leaving {
     unsent: usize,

@@ -7,9 +7,9 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use zmtp::command;
 
-/// What a transcoder writes ahead of the kernel.
+/// The bytes that a transcoder writes ahead of the kernel.
 const AHEAD: usize = 64 << 10;
-/// What is kept of commands that wait to be written.
+/// The bytes of commands that wait to be written: at so many, no answer is added.
 const CONTROL: usize = 4 << 10;
 
 /// See the module.
@@ -43,7 +43,7 @@ impl Outbound {
         self.may_write
     }
 
-    /// Whether something waits to be written, by whoever does.
+    /// Whether something waits to be written, by any thread.
     pub(super) fn has_output(&self) -> bool {
         !self.prefix.is_empty() || !self.control.is_empty() || self.drain.has_bytes()
     }

@@ -5,7 +5,7 @@ use crate::engine::contract::Transcode;
 use crate::engine::upstream::bytes_of;
 use queue::{Part, Taken, Writer};
 
-/// Both directions, as they are: one message out is its bytes, what was read at once is one message in.
+/// Both directions, as they are: one message out is its bytes, the bytes read at once are one message in.
 #[derive(Debug)]
 pub(crate) struct Raw {
     /// The most bytes that one received message carries (`IN_BATCH_SIZE`).

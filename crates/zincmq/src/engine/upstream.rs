@@ -1,4 +1,4 @@
-//! What SUB and XSUB send: subscriptions in the form that the publisher's version understands.
+//! The frames that SUB and XSUB send: subscriptions in the form that the publisher's version understands.
 
 use crate::engine::contract::Transcode;
 use queue::{Body, Kind, Taken};

@@ -96,7 +96,7 @@ impl Engine {
         self.inbound.full = false;
     }
 
-    /// Moves what can be moved, within one turn; what is to be written only if no writer `streams`, and does that itself.
+    /// Moves what can be moved, within one turn; writes only if no writer `streams`: such a writer writes itself.
     ///
     /// # Errors
     /// [`End`]: the connection is over.
@@ -182,7 +182,7 @@ impl Engine {
 
     /// Writes for a caller that has just read. Returns whether everything is written and the pipe rests again.
     pub(crate) fn answer(&mut self) -> bool {
-        // After a while the peer may have closed: what is written then would be lost.
+        // After a while the peer may have closed: bytes written then would be lost.
         if self.read_at != sys::coarse_time() {
             self.inbound.may_read = true;
             if self.read().is_err() {
@@ -278,7 +278,7 @@ impl Engine {
     pub(super) fn write(&mut self) -> Rest {
         let written = self.outbound.write(self.descriptor.as_fd(), &mut self.transcoder);
         written.unwrap_or_else(|error| {
-            // What the peer has sent can still be read.
+            // Bytes that the peer has sent can still be read.
             self.inbound.break_off(error);
             Rest::Quiet
         })

@@ -8,7 +8,7 @@ use crate::transport::Target;
 use std::time::{Duration, Instant};
 
 /// How often a message is sent that the connection does not survive. A peer that refuses it, being too large
-/// (`MAXMSGSIZE`) or more than its program stands, would do so for ever, and what is queued behind it would never
+/// (`MAXMSGSIZE`) or more than its program stands, would do so for ever, and the messages queued behind it would never
 /// come through; a connection that breaks for other reasons hardly does so three times within the same message.
 const ATTEMPTS: u32 = 3;
 /// A connection that stood for so long was a success, though nothing went over it.

@@ -76,7 +76,7 @@ impl Handshake {
     /// Sends and receives as far as possible now.
     pub(crate) fn turn(&mut self) -> Result<HandshakeStatus, Failure> {
         loop {
-            // What a peer says before it hangs up tells more than the failure to write to it.
+            // The words of a peer before it hangs up tell more than the failure to write to it.
             let sent = self.send();
             let mut room = [0; ROOM];
             // A proxy's answer may be followed by the peer's bytes: take no more than it needs.

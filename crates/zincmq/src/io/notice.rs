@@ -32,8 +32,8 @@ pub(crate) fn reopened(filler: &mut Filler, socket_type: SocketType, options: &O
     }
 }
 
-/// The connection was lost: what the socket receives behind the peer's last message. `connects`: this side had
-/// connected; `lasts`: the pipe goes on.
+/// The connection was lost: writes the messages that tell the socket so, behind the peer's last one. `connects`: this
+/// side had connected; `lasts`: the pipe goes on.
 pub(crate) fn lost(
     filler: &mut Filler,
     socket_type: SocketType,

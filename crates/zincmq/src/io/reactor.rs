@@ -95,7 +95,7 @@ impl Timers {
         }
     }
 
-    /// To be called at the end of who set them: some would fire only after hours.
+    /// Cancels all timers, at the end of their session or listener: some would fire only after hours.
     pub(crate) fn cancel_all(&mut self, reactor: &mut Reactor) {
         for timer in TIMERS {
             self.cancel(timer, reactor);

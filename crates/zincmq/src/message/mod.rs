@@ -96,9 +96,9 @@ impl Message {
         self.pop_front().unwrap_or_default()
     }
 
-    /// What the connection that brought this message said of itself: one property, such as `Socket-Type`,
-    /// `Routing-Id`, `Peer-Address` or an `X-` property. `None` for messages that were not received, came over
-    /// inproc, or whose connection has no such property (zmq_msg_gets(3)).
+    /// One property of the connection that brought this message, such as `Socket-Type`, `Routing-Id`, `Peer-Address` or
+    /// an `X-` property. `None` for messages that were not received, came over inproc, or whose connection has no such
+    /// property (zmq_msg_gets(3)).
     #[must_use]
     pub fn metadata(&self, name: &str) -> Option<&[u8]> {
         self.source.as_ref()?.get(name)

@@ -1,4 +1,4 @@
-//! One row of the option table: what an option is called, what it takes, where and when it acts.
+//! One row of the option table: an option's name, the values that it takes, where and when it acts.
 
 use super::error::OptionError;
 use super::value::Value;

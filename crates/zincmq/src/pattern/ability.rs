@@ -34,8 +34,8 @@ macro_rules! kinds {
 
 each_socket_type!(kinds);
 
-/// A socket whose type is known when the program runs: everything compiles, and what its type cannot do fails
-/// with [`crate::Error::Unsupported`].
+/// A socket whose type is known when the program runs: everything compiles, and calls that its type does not
+/// have fail with [`crate::Error::Unsupported`].
 #[derive(Debug, Clone, Copy)]
 pub enum Any {}
 

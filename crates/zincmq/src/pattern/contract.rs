@@ -153,7 +153,7 @@ pub(crate) trait Peers {
     /// Marks `into` as come from this peer's connection (metadata), as [`Peers::take`] does by itself.
     fn stamp(&mut self, peer: PeerId, into: &mut Message);
 
-    /// Ends the connection to this peer: what was queued outbound still goes out, what was queued inbound is
+    /// Ends the connection to this peer: messages queued outbound still go out, those queued inbound are
     /// lost. [`super::Pattern::detached`] is not called for it.
     fn close(&mut self, peer: PeerId);
 

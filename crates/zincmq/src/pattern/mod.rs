@@ -41,8 +41,8 @@ pub(crate) type Sides<'a> = (Option<&'a mut LoadBalance>, Option<&'a mut FairQue
 
 /// One messaging pattern: PUSH, ROUTER, ... Each is a file, and a row in `socket_type.rs`.
 ///
-/// Most keep their peers in a [`LoadBalance`] for what they send and a [`FairQueue`] for what they receive, and name these
-/// in [`Pattern::sides`]: what is not said otherwise is done with them.
+/// Most keep their peers in a [`LoadBalance`] for what they send and a [`FairQueue`] for what they receive, and name
+/// these in [`Pattern::sides`]: the methods that a pattern does not define work with them.
 pub(crate) trait Pattern<P: Peers>: Send {
     /// The peers to send to in turn, and those to receive from.
     fn sides(&mut self) -> Sides<'_> {
@@ -78,7 +78,7 @@ pub(crate) trait Pattern<P: Peers>: Send {
     /// been read. Called for ROUTER, STREAM and PAIR, each time that the queue is full.
     fn hung_up(&mut self, _peers: &mut P, _peer: PeerId) {}
 
-    /// The peer takes no more messages; what it sent before can still be read.
+    /// The peer takes no more messages; messages that it sent before can still be read.
     fn closing(&mut self, _peers: &mut P, peer: PeerId) {
         self.sides().0.into_iter().for_each(|outbound| outbound.remove(peer));
     }
@@ -134,7 +134,7 @@ pub(crate) trait Pattern<P: Peers>: Send {
         Err(Denied::Invalid)
     }
 
-    /// The socket is bound for the first time: what it subscribes to is to be said by [`Peers::subscribe_ahead`], as every
+    /// The socket is bound for the first time: its subscriptions are to be said by [`Peers::subscribe_ahead`], as every
     /// change from now on. SUB and XSUB.
     fn bound(&mut self, _peers: &mut P) {}
 

@@ -20,7 +20,7 @@ pub(super) struct Pair {
 #[derive(Debug)]
 struct Next {
     peer: PeerId,
-    /// It takes no more messages; what it sent can still be heard.
+    /// It takes no more messages; those that it sent can still be heard.
     closing: bool,
     /// It has closed and sent more than its queue takes, which nobody is to hear.
     hung_up: bool,

@@ -15,7 +15,7 @@ impl<P: Peers> Pattern<P> for Push {
 
     fn attached(&mut self, peers: &mut P, peer: PeerId, _how: Attached) {
         self.0.attach(peer);
-        // A PULL sends nothing. What a stranger sends must go, or its end would never be seen.
+        // A PULL sends nothing. Messages of a stranger must go, or its end would never be seen.
         peers.discard(peer);
     }
 

@@ -1,4 +1,4 @@
-//! REP: receives a request from each peer in turn, and replies to whom it came from (RFC 28).
+//! REP: receives a request from each peer in turn, and replies to the peer it came from (RFC 28).
 
 use super::contract::{Denied, PeerId, Peers};
 use super::{Pattern, Sides};

@@ -52,7 +52,7 @@ impl<P: Peers> Pattern<P> for XSub {
 
     fn send(&mut self, peers: &mut P, parts: &[Part<'_>]) -> Result<(), Denied> {
         let only_first = peers.options().only_first_subscribe;
-        // Subscriptions may stand anywhere; what is left of the message goes on.
+        // Subscriptions may stand anywhere; the rest of the message goes on.
         let mut left = Vec::new();
         let mut subscribing = true;
         for (at, part) in parts.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Proxies: what one socket receives, another sends, both ways (zmq_proxy(3), zmq_proxy_steerable(3)).
+//! Proxies: one socket sends the messages that another receives, both ways (zmq_proxy(3), zmq_proxy_steerable(3)).
 
 #[cfg(test)]
 mod tests;
@@ -50,8 +50,8 @@ pub fn proxy_steerable<F, B>(
     Proxy::new(frontend, Some(backend), capture).run(Some(control))
 }
 
-/// As [`proxy`] or, with `control`, [`proxy_steerable`], where one socket is both ends: what it receives it sends
-/// again.
+/// As [`proxy`] or, with `control`, [`proxy_steerable`], where one socket is both ends: it sends again the messages
+/// that it receives.
 ///
 /// # Errors
 /// As [`proxy`].
@@ -103,7 +103,7 @@ impl Traffic {
     }
 }
 
-/// What a direction waits for.
+/// The condition that a direction waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum Wait {
     /// A message to read.
@@ -125,7 +125,7 @@ struct Direction {
 }
 
 impl Direction {
-    /// What is asked of the side it reads from, and of the side it sends to.
+    /// The readiness asked of the side that this direction reads from, and of the side that it sends to.
     fn interests(&self) -> (bool, bool) {
         (self.waits_for == Wait::Message, self.waits_for == Wait::Room)
     }
@@ -161,7 +161,7 @@ impl Direction {
                 Err(denied) => return Err(Error::denied(denied, core.name())),
             }
             self.held = false;
-            // Whose memory it is, wants to know when the receiver has done with it.
+            // The owner of the memory wants to know when the receiver has done with it.
             (0..self.message.len()).for_each(|at| drop(self.message.take_foreign(at)));
         }
         self.waits_for = Wait::Message;
@@ -189,7 +189,7 @@ impl Direction {
     }
 }
 
-/// What the control socket asked for.
+/// The effect of a control command: the proxy goes on, or ends.
 enum Steering {
     On,
     End,
@@ -309,7 +309,7 @@ impl<'a> Proxy<'a> {
     }
 }
 
-/// Nobody who steers a proxy can hold it up: who cannot be answered, or has no room, gets no answer.
+/// Nobody who steers a proxy can hold it up: a peer that cannot be answered, or has no room, gets no answer.
 fn answer(control: &mut AnySocket, message: Message) -> Result<()> {
     match control.try_send(message) {
         Err(Error::Again | Error::Unsupported { .. }) => Ok(()),

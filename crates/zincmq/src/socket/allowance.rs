@@ -8,16 +8,16 @@ use crate::pattern::contract::{FRAME_COST, PeerId};
 use crate::strategy::peer_map::PeerMap;
 use std::collections::VecDeque;
 
-/// What one call may spend: 1024 frames that are dealt with, or 4096 that are skipped, or 1 MiB. That takes about a
+/// The allowance of one call: 1024 frames that are dealt with, or 4096 that are skipped, or 1 MiB. That takes about a
 /// millisecond, and a thread that calls now and then still keeps up with a fast network.
 pub(super) const ALLOWANCE: usize = 1024 * FRAME_COST;
-/// What skipping a frame costs: its header is read, and its segment released in the end.
+/// The cost of skipping a frame: its header is read, and its segment released in the end.
 pub(super) const SKIP_COST: usize = FRAME_COST / 4;
 /// So many bytes of a body that is freed cost as much as a step.
 pub(super) const STEP_BYTES: usize = 64;
 
-/// What a look costs at an I/O thread that is just writing: all of a call's looks take some 0.2 ms, as long as a turn of
-/// an I/O thread at most.
+/// The cost of a look at an I/O thread that is just writing: all of a call's looks take some 0.2 ms, as long as a turn
+/// of an I/O thread at most.
 const LOOK_COST: usize = ALLOWANCE / 64;
 /// The pauses between two looks.
 const PAUSES: u32 = 64;
@@ -45,7 +45,8 @@ impl Allowance {
         }
     }
 
-    /// How far this call still reads from a peer of this process: what was `published` when it had spent its allowance.
+    /// How far this call still reads from a peer of this process: up to the position that was `published` when the call
+    /// had spent its allowance.
     pub(super) fn goal(&mut self, peer: PeerId, published: impl FnOnce() -> u64) -> u64 {
         *self.goals.entry(peer).or_insert_with(published)
     }

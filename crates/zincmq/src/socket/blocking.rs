@@ -154,8 +154,8 @@ impl<K: Sends> Socket<K> {
     }
 
     /// Sends messages one after the other, as long as that needs no wait, and returns how many; for the first it waits,
-    /// as [`Socket::send`] does. No message is taken from `messages` before there is room for it, so what is left there
-    /// has not been sent, and can be the next batch.
+    /// as [`Socket::send`] does. No message is taken from `messages` before there is room for it, so the messages left
+    /// there have not been sent, and can be the next batch.
     ///
     /// ```
     /// # use zincmq::{Context, Pull, Push, option};

@@ -15,7 +15,8 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// At its mark with fewer messages than these, a writer leaves them to the I/O thread, whatever comes after them.
+/// At its mark with fewer messages than these, a writer leaves them to the I/O thread, no matter which messages
+/// come after them.
 const MANY: u64 = 64;
 /// Where there is no mark: so many messages to a segment are tiny ones, which cost more than their bytes.
 const TINY: u64 = 2048;
@@ -113,7 +114,7 @@ impl Core {
         matches!(reading, Reading::Messages { .. } | Reading::Stream { .. })
     }
 
-    /// After the wait: what was read is this thread's to take up; the claim is kept for the next wait, or ends.
+    /// After the wait: messages read are this thread's to take up; the claim is kept for the next wait, or ends.
     fn keep(&mut self, id: PeerId, connection: &Connection, reading: Reading) -> Option<Reading> {
         match reading {
             Reading::Nothing | Reading::Messages { .. } => connection.leave(),

@@ -1,4 +1,4 @@
-//! What other threads ask a socket for, and what becomes of its peers then.
+//! The requests of other threads to a socket, and what becomes of its peers then.
 
 use crate::command::{Attach, ToSocket};
 use crate::pattern::contract::{Attached, PeerId, Peers};
@@ -25,7 +25,7 @@ impl Core {
         if self.owner.socket_type.profile().shows_given_id
             && let Some(given) = self.pattern.routing_id_of(id)
         {
-            // So that who connected can name the peer (zmq_getsockopt(3), ZMQ_ROUTING_ID).
+            // So that the side that connected can name the peer (zmq_getsockopt(3), ZMQ_ROUTING_ID).
             self.peers.options.routing_id = given.to_vec();
         }
         self.look(id);
@@ -35,7 +35,7 @@ impl Core {
         id
     }
 
-    /// What the reader of this peer has for us now, unless it rests.
+    /// Takes up what the reader of this peer has for us now, unless it rests.
     pub(super) fn look(&mut self, id: PeerId) {
         let Some(peer) = self.peers.get(id) else { return };
         peer.resume();
@@ -55,7 +55,7 @@ impl Core {
         self.pattern.writable(&mut self.peers, id);
     }
 
-    /// The peer has gone; what it sent can still be read, which is nothing in most cases.
+    /// The peer has gone; its messages can still be read, of which there are none in most cases.
     fn left(&mut self, id: PeerId) {
         self.close_peer(id);
         self.look(id);
@@ -77,7 +77,7 @@ impl Core {
         }
     }
 
-    /// Takes a peer away at once: disconnected or unbound. What was queued outbound lingers in its session.
+    /// Takes a peer away at once: disconnected or unbound. Messages queued outbound linger in its session.
     pub(crate) fn detach(&mut self, id: PeerId) {
         self.end(id);
     }
@@ -98,7 +98,7 @@ impl Core {
         while let Some(id) = self.peers.next_ended() {
             self.end(id);
         }
-        // What ends here is let go of by the next call at the latest.
+        // Peers that end here are let go of by the next call at the latest.
         self.take_items();
     }
 

@@ -66,7 +66,7 @@ pub(crate) struct Entry {
     /// The I/O thread it lives on; none for inproc.
     pub(crate) io: Option<Arc<Inbox<ToIo>>>,
     pub(crate) bound: bool,
-    /// What a bind over the network listens at.
+    /// The listening descriptor of a bind over the network.
     pub(crate) listening: Option<Arc<Listening>>,
 }
 
@@ -129,7 +129,7 @@ impl Core {
         io.push(Item::Command(command));
     }
 
-    /// Whether the context has shut down; what a stream has left goes out.
+    /// Whether the context has shut down; messages that a stream has left go out.
     pub(crate) fn check(&mut self) -> Result<()> {
         self.peers.end_streams();
         self.process();
@@ -272,7 +272,8 @@ impl Core {
         result.map_err(|denied| Error::denied(denied, name))
     }
 
-    /// Before the first bind: publishers that come are asked for the topics of the socket by whoever makes the pipe.
+    /// Before the first bind: publishers that come are asked for the topics of the socket by the thread that makes
+    /// the pipe.
     pub(crate) fn share_topics(&mut self) {
         if self.owner.socket_type.profile().subscribes && self.owner.topics.begin() {
             self.pattern.bound(&mut self.peers);
@@ -300,7 +301,7 @@ impl Core {
         self.stopped
     }
 
-    /// The high-water marks have changed: who was full may have room, and its reader need not tell.
+    /// The high-water marks have changed: a peer that was full may have room, and its reader need not tell.
     pub(crate) fn apply_high_water(&mut self) {
         self.peers.apply_high_water();
         for id in self.peers.ids() {

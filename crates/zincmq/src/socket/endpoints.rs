@@ -35,8 +35,8 @@ impl<K> Socket<K> {
         self.core.connect(endpoint)
     }
 
-    /// Stops listening at an endpoint, which is free when this returns, and ends the connections accepted there. What
-    /// is queued for them lingers (zmq_unbind(3)).
+    /// Stops listening at an endpoint, which is free when this returns, and ends the connections accepted there.
+    /// Messages queued for them linger (zmq_unbind(3)).
     ///
     /// # Errors
     /// [`Error::NoEndpoint`] if the socket is not bound there. The endpoint goes by the text that was bound, by the name
@@ -46,7 +46,7 @@ impl<K> Socket<K> {
         self.core.release(endpoint)
     }
 
-    /// Ends the connections to an endpoint. What is queued for it lingers (zmq_disconnect(3)).
+    /// Ends the connections to an endpoint. Messages queued for it linger (zmq_disconnect(3)).
     ///
     /// # Errors
     /// [`Error::NoEndpoint`] if the socket is not connected there. Another spelling of a numeric
@@ -319,7 +319,7 @@ fn bind_failed(text: &str, error: BindError) -> Error {
     }
 }
 
-/// What an error says, without the endpoint, which is named already.
+/// The text of an error without the endpoint, which is named already.
 fn reason(endpoint: &str, error: &impl std::fmt::Display) -> String {
     let text = error.to_string();
     text.strip_prefix(&format!("{endpoint:?}: ")).unwrap_or(&text).to_owned()

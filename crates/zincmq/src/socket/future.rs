@@ -96,9 +96,10 @@ impl<K: Receives> Socket<K> {
 }
 
 impl<K> Socket<K> {
-    /// Waits until a message can be received or a send would be accepted, as far as `wanted` asks for it, and says which.
-    /// For a task that both sends and receives with one socket: what it awaits between is never a send that holds up
-    /// receiving. What the socket's type never does is not found, either. Dropping the future changes nothing.
+    /// Waits until a message can be received or a send would be accepted, as far as `wanted` asks for it, and says
+    /// which. For a task that both sends and receives with one socket: it never awaits a send that holds up receiving.
+    /// A socket whose type never sends is not found writable, and one whose type never receives not readable. Dropping
+    /// the future changes nothing.
     ///
     /// ```
     /// use zincmq::{Dealer, Message, poller::Interest};

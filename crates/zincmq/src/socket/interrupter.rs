@@ -44,7 +44,7 @@ impl Interrupter {
 }
 
 impl<K> Socket<K> {
-    /// What interrupts this socket's waiting.
+    /// An interrupter of the calls that wait in this socket.
     #[must_use]
     pub fn interrupter(&self) -> Interrupter {
         Interrupter(Arc::downgrade(&self.core.owner.inbox))

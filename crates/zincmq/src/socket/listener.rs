@@ -1,4 +1,4 @@
-//! Waiting at a connection's descriptor: what a socket keeps for it from one wait to the next.
+//! Waiting at a connection's descriptor: the state that a socket keeps for it from one wait to the next.
 
 use crate::bell::Bell;
 use crate::error::{Error, Result};

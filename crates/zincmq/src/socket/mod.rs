@@ -1,4 +1,4 @@
-//! Sockets: what an application holds. One `try_` core, two thin ways to wait.
+//! Sockets: the objects that an application holds. One `try_` core, two thin ways to wait.
 
 mod allowance;
 mod blocking;

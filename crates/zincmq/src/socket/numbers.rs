@@ -35,7 +35,7 @@ impl Core {
         stats
     }
 
-    /// Tells its numbers to whoever looks at the context's.
+    /// Tells its numbers to those who look at the context's.
     pub(super) fn report(&mut self) {
         self.reap_all();
         let names = |bound| {

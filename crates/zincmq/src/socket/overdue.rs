@@ -16,8 +16,8 @@ impl Table {
         self.allowance.is_overdue()
     }
 
-    /// Whether a peer must wait for the next call now that this one has spent its allowance. What a thread of this
-    /// process has sent before is read all the same, since that thread may count on it.
+    /// Whether a peer must wait for the next call now that this one has spent its allowance. Messages that a thread of
+    /// this process has sent before are read all the same, since that thread may count on it.
     #[cold]
     fn withholds(&mut self, id: PeerId) -> bool {
         let Self { all, allowance, .. } = self;

@@ -26,7 +26,7 @@ pub(crate) struct Peer {
     before: (u64, u64),
     pub(super) io: Option<Arc<Inbox<ToIo>>>,
     pub(super) connection: Option<Arc<Connection>>,
-    /// What the connection said of itself, for what comes before its first message.
+    /// The connection's properties, for anything that comes before its first message.
     pub(super) info: Option<Arc<PeerInfo>>,
     /// The last message to an inproc peer; empty: none.
     pub(super) disconnect_msg: Vec<u8>,

@@ -101,7 +101,7 @@ impl Peers for Table {
     }
 
     fn broadcast(&mut self, targets: &[PeerId], parts: &[Part<'_>]) {
-        // What only one gets is cheaper copied, whether it lags or not.
+        // A message for only one peer is cheaper copied, whether the peer lags or not.
         if let &[only] = targets {
             return self.offer(only, &[], parts);
         }

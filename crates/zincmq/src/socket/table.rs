@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// How the call at hand looks at high-water marks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Admission {
-    /// Who has room takes a message.
+    /// A peer that has room takes a message.
     Strict,
     /// New credit is taken lazily.
     Lazy,
@@ -199,7 +199,7 @@ impl Table {
     }
 
     /// Of each peer: its endpoint, the names of both ends if they are connected over the network, and the messages
-    /// queued outbound and inbound. `lazily`, what has been read counts when it makes room.
+    /// queued outbound and inbound. `lazily`, messages that have been read count when they make room.
     pub(crate) fn queues(
         &self,
         lazily: bool,

@@ -8,7 +8,7 @@ use queue::Wake;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
-/// What to wait for, and what was found.
+/// The readiness to wait for, or the readiness found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Interest {
     /// A message can be received, or the descriptor can be read.
@@ -36,9 +36,9 @@ impl Interest {
 }
 
 impl<K> Socket<K> {
-    /// A descriptor that becomes readable when what [`Socket::ready`] says may have changed, for event loops
-    /// (`ZMQ_FD`). It tells of changes, not of states: use the socket, or ask [`Socket::ready`], until there is
-    /// nothing left to do, and only then wait again. Neither read nor close it.
+    /// A descriptor that becomes readable when the answer of [`Socket::ready`] may have changed, for event loops
+    /// (`ZMQ_FD`). It tells of changes, not of states: use the socket, or ask [`Socket::ready`], until there is nothing
+    /// left to do, and only then wait again. Neither read nor close it.
     ///
     /// # Errors
     /// [`Error::System`] if there are no descriptors left.
@@ -70,7 +70,7 @@ impl<K> Socket<K> {
 }
 
 impl Core {
-    /// Before a look at everything: what comes from now on is told anew.
+    /// Before a look at everything: changes from now on are told anew.
     fn hush(&self) {
         if let Some(watch) = &self.waiting.watch {
             watch.silence();

@@ -20,7 +20,7 @@ pub(crate) struct Claims {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Claim {
     pub(crate) peer: PeerId,
-    /// It takes no more messages; what it sent can still be heard.
+    /// It takes no more messages; those that it sent can still be heard.
     pub(crate) closing: bool,
     /// A notice of its coming is due.
     pub(crate) notice: bool,

@@ -1,4 +1,4 @@
-//! The publishing side (RFC 29): keeps subscriptions, sends to whom they match, tells of them.
+//! The publishing side (RFC 29): keeps subscriptions, sends to the peers that they match, tells of them.
 
 use super::distribute::{self, Choice, Distribute};
 use super::notices::{Notice, Notices};
@@ -12,7 +12,7 @@ use queue::Part;
 #[derive(Debug, Default)]
 pub(crate) struct Publisher {
     subscribers: Distribute,
-    /// Peers that take no more messages; what they still subscribe to does not count for sending.
+    /// Peers that take no more messages; their subscriptions do not count for sending.
     leaving: PeerSet,
     /// The subscriptions that decide which peers get a message.
     subscriptions: Subscriptions,

@@ -48,7 +48,7 @@ impl Routed {
         self.routing.id_of(peer).is_some() || self.claims.contains(peer)
     }
 
-    /// The peer has another id from now on: what has come under the old one bears that.
+    /// The peer has another id from now on: messages that have come under the old one bear that.
     pub(crate) fn set_apart(&mut self, peers: &mut impl Peers, peer: PeerId) {
         while peers.head(peer).is_some() {
             let Some(mut message) = self.label(peers, peer) else { return };
@@ -76,8 +76,8 @@ impl Routed {
         }
     }
 
-    /// Takes in who waits for an id that is free: the first that can be reached, and before it those that have closed, whose
-    /// messages are still to be read.
+    /// Takes in the peers that wait for an id that is free: the first that can be reached, and before it those that
+    /// have closed, whose messages are still to be read.
     fn succeed(&mut self, peers: &mut impl Peers, id: &RoutingId) {
         while let Some(next) = self.claims.next(id) {
             self.admit(next.peer, id.clone());

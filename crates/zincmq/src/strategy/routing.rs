@@ -156,7 +156,8 @@ impl Routing {
         self.by_id.values().copied()
     }
 
-    /// The peer can no longer be addressed; what it sent still bears its id. Returns the id if that is free now.
+    /// The peer can no longer be addressed; messages that it sent still bear its id. Returns the id if that is
+    /// free now.
     pub(crate) fn retire(&mut self, peer: PeerId) -> Option<RoutingId> {
         let id = self.by_peer.get(&peer).filter(|id| self.by_id.get(*id) == Some(&peer))?;
         self.by_id.remove_entry(id).map(|(id, _)| id)

@@ -125,9 +125,9 @@ impl Session {
         hopeless || self.origin.options.reconnect_ivl <= 0
     }
 
-    /// Never again. To be said before the monitor hears of it: who waits for that may connect anew.
+    /// Never again. To be said before the monitor hears of it: a thread that waits for that may connect anew.
     pub(super) fn part(&mut self) {
-        // Before the pipe ends: who finds nobody to send to may disconnect, or connect by hand.
+        // Before the pipe ends: a caller that finds nobody to send to may disconnect, or connect by hand.
         if self.dialer.is_some() {
             self.origin.owner.inbox.push(Item::Command(ToSocket::Forget { endpoint: self.origin.endpoint }));
         }

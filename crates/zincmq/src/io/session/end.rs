@@ -54,7 +54,7 @@ impl Session {
         }
         let mut fresh = None;
         if self.origin.owner.socket_type.profile().subscribes {
-            // Subscriptions are sent anew: what was queued would mix with them.
+            // Subscriptions are sent anew: frames queued before would mix with them.
             let (writer, reader) = queue::channel(&self.origin.owner.pool);
             reader.attach(reactor.inbox.clone(), self.key);
             drain = Drain::new(reader);
@@ -102,7 +102,7 @@ impl Session {
         self.link = None;
     }
 
-    /// The socket, or this endpoint of it (`released`), was closed: what is queued may still go out for a time.
+    /// The socket, or this endpoint of it (`released`), was closed: queued messages may still go out for a time.
     pub(crate) fn linger(&mut self, linger: i32, released: bool, reactor: &mut Reactor) -> Fate {
         self.closing = true;
         self.released |= released;

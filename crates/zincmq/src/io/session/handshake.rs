@@ -103,7 +103,7 @@ impl Session {
             plain,
         });
         self.announce(fresh, routing_id, &connection, reactor);
-        // Who waits for this event to send finds the peer there.
+        // A thread that waits for this event to send finds the peer there.
         self.emit(EventKind::HandshakeSucceeded, 0);
         self.phase = Phase::Traffic(Traffic::new(connection, descriptor, written));
         if self.dialer.as_mut().is_some_and(|dialer| dialer.arrived(Instant::now(), passed)) {
