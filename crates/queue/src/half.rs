@@ -54,7 +54,7 @@ pub(crate) struct ProducerLine {
 /// Written by the consumer.
 #[derive(Debug)]
 pub(crate) struct ConsumerLine {
-    /// Messages read, in steps of the low-water mark: what the writer may count on.
+    /// Messages read, in steps of the low-water mark: the number that the writer may count on.
     pub(crate) credit: AtomicU64,
     /// Bytes done with, now and then.
     pub(crate) head: AtomicU64,

@@ -172,7 +172,7 @@ impl Writer {
         }
     }
 
-    /// Messages written and not yet credited by the reader: what counts against the high-water mark.
+    /// Messages written and not yet credited by the reader: the number that counts against the high-water mark.
     #[must_use]
     pub fn uncredited(&self) -> u64 {
         match &self.onward {

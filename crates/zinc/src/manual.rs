@@ -1,4 +1,4 @@
-//! `zinc man`, `zinc completions`: what a package puts beside the command.
+//! `zinc man`, `zinc completions`: the files that a package puts beside the command.
 
 use crate::failure::Failure;
 use crate::output;

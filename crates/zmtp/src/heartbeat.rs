@@ -1,4 +1,4 @@
-//! Heartbeats: what PING and PONG carry behind their names. Source: RFC 37 "Heartbeating".
+//! Heartbeats: the data that PING and PONG carry behind their names. Source: RFC 37 "Heartbeating".
 
 /// The most bytes of context that a PING carries and a PONG gives back.
 const MAX_CONTEXT: usize = 16;
