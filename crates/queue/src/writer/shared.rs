@@ -15,6 +15,7 @@ impl Writer {
     /// Writes one whole message of frames that several pipes share: bodies above 128 bytes go by reference where
     /// this pipe's reader lags, as judged by [`Writer::backlog`], and all that are kept. `shared` keeps what was made
     /// shared for the next pipe, one place a part. Nothing is written without parts.
+    #[inline]
     pub fn write_shared(&mut self, parts: &[Part<'_>], shared: &mut [Option<Bytes>]) {
         if parts.is_empty() {
             return;

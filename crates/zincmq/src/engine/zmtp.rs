@@ -37,8 +37,9 @@ pub(crate) struct Engine {
     inbound: Inbound,
     /// When a caller has read last, by the clock's ticks.
     read_at: u64,
-    /// When a writer has written its stream last.
+    /// When a writer has written its stream last, and how long after the time before.
     streamed_at: Instant,
+    stream_gap: Duration,
     /// Everything is written, and the peer knows that there is no more.
     leaving: Option<Leaving>,
 }
@@ -57,6 +58,7 @@ impl Engine {
             inbound,
             read_at: 0,
             streamed_at: now,
+            stream_gap: Duration::MAX,
             leaving: None,
         }
     }
@@ -227,15 +229,19 @@ impl Engine {
             return (false, false);
         }
         drain.pass_on(milestone);
-        self.streamed_at = Instant::now();
+        let now = Instant::now();
+        self.stream_gap = now - std::mem::replace(&mut self.streamed_at, now);
         let before = drain.frames().passed();
         let all = self.write() == Rest::Quiet && !self.is_blocked();
         (self.outbound.drain.frames().passed() != before, all)
     }
 
-    /// When a stream is over if its writer, which wrote last at some time, has not written for so long.
-    pub(crate) fn stream_lasts(&self, pause: Duration) -> Instant {
-        self.streamed_at + pause
+    /// When a stream is over if its writer, which wrote last at some time, has not written for so long: `pause` at least,
+    /// `longest` at most. A writer with many peers comes back to each after a while, so it has four times the time that it took
+    /// before.
+    pub(crate) fn stream_lasts(&self, pause: Duration, longest: Duration) -> Instant {
+        let round = if self.stream_gap < longest { self.stream_gap * 4 } else { pause };
+        self.streamed_at + round.clamp(pause, longest)
     }
 
     /// Writes what is queued, as far as the kernel takes it, for a writer that would lose a message otherwise. Returns whether

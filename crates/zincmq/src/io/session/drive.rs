@@ -1,7 +1,7 @@
 //! A session with an open connection: it runs the engine, unless a caller does, and checks the claims of callers that do.
 
 use super::state::{Fate, Phase, Session};
-use super::traffic::INBOUND_CHECKS;
+use super::traffic::{INBOUND_CHECKS, LAST_LEFT};
 use crate::command::ToSocket;
 use crate::engine::{Engine, LEAVING_CHECKS, Rest};
 use crate::io::reactor::{Reactor, Timer};
@@ -164,7 +164,7 @@ impl Session {
         let mut lasts = now + pause;
         // Otherwise the writer writes at this moment.
         if let Some(held) = connection.engine.try_lock() {
-            lasts = held.as_ref().map_or(now, |engine| engine.stream_lasts(pause));
+            lasts = held.as_ref().map_or(now, |engine| engine.stream_lasts(pause, LAST_LEFT));
             if held.unlock() {
                 self.call_back(reactor);
             }

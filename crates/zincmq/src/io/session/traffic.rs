@@ -18,7 +18,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(400);
 /// A writer that has not written for so long has left its stream: at first, and at most where the stream lasts. A timer
 /// this short costs some 15 us of two threads' time (docs/decisions/streams.md).
 const FIRST_LEFT: Duration = Duration::from_micros(75);
-const LAST_LEFT: Duration = Duration::from_micros(500);
+pub(super) const LAST_LEFT: Duration = Duration::from_micros(500);
 /// Between: such a part of the time that the stream has lasted.
 const LEFT_PART: u32 = 8;
 /// Two streams with no more between them are one.
