@@ -14,7 +14,7 @@ const EINVAL: i32 = 22;
 const MORE: u8 = 1;
 const COMMAND: u8 = 4;
 
-/// Memory is a matter of the whole process: one test at a time.
+/// Memory and descriptors are a matter of the whole process: one test at a time, whether it measures them or not.
 static ALONE: Mutex<()> = Mutex::new(());
 /// What a test may take beside what it must: far less than what its hostile peer sends.
 const MEMORY: usize = 8 << 20;
@@ -210,6 +210,7 @@ fn options_out_of_range_are_refused() {
 
 #[test]
 fn calls_out_of_turn_are_refused() {
+    let _alone = alone();
     let context = Context::new();
     let (mut req, mut rep) = (Req::new(&context).unwrap(), Rep::new(&context).unwrap());
     req.connect(&rep.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
@@ -253,6 +254,7 @@ fn frames_above_maxmsgsize_end_their_connection() {
 /// It bounds what the application receives: the commands of the handshake have a bound of their own.
 #[test]
 fn no_maxmsgsize_is_too_small_for_a_handshake() {
+    let _alone = alone();
     for most in [0, 1, 10] {
         for endpoint in ["tcp://127.0.0.1:*", "ipc://*"] {
             for pull_binds in [false, true] {
