@@ -38,23 +38,23 @@ fn messages_wait_for_a_binder_that_restarts() {
     }
 }
 
+/// libzmq's ROUTER ignores for good a peer that comes under an id before its owner is forgotten, which takes it a time that
+/// shows nowhere: so this is asked of ours alone.
 #[test]
 fn a_binder_takes_a_peer_that_restarts_under_the_same_id() {
-    for subject in subjects() {
-        let mut router = Peer::new(subject, Router);
-        let mut events = router.monitor();
-        let endpoint = router.bind_tcp();
-        for round in 0..3_u32 {
-            let mut dealer = connecter(subject.other(), Dealer);
-            dealer.set(option::ROUTING_ID, *b"name");
-            dealer.connect(&endpoint);
-            dealer.send(&[round.to_be_bytes()]).unwrap();
-            assert_eq!(router.recv().unwrap(), [&b"name"[..], &round.to_be_bytes()]);
-            router.send(&[&b"name"[..], b"hello"]).unwrap();
-            assert_eq!(dealer.recv().unwrap(), [b"hello"]);
-            drop(dealer);
-            events.wait_for(Disconnected);
-        }
+    let mut router = Peer::ours(Router);
+    let mut events = router.monitor();
+    let endpoint = router.bind_tcp();
+    for round in 0..3_u32 {
+        let mut dealer = connecter(Library::Genuine, Dealer);
+        dealer.set(option::ROUTING_ID, *b"name");
+        dealer.connect(&endpoint);
+        dealer.send(&[round.to_be_bytes()]).unwrap();
+        assert_eq!(router.recv().unwrap(), [&b"name"[..], &round.to_be_bytes()]);
+        router.send(&[&b"name"[..], b"hello"]).unwrap();
+        assert_eq!(dealer.recv().unwrap(), [b"hello"]);
+        drop(dealer);
+        events.wait_for(Disconnected);
     }
 }
 
