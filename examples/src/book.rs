@@ -24,6 +24,8 @@ mod publish_subscribe {}
 mod quick_start {}
 #[doc = include_str!("../../docs/book/src/request-reply.md")]
 mod request_reply {}
+#[doc = include_str!("../../docs/book/src/security.md")]
+mod security {}
 #[doc = include_str!("../../docs/book/src/sockets.md")]
 mod sockets {}
 #[doc = include_str!("../../docs/book/src/troubleshooting.md")]

@@ -1,6 +1,8 @@
-//! Builds libzmq 4.3.5 from the sources in `zeromq-src`: needs a C++ compiler and nothing of the system's.
+//! Builds libzmq 4.3.5 from the sources in `zeromq-src`: needs a C++ compiler and make, and nothing of the
+//! system's. Its CURVE needs libsodium, which `libsodium-sys-stable` builds from its sources.
 
 use std::env;
+use zeromq_src::LibLocation;
 
 #[path = "linux.rs"]
 mod linux;
@@ -22,5 +24,7 @@ fn main() {
         // SAFETY: a build script has this one thread until it builds, so nobody reads the environment now.
         unsafe { env::set_var(name, value) };
     }
-    zeromq_src::Build::new().build();
+    let folder = |name| env::var_os(name).expect("libsodium is a dependency");
+    let sodium = LibLocation::new(folder("DEP_SODIUM_LIB"), folder("DEP_SODIUM_INCLUDE"));
+    zeromq_src::Build::new().with_libsodium(Some(sodium)).build();
 }

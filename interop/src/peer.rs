@@ -37,9 +37,9 @@ enum Socket {
     Genuine(genuine::Socket),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Context {
-    Ours { _handle: zincmq::Context },
+    Ours(zincmq::Context),
     Genuine(genuine::Context),
 }
 
@@ -47,16 +47,28 @@ impl Peer {
     /// A socket that waits for [`crate::PATIENCE`] and does not linger.
     #[must_use]
     pub fn new(library: Library, socket_type: SocketType) -> Self {
-        let (socket, context) = match library {
-            Library::Ours => {
-                let context = zincmq::Context::new();
-                let socket = AnySocket::with_type(&context, socket_type).expect("a socket of ours");
-                (Socket::Ours(Box::new(socket)), Context::Ours { _handle: context })
+        let context = match library {
+            Library::Ours => Context::Ours(zincmq::Context::new()),
+            Library::Genuine => Context::Genuine(genuine::Context::new().expect("a genuine context")),
+        };
+        Self::within(context, socket_type)
+    }
+
+    /// Another socket of the same library in the same context.
+    #[must_use]
+    pub fn beside(&self, socket_type: SocketType) -> Self {
+        Self::within(self.context.clone(), socket_type)
+    }
+
+    fn within(context: Context, socket_type: SocketType) -> Self {
+        let socket = match &context {
+            Context::Ours(context) => {
+                let socket = AnySocket::with_type(context, socket_type).expect("a socket of ours");
+                Socket::Ours(Box::new(socket))
             }
-            Library::Genuine => {
-                let context = genuine::Context::new().expect("a genuine context");
-                let socket = genuine::Socket::new(&context, socket_type.number()).expect("a genuine socket");
-                (Socket::Genuine(socket), Context::Genuine(context))
+            Context::Genuine(context) => {
+                let socket = genuine::Socket::new(context, socket_type.number()).expect("a genuine socket");
+                Socket::Genuine(socket)
             }
         };
         let mut peer = Self { socket, context };
@@ -90,7 +102,12 @@ impl Peer {
         match &mut self.socket {
             Socket::Ours(socket) => socket.set_value(option.row(), value).expect("an option of ours"),
             Socket::Genuine(socket) => {
-                socket.set_bytes(option.row().number, &value.encode()).expect("a genuine option");
+                let mut bytes = value.encode();
+                // Text goes without its NUL.
+                if matches!(value, Value::Text(_) | Value::Secret(_)) {
+                    bytes.pop();
+                }
+                socket.set_bytes(option.row().number, &bytes).expect("a genuine option");
             }
         }
         self
@@ -214,7 +231,7 @@ impl Peer {
         match (&mut self.socket, &self.context) {
             (Socket::Genuine(socket), Context::Genuine(context)) => Monitor::genuine(socket, context),
             (Socket::Ours(socket), _) => Monitor::Ours(socket.monitor(Events::ALL)),
-            (Socket::Genuine(_), Context::Ours { .. }) => unreachable!("made together"),
+            (Socket::Genuine(_), Context::Ours(_)) => unreachable!("made together"),
         }
     }
 

@@ -16,6 +16,9 @@ extern "C" {
 #define ZINCMQ_MAXMULTIPART 23040 /* int64_t: the most bytes in a message of several parts, 16 for each part included;
                                      -1: no limit, the default */
 #define ZINCMQ_MAXPARTS 23041     /* int: the most parts of a message, by default 1000000; 0: no limit */
+#define ZINCMQ_MAXHANDSHAKES 23042 /* int: the most handshakes under way at a bound endpoint, by default 8192; others
+                                      wait; 0: no limit */
+#define ZINCMQ_MAXHANDSHAKES_ADDRESS 23043 /* int: ... from one address; others are closed; 0: no limit, the default */
 
 /* The numbers of a socket since it was made. Later versions add some at the end. */
 struct zincmq_stats

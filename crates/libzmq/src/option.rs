@@ -5,12 +5,12 @@ use crate::msg::bytes_at;
 use crate::socket::{Socket, on};
 use libc::{c_int, c_void};
 use std::ptr;
+use zeroize::Zeroizing;
 use zincmq::option::Value;
 
 const RCVMORE: c_int = 13;
 const FD: c_int = 14;
 const EVENTS: c_int = 15;
-const MECHANISM: c_int = 43;
 const THREAD_SAFE: c_int = 81;
 const TOPICS_COUNT: c_int = 116;
 
@@ -25,11 +25,19 @@ impl Socket {
                 let ready = self.core.ready()?;
                 Value::Int(crate::poll_item::events(self.with_parts(ready)).into())
             }
-            // There is none but NULL.
-            MECHANISM => Value::Int(0),
             _ => self.core.get_raw(option)?,
         })
     }
+}
+
+/// Keys are read as bytes into room for 32, as text into room for 41.
+fn as_text(value: Value, length: usize) -> Value {
+    const TEXT: usize = 41;
+    let bytes = match &value {
+        Value::PublicKey(_) | Value::SecretKey(_) if length == TEXT => Zeroizing::new(value.encode()),
+        _ => return value,
+    };
+    Value::Secret(zmtp::z85::encode(&bytes).unwrap_or_default().into())
 }
 
 /// Sets an option of a socket.
@@ -70,8 +78,10 @@ pub unsafe extern "C" fn zmq_getsockopt(
         // SAFETY: the caller's word.
         let length = unsafe { length.as_mut() }.filter(|_| !value.is_null()).ok_or(Errno(libc::EFAULT))?;
         let found = socket.option(option)?;
-        let roomy = ROOMY.contains(&option) || matches!(found, Value::Text(_) | Value::Bytes(_));
-        let bytes = found.encode();
+        let found = as_text(found, *length);
+        let roomy =
+            ROOMY.contains(&option) || matches!(found, Value::Text(_) | Value::Secret(_) | Value::Bytes(_));
+        let bytes = Zeroizing::new(found.encode());
         if *length < bytes.len() || (!roomy && *length != bytes.len()) {
             return Err(Errno(libc::EINVAL));
         }

@@ -5,8 +5,8 @@ use crate::errno;
 use libc::{c_char, c_int};
 use std::ffi::CStr;
 use std::ptr;
-use x25519_dalek::{X25519_BASEPOINT_BYTES, x25519};
-use zmtp::z85;
+use zeroize::Zeroizing;
+use zmtp::{Keypair, SecretKey, z85};
 
 /// Writes the Z85 of `size` bytes and a NUL to `text`, which is returned. NULL with EINVAL if the size is no
 /// multiple of 4.
@@ -56,15 +56,14 @@ pub unsafe extern "C" fn zmq_curve_keypair(public_key: *mut c_char, secret_key: 
         if public_key.is_null() || secret_key.is_null() {
             return refuse(-1);
         }
-        let mut secret = [0; 32];
-        if let Err(error) = getrandom::fill(&mut secret) {
-            errno::set(error.raw_os_error().unwrap_or(libc::EIO));
+        let Ok(Keypair { public, secret }) = Keypair::generate() else {
+            errno::set(libc::EIO);
             return -1;
-        }
+        };
         // SAFETY: there is room, as promised.
         unsafe {
-            write_key(public_key, &public_of(secret));
-            write_key(secret_key, &secret);
+            write_key(public_key, public.as_bytes());
+            write_key(secret_key, secret.as_bytes());
         }
         0
     })
@@ -78,19 +77,12 @@ pub unsafe extern "C" fn zmq_curve_keypair(public_key: *mut c_char, secret_key: 
 pub unsafe extern "C" fn zmq_curve_public(public_key: *mut c_char, secret_key: *const c_char) -> c_int {
     guarded(-1, || {
         // SAFETY: passed on.
-        let secret = unsafe { text_at(secret_key) }.and_then(z85::decode);
-        let Some(secret) = secret.and_then(|secret| secret.try_into().ok()).filter(|_| !public_key.is_null())
-        else {
-            return refuse(-1);
-        };
+        let secret = unsafe { text_at(secret_key) }.and_then(|text| str::from_utf8(text).ok()?.parse().ok());
+        let Some(secret) = secret.filter(|_: &SecretKey| !public_key.is_null()) else { return refuse(-1) };
         // SAFETY: there is room, as promised.
-        unsafe { write_key(public_key, &public_of(secret)) };
+        unsafe { write_key(public_key, secret.public().as_bytes()) };
         0
     })
-}
-
-fn public_of(secret: [u8; 32]) -> [u8; 32] {
-    x25519(secret, X25519_BASEPOINT_BYTES)
 }
 
 fn refuse<R>(result: R) -> R {
@@ -126,7 +118,7 @@ unsafe fn text_at<'a>(text: *const c_char) -> Option<&'a [u8]> {
 /// `text` has room for 41 bytes.
 unsafe fn write_key(text: *mut c_char, key: &[u8; 32]) {
     // SAFETY: 32 bytes are 40 signs and a NUL.
-    unsafe { write_text(text, &z85::encode(key).unwrap_or_default()) };
+    unsafe { write_text(text, &Zeroizing::new(z85::encode(key).unwrap_or_default())) };
 }
 
 /// Writes a string and a NUL.

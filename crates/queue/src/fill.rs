@@ -4,14 +4,17 @@ mod body;
 mod bounds;
 mod command;
 mod large;
+mod sealed;
+mod unseal;
 
 use body::Body;
 use bounds::Sum;
 pub use bounds::{Bounds, Refusal};
+pub use unseal::{Unopened, Unseal};
 
 use crate::PeerInfo;
 use crate::half::CLOSED;
-use crate::header::{self, COMMAND, LONGEST, MORE, WIRE};
+use crate::header::{self, COMMAND, Kind, LONGEST, MORE, WIRE};
 use crate::primitive::{Arc, Ordering};
 use crate::segment::{LARGEST, SegmentPtr};
 use crate::writer::Writer;
@@ -41,8 +44,11 @@ pub enum Walk {
 #[derive(Debug)]
 pub struct Filler {
     writer: Writer,
-    /// The end of the received bytes; `writer.chain.at` is where the walk stands.
+    /// The end of the received bytes that can be walked over; `writer.chain.at` is where the walk stands.
     fill: u64,
+    /// Boxes arrive; this many bytes of them, behind `fill`, are not open.
+    sealed: bool,
+    raw: usize,
     /// The end of the last whole message.
     boundary: u64,
     /// The segment of `boundary`, if the message begun there has grown beyond it.
@@ -72,6 +78,8 @@ impl Filler {
         Self {
             writer,
             fill: at,
+            sealed: false,
+            raw: 0,
             boundary: at,
             begun_in: None,
             message: Sum::new(bounds),
@@ -117,6 +125,7 @@ impl Filler {
     /// Begins anew for another connection: an unfinished message is forgotten.
     pub fn restart(&mut self, peer: Option<Arc<PeerInfo>>) {
         self.cut();
+        self.sealed = false;
         self.starved = false;
         self.writer.set_peer(peer);
     }
@@ -128,6 +137,7 @@ impl Filler {
             self.drop_command();
         }
         self.body = None;
+        self.raw = 0;
         self.message.forget();
         // Whole frames of a message that stays unfinished.
         self.writer.chain.mark_skipped(self.begun_in.take().or(self.writer.chain.segment), self.boundary);
@@ -154,7 +164,7 @@ impl Filler {
                 break;
             }
             spare[..now.len()].write_copy_of_slice(now);
-            self.fill += now.len() as u64;
+            self.took(now.len());
             rest = later;
         }
         bytes.len() - rest.len()
@@ -164,26 +174,54 @@ impl Filler {
     /// be walked, or if there is no memory.
     fn spare(&mut self, need: usize) -> &mut [MaybeUninit<u8>] {
         self.sync_fill();
-        if self.writer.chain.end <= self.fill {
-            self.starved |= !self.relocate(self.unwalked().len() + need.clamp(1, LARGEST / 2));
+        if self.writer.chain.end <= self.received() {
+            self.starved |= !self.relocate(self.unfinished().len() + need.clamp(1, LARGEST / 2));
         }
-        let room = self.writer.chain.end.saturating_sub(self.fill) as usize;
+        let received = self.received();
+        let room = self.writer.chain.end.saturating_sub(received) as usize;
         let Some(segment) = self.writer.chain.segment else { return &mut [] };
-        // SAFETY: [fill, end) is inside the segment, unpublished, and written by this end alone.
-        unsafe { std::slice::from_raw_parts_mut(segment.at(self.fill).cast(), room) }
+        // SAFETY: [received, end) is inside the segment, unpublished, and written by this end alone.
+        unsafe { std::slice::from_raw_parts_mut(segment.at(received).cast(), room) }
     }
 
-    /// The bytes received and not walked over.
+    /// The end of all that was received.
     #[inline]
-    fn unwalked(&self) -> &[u8] {
-        let available = self.fill.saturating_sub(self.writer.chain.at) as usize;
+    fn received(&self) -> u64 {
+        self.fill + self.raw as u64
+    }
+
+    /// So many bytes have been received.
+    #[inline]
+    fn took(&mut self, count: usize) {
+        if self.sealed {
+            self.raw += count;
+        } else {
+            self.fill += count as u64;
+        }
+    }
+
+    /// The bytes between the walk and an end.
+    #[inline]
+    fn bytes_to(&self, end: u64) -> &[u8] {
+        let available = end.saturating_sub(self.writer.chain.at) as usize;
         match self.writer.chain.segment {
-            // SAFETY: [at, fill) lies in the segment, was written by this end and is not published.
+            // SAFETY: [at, end) lies in the segment, was written by this end and is not published.
             Some(segment) => unsafe {
                 std::slice::from_raw_parts(segment.at(self.writer.chain.at), available)
             },
             None => &[],
         }
+    }
+
+    /// The bytes received and not walked over, open or not.
+    fn unfinished(&self) -> &[u8] {
+        self.bytes_to(self.received())
+    }
+
+    /// The bytes that can be walked over.
+    #[inline]
+    fn unwalked(&self) -> &[u8] {
+        self.bytes_to(self.fill)
     }
 
     /// Moves the unfinished frame to a new segment with room for `need` bytes. Returns `false` if there is no memory.
@@ -193,7 +231,7 @@ impl Filler {
         if self.writer.chain.at > self.boundary && self.begun_in.is_none() {
             self.begun_in = self.writer.chain.segment;
         }
-        let (from, begun) = (self.unwalked().as_ptr(), self.unwalked().len());
+        let (from, begun) = (self.unfinished().as_ptr(), self.unfinished().len());
         if !self.writer.try_grow(need.clamp(begun, LARGEST)) {
             return false;
         }
@@ -210,7 +248,7 @@ impl Filler {
             return;
         }
         let Some(segment) = self.writer.chain.segment else { return };
-        let (from, len) = (self.unwalked().as_ptr(), self.unwalked().len());
+        let (from, len) = (self.unfinished().as_ptr(), self.unfinished().len());
         // SAFETY: both ranges are of this segment (commands are passed and given back within one), unpublished.
         unsafe { ptr::copy(from, segment.at(self.dropped.start), len) };
         let size = self.dropped.end - self.dropped.start;
@@ -234,7 +272,7 @@ impl Filler {
         let spare = self.spare(1);
         let (all, room) = (spare.len(), spare.len().min(read_limit));
         let read = receive(from, &mut spare[..room], &mut []).map_err(|error| self.explain(error))?;
-        self.fill += read as u64;
+        self.took(read);
         if read == all {
             self.writer.chain.raise_class();
         }
@@ -328,6 +366,11 @@ impl Filler {
             return Err(Refusal::TooLarge(size));
         }
         self.message.check(size)?;
+        if self.sealed && flags & !WIRE == Kind::Skip as u8 && size + header as u64 <= available as u64 {
+            // What stood before the body in a box.
+            self.writer.chain.at += size + header as u64;
+            return Ok(None);
+        }
         if flags & !WIRE != 0
             && let Some(segment) = self.writer.chain.segment
         {
@@ -355,8 +398,8 @@ impl Filler {
     /// Makes sure that a frame of `whole` bytes, begun at the walk, has room in its segment.
     fn make_room(&mut self, whole: usize) -> Result<Walk, Refusal> {
         self.compact();
-        let lacking =
-            self.fill > self.writer.chain.at && self.writer.chain.end - self.writer.chain.at < whole as u64;
+        let lacking = self.received() > self.writer.chain.at
+            && self.writer.chain.end - self.writer.chain.at < whole as u64;
         if lacking && !self.relocate(whole) { Err(Refusal::NoMemory(whole as u64)) } else { Ok(Walk::Dry) }
     }
 
@@ -379,7 +422,7 @@ impl Filler {
     /// Whether nothing received waits to be walked or finished.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.fill == self.boundary && self.body.is_none()
+        self.received() == self.boundary && self.body.is_none()
     }
 
     /// Whether a body that joins by reference is under way.

@@ -42,7 +42,7 @@ pub use claim::{Claims, Inbound, Outbound};
 pub use conflate::conflating;
 pub use custody::{Check, Custody};
 pub use drain::Drain;
-pub use fill::{Bounds, Filler, Refusal, Walk};
+pub use fill::{Bounds, Filler, Refusal, Unopened, Unseal, Walk};
 pub use half::{Gauge, Milestone, fence_before_looks};
 pub use header::{COMMAND, Kind, LONG, MORE, append_frame};
 pub use inbox::{Inbox, Item, Notify};

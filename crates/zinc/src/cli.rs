@@ -1,7 +1,9 @@
 //! The command line: every command, and what it is for.
 
 use crate::failure::Failure;
-use crate::{bench, converse, demo, doctor, dump, manual, monitor, proxy, receive, request, send, top};
+use crate::{
+    bench, converse, demo, doctor, dump, keygen, manual, monitor, proxy, receive, request, send, top,
+};
 use clap::{CommandFactory, Parser, Subcommand};
 use zincmq::SocketType;
 
@@ -138,6 +140,7 @@ Example:
     Doctor(doctor::Doctor),
     Bench(bench::Bench),
     Demo(demo::Demo),
+    Keygen(keygen::Keygen),
     Man(manual::Manual),
     Completions(manual::Completions),
 }
@@ -164,6 +167,7 @@ impl Zinc {
             Command::Doctor(command) => command.run(),
             Command::Bench(command) => command.run(),
             Command::Demo(command) => command.run(),
+            Command::Keygen(command) => command.run(),
             Command::Man(command) => command.run(Self::command()),
             Command::Completions(command) => command.run(Self::command()),
         }

@@ -92,7 +92,7 @@ impl Watch {
         let result = thread::scope(|scope| {
             let printer = scope.spawn(|| self.print(monitor, &interrupter, &late));
             let held = self.opening.open(&mut session).and_then(|_stats| hold(&mut session));
-            let result = session.close(held);
+            let result = session.close(held).map(drop);
             let printed =
                 printer.join().unwrap_or_else(|_| Err(Failure::Failed("the printer panicked".into())));
             match (result, printed) {

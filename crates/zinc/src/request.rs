@@ -41,18 +41,20 @@ impl Ask {
             }
             Ok(())
         };
-        self.opening.run_prepared(SocketType::Req, prepare, |session| {
-            let mut input = self.source.open(&self.opening.form, self.opening.count)?;
-            let mut output = Output::new(&self.opening.form, self.opening.count);
-            let mut poller = Poller::new();
-            while !output.is_done()
-                && let Some(request) = input.next(session, &mut poller)?
-            {
-                output.print(&self.ask(session, &request)?)?;
-                output.flush()?;
-            }
-            Ok(())
-        })
+        self.opening
+            .run_prepared(SocketType::Req, prepare, |session| {
+                let mut input = self.source.open(&self.opening.form, self.opening.count)?;
+                let mut output = Output::new(&self.opening.form, self.opening.count);
+                let mut poller = Poller::new();
+                while !output.is_done()
+                    && let Some(request) = input.next(session, &mut poller)?
+                {
+                    output.print(&self.ask(session, &request)?)?;
+                    output.flush()?;
+                }
+                Ok(())
+            })
+            .map(drop)
     }
 
     fn ask(&self, session: &mut Session, request: &Message) -> Result<Message, Failure> {

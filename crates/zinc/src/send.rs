@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::input::Source;
 use crate::session::{Opening, Session};
 use clap::Args;
-use zincmq::{Error, EventKind, Events, Message, Monitor, Poller, SocketType, option};
+use zincmq::{Error, Message, Poller, SocketType, option};
 
 #[derive(Args)]
 pub(crate) struct Push {
@@ -32,27 +32,23 @@ pub(crate) struct Publish {
 
 impl Push {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let mut watch = None;
-        let prepare = |session: &mut Session| {
-            watch = Some(session.socket.monitor(Events::NONE.with(EventKind::HandshakeSucceeded)));
-            Ok(())
-        };
-        self.opening.run_prepared(SocketType::Push, prepare, |session| {
-            send_all(session, &self.opening, &self.source, |session, message| session.socket.send(message))
-        })?;
+        let connections = self.opening.run_prepared(
+            SocketType::Push,
+            |_| Ok(()),
+            |session| {
+                send_all(session, &self.opening, &self.source, |session, message| {
+                    session.socket.send(message)
+                })
+            },
+        )?;
         let form = &self.opening.form;
-        if form.raw && form.eof { watch.map_or(Ok(()), has_gone_to_one) } else { Ok(()) }
-    }
-}
-
-/// A file is whole where all of its pieces arrive: over one connection.
-fn has_gone_to_one(mut watch: Monitor) -> Result<(), Failure> {
-    let events = std::iter::from_fn(|| watch.try_recv().ok());
-    match events.filter(|event| event.kind == EventKind::HandshakeSucceeded).count() {
-        0 | 1 => Ok(()),
-        connections => Err(Failure::Failed(format!(
-            "the pieces have gone over {connections} connections: there may be no receiver that has all of them"
-        ))),
+        if form.raw && form.eof && connections > 1 {
+            // A file is whole where all of its pieces arrive: over one connection.
+            return Err(Failure::Failed(format!(
+                "the pieces have gone over {connections} connections: there may be no receiver that has all of them"
+            )));
+        }
+        Ok(())
     }
 }
 

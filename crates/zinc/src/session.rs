@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::place::Place;
+use crate::security::Security;
 use crate::text::Form;
 use clap::Args;
 use std::process::exit;
@@ -10,8 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
+use zincmq::authenticator::Authenticator;
 use zincmq::option::{self, Row, Value};
-use zincmq::{AnySocket, Context, Error, SocketType, StatsServer};
+use zincmq::{AnySocket, Context, Error, EventKind, Events, Monitor, SocketType, StatsServer};
 
 /// How long messages that were accepted may take to go out after an interrupt or a failure.
 const GRACE: Duration = Duration::from_secs(1);
@@ -63,6 +65,9 @@ pub(crate) struct Opening {
 
     #[command(flatten)]
     pub(crate) form: Form,
+
+    #[command(flatten)]
+    security: Security,
 }
 
 pub(crate) struct Session {
@@ -72,6 +77,8 @@ pub(crate) struct Session {
     state: Arc<State>,
     /// Sockets beside this one send, too.
     others_send: bool,
+    /// Tells of connections that were made, and of peers that refuse for good what is sent to them.
+    outcomes: Option<Monitor>,
 }
 
 /// The state that the session and the watch for interrupts share.
@@ -90,28 +97,39 @@ impl Opening {
         socket_type: SocketType,
         work: impl FnOnce(&mut Session) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        self.run_prepared(socket_type, |_| Ok(()), work)
+        self.run_prepared(socket_type, |_| Ok(()), work).map(drop)
     }
 
-    /// As [`Opening::run`]; `prepare` sets what the endpoints need to find set.
+    /// As [`Opening::run`]; `prepare` sets what the endpoints need to find set. Returns the number of connections that there
+    /// were.
     pub(crate) fn run_prepared(
         &self,
         socket_type: SocketType,
         prepare: impl FnOnce(&mut Session) -> Result<(), Failure>,
         work: impl FnOnce(&mut Session) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+    ) -> Result<usize, Failure> {
         let mut session = Session::new(socket_type, self.timeout)?;
-        let result = prepare(&mut session)
-            .and_then(|()| self.open(&mut session))
-            .and_then(|_stats| work(&mut session));
+        let outcomes = [
+            EventKind::HandshakeSucceeded,
+            EventKind::HandshakeFailedAuth,
+            EventKind::HandshakeFailedProtocol,
+        ];
+        let outcomes = outcomes.into_iter().fold(Events::NONE, Events::with);
+        session.outcomes = Some(session.socket.monitor(outcomes));
+        let result =
+            prepare(&mut session).and_then(|()| self.open(&mut session)).and_then(|_kept| work(&mut session));
         session.close(result)
     }
 
-    /// Sets the options, binds and connects. The statistics server, if there is one, lives as long as it is
-    /// kept.
-    pub(crate) fn open(&self, session: &mut Session) -> Result<Option<StatsServer>, Failure> {
+    /// Sets the options, binds and connects. The statistics server and the authenticator, if there are such, live as long
+    /// as they are kept.
+    pub(crate) fn open(
+        &self,
+        session: &mut Session,
+    ) -> Result<(Option<StatsServer>, Option<Authenticator>), Failure> {
         let stats =
             self.stats.as_ref().map(|endpoint| serve_stats(session.context(), endpoint)).transpose()?;
+        let authenticator = self.security.apply(&session.context, &mut session.socket)?;
         let socket = &mut session.socket;
         if let Some(timeout) = self.timeout {
             let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
@@ -127,7 +145,7 @@ impl Opening {
         for place in &self.places {
             place.open(socket, self.bind && !self.connect)?;
         }
-        Ok(stats)
+        Ok((stats, authenticator))
     }
 }
 
@@ -158,7 +176,7 @@ impl Session {
                 false => {}
             }
         })?;
-        Ok(Self { socket, context, timeout, state, others_send: false })
+        Ok(Self { socket, context, timeout, state, others_send: false, outcomes: None })
     }
 
     /// Has the end wait for the messages of others than [`Session::socket`].
@@ -197,8 +215,9 @@ impl Session {
 
     /// Closes the socket and waits until everything has gone out: without limit, unless there is a timeout,
     /// or something else went wrong before.
-    pub(crate) fn close(self, result: Result<(), Failure>) -> Result<(), Failure> {
-        let Self { mut socket, context, timeout, state, others_send } = self;
+    /// Returns the number of connections that there were.
+    pub(crate) fn close(self, result: Result<(), Failure>) -> Result<usize, Failure> {
+        let Self { mut socket, context, timeout, state, others_send, outcomes } = self;
         let sends = others_send || state.sends.load(Ordering::SeqCst) && socket.stats().sent > 0;
         state.sends.store(sends, Ordering::SeqCst);
         state.closing.store(true, Ordering::SeqCst);
@@ -219,15 +238,35 @@ impl Session {
         };
         let all_out = limit.map_or_else(|| ended.recv().is_ok(), |limit| ended.recv_timeout(limit).is_ok());
         match (result, all_out || !sends) {
-            (Err(failure), true) if failure.is_interrupt() => Ok(()),
+            (Err(failure), true) if failure.is_interrupt() => Ok(0),
             (Err(failure), false) if failure.is_interrupt() => Err(Failure::Failed(HELD_UP.to_owned())),
             (Ok(()), false) => {
                 let what = "not all messages have gone out";
                 Err(Failure::Timeout { what, limit: limit.unwrap_or_default() })
             }
-            (result, _) => result,
+            (Ok(()), true) => connections(outcomes, sends),
+            (Err(failure), _) => Err(failure),
         }
     }
+}
+
+/// The number of connections that were made. One that `sends` fails if a peer that was connected to has refused this side for
+/// good, with all that was queued for it.
+fn connections(outcomes: Option<Monitor>, sends: bool) -> Result<usize, Failure> {
+    let Some(mut outcomes) = outcomes else { return Ok(0) };
+    let mut connections = 0;
+    while let Ok(event) = outcomes.try_recv() {
+        match event.kind {
+            EventKind::HandshakeSucceeded => connections += 1,
+            _ if sends && event.connects => {
+                let endpoint = event.endpoint();
+                let text = format!("{endpoint}: the peer and this side do not agree: zinc doctor {endpoint}");
+                return Err(Failure::Failed(text));
+            }
+            _ => {}
+        }
+    }
+    Ok(connections)
 }
 
 /// Opens a statistics server, and tells where.
@@ -252,12 +291,10 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
 /// `NAME=VALUE`, by the table of options.
 pub(crate) fn setting(text: &str) -> Result<Setting, String> {
     let (name, value) = text.split_once('=').ok_or("it lacks the form NAME=VALUE, as in sndhwm=10")?;
-    let security = ["plain_", "curve_", "gssapi_"].iter().any(|start| name.to_lowercase().starts_with(start));
-    let row = option::by_name(name).ok_or_else(|| match nearest(name).filter(|_| !security) {
+    let gssapi = name.to_lowercase().starts_with("gssapi_");
+    let row = option::by_name(name).ok_or_else(|| match nearest(name).filter(|_| !gssapi) {
         Some(nearest) => format!("there is no option {name}; did you mean {nearest}?"),
-        None if security => {
-            format!("there is no option {name}: PLAIN, CURVE and GSSAPI are not spoken yet, NULL is")
-        }
+        None if gssapi => format!("there is no option {name}: GSSAPI is not spoken; PLAIN and CURVE are"),
         None => format!("there is no option {name}"),
     })?;
     row.parse(value).map(|value| (row, value)).map_err(|error| error.to_string())

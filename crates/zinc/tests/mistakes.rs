@@ -101,8 +101,9 @@ fn of_socket_options() {
         (
             &["pull", ANY, "--option=curve_serverkey=x"],
             2,
-            "no option curve_serverkey: PLAIN, CURVE and GSSAPI are not",
+            "CURVE_SERVERKEY: \"x\" is not allowed (allowed: a key: 40 signs of Z85",
         ),
+        (&["pull", ANY, "--option=gssapi_server=1"], 2, "no option gssapi_server: GSSAPI is not spoken"),
         (&["pull", ANY, "--option=rcvhwm=-5"], 2, "RCVHWM: -5 is not allowed (allowed: an int from 0)"),
         (&["pull", ANY, "--option=rcvhwm=ten"], 2, "RCVHWM: \"ten\" is not allowed"),
         (&["pull", ANY, "--option=req_relaxed=1"], 2, "REQ_RELAXED does not apply to a PULL"),

@@ -31,8 +31,24 @@ pub(crate) struct SocketShared {
     pub(crate) sweeping: AtomicBool,
     pub(crate) pool: Arc<Pool>,
     pub(crate) topics: Arc<SharedTopics>,
+    pub(crate) authenticator: Arc<dyn Authenticator>,
     /// The context waits for it to end.
     pub(crate) _life: WaitGuard,
+}
+
+/// The way to the socket that answers for a context's peers (RFC 27).
+pub(crate) trait Authenticator: Send + Sync + std::fmt::Debug {
+    /// A pipe of its own to that socket: this side's ends.
+    fn connect(&self, pool: &Arc<Pool>) -> Result<Ends, NoAuthenticator>;
+}
+
+/// Nobody can be asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NoAuthenticator {
+    /// Nobody has bound the name.
+    Absent,
+    /// The socket there cannot answer.
+    Unfit,
 }
 
 impl Drop for SocketShared {

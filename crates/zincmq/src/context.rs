@@ -198,7 +198,7 @@ impl Builder {
             pool: Pool::new(),
             living: Arc::default(),
             state: Mutex::default(),
-            names: Names::default(),
+            names: Arc::default(),
             board: StatsRegistry::default(),
         })))))
     }
@@ -224,7 +224,7 @@ pub(crate) struct Shared {
     pool: Arc<Pool>,
     living: Arc<WaitGroup>,
     state: Mutex<State>,
-    pub(crate) names: Names,
+    pub(crate) names: Arc<Names>,
     pub(crate) board: StatsRegistry,
 }
 

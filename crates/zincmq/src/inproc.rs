@@ -1,14 +1,15 @@
 //! inproc: the transport within a process. Names are bound and connected to in any order; the side that connects makes
 //! the pipe, from socket to socket, and no I/O thread has a part in it (zmq_inproc(7)).
 
-use crate::command::{Attach, PipeId, SocketShared, ToSocket};
+use crate::command::{Attach, Authenticator, NoAuthenticator, PipeId, SocketShared, ToSocket};
 use crate::error::{Error, Result};
 use crate::life::{fresh_id, lock};
 use crate::option::Options;
 use crate::pattern::contract::Attached;
 use crate::pipe::{Conflates, Ends, pipe};
 use crate::shared_topics::SharedTopics;
-use queue::{Inbox, Item};
+use crate::socket_type::SocketType;
+use queue::{Inbox, Item, Pool};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
@@ -31,6 +32,7 @@ struct Bound {
     socket: u64,
     endpoint: u64,
     inbox: Arc<Inbox<ToSocket>>,
+    socket_type: SocketType,
     routing_id: Vec<u8>,
     high_water: (i32, i32),
     conflates: Conflates,
@@ -77,6 +79,7 @@ impl Names {
             socket: owner.id,
             endpoint,
             inbox: owner.inbox.clone(),
+            socket_type: owner.socket_type,
             routing_id: options.routing_id.clone(),
             high_water: (options.sndhwm, options.rcvhwm),
             conflates: Conflates::new(owner.socket_type, options),
@@ -142,6 +145,27 @@ impl Names {
     /// Frees every name of a socket.
     pub(crate) fn unbind_all(&self, socket: u64) {
         lock(&self.0).bound.retain(|_, bound| bound.socket != socket);
+    }
+}
+
+/// The name of [`zmtp::zap::ENDPOINT`].
+const AUTHENTICATOR: &str = "zeromq.zap.01";
+
+impl Authenticator for Names {
+    fn connect(&self, pool: &Arc<Pool>) -> std::result::Result<Ends, NoAuthenticator> {
+        let names = lock(&self.0);
+        let bound = names.bound.get(AUTHENTICATOR).ok_or(NoAuthenticator::Absent)?;
+        if !matches!(bound.socket_type, SocketType::Rep | SocketType::Router) {
+            return Err(NoAuthenticator::Unfit);
+        }
+        let plain = Options::new(SocketType::Dealer);
+        let unlimited = Options { sndhwm: 0, rcvhwm: 0, ..plain };
+        let (ours, theirs) = pipe(pool, Conflates::new(SocketType::Dealer, &unlimited), &unlimited);
+        let attach = attach(fresh_id(), bound.endpoint, theirs, Vec::new());
+        let (inbox, topics) = (bound.inbox.clone(), bound.topics.clone());
+        drop(names);
+        attach.send(&inbox, &topics);
+        Ok(ours)
     }
 }
 

@@ -39,6 +39,12 @@ pub mod proxy;
 // Waits for several sockets.
 pub mod poller;
 
+// Decides which peers are let in.
+pub mod authenticator;
+
+// Keys and passwords, and sockets that ask for them.
+pub mod security;
+
 // The sockets that an application holds: one try_ core, two thin ways to wait.
 pub mod socket;
 

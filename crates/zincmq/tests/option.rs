@@ -1,6 +1,7 @@
 //! The option table: defaults, ranges, lengths, and every row set and read back.
 
 use zincmq::option::{self, Access, Kind, OptionError, Options, Row, Value, by_name, by_number, rows};
+use zincmq::security::{PublicKey, SecretKey};
 use zincmq::socket_type::SocketType;
 
 /// Defaults as `zmq_setsockopt(3)` gives them, by number.
@@ -36,6 +37,9 @@ const INTS: &[(i32, i32)] = &[
     (101, 8192),
     (109, 0),
     (23_041, 1_000_000),
+    (23_042, 8192),
+    (23_043, 0),
+    (43, 0),
     (112, 0),
     (113, 0),
 ];
@@ -57,6 +61,8 @@ const FLAGS: &[(i32, bool)] = &[
     (74, false),
     (78, false),
     (93, false),
+    (44, false),
+    (47, false),
     (94, false),
     (96, true),
     (98, false),
@@ -76,7 +82,7 @@ fn defaults() {
     for &(number, default) in FLAGS {
         assert_eq!(default_of(number), Value::Flag(default), "{number}");
     }
-    for number in [38, 55, 68, 92, 95, 99, 100] {
+    for number in [38, 45, 55, 68, 92, 95, 99, 100] {
         assert_eq!(default_of(number), Value::Text(String::new()), "{number}");
     }
     for number in [5, 61, 72, 110, 111, 114] {
@@ -88,7 +94,10 @@ fn defaults() {
     assert_eq!(default_of(4), Value::Mask(0));
     assert_eq!(default_of(22), Value::Long(-1));
     assert_eq!(by_name("MAXMULTIPART").unwrap().default_value(), Some(Value::Long(-1)));
-    let listed = INTS.len() + FLAGS.len() + 7 + 6 + 3 + 3;
+    assert_eq!(default_of(46), Value::Secret("".into()));
+    assert_eq!([48, 50].map(default_of), [Value::PublicKey(None), Value::PublicKey(None)]);
+    assert_eq!(default_of(49), Value::SecretKey(None));
+    let listed = INTS.len() + FLAGS.len() + 8 + 6 + 3 + 3 + 4;
     assert_eq!(rows().iter().filter(|row| !row.is_state()).count(), listed);
 }
 
@@ -112,6 +121,9 @@ fn samples(row: &Row) -> [Value; 2] {
         (_, Kind::Flag(_)) => [Value::Flag(true), Value::Flag(false)],
         (_, Kind::Text { max, .. }) => text("a", &"b".repeat(max.min(300))),
         (_, Kind::Bytes { min, max }) => [Value::Bytes(vec![7; min]), Value::Bytes(vec![0; max.min(300)])],
+        (_, Kind::Secret { max }) => [Value::Secret("a".into()), Value::Secret("b".repeat(max).into())],
+        (_, Kind::PublicKey) => [7, 0].map(|byte| Value::PublicKey(Some(PublicKey::new([byte; 32])))),
+        (_, Kind::SecretKey) => [7, 0].map(|byte| Value::SecretKey(Some(SecretKey::new([byte; 32])))),
         (_, Kind::Id) => [Value::Id(Some(u32::MAX)), Value::Id(None)],
     }
 }
@@ -119,14 +131,17 @@ fn samples(row: &Row) -> [Value; 2] {
 #[test]
 fn every_row_sets_and_reads_back() {
     let mut options = Options::default();
-    for row in rows().iter().filter(|row| !row.is_state()) {
+    for row in rows().iter().filter(|row| !row.is_state() && row.access != Access::Get) {
         for value in samples(row) {
             options.set_value(row, value.clone()).unwrap();
             assert_eq!(options.get_value(row).unwrap(), value, "{row:?}");
             // The same by number, in C's form.
             let encoded = value.encode();
-            let bytes =
-                if matches!(value, Value::Text(_)) { &encoded[..encoded.len() - 1] } else { &encoded[..] };
+            let bytes = if matches!(value, Value::Text(_) | Value::Secret(_)) {
+                &encoded[..encoded.len() - 1]
+            } else {
+                &encoded[..]
+            };
             let pointer = (!bytes.is_empty()).then_some(bytes);
             if pointer.is_some() || !matches!(row.kind, Kind::Bytes { min: 1.., .. }) {
                 options.set_raw(row.number, pointer).unwrap();
@@ -157,11 +172,12 @@ fn numbers_and_names_are_unique_and_found() {
 #[test]
 fn lengths_are_exact() {
     let mut options = Options::default();
-    for row in rows().iter().filter(|row| !row.is_state()) {
+    for row in rows().iter().filter(|row| !row.is_state() && row.access != Access::Get) {
         let size = match row.kind {
             Kind::Int { .. } | Kind::Flag(_) | Kind::Id => 4,
             Kind::Long | Kind::Mask => 8,
-            Kind::Text { .. } | Kind::Bytes { .. } => continue,
+            Kind::PublicKey | Kind::SecretKey => 32,
+            Kind::Text { .. } | Kind::Secret { .. } | Kind::Bytes { .. } => continue,
         };
         for length in [1, 2, 3, 4, 5, 7, 8, 9].into_iter().filter(|length| *length != size) {
             let refused = options.set_raw(row.number, Some(&[0; 9][..length])).unwrap_err();
@@ -171,6 +187,17 @@ fn lengths_are_exact() {
     }
     // Texts: nothing clears, an empty text is refused; ids of peers have bounds.
     for (number, bytes, taken) in [
+        (46, None, true),
+        (46, Some(&b""[..]), false),
+        (46, Some(&[b'p'; 255]), true),
+        (46, Some(&[b'p'; 256]), false),
+        (48, Some(b"Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"), true),
+        (48, Some(b"Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID\0"), true),
+        (48, Some(b"Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hIDx"), false),
+        (48, Some(b"Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hI "), false),
+        (49, Some(b"Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hI"), false),
+        (50, Some(&[0; 33]), false),
+        (43, Some(&[0; 4]), false),
         (68, None, true),
         (68, Some(&b""[..]), false),
         (68, Some(b"proxy:1080"), true),

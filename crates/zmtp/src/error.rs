@@ -39,9 +39,36 @@ pub enum Error {
         /// The command's name; empty if it has none.
         name: String,
     },
-    /// An `ERROR` command whose reason is cut off.
-    #[error("malformed ERROR command in the handshake")]
-    MalformedError,
+    /// A command of a mechanism that has another length or version than it should.
+    #[error("malformed {command} command")]
+    Malformed {
+        /// The command's name.
+        command: &'static str,
+    },
+    /// A box that this side cannot open: it was sealed with other keys than the peer's and this side's, or was changed.
+    #[error("the box in {command} cannot be opened: it was sealed with other keys, or changed")]
+    Sealed {
+        /// The command that brought it.
+        command: &'static str,
+    },
+    /// The vouch in an INITIATE is for another connection.
+    #[error("the client's vouch is for another connection")]
+    Vouch,
+    /// A public key with which everybody would share the same secret.
+    #[error("a weak public key")]
+    WeakKey,
+    /// A message whose count is not above the last one's: it was repeated, or came out of order.
+    #[error("an encrypted message came again, or out of order")]
+    Sequence,
+    /// This side has used up all counts for its messages.
+    #[error("no more messages can be encrypted on this connection")]
+    Exhausted,
+    /// The system has no random bytes.
+    #[error("the system has no random bytes")]
+    NoRandomness,
+    /// A user name or password of more than 255 bytes, which PLAIN cannot send.
+    #[error("a user name or password is longer than 255 bytes")]
+    LongCredentials,
     /// Properties that are cut off, followed by stray bytes, or too many.
     #[error("malformed metadata: {0}")]
     Metadata(&'static str),
@@ -68,9 +95,35 @@ pub enum Error {
         /// The ZAP status: 300, 400 or 500.
         status: u16,
     },
+    /// The authenticator answered with something that is no answer.
+    #[error("the authenticator's answer is none: {0}")]
+    Zap(ZapFault),
     /// An [`Opening`](crate::Opening) was used again after it had opened or failed.
     #[error("the opening of this connection is over")]
     Over,
+}
+
+/// The fault of an authenticator's answer (RFC 27).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ZapFault {
+    /// It does not have seven parts.
+    #[error("it does not have seven parts")]
+    Parts,
+    /// Its first part is not empty.
+    #[error("its first part is not empty")]
+    Delimiter,
+    /// It is of another version than 1.0.
+    #[error("it is of another version")]
+    Version,
+    /// It answers another question.
+    #[error("it answers another question")]
+    RequestId,
+    /// Its status is none of 200, 300, 400 and 500.
+    #[error("its status is none of 200, 300, 400 and 500")]
+    Status,
+    /// Its properties are malformed.
+    #[error("its properties are malformed")]
+    Metadata,
 }
 
 impl Error {
@@ -83,9 +136,20 @@ impl Error {
     pub const fn code(&self) -> Option<u32> {
         match self {
             Self::UnexpectedCommand { .. } => Some(0x1000_0001),
-            Self::MalformedError => Some(0x1000_0015),
+            Self::Sequence => Some(0x1000_0002),
+            Self::Vouch => Some(0x1000_0003),
+            Self::Malformed { command } => Some(malformed(command)),
             Self::Metadata(_) | Self::IncompatibleSocket { .. } => Some(0x1000_0018),
+            Self::Sealed { .. } | Self::WeakKey => Some(0x1100_0001),
             Self::MechanismMismatch { .. } => Some(0x1100_0002),
+            Self::Zap(fault) => Some(match fault {
+                ZapFault::Delimiter => 0x2000_0000,
+                ZapFault::Parts => 0x2000_0001,
+                ZapFault::RequestId => 0x2000_0002,
+                ZapFault::Version => 0x2000_0003,
+                ZapFault::Status => 0x2000_0004,
+                ZapFault::Metadata => 0x2000_0005,
+            }),
             _ => None,
         }
     }
@@ -105,5 +169,18 @@ impl Error {
             },
             _ => None,
         }
+    }
+}
+
+/// libzmq's code for a malformed command of this name.
+const fn malformed(command: &str) -> u32 {
+    match command.as_bytes() {
+        b"MESSAGE" => 0x1000_0012,
+        b"HELLO" => 0x1000_0013,
+        b"INITIATE" => 0x1000_0014,
+        b"ERROR" => 0x1000_0015,
+        b"READY" => 0x1000_0016,
+        b"WELCOME" => 0x1000_0017,
+        _ => 0x1000_0011,
     }
 }

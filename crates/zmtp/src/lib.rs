@@ -30,6 +30,7 @@
 //!     routing_id: None,
 //!     metadata: Vec::new(),
 //!     security: Security::Null { zap: false },
+//!     random: zmtp::system_random,
 //!     allow_old: true,
 //! });
 //! let mut sent = std::mem::take(push.output()); // The signature goes out first.
@@ -70,6 +71,9 @@ mod phase;
 
 mod local;
 mod mechanism;
+pub mod zap;
+
+mod crypto;
 
 mod codec;
 mod heartbeat;
@@ -82,7 +86,11 @@ pub use codec::command::{self, Command};
 pub use codec::frame::{self, Flags, Header};
 pub use codec::frame_v1;
 pub use codec::z85;
-pub use error::Error;
+pub use crypto::{
+    Cipher, KeyError, Keypair, OVERHEAD, Opener, PublicKey, Random, Sealer, Secret, SecretKey,
+    flags as sealed_flags, system_random,
+};
+pub use error::{Error, ZapFault};
 pub use local::{Local, SocketName};
 pub use mechanism::{Security, Verdict, ZapRequest};
 pub use metadata::Property;

@@ -1,5 +1,6 @@
 //! This side of a connection: what it says of itself and accepts of others.
 
+use crate::crypto::Random;
 use crate::mechanism::Security;
 use crate::metadata::{self, Property};
 
@@ -27,6 +28,8 @@ pub struct Local {
     pub metadata: Vec<Property>,
     /// The security mechanism.
     pub security: Security,
+    /// The source of random bytes: [`system_random`](crate::system_random), unless a handshake is to be repeated.
+    pub random: Random,
     /// Whether peers of ZMTP 1.0 and 2.0 are let in. Even if so they are not when `security` wants proof.
     pub allow_old: bool,
 }

@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use crate::crypto::Cipher;
 use crate::error::Error;
 use crate::local::Local;
 use crate::mechanism::{Verdict, ZapRequest};
@@ -16,6 +17,7 @@ use crate::phase::traffic::Peer;
 pub struct Opening {
     phase: Phase,
     output: Vec<u8>,
+    cipher: Option<Cipher>,
 }
 
 /// How far an [`Opening`] has come.
@@ -42,7 +44,7 @@ enum Phase {
 enum Step {
     Next(Phase),
     Stay(Phase, Status),
-    Open(Peer),
+    Open(Peer, Option<Cipher>),
 }
 
 impl Opening {
@@ -51,7 +53,7 @@ impl Opening {
     pub fn new(local: Local) -> Self {
         let mut output = Vec::with_capacity(128);
         let phase = Phase::Greeting(Greeting::new(local, &mut output));
-        Self { phase, output }
+        Self { phase, output, cipher: None }
     }
 
     /// The bytes to be sent to the peer; the caller that sends them removes them. Must be looked at after
@@ -94,6 +96,12 @@ impl Opening {
         self.advance(&mut &[][..])
     }
 
+    /// The keys of the traffic, after [`Status::Open`], if the mechanism encrypts it: every frame is then a box
+    /// ([`Cipher`]). Given once, since no key may count twice.
+    pub fn take_cipher(&mut self) -> Option<Cipher> {
+        self.cipher.take()
+    }
+
     fn advance(&mut self, input: &mut &[u8]) -> Result<Status, Error> {
         loop {
             let phase = mem::replace(&mut self.phase, Phase::Over);
@@ -103,7 +111,10 @@ impl Opening {
                     self.phase = phase;
                     return Ok(status);
                 }
-                Step::Open(peer) => return Ok(Status::Open(peer)),
+                Step::Open(peer, cipher) => {
+                    self.cipher = cipher;
+                    return Ok(Status::Open(peer));
+                }
             }
         }
     }
@@ -119,12 +130,12 @@ impl Phase {
             },
             Self::RoutingId(routing_id) => match routing_id.feed(input)? {
                 Identified::More(routing_id) => Step::Stay(Self::RoutingId(routing_id), Status::More),
-                Identified::Open(peer) => Step::Open(peer),
+                Identified::Open(peer) => Step::Open(peer, None),
             },
             Self::Handshake(handshake) => match handshake.feed(input, out)? {
                 Shaken::More(handshake) => Step::Stay(Self::Handshake(handshake), Status::More),
                 Shaken::Waiting(handshake) => Step::Stay(Self::Handshake(handshake), Status::Waiting),
-                Shaken::Open(peer) => Step::Open(peer),
+                Shaken::Open(peer, cipher) => Step::Open(peer, cipher),
             },
             Self::Over => return Err(Error::Over),
         })

@@ -193,7 +193,7 @@ fn the_peer_refuses() {
     assert_eq!(fails(local(PUSH), &greeting_and(b"\x05ERROR\x00")).auth_status(), None);
     for body in [&b"\x05ERROR"[..], b"\x05ERROR\x04400"] {
         let error = fails(local(PUSH), &greeting_and(body));
-        assert_eq!((error.code(), error), (Some(0x1000_0015), Error::MalformedError));
+        assert_eq!((error.code(), error), (Some(0x1000_0015), Error::Malformed { command: "ERROR" }));
     }
 }
 

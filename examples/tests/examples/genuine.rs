@@ -1,7 +1,7 @@
 //! The examples against scripts of the same names in Python, whose pyzmq brings genuine libzmq along.
 
 use crate::harness::run;
-use crate::{AVERAGE, ITEMS, LONGEST, SQUARES};
+use crate::{AVERAGE, ITEMS, LONGEST, SQUARES, ironhouse};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -86,4 +86,10 @@ fn envelopes_from_and_to_both() {
     assert_eq!(items, ITEMS);
     let [items, _] = run(["psenvsub.py tcp:a 3", "psenvpub tcp:a 3"]);
     assert_eq!(items, ITEMS);
+}
+
+#[test]
+fn encrypted_requests_from_and_to_both() {
+    ironhouse("ironserver.py", "ironclient");
+    ironhouse("ironserver", "ironclient.py");
 }

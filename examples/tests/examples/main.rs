@@ -39,6 +39,22 @@ fn request_and_reply_async() {
     assert_eq!(client, greetings(2));
 }
 
+/// The server and the client of an encrypted conversation, with keys in a folder of their own.
+fn ironhouse(server: &str, client: &str) {
+    let folder = std::env::temp_dir().join(format!("ironhouse-{}-{server}-{client}", std::process::id()));
+    let folder = folder.to_str().unwrap();
+    run([&*format!("ironkeys {folder}")]);
+    let [_, said] = run([&*format!("{server} tcp:a {folder} 3"), &format!("{client} tcp:a {folder} 3")]);
+    let expected = (1..=3).map(|number| format!("alice, this stays between us: secret {number}\n"));
+    assert_eq!(said, expected.collect::<String>());
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn encrypted_requests() {
+    ironhouse("ironserver", "ironclient");
+}
+
 #[test]
 fn publish_and_subscribe() {
     let [_, oslo, lima] = run(["wuserver tcp:a 10 2", "wuclient tcp:a Oslo 10", "wuclient tcp:a Lima 5"]);

@@ -14,8 +14,11 @@
 //! # Ok::<(), genuine::Error>(())
 //! ```
 //!
-//! Left out of the build: CURVE (needs libsodium), GSSAPI, draft functions, and the transports that need
+//! Left out of the build: GSSAPI, draft functions, and the transports that need
 //! another library. [`has`] tells.
+
+// Its library is linked.
+use libsodium_sys as _;
 
 mod context;
 mod error;

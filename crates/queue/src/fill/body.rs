@@ -11,8 +11,12 @@ const BODY_STEP: usize = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Body {
     bytes: Vec<u8>,
-    /// Its full size.
+    /// Its full size, as it arrives.
     size: usize,
+    /// It is a box that is not open.
+    sealed: bool,
+    /// Bytes that stand before it.
+    skipped: usize,
 }
 
 impl Body {
@@ -21,7 +25,27 @@ impl Body {
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(size.min(BODY_STEP)).map_err(|_| Refusal::NoMemory(size as u64))?;
         bytes.extend_from_slice(begun);
-        Ok(Self { bytes, size })
+        Ok(Self { bytes, size, sealed: false, skipped: 0 })
+    }
+
+    /// A box of `size` bytes that begins with these.
+    pub(super) fn sealed(begun: &[u8], size: usize) -> Result<Self, Refusal> {
+        Ok(Self { sealed: true, ..Self::new(begun, size)? })
+    }
+
+    pub(super) fn is_sealed(&self) -> bool {
+        self.sealed
+    }
+
+    /// The whole box, to be opened.
+    pub(super) fn sealed_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    /// The box is open; so many bytes stand before the plain body.
+    pub(super) fn unseal(&mut self, skipped: usize) {
+        self.sealed = false;
+        self.skipped = skipped.min(self.size);
     }
 
     pub(super) fn is_whole(&self) -> bool {
@@ -30,11 +54,12 @@ impl Body {
 
     /// So much of it as has come.
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.bytes.get(self.skipped..).unwrap_or_default()
     }
 
     pub(super) fn into_bytes(self) -> Bytes {
-        self.bytes.into()
+        let skipped = self.skipped;
+        Bytes::from(self.bytes).slice(skipped..)
     }
 
     /// The bytes that are missing and have a place.
@@ -60,9 +85,9 @@ impl Body {
         self.bytes.len() + self.room() == self.size
     }
 
-    /// Its full size.
+    /// The size of the plain body.
     pub(super) fn size(&self) -> usize {
-        self.size
+        self.size - self.skipped
     }
 
     /// Takes in what there is room for. Returns its length.

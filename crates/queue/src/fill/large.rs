@@ -8,6 +8,16 @@ use std::io;
 use std::os::fd::BorrowedFd;
 
 impl Filler {
+    /// A box has begun that is too large for a segment.
+    pub(super) fn begin_sealed_body(&mut self, header: usize, size: usize) -> Result<(), Refusal> {
+        self.body = Some(Body::sealed(self.unfinished().get(header..).unwrap_or_default(), size)?);
+        // The header is as good as open: it becomes the plain body's.
+        self.fill = self.writer.chain.at + header as u64;
+        self.raw = 0;
+        self.read_limit = READ_AHEAD;
+        Ok(())
+    }
+
     pub(super) fn begin_body(&mut self, header: usize, size: usize) -> Result<(), Refusal> {
         self.body = Some(Body::new(self.unwalked().get(header..).unwrap_or_default(), size)?);
         self.fill = self.writer.chain.at + header as u64;
@@ -25,7 +35,7 @@ impl Filler {
         let of_body = read.min(room);
         // SAFETY: the kernel has written `of_body` bytes into the spare capacity.
         unsafe { body.advance(of_body) };
-        self.fill += (read - of_body) as u64;
+        self.took(read - of_body);
         self.body = Some(body);
         result.map(|read| (read, read == room + spill_len))
     }
@@ -36,6 +46,9 @@ impl Filler {
         let Some(body) = &mut self.body else { return Ok(None) };
         if !body.is_whole() {
             body.make_room()?;
+            return Ok(Some(Walk::Dry));
+        }
+        if body.is_sealed() {
             return Ok(Some(Walk::Dry));
         }
         let Some(&flags) = self.unwalked().first() else { return Ok(Some(Walk::Dry)) };

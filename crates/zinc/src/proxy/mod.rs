@@ -110,7 +110,7 @@ impl Proxy {
         let mut session = Session::new(front, None)?;
         session.count_on_others();
         let result = pass(&config, kind, &mut session, back);
-        session.close(result)
+        session.close(result).map(drop)
     }
 
     /// The command line, completed by the file.

@@ -54,6 +54,19 @@ pub(crate) trait Transcode: Send + std::fmt::Debug {
     /// Appends a frame that the application sends to `out`.
     fn encode(&mut self, frame: Taken<'_>, out: &mut Vec<u8>);
 
+    /// Appends frames of the protocol's own, which are plain in `plain`.
+    fn control(&mut self, plain: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(plain);
+    }
+
+    /// Completes what was appended to `out` since the last time, before any of it is written.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    fn finish(&mut self, _out: &mut [u8]) -> Result<(), zmtp::Error> {
+        Ok(())
+    }
+
     /// Whether inbound bytes are translated too; otherwise they are ZMTP 2 or 3 frames.
     fn decodes(&self) -> bool {
         false

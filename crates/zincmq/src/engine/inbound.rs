@@ -1,9 +1,10 @@
 //! The way in: from the kernel to the pipe.
 
 use crate::engine::contract::{End, Rest, SCRATCH, SHORT, TURN, Transcode};
+use crate::engine::encrypted::Boxes;
 use crate::engine::heartbeat::Heartbeat;
 use crate::engine::outbound::Outbound;
-use queue::{Filler, Kind, Refusal, Walk};
+use queue::{Filler, Kind, Refusal, Unopened, Walk};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::BorrowedFd;
@@ -17,6 +18,8 @@ const COMMANDS: u32 = 256;
 #[derive(Debug)]
 pub(super) struct Inbound {
     pub(super) filler: Filler,
+    /// Opens what arrives, where that is boxes.
+    boxes: Option<Box<Boxes>>,
     pub(super) heartbeat: Heartbeat,
     /// Received bytes that the transcoder has not done with.
     scratch: Vec<u8>,
@@ -39,9 +42,18 @@ pub(super) struct Inbound {
 }
 
 impl Inbound {
-    pub(super) fn new(filler: Filler, heartbeat: Heartbeat, reads_subscriptions: bool) -> Self {
+    pub(super) fn new(
+        mut filler: Filler,
+        boxes: Option<Box<Boxes>>,
+        heartbeat: Heartbeat,
+        reads_subscriptions: bool,
+    ) -> Self {
+        if boxes.is_some() {
+            filler.expect_boxes();
+        }
         Self {
             filler,
+            boxes,
             heartbeat,
             scratch: Vec::new(),
             may_read: true,
@@ -163,7 +175,14 @@ impl Inbound {
         self.cut_short = false;
         loop {
             match self.filler.walk() {
-                Ok(Walk::Dry) => break,
+                Ok(Walk::Dry) => match self.open() {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(end) => {
+                        self.publish();
+                        return Err(end);
+                    }
+                },
                 Ok(Walk::Command) if *commands == COMMANDS => {
                     self.cut_short = true;
                     break;
@@ -181,16 +200,21 @@ impl Inbound {
                 }
                 Err(refusal) => {
                     self.publish();
-                    return Err(match refusal {
-                        Refusal::NoReply => End::NoReply,
-                        Refusal::NoMemory(_) => End::NoMemory,
-                        _ => End::TooLarge,
-                    });
+                    return Err(refused(&refusal));
                 }
             }
         }
         self.publish();
         Ok(if self.cut_short { Rest::Busy } else { Rest::Quiet })
+    }
+
+    /// Opens the boxes that have arrived. Returns whether there is more to walk over.
+    fn open(&mut self) -> Result<bool, End> {
+        let Some(boxes) = &mut self.boxes else { return Ok(false) };
+        self.filler.open(&mut **boxes).map_err(|unopened| match unopened {
+            Unopened::Refused(refusal) => refused(&refusal),
+            Unopened::Failed(error) => End::Protocol(error),
+        })
     }
 
     /// Whether there is room for another message. If there is none, the reader tells when there is; where it has soon read
@@ -294,5 +318,14 @@ impl Inbound {
             self.scratch = Vec::new();
         }
         self.filler.sweep()
+    }
+}
+
+/// The end that the walk's refusal is.
+fn refused(refusal: &Refusal) -> End {
+    match refusal {
+        Refusal::NoReply => End::NoReply,
+        Refusal::NoMemory(_) => End::NoMemory,
+        _ => End::TooLarge,
     }
 }

@@ -2,6 +2,7 @@
 
 mod connection;
 pub(crate) mod contract;
+mod encrypted;
 mod heartbeat;
 mod inbound;
 mod leave;
@@ -14,6 +15,7 @@ mod upstream;
 mod zmtp;
 
 pub(crate) use contract::{End, Rest, SHORT, Transcode};
+pub(crate) use encrypted::{Boxes, Sealed};
 pub(crate) use heartbeat::HeartbeatConfig;
 pub(crate) use leave::LEAVING_CHECKS;
 pub(crate) use legacy::Legacy;

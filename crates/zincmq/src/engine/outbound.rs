@@ -18,6 +18,10 @@ pub(super) struct Outbound {
     pub(super) drain: Drain,
     /// Bytes to be written before anything from the pipe.
     prefix: Vec<u8>,
+    /// Of these, the number written already.
+    written: usize,
+    /// The last frame that was translated was not the last of its message.
+    inside: bool,
     /// Commands that wait for a place between two messages.
     control: Vec<u8>,
     may_write: bool,
@@ -26,7 +30,7 @@ pub(super) struct Outbound {
 impl Outbound {
     /// `unsent` goes first.
     pub(super) fn new(drain: Drain, unsent: Vec<u8>) -> Self {
-        Self { drain, prefix: unsent, control: Vec::new(), may_write: true }
+        Self { drain, prefix: unsent, written: 0, inside: false, control: Vec::new(), may_write: true }
     }
 
     /// The pipe has something.
@@ -73,11 +77,11 @@ impl Outbound {
     ) -> io::Result<Rest> {
         let mut moved = 0;
         while self.may_write {
-            self.compose(transcoder);
+            self.compose(transcoder).map_err(io::Error::other)?;
             let sent = match transcoder {
                 None if !self.control.is_empty() && self.prefix.is_empty() => self.drain.finish_message(to),
                 None => self.drain.write_to(to, &mut self.prefix),
-                Some(_) => send(to, &mut self.prefix),
+                Some(_) => self.send(to),
             };
             match sent {
                 Ok(0) => break,
@@ -97,17 +101,44 @@ impl Outbound {
     }
 
     /// Puts into `prefix` what does not come from the pipe as it is.
-    fn compose(&mut self, transcoder: &mut Option<Box<dyn Transcode>>) {
-        let between = transcoder.is_some() || !self.drain.is_inside_message();
-        if !self.control.is_empty() && self.prefix.is_empty() && between {
-            std::mem::swap(&mut self.prefix, &mut self.control);
+    fn compose(&mut self, transcoder: &mut Option<Box<dyn Transcode>>) -> Result<(), zmtp::Error> {
+        let Some(transcoder) = transcoder else {
+            if !self.control.is_empty() && self.prefix.is_empty() && !self.drain.is_inside_message() {
+                std::mem::swap(&mut self.prefix, &mut self.control);
+            }
+            return Ok(());
+        };
+        if self.prefix.len() - self.written >= AHEAD {
+            return Ok(());
         }
-        let Some(transcoder) = transcoder else { return };
+        self.prefix.drain(..self.written);
+        self.written = 0;
+        if !self.inside && !self.control.is_empty() {
+            transcoder.control(&self.control, &mut self.prefix);
+            self.control.clear();
+        }
         while self.prefix.len() < AHEAD
             && let Some(frame) = self.drain.frames().take()
         {
+            self.inside = frame.more;
             transcoder.encode(frame, &mut self.prefix);
         }
+        transcoder.finish(&mut self.prefix)
+    }
+
+    /// Writes once of what was composed.
+    fn send(&mut self, to: BorrowedFd<'_>) -> io::Result<usize> {
+        let rest = &self.prefix[self.written..];
+        if rest.is_empty() {
+            return Ok(0);
+        }
+        let sent = rustix::net::send(to, rest, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)?;
+        self.written += sent;
+        if self.written == self.prefix.len() {
+            self.prefix.clear();
+            self.written = 0;
+        }
+        Ok(sent)
     }
 
     /// Gives memory back that an idle connection holds.
@@ -116,14 +147,4 @@ impl Outbound {
             self.prefix = Vec::new();
         }
     }
-}
-
-/// Writes `bytes` once and removes what was written.
-fn send(to: BorrowedFd<'_>, bytes: &mut Vec<u8>) -> io::Result<usize> {
-    if bytes.is_empty() {
-        return Ok(0);
-    }
-    let sent = rustix::net::send(to, bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)?;
-    bytes.drain(..sent);
-    Ok(sent)
 }

@@ -21,6 +21,7 @@ fn engine() -> (Engine, Writer, Reader, UnixStream) {
         drain: Drain::new(outbound),
         filler: Filler::new(inbound, bounds(&Options::new(SocketType::Pull))),
         transcoder: None,
+        boxes: None,
         socket_type: SocketType::Pull,
         heartbeat: HeartbeatConfig::default(),
     };

@@ -5,6 +5,7 @@
 //! socket have smaller calls of their own, through a [`Connection`](super::Connection).
 
 use crate::engine::contract::{End, Rest, SHORT, Transcode};
+use crate::engine::encrypted::Boxes;
 use crate::engine::heartbeat::{Heartbeat, HeartbeatConfig, Silent};
 use crate::engine::inbound::Inbound;
 use crate::engine::leave::Leaving;
@@ -23,6 +24,8 @@ pub(crate) struct Setup {
     pub(crate) drain: Drain,
     pub(crate) filler: Filler,
     pub(crate) transcoder: Option<Box<dyn Transcode>>,
+    /// Opens what arrives, where that is boxes.
+    pub(crate) boxes: Option<Box<Boxes>>,
     pub(crate) socket_type: SocketType,
     pub(crate) heartbeat: HeartbeatConfig,
 }
@@ -49,7 +52,8 @@ impl Engine {
     pub(crate) fn new(setup: Setup, unsent: Vec<u8>, received: &[u8]) -> Self {
         let now = Instant::now();
         let heartbeat = Heartbeat::new(setup.heartbeat, now);
-        let mut inbound = Inbound::new(setup.filler, heartbeat, setup.socket_type.profile().publishes);
+        let mut inbound =
+            Inbound::new(setup.filler, setup.boxes, heartbeat, setup.socket_type.profile().publishes);
         inbound.preload(received, setup.transcoder.as_ref().is_some_and(|transcoder| transcoder.decodes()));
         Self {
             descriptor: setup.descriptor,

@@ -1,12 +1,17 @@
 //! The beginning of a connection: the SOCKS proxy's part, if there is one, then the ZMTP handshake.
 
+use crate::command::{NoAuthenticator, SocketShared};
+use crate::io::inquiry::{Inquired, Inquiry};
 use crate::option::Options;
 use crate::socket_type::SocketType;
 use crate::transport::net::socks;
+use queue::Notify;
 use rustix::net::{RecvFlags, SendFlags};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use zmtp::{Local, Opening, Security, SocketName, Status};
+use std::sync::Arc;
+use zmtp::zap::Circumstances;
+use zmtp::{Cipher, Local, Opening, Property, SocketName, Status, Verdict};
 
 /// The number of bytes read at once; a handshake is small.
 const ROOM: usize = 1024;
@@ -17,6 +22,23 @@ pub(crate) struct Handshake {
     pub(crate) descriptor: OwnedFd,
     proxy: Option<socks::Client>,
     opening: Opening,
+    asking: Asking,
+    /// The peer writes no more.
+    hung_up: bool,
+    /// The authenticator's word on the peer.
+    granted: Vec<Property>,
+}
+
+/// Whether an authenticator has the word.
+#[derive(Debug)]
+enum Asking {
+    No,
+    /// It is to be asked, or has been; these bytes of the peer wait.
+    Yes {
+        inquiry: Option<Box<Inquiry>>,
+        again: bool,
+        kept: Vec<u8>,
+    },
 }
 
 /// The outcome of a handshake, if it has ended.
@@ -24,10 +46,26 @@ pub(crate) struct Handshake {
 pub(crate) enum HandshakeStatus {
     /// It goes on.
     Pending,
+    /// The authenticator is to be asked ([`Handshake::ask`]).
+    Asks,
+    /// It has gone without an answer, and is to be asked again when there is one.
+    AsksLater,
     /// There is none: plain bytes follow.
     Raw,
-    /// The peer is known; these bytes came behind the handshake.
-    Done(zmtp::Peer, Vec<u8>),
+    /// The peer is known.
+    Done(Box<Opened>),
+}
+
+/// The result of a handshake that has succeeded.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) peer: zmtp::Peer,
+    /// The authenticator's word on it.
+    pub(crate) granted: Vec<Property>,
+    /// The keys of the traffic, if it is encrypted.
+    pub(crate) cipher: Option<Cipher>,
+    /// The bytes that came behind the handshake.
+    pub(crate) rest: Vec<u8>,
 }
 
 /// The reasons for which a handshake fails.
@@ -42,6 +80,9 @@ pub(crate) enum Failure {
     /// The proxy refused or broke its protocol.
     #[error(transparent)]
     Proxy(socks::SocksError),
+    /// There is no authenticator to ask.
+    #[error("there is no authenticator")]
+    NoAuthenticator,
 }
 
 impl Handshake {
@@ -59,10 +100,18 @@ impl Handshake {
             },
             routing_id: socket_type.profile().announces_id.then(|| options.routing_id.clone()),
             metadata: options.metadata.clone(),
-            security: Security::Null { zap: false },
+            security: options.security(),
+            random: zmtp::system_random,
             allow_old: options.zap_domain.is_empty(),
         };
-        Self { descriptor, proxy, opening: Opening::new(local) }
+        Self {
+            descriptor,
+            proxy,
+            opening: Opening::new(local),
+            asking: Asking::No,
+            hung_up: false,
+            granted: Vec::new(),
+        }
     }
 
     pub(crate) fn has_proxy(&self) -> bool {
@@ -73,9 +122,23 @@ impl Handshake {
         self.descriptor
     }
 
+    /// The system says that the peer writes no more.
+    pub(crate) fn hung_up(&mut self) {
+        self.hung_up = true;
+    }
+
     /// Sends and receives as far as possible now.
     pub(crate) fn turn(&mut self) -> Result<HandshakeStatus, Failure> {
         loop {
+            if let Asking::Yes { .. } = self.asking {
+                // Nothing is read meanwhile, so the end would not show.
+                let gone = || Failure::Lost(io::ErrorKind::ConnectionReset.into());
+                return if self.hung_up {
+                    Err(gone())
+                } else {
+                    self.send().map(|()| HandshakeStatus::Pending)
+                };
+            }
             // The words of a peer before it hangs up tell more than the failure to write to it.
             let sent = self.send();
             let mut room = [0; ROOM];
@@ -105,17 +168,93 @@ impl Handshake {
             }
             return Ok(None);
         }
-        match self.opening.feed(bytes) {
-            Ok((taken, Status::Open(peer))) => {
+        let fed = self.opening.feed(bytes);
+        self.settle(fed.map(|(taken, status)| (status, &bytes[taken..])))
+    }
+
+    /// The opening has come so far; `rest` is behind it.
+    fn settle(
+        &mut self,
+        result: Result<(Status, &[u8]), zmtp::Error>,
+    ) -> Result<Option<HandshakeStatus>, Failure> {
+        match result {
+            Ok((Status::More, _)) => Ok(None),
+            Ok((Status::Waiting, rest)) => {
+                self.asking = Asking::Yes { inquiry: None, again: false, kept: rest.to_vec() };
                 self.send()?;
-                Ok(Some(HandshakeStatus::Done(peer, bytes[taken..].to_vec())))
+                Ok(Some(HandshakeStatus::Asks))
             }
-            Ok(_) => Ok(None),
+            Ok((Status::Open(peer), rest)) => {
+                self.send()?;
+                let (cipher, rest) = (self.opening.take_cipher(), rest.to_vec());
+                let granted = std::mem::take(&mut self.granted);
+                Ok(Some(HandshakeStatus::Done(Box::new(Opened { peer, granted, cipher, rest }))))
+            }
             Err(error) => {
                 // The reason, if there is one to tell; the connection ends anyway.
                 _ = self.send();
                 Err(Failure::Protocol(error))
             }
+        }
+    }
+
+    /// Asks the authenticator, or goes on without one where that is allowed.
+    pub(crate) fn ask(
+        &mut self,
+        owner: &SocketShared,
+        options: &Options,
+        address: &str,
+        notify: (Arc<dyn Notify>, u64),
+    ) -> Result<HandshakeStatus, Failure> {
+        let Some(request) = self.opening.zap_request() else { return self.turn() };
+        let about = Circumstances { domain: &options.zap_domain, address, routing_id: &options.routing_id };
+        let Asking::Yes { inquiry, again, .. } = &mut self.asking else { return self.turn() };
+        // PLAIN has nobody else who could judge. Without a handler libzmq lets others in, unless it is told otherwise. Where
+        // there was one, nobody gets in without its word.
+        let lenient = !*again && request.mechanism != "PLAIN" && !options.zap_enforce_domain;
+        match Inquiry::ask(&*owner.authenticator, &request, about, &owner.pool, notify) {
+            Ok(asked) => {
+                *inquiry = Some(Box::new(asked));
+                self.look_for_answer()
+            }
+            Err(NoAuthenticator::Absent) if *again => Ok(HandshakeStatus::AsksLater),
+            Err(NoAuthenticator::Absent) if lenient => self.judged(Verdict::Success),
+            Err(_) => Err(Failure::NoAuthenticator),
+        }
+    }
+
+    /// The authenticator may have answered.
+    pub(crate) fn look_for_answer(&mut self) -> Result<HandshakeStatus, Failure> {
+        let Asking::Yes { inquiry, again, .. } = &mut self.asking else {
+            return Ok(HandshakeStatus::Pending);
+        };
+        let Some(asked) = inquiry else { return Ok(HandshakeStatus::Pending) };
+        match asked.look() {
+            Inquired::Waiting => Ok(HandshakeStatus::Pending),
+            Inquired::Gone => {
+                (*inquiry, *again) = (None, true);
+                Ok(HandshakeStatus::AsksLater)
+            }
+            Inquired::Answered(Ok(answer)) => {
+                self.granted = answer.properties;
+                self.judged(answer.verdict)
+            }
+            Inquired::Answered(Err(error)) => Err(Failure::Protocol(error)),
+        }
+    }
+
+    /// Goes on after the verdict.
+    fn judged(&mut self, verdict: Verdict) -> Result<HandshakeStatus, Failure> {
+        let Asking::Yes { kept, .. } = std::mem::replace(&mut self.asking, Asking::No) else {
+            return self.turn();
+        };
+        let judged = self.opening.verdict(verdict);
+        if let Some(status) = self.settle(judged.map(|status| (status, kept.as_slice())))? {
+            return Ok(status);
+        }
+        match self.take(&kept)? {
+            Some(status) => Ok(status),
+            None => self.turn(),
         }
     }
 

@@ -1,12 +1,14 @@
 //! A bound endpoint: accepts connections, each of which becomes a session.
 
 use crate::command::Listen;
+use crate::io::admission::Admission;
 use crate::io::reactor::{Reactor, Timer, Timers, token};
 use crate::io::session::Session;
 use crate::monitor::{EventKind, Sides};
 use crate::transport::Accept;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How many connections are accepted before others have their turn.
@@ -18,11 +20,14 @@ const REST: Duration = Duration::from_millis(100);
 pub(crate) struct Listener {
     listen: Box<Listen>,
     timers: Timers,
+    admission: Arc<Admission>,
+    /// So many handshakes are under way that connections wait; the monitor knows.
+    waits: bool,
 }
 
 impl Listener {
     pub(crate) fn start(listen: Box<Listen>, key: u64, reactor: &Reactor) -> Self {
-        let listener = Self { listen, timers: Timers::of(key) };
+        let listener = Self { listen, timers: Timers::of(key), admission: Arc::default(), waits: false };
         let listening = &listener.listen.listening;
         listener.emit(EventKind::Listening, listening.number as u64);
         if let Err(error) = listening.watch(&reactor.registry, token(key)) {
@@ -45,16 +50,30 @@ impl Listener {
         let (listen, origin) = (&self.listen, &self.listen.origin);
         let mut sessions = Vec::new();
         for _ in 0..ACCEPTS {
+            if self.admission.is_full(origin.options.maxhandshakes) {
+                if !std::mem::replace(&mut self.waits, true) {
+                    self.failed(rustix::io::Errno::USERS.into());
+                }
+                self.timers.set(Timer::Accept, Instant::now() + REST, reactor);
+                return sessions;
+            }
             let accept = |descriptor: BorrowedFd<'_>| {
                 origin.transport.accept(descriptor, &origin.name, &origin.options)
             };
             let Some(accepted) = listen.listening.with(accept) else { return sessions };
             match accepted {
                 Ok(Accept::Connection(descriptor, link)) => {
+                    self.waits = false;
+                    let limit = origin.options.maxhandshakes_address;
+                    let Some(admitted) = self.admission.admit(&link.peer_address, limit) else {
+                        origin.owner.troubles.handshake_failed();
+                        self.failed(rustix::io::Errno::USERS.into());
+                        continue;
+                    };
                     let number = descriptor.as_raw_fd() as u64;
                     let sides = link.complete(Sides::of(&origin.name, false));
                     origin.owner.monitor.emit(EventKind::Accepted, number, sides);
-                    sessions.push(Session::accepted(listen, descriptor, link));
+                    sessions.push(Session::accepted(listen, descriptor, link, admitted));
                 }
                 Ok(Accept::Refused) => self.failed(rustix::io::Errno::CONNABORTED.into()),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return sessions,

@@ -1,7 +1,9 @@
 //! I/O threads: sessions, listeners and timers around one poller.
 
+mod admission;
 mod dialer;
 mod handshake;
+mod inquiry;
 mod listener;
 mod notice;
 mod reactor;

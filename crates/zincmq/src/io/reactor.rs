@@ -26,6 +26,8 @@ pub(crate) enum Timer {
     /// A stream that its writer writes itself may be over, or the peer may have everything that a closing connection has
     /// sent.
     CheckOutbound,
+    /// It is time to ask an authenticator again.
+    Ask,
     /// A listener that ran out of descriptors tries again.
     Accept,
 }
@@ -38,9 +40,10 @@ const TIMERS: [Timer; KINDS] = [
     Timer::Linger,
     Timer::CheckInbound,
     Timer::CheckOutbound,
+    Timer::Ask,
     Timer::Accept,
 ];
-const KINDS: usize = 7;
+const KINDS: usize = 8;
 
 /// The timers of one session or listener, one of a kind at most.
 #[derive(Debug, Default)]

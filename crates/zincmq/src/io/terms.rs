@@ -1,7 +1,7 @@
 //! The results of the handshake: how the engine speaks, what the pipe gets first, what messages tell of their
 //! connection.
 
-use crate::engine::{HeartbeatConfig, Legacy, Raw, Transcode, Upstream, bounds};
+use crate::engine::{HeartbeatConfig, Legacy, Raw, Sealed, Transcode, Upstream, bounds};
 use crate::io::notice;
 use crate::message::PeerInfo;
 use crate::option::Options;
@@ -9,7 +9,7 @@ use crate::socket_type::SocketType;
 use crate::transport::Link;
 use queue::Filler;
 use std::time::Duration;
-use zmtp::Version;
+use zmtp::{Property, Sealer, Version};
 
 /// See the module.
 #[derive(Debug)]
@@ -26,15 +26,17 @@ pub(crate) fn milliseconds(count: i32) -> Duration {
 }
 
 impl Terms<'_> {
-    /// Describes the connection to those who ask its messages.
-    pub(crate) fn describe(&self, link: Option<&Link>, descriptor: i32) -> PeerInfo {
-        let mut properties = self.peer.map(|peer| peer.properties.clone()).unwrap_or_default();
+    /// Describes the connection to those who ask its messages: first what the authenticator has `granted` and the system
+    /// tells, then what the peer says of itself, which cannot take their places.
+    pub(crate) fn describe(&self, granted: Vec<Property>, link: Option<&Link>, descriptor: i32) -> PeerInfo {
+        let mut properties = granted;
+        if let Some(link) = link {
+            properties.push(("Peer-Address".to_owned(), link.peer_address.clone().into_bytes()));
+        }
+        properties.extend(self.peer.iter().flat_map(|peer| peer.properties.iter().cloned()));
         // The same under its newer name.
         if let Some((_, id)) = properties.iter().find(|(name, _)| name == "Identity") {
             properties.push(("Routing-Id".to_owned(), id.clone()));
-        }
-        if let Some(link) = link {
-            properties.push(("Peer-Address".to_owned(), link.peer_address.clone().into_bytes()));
         }
         PeerInfo::new(properties, descriptor)
     }
@@ -61,8 +63,9 @@ impl Terms<'_> {
         }
     }
 
-    /// The translation that the connection needs, if its bytes are not the pipe's own.
-    pub(crate) fn transcoder(&self) -> Option<Box<dyn Transcode>> {
+    /// The translation that the connection needs, if its bytes are not the pipe's own. The traffic is encrypted if there is
+    /// a `sealer`.
+    pub(crate) fn transcoder(&self, sealer: Option<Sealer>) -> Option<Box<dyn Transcode>> {
         let options = self.options;
         let Some(peer) = self.peer else {
             return Some(Box::new(Raw { chunk: options.in_batch_size.max(1) as usize }));
@@ -70,6 +73,9 @@ impl Terms<'_> {
         if peer.version == Version::V1_0 {
             let replies = self.socket_type.profile().expects_replies;
             return Some(Box::new(Legacy::new(options.maxmsgsize, bounds(options), replies)));
+        }
+        if let Some(sealer) = sealer {
+            return Some(Box::new(Sealed::new(sealer, peer.version)));
         }
         let subscribes = self.socket_type.profile().subscribes;
         subscribes.then(|| Box::new(Upstream(peer.version)) as Box<dyn Transcode>)

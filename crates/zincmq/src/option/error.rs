@@ -24,6 +24,14 @@ pub enum OptionError {
         /// The attempt was to set it.
         set: bool,
     },
+    /// The option needs another one, which is not set.
+    #[error("{name} needs {needed}")]
+    Missing {
+        /// The option that is set, without `ZMQ_`.
+        name: &'static str,
+        /// The option that is not.
+        needed: &'static str,
+    },
     /// The option belongs to other socket types.
     #[error("{name} does not apply to a {socket} socket")]
     SocketType {

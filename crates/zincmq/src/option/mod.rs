@@ -8,6 +8,7 @@ mod error;
 mod list;
 mod options;
 mod row;
+mod security;
 mod table;
 mod value;
 

@@ -77,7 +77,8 @@ impl Options {
     /// # Errors
     /// [`OptionError::Value`], or [`OptionError::Access`] if it is state.
     pub fn set_value(&mut self, row: &Row, value: Value) -> Result<(), OptionError> {
-        let cell = cell(row.number).ok_or(OptionError::Access { name: row.name, set: true })?;
+        let settable = cell(row.number).filter(|_| row.access != Access::Get);
+        let cell = settable.ok_or(OptionError::Access { name: row.name, set: true })?;
         let value = row.check(value)?;
         (cell.set)(self, value.clone()).ok_or_else(|| row.refuse(value))?;
         // One more option than there are states: each sets both.
@@ -86,6 +87,7 @@ impl Options {
         } else if row.number == XPUB_VERBOSER.row().number {
             self.xpub_verbose = self.xpub_verboser;
         }
+        self.choose_mechanism(row);
         Ok(())
     }
 

@@ -5,6 +5,8 @@ use super::value::Value;
 use crate::socket_type::SocketType;
 use std::fmt;
 use std::marker::PhantomData;
+use zeroize::Zeroizing;
+use zmtp::{PublicKey, SecretKey};
 
 /// The values that an option takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,6 +33,15 @@ pub enum Kind {
         /// In C an empty text is refused unless the pointer is NULL.
         strict: bool,
     },
+    /// Text of up to this many bytes that is not shown; in C an empty text is refused unless the pointer is NULL.
+    Secret {
+        /// The greatest length in bytes, without the final NUL.
+        max: usize,
+    },
+    /// A public key of CURVE: 32 bytes, or 40 signs of Z85 (in C also with a NUL).
+    PublicKey,
+    /// A secret key of CURVE, as a public one.
+    SecretKey,
     /// Bytes, between these two lengths.
     Bytes {
         /// The least length.
@@ -156,6 +167,13 @@ impl Row {
             Kind::Text { .. } => {
                 Value::Text(String::from_utf8(given.to_vec()).map_err(|_| self.refuse(given.escape_ascii()))?)
             }
+            Kind::Secret { .. } if bytes.is_some_and(<[u8]>::is_empty) => return Err(refused()),
+            Kind::Secret { .. } => {
+                // The value itself does not show in the error.
+                Value::Secret(str::from_utf8(given).map_err(|_| refused())?.into())
+            }
+            Kind::PublicKey => Value::PublicKey(Some(PublicKey::new(*key(given).ok_or_else(refused)?))),
+            Kind::SecretKey => Value::SecretKey(Some(SecretKey::new(*key(given).ok_or_else(refused)?))),
             Kind::Bytes { .. } => Value::Bytes(given.to_vec()),
         };
         self.check(value)
@@ -174,9 +192,17 @@ impl Row {
             (Kind::Mask, _) => text.parse().ok().map(Value::Mask),
             (Kind::Id, _) => text.parse().ok().map(|id| Value::Id(Some(id))),
             (Kind::Text { .. }, _) => Some(Value::Text(text.to_owned())),
+            (Kind::Secret { .. }, _) => Some(Value::Secret(text.into())),
+            (Kind::PublicKey, _) => text.parse().ok().map(|key| Value::PublicKey(Some(key))),
+            (Kind::SecretKey, _) => text.parse().ok().map(|key| Value::SecretKey(Some(key))),
             (Kind::Bytes { .. }, _) => Some(Value::Bytes(text.as_bytes().to_vec())),
         };
-        self.check(value.ok_or_else(|| self.refuse(format_args!("{text:?}")))?)
+        let refused = || match self.kind {
+            // It may be one with a sign that is wrong.
+            Kind::SecretKey => self.refuse(format_args!("text of {} signs", text.chars().count())),
+            _ => self.refuse(format_args!("{text:?}")),
+        };
+        self.check(value.ok_or_else(refused)?)
     }
 
     /// Checks a value and brings it into the type of the option.
@@ -210,16 +236,33 @@ impl Kind {
             }
             (Self::Flag(yes), &Value::Int(int)) => yes.read(int).map(Value::Flag),
             (Self::Text { max, .. }, Value::Text(text)) => (text.len() <= max).then(|| value.clone()),
+            (Self::Secret { max }, Value::Secret(text)) => {
+                (text.reveal().len() <= max).then(|| value.clone())
+            }
             (Self::Bytes { min, max }, Value::Bytes(bytes)) => {
                 (min..=max).contains(&bytes.len()).then(|| value.clone())
             }
             (Self::Long, Value::Long(_))
             | (Self::Mask, Value::Mask(_))
             | (Self::Flag(_), Value::Flag(_))
+            | (Self::PublicKey, Value::PublicKey(_))
+            | (Self::SecretKey, Value::SecretKey(_))
             | (Self::Id, Value::Id(_)) => Some(value.clone()),
             _ => None,
         }
     }
+}
+
+/// The bytes of a key, as C passes it: 32 bytes, or text with its NUL or without.
+fn key(given: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+    let text = match given.len() {
+        32 => return given.try_into().ok().map(Zeroizing::new),
+        40 => given,
+        41 => given.strip_suffix(&[0])?,
+        _ => return None,
+    };
+    let bytes = Zeroizing::new(zmtp::z85::decode(text)?);
+    bytes.as_slice().try_into().ok().map(Zeroizing::new)
 }
 
 impl FlagKind {
@@ -247,6 +290,8 @@ impl fmt::Display for Kind {
             Self::Flag(FlagKind::NonZero) => f.write_str("0 (no) or another int (yes)"),
             Self::Text { max: usize::MAX, .. } => f.write_str("text of the option's form"),
             Self::Text { max, .. } => write!(f, "text of up to {max} bytes"),
+            Self::Secret { max } => write!(f, "text of 1 to {max} bytes"),
+            Self::PublicKey | Self::SecretKey => f.write_str("a key: 40 signs of Z85, or 32 bytes"),
             Self::Bytes { min, max: usize::MAX } => write!(f, "at least {min} bytes"),
             Self::Bytes { min, max } => write!(f, "{min} to {max} bytes"),
             Self::Id => f.write_str("a 32-bit id, or nothing"),

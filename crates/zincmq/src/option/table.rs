@@ -9,6 +9,7 @@ use super::row::Effect::{Later, Now};
 use super::row::{FlagKind, Kind, OWN, OptionKey, Row};
 use super::value::{Field, OptionType, Value};
 use crate::socket_type::SocketType;
+use zmtp::{PublicKey, Secret, SecretKey};
 
 /// Reads and writes the field behind a row.
 #[derive(Clone, Copy)]
@@ -175,8 +176,24 @@ fields {
     /// Keep only the last message of each queue, whatever the high-water marks: what PUSH, PUB and DEALER send,
     /// what PULL, SUB and DEALER receive. Over inproc, if the peer connects before the bind, the peer decides.
     CONFLATE = 54, conflate: bool = false, ONE, SetGet, Later, ALL;
-    /// The domain for ZAP (RFC 27). **Authenticates nobody yet**: there is no ZAP here, and a domain only makes the
-    /// socket refuse peers of ZMTP 1.0 and 2.0.
+    /// The security mechanism in use: 0 NULL, 1 PLAIN, 2 CURVE. It follows from the options of the mechanisms.
+    MECHANISM = 43, mechanism: i32 = 0, Kind::int(0, 2), Get, Later, ALL;
+    /// Ask a ZAP handler about the user names and passwords of those that connect (PLAIN).
+    PLAIN_SERVER = 44, plain_server: bool = false, ONE, SetGet, Later, ALL;
+    /// The user name to connect with (PLAIN); empty: without security.
+    PLAIN_USERNAME = 45, plain_username: String = String::new(), text(255), SetGet, Later, ALL;
+    /// The password to connect with (PLAIN); empty: without security. Everybody on the way can read it.
+    PLAIN_PASSWORD = 46, plain_password: Secret = Secret::default(), Kind::Secret { max: 255 }, SetGet, Later, ALL;
+    /// Be the side whose public key those that connect know (CURVE); needs `CURVE_SECRETKEY`.
+    CURVE_SERVER = 47, curve_server: bool = false, ONE, SetGet, Later, ALL;
+    /// This side's public key, where it connects (CURVE).
+    CURVE_PUBLICKEY = 48, curve_publickey: Option<PublicKey> = None, Kind::PublicKey, SetGet, Later, ALL;
+    /// This side's secret key (CURVE).
+    CURVE_SECRETKEY = 49, curve_secretkey: Option<SecretKey> = None, Kind::SecretKey, SetGet, Later, ALL;
+    /// The public key of the server to connect to (CURVE).
+    CURVE_SERVERKEY = 50, curve_serverkey: Option<PublicKey> = None, Kind::PublicKey, SetGet, Later, ALL;
+    /// The domain that a ZAP handler is told (RFC 27). With a domain, the handler is asked about peers without security,
+    /// too, and peers of ZMTP 1.0 and 2.0 are refused. Without a handler see `ZAP_ENFORCE_DOMAIN`.
     ZAP_DOMAIN = 55, zap_domain: String = String::new(), loose_text(255), SetGet, Later, ALL;
     /// A new peer takes over the routing id of an older one; otherwise it waits until that has gone.
     ROUTER_HANDOVER = 56, router_handover: bool = false, POSITIVE, Set, Now, ROUTERS;
@@ -221,7 +238,8 @@ fields {
     USE_FD = 89, use_fd: i32 = -1, Kind::from(-1), SetGet, Later, ALL;
     /// The network device to use; empty: any. Needs privileges.
     BINDTODEVICE = 92, bindtodevice: String = String::new(), text(16), SetGet, Later, ALL;
-    /// Refuse peers when a ZAP domain is set and no handler answers.
+    /// Refuse peers when a ZAP domain is set and there is no handler; and ask no handler about the keys of CURVE without a
+    /// domain.
     ZAP_ENFORCE_DOMAIN = 93, zap_enforce_domain: bool = false, NON_ZERO, SetGet, Later, ALL;
     /// The greatest rate of multicast transports, in kilobits a second; without effect on others.
     RATE = 8, rate: i32 = 100, Kind::from(1), SetGet, Later, ALL;
@@ -271,6 +289,12 @@ fields {
     MAXMULTIPART = OWN, maxmultipart: i64 = -1, Kind::Long, SetGet, Later, ALL;
     /// The most parts of a message accepted from a peer; 0: unlimited. A peer that sends more loses its connection.
     MAXPARTS = OWN + 1, maxparts: i32 = 1_000_000, Kind::from(0), SetGet, Later, ALL;
+    /// The most handshakes under way at one bound endpoint; 0: unlimited. Further connections wait in the system's queue
+    /// (`BACKLOG`) until some have ended, within `HANDSHAKE_IVL` at the latest.
+    MAXHANDSHAKES = OWN + 2, maxhandshakes: i32 = 8192, Kind::from(0), SetGet, Later, ALL;
+    /// The most handshakes under way at one bound endpoint from one address; 0: unlimited. Further connections from there
+    /// are closed.
+    MAXHANDSHAKES_ADDRESS = OWN + 3, maxhandshakes_address: i32 = 0, Kind::from(0), SetGet, Later, ALL;
 }
 state {
     /// Subscribes to all messages that begin with these bytes.

@@ -1,6 +1,7 @@
 //! Option values of any type, and the fields that hold them.
 
 use std::fmt;
+use zmtp::{PublicKey, Secret, SecretKey};
 
 /// The value of an option whose type is known only at run time.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -15,6 +16,12 @@ pub enum Value {
     Flag(bool),
     /// Text.
     Text(String),
+    /// Text that is not shown.
+    Secret(Secret),
+    /// A public key of CURVE; `None`: it has not been set.
+    PublicKey(Option<PublicKey>),
+    /// A secret key of CURVE; `None`: it has not been set.
+    SecretKey(Option<SecretKey>),
     /// Bytes.
     Bytes(Vec<u8>),
     /// A user, group or process id to add to a list; `None` empties the list.
@@ -31,6 +38,9 @@ impl Value {
             Self::Mask(value) => value.to_ne_bytes().to_vec(),
             Self::Flag(value) => i32::from(*value).to_ne_bytes().to_vec(),
             Self::Text(value) => [value.as_bytes(), &[0]].concat(),
+            Self::Secret(value) => [value.reveal().as_bytes(), &[0]].concat(),
+            Self::PublicKey(value) => value.as_ref().map_or([0; 32], |key| *key.as_bytes()).to_vec(),
+            Self::SecretKey(value) => value.as_ref().map_or([0; 32], |key| *key.as_bytes()).to_vec(),
             Self::Bytes(value) => value.clone(),
             Self::Id(value) => value.map_or_else(Vec::new, |id| id.to_ne_bytes().to_vec()),
         }
@@ -45,6 +55,10 @@ impl fmt::Display for Value {
             Self::Mask(value) => value.fmt(f),
             Self::Flag(value) => u8::from(*value).fmt(f),
             Self::Text(value) => write!(f, "{value:?}"),
+            Self::Secret(value) if value.is_empty() => f.write_str("\"\""),
+            Self::Secret(_) | Self::SecretKey(Some(_)) => f.write_str("(secret)"),
+            Self::PublicKey(Some(value)) => value.fmt(f),
+            Self::PublicKey(None) | Self::SecretKey(None) => f.write_str("none"),
             Self::Bytes(value) => write!(f, "\"{}\"", value.escape_ascii()),
             Self::Id(None) => f.write_str("none"),
             Self::Id(Some(id)) => id.fmt(f),
@@ -74,7 +88,10 @@ macro_rules! option_types {
     )+};
 }
 
-option_types!(i32: Int, i64: Long, u64: Mask, bool: Flag, String: Text, Vec<u8>: Bytes, Option<u32>: Id);
+option_types!(
+    i32: Int, i64: Long, u64: Mask, bool: Flag, String: Text, Vec<u8>: Bytes, Option<u32>: Id, Secret: Secret,
+    Option<PublicKey>: PublicKey, Option<SecretKey>: SecretKey
+);
 
 /// A field of [`Options`](super::Options). Most hold the value as it is; lists add it. Not re-exported.
 pub trait Field {
@@ -105,7 +122,7 @@ macro_rules! plain_fields {
     )+};
 }
 
-plain_fields!(i32, i64, u64, bool, String, Vec<u8>);
+plain_fields!(i32, i64, u64, bool, String, Vec<u8>, Secret, Option<PublicKey>, Option<SecretKey>);
 
 /// Set for the next use only: absent until set.
 impl Field for Option<Vec<u8>> {

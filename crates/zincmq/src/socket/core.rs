@@ -97,6 +97,7 @@ impl Core {
             sweeping: AtomicBool::new(false),
             pool: home.pool().clone(),
             topics: Arc::default(),
+            authenticator: home.shared().names.clone(),
             _life: home.life(),
         };
         let mut options = Options::new(socket_type);

@@ -69,7 +69,10 @@ impl Core {
         self.share_topics();
         match way(&endpoint)? {
             Way::Inproc => self.bind_inproc(text, &endpoint),
-            Way::Network(transport) => self.bind_over(text, &endpoint, transport),
+            Way::Network(transport) => {
+                self.peers.options.check_security(self.owner.socket_type)?;
+                self.bind_over(text, &endpoint, transport)
+            }
         }
     }
 
@@ -129,7 +132,10 @@ impl Core {
         let endpoint = self.parse(text)?;
         match way(&endpoint)? {
             Way::Inproc => self.connect_inproc(text, &endpoint),
-            Way::Network(transport) => self.connect_over(text, &endpoint, transport)?,
+            Way::Network(transport) => {
+                self.peers.options.check_security(self.owner.socket_type)?;
+                self.connect_over(text, &endpoint, transport)?;
+            }
         }
         Ok(())
     }

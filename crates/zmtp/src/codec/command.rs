@@ -5,6 +5,7 @@
 
 use crate::codec::frame::{self, Flags};
 use crate::codec::frame_v1;
+use crate::error::Error;
 use crate::heartbeat;
 use crate::version::Version;
 
@@ -66,6 +67,10 @@ impl<'a> Command<'a> {
     }
 }
 
+/// How the bodies begin of a handshake's last command, and of an encrypted frame.
+pub(crate) const READY: &[u8] = b"\x05READY";
+pub(crate) const MESSAGE: &[u8] = b"\x07MESSAGE";
+
 const SUBSCRIBE: &[u8] = b"\x09SUBSCRIBE";
 const CANCEL: &[u8] = b"\x06CANCEL";
 
@@ -82,6 +87,20 @@ pub(crate) fn split(body: &[u8]) -> Option<(&[u8], &[u8])> {
 pub(crate) fn parse_reason(body: &[u8]) -> Option<&[u8]> {
     let (&len, rest) = body.split_first()?;
     rest.get(..usize::from(len))
+}
+
+/// The error that an ERROR with this behind its name is in a handshake.
+pub(crate) fn refusal(body: &[u8]) -> Error {
+    match parse_reason(body) {
+        Some(reason) => Error::Refused { reason: reason.to_vec() },
+        None => Error::Malformed { command: "ERROR" },
+    }
+}
+
+/// The error that a command is where it is out of turn or unknown.
+pub(crate) fn unexpected(body: &[u8]) -> Error {
+    let (name, _) = split(body).unwrap_or_default();
+    Error::UnexpectedCommand { name: String::from_utf8_lossy(name).into_owned() }
 }
 
 /// Appends a PING. `ttl_ms` is how long the peer may wait for the next sign of life before it gives us

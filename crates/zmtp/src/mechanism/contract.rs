@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 
+use crate::codec::command;
+use crate::crypto::Cipher;
 use crate::error::Error;
 use crate::metadata::Property;
 
@@ -20,10 +22,10 @@ pub(crate) enum Progress {
 /// no greeting, no cut and no oversize command.
 ///
 /// Each is asked in this order: `produce`, `progress`; then, by turns, `consume` or `grant`, `produce`,
-/// `progress`.
+/// `progress`; after [`Progress::Done`] `cipher`.
 pub(crate) trait Mechanism: Debug + Send {
     /// Appends the frames of the commands due now, if any.
-    fn produce(&mut self, out: &mut Vec<u8>);
+    fn produce(&mut self, out: &mut Vec<u8>) -> Result<(), Error>;
 
     /// Takes the body of the peer's next command, and adds the properties that it may contain to `peer`.
     /// Called only while [`Progress::Talking`].
@@ -33,8 +35,20 @@ pub(crate) trait Mechanism: Debug + Send {
     fn progress(&self) -> Progress;
 
     /// The peer's credentials for the authenticator, a frame each; asked while [`Progress::Waiting`].
-    fn credentials(&self) -> &[Vec<u8>];
+    fn credentials(&self) -> &[Vec<u8>] {
+        &[]
+    }
 
-    /// The authenticator let the peer in. A refusal never reaches the mechanism.
+    /// The authenticator let the peer in.
     fn grant(&mut self);
+
+    /// The authenticator refused the peer, which is to be told this reason.
+    fn refuse(&mut self, reason: &[u8], out: &mut Vec<u8>) {
+        command::error(out, reason);
+    }
+
+    /// The keys of the traffic, if it is encrypted.
+    fn cipher(&mut self) -> Option<Cipher> {
+        None
+    }
 }

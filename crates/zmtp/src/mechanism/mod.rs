@@ -1,8 +1,11 @@
 //! The security mechanisms: the list, and what the outside world has to do with them.
 
 pub(crate) mod contract;
+mod curve;
 mod null;
+mod plain;
 
+use crate::crypto::{PublicKey, Random, Secret, SecretKey};
 use contract::Mechanism;
 
 /// The security mechanism of this side, with what it needs.
@@ -14,6 +17,32 @@ pub enum Security {
         /// Whether an authenticator is asked about the peer (`ZMQ_ZAP_DOMAIN` is set).
         zap: bool,
     },
+    /// The side that says a user name and a password, unencrypted (RFC 24).
+    PlainClient {
+        /// The user name, 255 bytes at most.
+        user: String,
+        /// The password, 255 bytes at most.
+        password: Secret,
+    },
+    /// The side that asks an authenticator about them.
+    PlainServer,
+    /// The side that knows the server's public key beforehand (RFC 26).
+    CurveClient {
+        /// The client's public key.
+        public: PublicKey,
+        /// The secret one that belongs to it.
+        secret: SecretKey,
+        /// The server's public key.
+        server: PublicKey,
+    },
+    /// The side whose public key clients know.
+    CurveServer {
+        /// The server's secret key.
+        secret: SecretKey,
+        /// Whether an authenticator is asked about the client's key. If not, any client is let in that knows the
+        /// server's.
+        zap: bool,
+    },
 }
 
 impl Security {
@@ -22,14 +51,8 @@ impl Security {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Null { .. } => "NULL",
-        }
-    }
-
-    /// Whether traffic frames are transformed, so that bodies cannot go out as they are.
-    #[must_use]
-    pub const fn transcodes(&self) -> bool {
-        match self {
-            Self::Null { .. } => false,
+            Self::PlainClient { .. } | Self::PlainServer => "PLAIN",
+            Self::CurveClient { .. } | Self::CurveServer { .. } => "CURVE",
         }
     }
 
@@ -39,9 +62,17 @@ impl Security {
     }
 
     /// The mechanism itself; `metadata` is what the peer shall be told.
-    pub(crate) fn start(&self, metadata: Vec<u8>) -> Box<dyn Mechanism> {
+    pub(crate) fn start(&self, metadata: Vec<u8>, random: Random) -> Box<dyn Mechanism> {
         match self {
             Self::Null { zap } => Box::new(null::Null::new(metadata, *zap)),
+            Self::PlainClient { user, password } => Box::new(plain::Client::new(metadata, user, password)),
+            Self::PlainServer => Box::new(plain::Server::new(metadata)),
+            Self::CurveClient { public, secret, server } => {
+                Box::new(curve::Client::new(metadata, (*public, secret.clone()), *server, random))
+            }
+            Self::CurveServer { secret, zap } => {
+                Box::new(curve::Server::new(metadata, secret.clone(), *zap, random))
+            }
         }
     }
 }

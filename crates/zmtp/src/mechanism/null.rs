@@ -26,28 +26,24 @@ impl Null {
 }
 
 impl Mechanism for Null {
-    fn produce(&mut self, out: &mut Vec<u8>) {
-        if self.asking {
-            return;
+    fn produce(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
+        if !self.asking
+            && let Some(metadata) = self.unsent.take()
+        {
+            frame::append(out, Flags::COMMAND, &[command::READY, &metadata]);
         }
-        if let Some(metadata) = self.unsent.take() {
-            frame::append(out, Flags::COMMAND, &[b"\x05READY", &metadata]);
-        }
+        Ok(())
     }
 
     fn consume(&mut self, body: &[u8], peer: &mut Vec<Property>) -> Result<(), Error> {
-        let (name, rest) = command::split(body).unwrap_or_default();
-        match name {
-            b"READY" => {
-                *peer = metadata::parse(rest)?;
+        match command::split(body).unwrap_or_default() {
+            (b"READY", metadata) => {
+                *peer = metadata::parse(metadata)?;
                 self.heard = true;
                 Ok(())
             }
-            b"ERROR" => {
-                let reason = command::parse_reason(rest).ok_or(Error::MalformedError)?;
-                Err(Error::Refused { reason: reason.to_vec() })
-            }
-            _ => Err(Error::UnexpectedCommand { name: String::from_utf8_lossy(name).into_owned() }),
+            (b"ERROR", reason) => Err(command::refusal(reason)),
+            _ => Err(command::unexpected(body)),
         }
     }
 
@@ -57,10 +53,6 @@ impl Mechanism for Null {
             (false, false) => Progress::Talking,
             (false, true) => Progress::Done,
         }
-    }
-
-    fn credentials(&self) -> &[Vec<u8>] {
-        &[]
     }
 
     fn grant(&mut self) {

@@ -96,6 +96,6 @@ impl Greeting {
             return Err(Error::MechanismMismatch { ours, theirs });
         }
         let version = wire::modern(self.seen[REVISION], self.seen[MINOR]);
-        Ok(Greeted::Modern(Handshake::new(&self.local, version, out)))
+        Ok(Greeted::Modern(Handshake::new(&self.local, version, out)?))
     }
 }

@@ -1,6 +1,6 @@
 //! Handshake: the mechanisms talk until each side knows the other's properties.
 
-use crate::codec::command;
+use crate::crypto::Cipher;
 use crate::error::Error;
 use crate::local::{Local, SocketName};
 use crate::mechanism::contract::{Mechanism, Progress};
@@ -31,23 +31,23 @@ pub(crate) enum Shaken {
     More(Handshake),
     /// The authenticator's verdict is needed before any further byte is taken.
     Waiting(Handshake),
-    /// Traffic begins.
-    Open(Peer),
+    /// Traffic begins, encrypted if there are keys for it.
+    Open(Peer, Option<Cipher>),
 }
 
 impl Handshake {
     /// Begins by sending what the mechanism says first.
-    pub(crate) fn new(local: &Local, version: Version, out: &mut Vec<u8>) -> Self {
-        let mut mechanism = local.security.start(local.metadata_block());
-        mechanism.produce(out);
-        Self {
+    pub(crate) fn new(local: &Local, version: Version, out: &mut Vec<u8>) -> Result<Self, Error> {
+        let mut mechanism = local.security.start(local.metadata_block(), local.random);
+        mechanism.produce(out)?;
+        Ok(Self {
             socket_type: local.socket_type,
             version,
             security: local.security.name(),
             mechanism,
             properties: Vec::new(),
             inbox: Inbox::default(),
-        }
+        })
     }
 
     /// Takes commands until open, and not a byte more. Frame flags are ignored, as libzmq does.
@@ -55,7 +55,10 @@ impl Handshake {
         loop {
             match self.mechanism.progress() {
                 Progress::Waiting => return Ok(Shaken::Waiting(self)),
-                Progress::Done => return Ok(Shaken::Open(self.into_peer())),
+                Progress::Done => {
+                    let cipher = self.mechanism.cipher();
+                    return Ok(Shaken::Open(self.into_peer(), cipher));
+                }
                 Progress::Talking => {}
             }
             let Some(body) = self.inbox.take(input, MAX_COMMAND, inbox::decode)? else {
@@ -63,7 +66,7 @@ impl Handshake {
             };
             self.mechanism.consume(&body, &mut self.properties)?;
             self.check_socket_type()?;
-            self.mechanism.produce(out);
+            self.mechanism.produce(out)?;
         }
     }
 
@@ -82,12 +85,12 @@ impl Handshake {
         match verdict {
             Verdict::Success => {
                 self.mechanism.grant();
-                self.mechanism.produce(out);
+                self.mechanism.produce(out)?;
                 return Ok(self);
             }
             Verdict::TemporaryError => {}
             Verdict::AuthenticationFailure | Verdict::InternalError => {
-                command::error(out, status.to_string().as_bytes());
+                self.mechanism.refuse(status.to_string().as_bytes(), out);
             }
         }
         Err(Error::Denied { status })

@@ -17,6 +17,7 @@ pub(crate) fn local(socket_type: SocketName) -> Local {
         routing_id: None,
         metadata: Vec::new(),
         security: Security::Null { zap: false },
+        random: zmtp::system_random,
         allow_old: true,
     }
 }

@@ -15,6 +15,10 @@ impl Session {
         if matches!(self.phase, Phase::Traffic(_)) {
             return self.drive(reactor, Engine::resume);
         }
+        let fate = self.look_for_answer(reactor);
+        if fate == Fate::Ends || matches!(self.phase, Phase::Traffic(_)) {
+            return fate;
+        }
         if let Some((drain, _)) = &mut self.ends {
             drain.frames().resume();
         }

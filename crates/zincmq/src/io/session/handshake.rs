@@ -4,20 +4,24 @@ use super::connect::HANDSHAKE_FAILED;
 use super::state::{Fate, Phase, Session, io_ends};
 use super::traffic::Traffic;
 use crate::command::{Attach, ToSocket};
-use crate::engine::{Connection, Engine, Setup};
+use crate::engine::{Boxes, Connection, Engine, Setup};
 use crate::io::dialer::Passed;
-use crate::io::handshake::{Failure, HandshakeStatus};
+use crate::io::handshake::{Failure, HandshakeStatus, Opened};
 use crate::io::notice;
 use crate::io::reactor::{Reactor, Timer};
 use crate::io::terms::Terms;
 use crate::monitor::EventKind;
 use crate::pattern::contract::Attached;
 use crate::pipe::{Conflates, Ends, pipe};
-use queue::{Drain, Filler, Item, TryLock};
+use queue::{Drain, Filler, Item, Notify, TryLock};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use zmtp::Cipher;
+
+/// An authenticator that went without an answer may come back within so long.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 impl Session {
     /// Goes on with the handshake.
@@ -25,15 +29,40 @@ impl Session {
         let Phase::Handshake(handshake) = &mut self.phase else { return Fate::Lives };
         let raw = self.origin.options.is_raw(self.origin.owner.socket_type) && !handshake.has_proxy();
         let status = if raw { Ok(HandshakeStatus::Raw) } else { handshake.turn() };
+        self.proceed(status, reactor)
+    }
+
+    /// The authenticator may have answered.
+    pub(super) fn look_for_answer(&mut self, reactor: &mut Reactor) -> Fate {
+        let Phase::Handshake(handshake) = &mut self.phase else { return Fate::Lives };
+        let status = handshake.look_for_answer();
+        self.proceed(status, reactor)
+    }
+
+    /// Asks the authenticator about the peer.
+    pub(super) fn ask(&mut self, reactor: &mut Reactor) -> Fate {
+        let Phase::Handshake(handshake) = &mut self.phase else { return Fate::Lives };
+        let address = self.link.as_ref().map_or("", |link| &link.peer_address);
+        let notify = (reactor.inbox.clone() as Arc<dyn Notify>, self.key);
+        let status = handshake.ask(&self.origin.owner, &self.origin.options, address, notify);
+        self.proceed(status, reactor)
+    }
+
+    fn proceed(&mut self, status: Result<HandshakeStatus, Failure>, reactor: &mut Reactor) -> Fate {
         match status {
+            Ok(HandshakeStatus::Asks) => self.ask(reactor),
+            Ok(HandshakeStatus::AsksLater) => {
+                self.timers.set(Timer::Ask, Instant::now() + ASK_AGAIN, reactor);
+                Fate::Lives
+            }
             Ok(HandshakeStatus::Pending) => {
                 if self.timers.get(Timer::Deadline).is_none() {
                     self.set_deadline(self.origin.options.handshake_ivl, reactor);
                 }
                 Fate::Lives
             }
-            Ok(HandshakeStatus::Done(peer, rest)) => self.open(Some(peer), &rest, reactor),
-            Ok(HandshakeStatus::Raw) => self.open(None, &[], reactor),
+            Ok(HandshakeStatus::Done(opened)) => self.open(Some(*opened), reactor),
+            Ok(HandshakeStatus::Raw) => self.open(None, reactor),
             Err(failure) => self.refuse(&failure, reactor),
         }
     }
@@ -46,10 +75,8 @@ impl Session {
         match failure {
             Failure::Lost(error) => self.emit(EventKind::HandshakeFailedNoDetail, errno(error) as u64),
             Failure::Proxy(_) => {}
-            Failure::Protocol(zmtp::Error::Foreign) => {
-                let errno = rustix::io::Errno::PROTO.raw_os_error();
-                self.emit(EventKind::HandshakeFailedNoDetail, errno as u64);
-            }
+            Failure::NoAuthenticator => self.failed_with(rustix::io::Errno::FAULT),
+            Failure::Protocol(zmtp::Error::Foreign) => self.failed_with(rustix::io::Errno::PROTO),
             Failure::Protocol(error) => match (error.auth_status(), error.code()) {
                 (Some(status), _) => self.emit(EventKind::HandshakeFailedAuth, u64::from(status)),
                 (None, code) => {
@@ -67,13 +94,22 @@ impl Session {
         if last { Fate::Ends } else { self.retry(reactor) }
     }
 
+    fn failed_with(&self, errno: rustix::io::Errno) {
+        self.emit(EventKind::HandshakeFailedNoDetail, errno.raw_os_error() as u64);
+    }
+
     /// The peer is known: messages can flow.
-    pub(super) fn open(&mut self, peer: Option<zmtp::Peer>, rest: &[u8], reactor: &mut Reactor) -> Fate {
+    pub(super) fn open(&mut self, opened: Option<Opened>, reactor: &mut Reactor) -> Fate {
         let Phase::Handshake(mut handshake) = std::mem::replace(&mut self.phase, Phase::Resting) else {
             return Fate::Ends;
         };
         self.timers.cancel(Timer::Deadline, reactor);
-        let unsent = if peer.is_some() { handshake.unsent() } else { Vec::new() };
+        self.admitted = None;
+        let unsent = if opened.is_some() { handshake.unsent() } else { Vec::new() };
+        let (peer, granted, cipher, rest) = match opened {
+            Some(Opened { peer, granted, cipher, rest }) => (Some(peer), granted, cipher, rest),
+            None => (None, Vec::new(), None, Vec::new()),
+        };
         let descriptor = Arc::new(handshake.into_descriptor());
         let routing_id = peer.as_ref().and_then(|peer| peer.routing_id.clone()).unwrap_or_default();
         let fresh = self.ends.is_none().then(|| self.make_pipe(reactor));
@@ -84,13 +120,14 @@ impl Session {
         let origin = &self.origin;
         let terms =
             Terms { socket_type: origin.owner.socket_type, options: &origin.options, peer: peer.as_ref() };
-        let info = Arc::new(terms.describe(self.link.as_deref(), descriptor.as_raw_fd()));
+        let info = Arc::new(terms.describe(granted, self.link.as_deref(), descriptor.as_raw_fd()));
         filler.restart(Some(info.clone()));
         let again = fresh.is_none() && self.dialer.as_ref().is_some_and(|dialer| dialer.connected_before);
         terms.begin(&mut filler, again);
         let passed = self.passed(&mut drain, &mut filler);
         let written = drain.frames().gauge();
-        let (engine, plain) = make_engine(&terms, (drain, filler), descriptor.clone(), unsent, rest);
+        let (engine, plain) =
+            make_engine(&terms, cipher, (drain, filler), descriptor.clone(), (unsent, &rest));
         let connection = Arc::new(Connection {
             engine: TryLock::new(Some(engine)),
             descriptor: Arc::downgrade(&descriptor),
@@ -181,15 +218,24 @@ impl Session {
 /// The engine, which sends `unsent` first and has received `rest` already; and whether the pipe's bytes go out as they are.
 fn make_engine(
     terms: &Terms<'_>,
+    cipher: Option<Cipher>,
     (drain, filler): (Drain, Filler),
     descriptor: Arc<OwnedFd>,
-    mut unsent: Vec<u8>,
-    rest: &[u8],
+    (mut unsent, rest): (Vec<u8>, &[u8]),
 ) -> (Engine, bool) {
-    let mut transcoder = terms.transcoder();
+    let (sealer, opener) = cipher.map(|Cipher { sealer, opener }| (sealer, opener)).unzip();
+    let mut transcoder = terms.transcoder(sealer);
     notice::hello(terms.socket_type, terms.options, transcoder.as_mut(), &mut unsent);
     let plain = transcoder.is_none();
     let heartbeat = terms.heartbeat();
-    let setup = Setup { descriptor, drain, filler, transcoder, socket_type: terms.socket_type, heartbeat };
+    let setup = Setup {
+        descriptor,
+        drain,
+        filler,
+        transcoder,
+        boxes: opener.map(|opener| Box::new(Boxes(opener))),
+        socket_type: terms.socket_type,
+        heartbeat,
+    };
     (Engine::new(setup, unsent, rest), plain)
 }

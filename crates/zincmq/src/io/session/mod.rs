@@ -52,7 +52,12 @@ impl Session {
                 self.timers.cancel(Timer::Deadline, reactor);
                 self.connected(descriptor, reactor)
             }
-            Phase::Handshake(_) => self.shake_hands(reactor),
+            Phase::Handshake(handshake) => {
+                if hung_up {
+                    handshake.hung_up();
+                }
+                self.shake_hands(reactor)
+            }
             Phase::Traffic(_) => self.drive(reactor, |engine| {
                 if event.is_readable() || hung_up {
                     engine.readable(hung_up);
@@ -69,6 +74,7 @@ impl Session {
         match timer {
             Timer::Reconnect if matches!(self.phase, Phase::Resting) => self.connect(reactor),
             Timer::Deadline => self.late(reactor),
+            Timer::Ask => self.ask(reactor),
             Timer::Linger => Fate::Ends,
             Timer::Beat => self.beat(reactor),
             Timer::CheckInbound => self.check_inbound(reactor),

@@ -3,6 +3,7 @@
 use super::traffic::Traffic;
 use crate::command::{Connect, EndpointId, Listen, Origin, PipeId};
 use crate::engine;
+use crate::io::admission::Admitted;
 use crate::io::dialer::Dialer;
 use crate::io::handshake::Handshake;
 use crate::io::reactor::{Reactor, Timer, Timers};
@@ -47,6 +48,8 @@ pub(crate) struct Session {
     /// How to connect again; an accepted session cannot.
     pub(super) dialer: Option<Box<Dialer>>,
     pub(super) timers: Timers,
+    /// An accepted session, until its handshake is done.
+    pub(super) admitted: Option<Box<Admitted>>,
     /// The socket or endpoint was closed.
     pub(super) closing: bool,
     /// It was the endpoint: disconnected or unbound.
@@ -56,10 +59,14 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn accepted(listen: &Listen, descriptor: OwnedFd, link: Link) -> Self {
+    pub(crate) fn accepted(listen: &Listen, descriptor: OwnedFd, link: Link, admitted: Admitted) -> Self {
         let origin = listen.origin.clone();
         let phase = Self::handshake(descriptor, None, origin.owner.socket_type, &origin.options);
-        Self { link: Some(Arc::new(link)), ..Self::new(origin, fresh_id(), phase) }
+        Self {
+            link: Some(Arc::new(link)),
+            admitted: Some(Box::new(admitted)),
+            ..Self::new(origin, fresh_id(), phase)
+        }
     }
 
     pub(crate) fn connecting(connect: Connect) -> Self {
@@ -79,6 +86,7 @@ impl Session {
             link: None,
             dialer: None,
             timers: Timers::default(),
+            admitted: None,
             closing: false,
             released: false,
             announced: Vec::new(),

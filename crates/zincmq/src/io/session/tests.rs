@@ -46,6 +46,7 @@ impl Surroundings {
             sweeping: Default::default(),
             pool: Pool::new(),
             topics: Default::default(),
+            authenticator: Arc::new(crate::inproc::Names::default()),
             _life: Arc::new(WaitGroup::default()).begin(),
         };
         let options = Arc::new(Options::new(SocketType::Dealer));
@@ -74,7 +75,8 @@ impl Surroundings {
         let (ours, theirs) = UnixStream::pair().unwrap();
         ours.set_nonblocking(true).unwrap();
         let link = Link { local: String::new(), remote: String::new(), peer_address: String::new() };
-        (Session::accepted(&listen, ours.into(), link), theirs)
+        let admitted = Arc::new(crate::io::admission::Admission::default()).admit("", 0).unwrap();
+        (Session::accepted(&listen, ours.into(), link, admitted), theirs)
     }
 
     /// To an address where nobody listens.

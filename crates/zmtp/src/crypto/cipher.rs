@@ -1,0 +1,274 @@
+//! The boxes of CURVE's messages: many are sealed or opened at a time, side by side.
+//!
+//! The first 16 bytes of a nonce never change in one direction of a connection, so the key that Salsa20 runs under is
+//! made once. What differs from message to message are the last 8, a count. So the key streams of several messages, and
+//! of several blocks of one, come from one run of [`salsa::keystream`].
+
+use std::mem;
+
+use dryoc::classic::crypto_onetimeauth::crypto_onetimeauth;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::boxes::{MAC, SharedKey};
+use crate::codec::command::MESSAGE;
+use crate::codec::frame::{self, Flags};
+use crate::error::Error;
+use salsa::{BLOCK, Block, LANES, Place};
+
+/// The bytes that a box adds to a frame's body: the command's name, a count, an authenticator and the flags.
+pub const OVERHEAD: usize = MESSAGE.len() + COUNT + MAC + 1;
+
+const COUNT: usize = 8;
+/// Where the authenticator stands, and where the encrypted bytes begin.
+const MAC_AT: usize = MESSAGE.len() + COUNT;
+const PLAIN_AT: usize = MAC_AT + MAC;
+/// The first bytes of a message's key stream are the authenticator's key.
+const MAC_KEY: usize = 32;
+
+/// Flags inside a box.
+const MORE: u8 = 1;
+const COMMAND: u8 = 2;
+
+/// The two directions of an encrypted connection.
+#[derive(Debug)]
+pub struct Cipher {
+    /// For what this side sends.
+    pub sealer: Sealer,
+    /// For what the peer sends.
+    pub opener: Opener,
+}
+
+impl Cipher {
+    /// From the connection's key, and for each direction the purpose in its nonces and a count: the next to be sent, and
+    /// the last that was received.
+    pub(crate) fn new(shared: &SharedKey, ours: (&[u8; 16], u64), theirs: (&[u8; 16], u64)) -> Self {
+        Self {
+            sealer: Sealer {
+                key: Key::new(shared, ours.0),
+                next: ours.1,
+                begun: Vec::new(),
+                exhausted: false,
+            },
+            opener: Opener { key: Key::new(shared, theirs.0), last: theirs.1 },
+        }
+    }
+}
+
+/// The key of one direction.
+struct Key(Zeroizing<[u32; 8]>);
+
+impl Key {
+    fn new(shared: &SharedKey, purpose: &[u8; 16]) -> Self {
+        let bytes = shared.subkey(purpose);
+        let mut words = Zeroizing::new([0; 8]);
+        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<4>().0) {
+            *word = u32::from_le_bytes(*bytes);
+        }
+        Self(words)
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(..)")
+    }
+}
+
+/// Seals frames.
+#[derive(Debug)]
+pub struct Sealer {
+    key: Key,
+    next: u64,
+    /// Bodies that were appended and are not sealed: where they begin, and how long they are.
+    begun: Vec<(usize, usize)>,
+    exhausted: bool,
+}
+
+impl Sealer {
+    /// Appends a frame with these flags and body, to be sealed by [`Sealer::seal`] before any of it is sent.
+    pub fn append(&mut self, out: &mut Vec<u8>, flags: Flags, body: &[u8]) {
+        let count = self.next;
+        let Some(next) = count.checked_add(1) else {
+            self.exhausted = true;
+            return;
+        };
+        self.next = next;
+        let more = if flags.has(Flags::MORE) { MORE } else { 0 };
+        let command = if flags.has(Flags::COMMAND) { COMMAND } else { 0 };
+        let size = OVERHEAD + body.len();
+        let mut header = [0; frame::MAX_HEADER];
+        let len = frame::encode_header(Flags::LAST, size as u64, &mut header);
+        out.reserve(len + size);
+        out.extend_from_slice(&header[..len]);
+        self.begun.push((out.len(), size));
+        out.extend_from_slice(MESSAGE);
+        out.extend_from_slice(&count.to_be_bytes());
+        out.extend_from_slice(&[0; MAC]);
+        out.push(more | command);
+        out.extend_from_slice(body);
+    }
+
+    /// Seals what was appended to `out` since the last time.
+    ///
+    /// # Errors
+    /// [`Error::Exhausted`] when every count had been used: no count is used twice.
+    pub fn seal(&mut self, out: &mut [u8]) -> Result<(), Error> {
+        if self.exhausted {
+            return Err(Error::Exhausted);
+        }
+        if self.begun.is_empty() {
+            return Ok(());
+        }
+        let mut rest = out;
+        let mut at = 0;
+        let bodies = self.begun.drain(..).filter_map(|(begin, size)| {
+            let (_, body) = mem::take(&mut rest).split_at_mut_checked(begin - at)?;
+            let (body, later) = body.split_at_mut_checked(size)?;
+            (rest, at) = (later, begin + size);
+            Some(body)
+        });
+        run(&self.key, bodies, Way::Seal)
+    }
+}
+
+/// Opens frames.
+#[derive(Debug)]
+pub struct Opener {
+    key: Key,
+    last: u64,
+}
+
+impl Opener {
+    /// Opens the bodies of frames, in their order and in place. Behind [`OVERHEAD`] each has its plain body afterwards;
+    /// [`flags`] tells the flags.
+    ///
+    /// # Errors
+    /// The first of: a body that is no MESSAGE, a count that is not above the last one, a box that was not sealed by the
+    /// peer. The connection cannot go on then, and no body may be used.
+    pub fn open<'a>(&mut self, bodies: impl IntoIterator<Item = &'a mut [u8]>) -> Result<(), Error> {
+        let last = &mut self.last;
+        let mut failed = None;
+        let checked = bodies.into_iter().map_while(|body| match check(body, last) {
+            Ok(()) => Some(body),
+            Err(error) => {
+                failed = Some(error);
+                None
+            }
+        });
+        run(&self.key, checked, Way::Open)?;
+        failed.map_or(Ok(()), Err)
+    }
+}
+
+/// Whether a body is a MESSAGE whose turn it is.
+fn check(body: &[u8], last: &mut u64) -> Result<(), Error> {
+    let Some(rest) = body.strip_prefix(MESSAGE) else { return Err(crate::codec::command::unexpected(body)) };
+    let count = rest.first_chunk().filter(|_| body.len() >= OVERHEAD);
+    let count = u64::from_be_bytes(*count.ok_or(Error::Malformed { command: "MESSAGE" })?);
+    if count <= *last {
+        return Err(Error::Sequence);
+    }
+    *last = count;
+    Ok(())
+}
+
+/// The flags of a body that was opened.
+#[must_use]
+pub fn flags(body: &[u8]) -> Flags {
+    let flags = body.get(PLAIN_AT).copied().unwrap_or(0);
+    let more = if flags & MORE != 0 { Flags::MORE } else { Flags::LAST };
+    if flags & COMMAND != 0 { more | Flags::COMMAND } else { more }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Seal,
+    Open,
+}
+
+/// A body under way.
+struct Job<'a> {
+    count: u64,
+    mac: &'a mut [u8],
+    text: &'a mut [u8],
+    /// Blocks of key stream that it has been given.
+    blocks: usize,
+    mac_key: Zeroizing<[u8; MAC_KEY]>,
+}
+
+impl<'a> Job<'a> {
+    fn new(body: &'a mut [u8]) -> Option<Self> {
+        let (head, text) = body.split_at_mut_checked(PLAIN_AT)?;
+        let (name, mac) = head.split_at_mut_checked(MAC_AT)?;
+        let count = u64::from_be_bytes(*name.last_chunk()?);
+        Some(Self { count, mac, text, blocks: 0, mac_key: Zeroizing::new([0; MAC_KEY]) })
+    }
+
+    fn blocks_in_all(&self) -> usize {
+        (MAC_KEY + self.text.len()).div_ceil(BLOCK)
+    }
+
+    /// Takes the next block of its key stream.
+    fn take(&mut self, stream: &Block, way: Way) -> Result<(), Error> {
+        let at = (self.blocks * BLOCK).saturating_sub(MAC_KEY);
+        let stream = if self.blocks == 0 {
+            let (key, stream) = stream.split_at(MAC_KEY);
+            self.mac_key.copy_from_slice(key);
+            if way == Way::Open && !bool::from(self.authenticator().ct_eq(self.mac)) {
+                return Err(Error::Sealed { command: "MESSAGE" });
+            }
+            stream
+        } else {
+            stream
+        };
+        self.text[at..].iter_mut().zip(stream).for_each(|(byte, key)| *byte ^= key);
+        self.blocks += 1;
+        if way == Way::Seal && self.blocks == self.blocks_in_all() {
+            let mac = self.authenticator();
+            self.mac.copy_from_slice(&mac);
+        }
+        Ok(())
+    }
+
+    fn authenticator(&self) -> [u8; MAC] {
+        let mut mac = [0; MAC];
+        crypto_onetimeauth(&mut mac, self.text, &self.mac_key);
+        mac
+    }
+}
+
+/// Seals or opens bodies, with as many blocks of key stream at a time as there are lanes.
+fn run<'a>(key: &Key, bodies: impl Iterator<Item = &'a mut [u8]>, way: Way) -> Result<(), Error> {
+    let mut bodies = bodies.filter_map(Job::new);
+    let mut jobs: Vec<Job<'a>> = Vec::with_capacity(LANES);
+    let mut stream = Zeroizing::new([[0; BLOCK]; LANES]);
+    loop {
+        jobs.retain(|job| job.blocks < job.blocks_in_all());
+        let mut places = [Place::default(); LANES];
+        let mut owners = [0; LANES];
+        let mut used = 0;
+        while used < LANES {
+            let index = owners[..used].last().map_or(0, |last| last + 1);
+            if index == jobs.len() {
+                let Some(job) = bodies.next() else { break };
+                jobs.push(job);
+            }
+            let job = &jobs[index];
+            let blocks = (job.blocks_in_all() - job.blocks).min(LANES - used);
+            for block in 0..blocks {
+                let nonce = u64::from_le_bytes(job.count.to_be_bytes());
+                places[used] = Place { nonce, block: (job.blocks + block) as u64 };
+                owners[used] = index;
+                used += 1;
+            }
+        }
+        if used == 0 {
+            return Ok(());
+        }
+        salsa::keystream(&key.0, &places[..used], &mut stream[..used]);
+        for (stream, owner) in stream[..used].iter().zip(owners) {
+            jobs[owner].take(stream, way)?;
+        }
+    }
+}
