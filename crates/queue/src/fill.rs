@@ -57,6 +57,8 @@ pub struct Filler {
     message: Sum,
     /// Commands dropped: from here to there is nothing.
     dropped: Range<u64>,
+    /// What stood before the last plain body in its box.
+    skipped: Range<u64>,
     /// A large body under way, of a frame or a command.
     body: Option<Body>,
     /// The beginnings of commands that may be large.
@@ -84,6 +86,7 @@ impl Filler {
             begun_in: None,
             message: Sum::new(bounds),
             dropped: at..at,
+            skipped: at..at,
             body: None,
             large: &[],
             read_limit: usize::MAX,
@@ -111,7 +114,7 @@ impl Filler {
     pub fn resync(&mut self) {
         self.fill = self.writer.chain.at;
         self.boundary = self.writer.chain.at;
-        self.dropped = self.writer.chain.at..self.writer.chain.at;
+        self.forget_dropped();
     }
 
     /// Forgotten, it happens here: the walk never stands behind what was received.
@@ -131,7 +134,8 @@ impl Filler {
     }
 
     /// Forgets everything after the last whole message. Whole messages that waited for room come through, above
-    /// the high-water mark (a segment's worth at most): no other connection brings them again.
+    /// the high-water mark (a segment's worth at most): no other connection brings them again. Boxes must have been opened
+    /// ([`Filler::open_rest`]), or they are forgotten too.
     pub fn cut(&mut self) {
         while let Ok(Walk::Command) = self.walk_on(true) {
             self.drop_command();
@@ -235,6 +239,7 @@ impl Filler {
         if !self.writer.try_grow(need.clamp(begun, LARGEST)) {
             return false;
         }
+        self.forget_dropped();
         if let Some(to) = self.writer.chain.segment {
             // SAFETY: two different segments; both ranges lie inside them and are unpublished.
             unsafe { ptr::copy_nonoverlapping(from, to.at(self.writer.chain.at), begun) };
@@ -255,7 +260,13 @@ impl Filler {
         self.writer.chain.at -= size;
         self.fill -= size;
         self.message.subtract(size);
-        self.dropped = self.writer.chain.at..self.writer.chain.at;
+        self.forget_dropped();
+    }
+
+    /// Nothing before the walk is given back.
+    fn forget_dropped(&mut self) {
+        let at = self.writer.chain.at;
+        (self.dropped, self.skipped) = (at..at, at..at);
     }
 
     /// Reads once from `from`. Returns the bytes read (0: the end) and whether there may be more. A
@@ -359,6 +370,13 @@ impl Filler {
         size: u64,
         available: usize,
     ) -> Result<Option<Walk>, Refusal> {
+        if self.sealed && flags == Kind::Skip as u8 && size.saturating_add(header as u64) <= available as u64
+        {
+            self.skipped.start = self.writer.chain.at;
+            self.writer.chain.at += size + header as u64;
+            self.skipped.end = self.writer.chain.at;
+            return Ok(None);
+        }
         if flags & COMMAND != 0 {
             return self.meet_command(header, size, available).map(Some);
         }
@@ -366,11 +384,6 @@ impl Filler {
             return Err(Refusal::TooLarge(size));
         }
         self.message.check(size)?;
-        if self.sealed && flags & !WIRE == Kind::Skip as u8 && size + header as u64 <= available as u64 {
-            // What stood before the body in a box.
-            self.writer.chain.at += size + header as u64;
-            return Ok(None);
-        }
         if flags & !WIRE != 0
             && let Some(segment) = self.writer.chain.segment
         {

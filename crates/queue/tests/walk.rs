@@ -5,7 +5,9 @@ mod common;
 use common::{Bell, body, bytes};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use queue::{Bounds, COMMAND, Filler, Kind, LONG, MORE, Pool, Reader, Refusal, Walk, channel};
+use queue::{
+    Bounds, COMMAND, Filler, Kind, LONG, MORE, Pool, Reader, Refusal, Unopened, Unseal, Walk, channel,
+};
 use std::io::Write;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -86,6 +88,47 @@ fn encode(flags: u8, long: bool, parts: &[&[u8]], into: &mut Vec<u8>) {
     parts.iter().for_each(|part| into.extend_from_slice(part));
 }
 
+/// Boxes that keep no secret: each byte is turned over.
+#[derive(Debug)]
+struct Boxes;
+
+impl Unseal for Boxes {
+    const OVERHEAD: usize = 33;
+
+    type Error = ();
+
+    fn open(&mut self, bodies: &mut [&mut [u8]]) -> Result<(), ()> {
+        let turn = |body: &mut &mut [u8]| body.iter_mut().for_each(|byte| *byte = !*byte);
+        bodies.iter_mut().for_each(turn);
+        if bodies.iter().all(|body| body.len() >= Self::OVERHEAD) { Ok(()) } else { Err(()) }
+    }
+
+    fn flags(body: &[u8]) -> u8 {
+        body[Self::OVERHEAD - 1]
+    }
+}
+
+/// These frames, each in a box.
+fn boxed(mut plain: &[u8]) -> Vec<u8> {
+    let mut wire = Vec::new();
+    while let [flags, rest @ ..] = plain {
+        let (size, rest) = match rest {
+            size if flags & LONG != 0 => {
+                let (size, rest) = size.split_first_chunk().unwrap();
+                (u64::from_be_bytes(*size) as usize, rest)
+            }
+            [size, rest @ ..] => (usize::from(*size), rest),
+            [] => unreachable!(),
+        };
+        let (body, later) = rest.split_at(size);
+        let inner: Vec<u8> =
+            [&[0xAA; 32][..], &[flags & !LONG], body].concat().iter().map(|byte| !byte).collect();
+        encode(0, false, &[&inner], &mut wire);
+        plain = later;
+    }
+    wire
+}
+
 impl Sent {
     fn encode(&self, into: &mut Vec<u8>) {
         match *self {
@@ -123,13 +166,14 @@ fn expected(sent: &[Sent]) -> Vec<(Kind, bool, u8, usize)> {
 }
 
 struct Receiver {
+    boxed: bool,
     filler: Filler,
     reader: Reader,
     bell: Arc<Bell>,
     mark: u64,
     full: bool,
     frames: Vec<(Kind, bool, u8, usize)>,
-    next: usize,
+    at: usize,
     read: u64,
 }
 
@@ -142,12 +186,35 @@ impl Receiver {
         reader.set_high_water(mark);
         let mark = u64::from(mark);
         let filler = Filler::new(writer, bounds);
-        Self { filler, reader, bell, mark, full: false, frames: Vec::new(), next: 0, read: 0 }
+        Self { boxed: false, filler, reader, bell, mark, full: false, frames: Vec::new(), at: 0, read: 0 }
+    }
+
+    /// From now on boxes come.
+    fn boxed(mut self) -> Self {
+        self.boxed = true;
+        self.filler.expect_boxes();
+        self
+    }
+
+    /// The walk, boxes opened where it ends.
+    fn next(&mut self) -> Result<Walk, Refusal> {
+        loop {
+            let found = self.filler.walk()?;
+            if found != Walk::Dry || !self.boxed {
+                return Ok(found);
+            }
+            match self.filler.open(&mut Boxes) {
+                Ok(None) => {}
+                Ok(Some(found)) => return Ok(found),
+                Err(Unopened::Refused(refusal)) => return Err(refusal),
+                Err(Unopened::Failed(())) => panic!("a box that is none"),
+            }
+        }
     }
 
     fn walk(&mut self) -> Result<(), Refusal> {
         loop {
-            match self.filler.walk()? {
+            match self.next()? {
                 Walk::Dry => break,
                 Walk::Full => {
                     self.full = !self.filler.writer().await_room();
@@ -179,10 +246,10 @@ impl Receiver {
                 _ = self.reader.park();
                 break;
             };
-            let (kind, more, seed, size) = self.frames[self.next];
+            let (kind, more, seed, size) = self.frames[self.at];
             assert_eq!((frame.kind, frame.more), (kind, more));
             assert!(bytes(&frame.body) == body(seed, size));
-            self.next += 1;
+            self.at += 1;
             self.read += u64::from(!frame.more);
         }
         self.full &= !self.bell.has_rung_for_writer();
@@ -201,10 +268,15 @@ proptest! {
         sent in vec(sent(), 0..60),
         pieces in vec((prop_oneof![1usize..20, 20usize..3000, 3000usize..150_000], any::<bool>(), 1usize..30), 1..40),
         sweep in any::<bool>(),
+        in_boxes in any::<bool>(),
     ) {
         let mut wire = Vec::new();
         sent.iter().for_each(|frame| frame.encode(&mut wire));
         let mut receiver = Receiver::new(mark, UNBOUNDED);
+        if in_boxes {
+            wire = boxed(&wire);
+            receiver = receiver.boxed();
+        }
         receiver.filler.allow_large(LARGE);
         receiver.frames = expected(&sent);
         let (mut sender, end) = UnixStream::pair().unwrap();
@@ -232,11 +304,11 @@ proptest! {
                 receiver.filler.sweep();
             }
         }
-        while receiver.next < receiver.frames.len() {
-            let before = receiver.next;
+        while receiver.at < receiver.frames.len() {
+            let before = receiver.at;
             receiver.walk().unwrap();
             receiver.take(usize::MAX);
-            prop_assert!(receiver.next > before, "everything has come, and is not delivered");
+            prop_assert!(receiver.at > before, "everything has come, and is not delivered");
         }
         receiver.take(1);
         receiver.walk().unwrap();
@@ -417,6 +489,71 @@ fn commands_do_not_pile_up() {
             receiver.walk().unwrap();
         }
         assert!(receiver.filler.writer().backlog() < 4096);
+        let mut receiver = Receiver::new(0, UNBOUNDED).boxed();
+        for piece in [boxed(begun), boxed(&commands)].concat().chunks(1009) {
+            assert_eq!(receiver.filler.preload(piece), piece.len());
+            receiver.walk().unwrap();
+        }
+        assert!(receiver.filler.writer().backlog() < 4096);
+    }
+}
+
+#[test]
+fn boxes_have_the_bounds_of_what_is_in_them() {
+    let refusal = |bounds: Bounds, frames: &[(u8, usize)]| {
+        let mut plain = Vec::new();
+        frames.iter().for_each(|(flags, size)| encode(*flags, false, &[&vec![9; *size]], &mut plain));
+        let mut receiver = Receiver::new(0, bounds).boxed();
+        receiver.filler.allow_large(&[&[3; 3]]);
+        let wire = boxed(&plain);
+        let mut rest = &wire[..];
+        loop {
+            rest = &rest[receiver.filler.preload(rest)..];
+            match receiver.walk() {
+                Err(refusal) => return Some(refusal),
+                Ok(()) if rest.is_empty() => return None,
+                Ok(()) => {}
+            }
+        }
+    };
+    for size in [5, 300, 40_000, 100_000] {
+        let frame = Bounds { frame: size as u64, ..UNBOUNDED };
+        assert_eq!(refusal(frame, &[(0, size)]), None);
+        assert_eq!(refusal(frame, &[(0, size + 1)]), Some(Refusal::TooLarge(size as u64 + 1)));
+        let message = Bounds { message: 2 * (size as u64 + 16), parts: 2, ..UNBOUNDED };
+        assert_eq!(refusal(message, &[(MORE, size), (0, size), (MORE, size), (0, size)]), None);
+        let whole = 2 * (size as u64 + 16);
+        assert_eq!(refusal(message, &[(MORE, size), (0, size + 1)]), Some(Refusal::TooLarge(whole + 1)));
+        let parts = Bounds { parts: 2, ..UNBOUNDED };
+        assert_eq!(refusal(parts, &[(MORE, size), (MORE, size), (0, 0)]), Some(Refusal::TooManyParts(3)));
+    }
+    for size in [32_800, 65_400, 65_600, 200_000] {
+        assert_eq!(refusal(UNBOUNDED, &[(COMMAND, size)]), Some(Refusal::CommandTooLarge(size as u64)));
+    }
+    assert_eq!(refusal(Bounds { frame: 5, ..UNBOUNDED }, &[(COMMAND, 20), (0, 5)]), None);
+}
+
+#[test]
+fn boxes_wait_for_room_and_come_through_at_the_end() {
+    // Few of the small ones are opened at once; a large one comes alone.
+    for (count, size) in [(500, 10), (5, 100_000)] {
+        let mut plain = Vec::new();
+        (0..count).for_each(|_| encode(0, false, &[&vec![9; size]], &mut plain));
+        let mut receiver = Receiver::new(2, UNBOUNDED).boxed();
+        let wire = boxed(&plain);
+        let mut rest = &wire[..];
+        while !receiver.full {
+            let taken = receiver.filler.preload(rest);
+            assert!(taken > 0 || !rest.is_empty(), "the mark is not seen");
+            rest = &rest[taken..];
+            receiver.walk().unwrap();
+        }
+        assert_eq!(receiver.filler.writer().written(), 2);
+        receiver.filler.open_rest(&mut Boxes);
+        receiver.filler.cut();
+        // What came beyond the mark is at most a segment's worth.
+        let written = receiver.filler.writer().written();
+        assert!(if size == 10 { written == count } else { (2..=3).contains(&written) }, "{written}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Four lanes in plain Rust, for processors without more.
 
-use crate::rounds::{SIGMA, own, rounds};
+use crate::rounds::{SIGMA, own, rounds, start};
 use crate::{Block, Place};
 
 const LANES: usize = 4;
@@ -13,24 +13,7 @@ pub(crate) fn keystream(key: &[u32; 8], places: &[Place], blocks: &mut [Block]) 
         }
         let same = |word: u32| [word; LANES];
         let each = |word: usize| lanes.map(|lane| lane[word]);
-        let start = [
-            same(SIGMA[0]),
-            same(key[0]),
-            same(key[1]),
-            same(key[2]),
-            same(key[3]),
-            same(SIGMA[1]),
-            each(0),
-            each(1),
-            each(2),
-            each(3),
-            same(SIGMA[2]),
-            same(key[4]),
-            same(key[5]),
-            same(key[6]),
-            same(key[7]),
-            same(SIGMA[3]),
-        ];
+        let start = start!(key, same, each);
         let mut state = start;
         macro_rules! step {
             ($state:ident, $to:literal, $one:literal, $other:literal, $bits:literal) => {

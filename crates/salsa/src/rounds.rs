@@ -10,6 +10,31 @@ pub(crate) const fn own(place: Place) -> [u32; 4] {
     [place.nonce as u32, (place.nonce >> 32) as u32, place.block as u32, (place.block >> 32) as u32]
 }
 
+/// The state that the rounds begin with. `$same` fills a register with one word, `$each` with one of each lane's own four.
+macro_rules! start {
+    ($key:ident, $same:ident, $each:ident) => {
+        [
+            $same(SIGMA[0]),
+            $same($key[0]),
+            $same($key[1]),
+            $same($key[2]),
+            $same($key[3]),
+            $same(SIGMA[1]),
+            $each(0),
+            $each(1),
+            $each(2),
+            $each(3),
+            $same(SIGMA[2]),
+            $same($key[4]),
+            $same($key[5]),
+            $same($key[6]),
+            $same($key[7]),
+            $same(SIGMA[3]),
+        ]
+    };
+}
+pub(crate) use start;
+
 /// Ten times a round over columns and one over rows. `$step! (state, to, one, other, bits)` adds two words, turns the sum,
 /// and changes a third word by it.
 macro_rules! rounds {

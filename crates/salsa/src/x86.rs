@@ -1,6 +1,6 @@
 //! Eight lanes with AVX2, sixteen with AVX-512: a register is one word of the state, in all lanes.
 
-use crate::rounds::{SIGMA, own, rounds};
+use crate::rounds::{SIGMA, own, rounds, start};
 use crate::{Block, LANES, Place};
 use std::arch::x86_64::*;
 
@@ -39,24 +39,7 @@ fn sixteen(key: &[u32; 8], lanes: &[[u32; 4]; 16], blocks: &mut [Block; 16]) {
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = lanes.map(|lane| lane[word] as i32);
         _mm512_setr_epi32(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)
     };
-    let start = [
-        same(SIGMA[0]),
-        same(key[0]),
-        same(key[1]),
-        same(key[2]),
-        same(key[3]),
-        same(SIGMA[1]),
-        each(0),
-        each(1),
-        each(2),
-        each(3),
-        same(SIGMA[2]),
-        same(key[4]),
-        same(key[5]),
-        same(key[6]),
-        same(key[7]),
-        same(SIGMA[3]),
-    ];
+    let start = start!(key, same, each);
     let mut state = start;
     macro_rules! step {
         ($state:ident, $to:literal, $one:literal, $other:literal, $bits:literal) => {
@@ -112,24 +95,7 @@ fn eight(key: &[u32; 8], lanes: &[[u32; 4]], blocks: &mut [Block]) {
         let [a, b, c, d, e, f, g, h] = lanes.map(|lane| lane[word] as i32);
         _mm256_setr_epi32(a, b, c, d, e, f, g, h)
     };
-    let start = [
-        same(SIGMA[0]),
-        same(key[0]),
-        same(key[1]),
-        same(key[2]),
-        same(key[3]),
-        same(SIGMA[1]),
-        each(0),
-        each(1),
-        each(2),
-        each(3),
-        same(SIGMA[2]),
-        same(key[4]),
-        same(key[5]),
-        same(key[6]),
-        same(key[7]),
-        same(SIGMA[3]),
-    ];
+    let start = start!(key, same, each);
     let mut state = start;
     macro_rules! step {
         ($state:ident, $to:literal, $one:literal, $other:literal, $bits:literal) => {

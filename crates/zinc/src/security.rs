@@ -75,6 +75,9 @@ impl Security {
             };
             socket.curve_client(&own, public_key(server)?)?;
         } else if let (Some(user), Some(file)) = (&self.plain_user, &self.plain_password_file) {
+            if user.is_empty() {
+                return Err(Failure::Usage("--plain-user: the name is empty".to_owned()));
+            }
             socket.plain_client(user, password(file)?)?;
         } else if let Some(file) = &self.plain_users {
             socket.plain_server()?;
@@ -83,6 +86,7 @@ impl Security {
         let Some(rules) = rules else { return Ok(None) };
         // Refuses whatever was not asked about: a domain, so that libzmq's rules for none do not apply.
         socket.set(option::ZAP_DOMAIN, "zinc")?;
+        socket.set(option::ZAP_ENFORCE_DOMAIN, true)?;
         let rules = rules.on_decision(|request, decision| {
             if let zincmq::authenticator::Decision::Refused { reason } = decision {
                 note!("zinc: refused {}: {reason}", request.address);
@@ -142,5 +146,8 @@ fn password(file: &Path) -> Result<Secret, Failure> {
         return Err(wrong(file, format!("others can read this password: chmod 600 {}", file.display())));
     }
     let text = fs::read_to_string(file).map_err(|error| wrong(file, error))?;
-    Ok(text.lines().next().unwrap_or_default().into())
+    match text.lines().next() {
+        None | Some("") => Err(wrong(file, "the first line, the password, is empty")),
+        Some(password) => Ok(password.into()),
+    }
 }

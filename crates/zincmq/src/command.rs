@@ -47,6 +47,8 @@ pub(crate) trait Authenticator: Send + Sync + std::fmt::Debug {
 pub(crate) enum NoAuthenticator {
     /// Nobody has bound the name.
     Absent,
+    /// There was somebody, who may come back.
+    Gone,
     /// The socket there cannot answer.
     Unfit,
 }

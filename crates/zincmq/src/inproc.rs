@@ -25,6 +25,8 @@ struct State {
     bound: HashMap<String, Bound>,
     /// Connected before anybody bound: the other ends wait here.
     pending: HashMap<String, Vec<Pending>>,
+    /// There has been an authenticator.
+    judged: bool,
 }
 
 #[derive(Debug)]
@@ -73,6 +75,7 @@ impl Names {
             let source = rustix::io::Errno::ADDRINUSE.into();
             return Err(Error::Io { endpoint, source });
         }
+        names.judged |= name == AUTHENTICATOR;
         let hello = options.hello(owner.socket_type);
         let disconnect_msg = options.disconnect_msg(owner.socket_type).unwrap_or_default();
         let bound = Bound {
@@ -154,7 +157,8 @@ const AUTHENTICATOR: &str = "zeromq.zap.01";
 impl Authenticator for Names {
     fn connect(&self, pool: &Arc<Pool>) -> std::result::Result<Ends, NoAuthenticator> {
         let names = lock(&self.0);
-        let bound = names.bound.get(AUTHENTICATOR).ok_or(NoAuthenticator::Absent)?;
+        let absent = if names.judged { NoAuthenticator::Gone } else { NoAuthenticator::Absent };
+        let bound = names.bound.get(AUTHENTICATOR).ok_or(absent)?;
         if !matches!(bound.socket_type, SocketType::Rep | SocketType::Router) {
             return Err(NoAuthenticator::Unfit);
         }

@@ -28,7 +28,7 @@
 //! ```
 
 use crate::error::Result;
-use crate::option;
+use crate::option::{self, OptionError};
 use crate::socket::Socket;
 pub use zmtp::zap::ENDPOINT as ZAP_ENDPOINT;
 pub use zmtp::{KeyError, Keypair, PublicKey, Secret, SecretKey};
@@ -70,8 +70,15 @@ impl<K> Socket<K> {
     /// (`PLAIN_USERNAME`, `PLAIN_PASSWORD`).
     ///
     /// # Errors
-    /// [`Error::Option`](crate::Error::Option) for longer ones, [`Error::Terminated`](crate::Error::Terminated).
+    /// [`Error::Option`](crate::Error::Option) for longer ones and for none, which would switch PLAIN off;
+    /// [`Error::Terminated`](crate::Error::Terminated).
     pub fn plain_client(&mut self, user: &str, password: impl Into<Secret>) -> Result<()> {
+        let password = password.into();
+        for (name, lacks) in [("PLAIN_USERNAME", user.is_empty()), ("PLAIN_PASSWORD", password.is_empty())] {
+            if lacks {
+                return Err(OptionError::Missing { name: "PLAIN", needed: name }.into());
+            }
+        }
         self.set(option::PLAIN_USERNAME, user)?;
         self.set(option::PLAIN_PASSWORD, password)
     }

@@ -138,6 +138,25 @@ fn the_program_judges_first() {
 }
 
 #[test]
+fn a_judge_that_panics_lets_nobody_in() {
+    let context = Context::new();
+    let server = keypair();
+    let rules = Rules::new().user("alice", "sesame").judge(|request| match &request.credentials {
+        Credentials::Plain { user, .. } if user == "bob" => panic!("a fault of the program's own"),
+        _ => None,
+    });
+    let _authenticator = Authenticator::start(&context, rules).unwrap();
+    let mut pull = Pull::new(&context).unwrap();
+    pull.plain_server().unwrap();
+    let mut monitor = pull.monitor(Events::ALL);
+    let mut push = Push::new(&context).unwrap();
+    push.plain_client("bob", "sesame").unwrap();
+    push.connect(&pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+    assert_eq!(await_event(&mut monitor, EventKind::HandshakeFailedAuth).value, 500);
+    assert!(admitted(&context, &server, "", &Client::User("alice", "sesame")).is_some());
+}
+
+#[test]
 fn users_of_a_file_that_changes() {
     let context = Context::new();
     let (server, folder) = (keypair(), Folder::new("users"));
@@ -153,6 +172,7 @@ fn users_of_a_file_that_changes() {
     assert!(!try_user("alice", "one") && try_user("alice", "two"));
     fs::remove_file(&file).unwrap();
     until("the file is missed", || !try_user("bob", "three"));
+    assert!(!try_user("bob", "three"), "and stays so");
 
     fs::write(&file, "alice:secret\n").unwrap();
     let error = Rules::new().users_from(&file).unwrap_err();

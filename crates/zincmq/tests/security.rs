@@ -4,7 +4,7 @@ mod common;
 
 use common::*;
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use zincmq::security::{Keypair, ZAP_ENDPOINT};
@@ -350,12 +350,131 @@ fn incomplete_security_is_refused_before_anything_is_sent() {
     let mut push = Push::new(&context).unwrap();
     let error = push.plain_client("me", "x".repeat(256)).unwrap_err().to_string();
     assert_eq!(error, "PLAIN_PASSWORD: (secret) is not allowed (allowed: text of 1 to 255 bytes)");
+    for (user, password, lacks) in [("", "sesame", "PLAIN_USERNAME"), ("me", "", "PLAIN_PASSWORD")] {
+        let error = push.plain_client(user, password).unwrap_err().to_string();
+        assert_eq!(error, format!("PLAIN needs {lacks}"));
+    }
     let error =
         option::Options::default().set_text("CURVE_SECRETKEY", "not a key at all").unwrap_err().to_string();
     assert_eq!(
         error,
         "CURVE_SECRETKEY: text of 16 signs is not allowed (allowed: a key: 40 signs of Z85, or 32 bytes)"
     );
+}
+
+/// A PUSH and a PULL that are not connected yet, both with CURVE.
+fn encrypted_pipeline(context: &Context) -> (Push, Pull) {
+    let (server, client) = (Keypair::generate().unwrap(), Keypair::generate().unwrap());
+    let mut pull = Pull::new(context).unwrap();
+    pull.curve_server(&server).unwrap();
+    let mut push = Push::new(context).unwrap();
+    push.curve_client(&client, server.public).unwrap();
+    (push, pull)
+}
+
+#[test]
+fn a_greeting_of_any_size_goes_into_a_box() {
+    for size in [5, 70_000, 300_000] {
+        let context = Context::new();
+        let (server, client) = (Keypair::generate().unwrap(), Keypair::generate().unwrap());
+        let mut router = Router::new(&context).unwrap();
+        router.curve_server(&server).unwrap();
+        router.set(option::HELLO_MSG, vec![7; size]).unwrap();
+        let mut dealer = Dealer::new(&context).unwrap();
+        dealer.curve_client(&client, server.public).unwrap();
+        dealer.connect(&router.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+        assert_eq!(dealer.recv_timeout(PATIENCE).unwrap().bytes(), vec![7; size]);
+    }
+}
+
+#[test]
+fn the_limits_of_messages_are_those_of_plain_ones() {
+    let context = Context::new();
+    let (mut push, mut pull) = encrypted_pipeline(&context);
+    pull.set(option::MAXMSGSIZE, 5).unwrap();
+    pull.set(option::MAXPARTS, 2).unwrap();
+    pull.set(option::MAXMULTIPART, 2 * (5 + 16)).unwrap();
+    let mut monitor = pull.monitor(Events::ALL);
+    push.connect(&pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+    for refused in [Message::from([&b"123456"[..]]), Message::from([&b"1"[..]; 3])] {
+        for _ in 0..100 {
+            push.send(Message::from([&b"12345"[..], b"12345"])).unwrap();
+        }
+        for _ in 0..100 {
+            assert_eq!(pull.recv_timeout(PATIENCE).unwrap().len(), 2);
+        }
+        push.send(refused).unwrap();
+        await_event(&mut monitor, EventKind::Disconnected);
+        // What is sent to the connection that ends is lost.
+        await_event(&mut monitor, EventKind::HandshakeSucceeded);
+    }
+}
+
+#[test]
+fn the_high_water_mark_stops_large_messages_too() {
+    for size in [100, 1 << 20] {
+        let context = Context::new();
+        let (mut push, mut pull) = encrypted_pipeline(&context);
+        push.set(option::SNDHWM, 4).unwrap();
+        pull.set(option::RCVHWM, 4).unwrap();
+        push.connect(&pull.bind("ipc://*").unwrap()).unwrap();
+        push.set(option::SNDTIMEO, 500).unwrap();
+        let body = vec![1; size];
+        let sent =
+            std::iter::repeat_with(|| push.send(body.clone())).take(20_000).take_while(Result::is_ok).count();
+        // Beside the two queues: what the kernel holds, and what is on its way into boxes and out of them.
+        let most = 8 + (2 << 20) / size + 2;
+        assert!((8..=most).contains(&sent), "{sent} messages of {size}");
+        for _ in 0..sent {
+            assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes().len(), size);
+        }
+    }
+}
+
+/// Passes bytes on between a client of `listener` and `to`; of the client's first connection only so many, and then it ends.
+fn pass_on(listener: &TcpListener, to: &str, first: u64) {
+    for limit in [first, u64::MAX] {
+        let client = listener.accept().unwrap().0;
+        let server = TcpStream::connect(to).unwrap();
+        let (mut from_server, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+        let back = std::thread::spawn(move || std::io::copy(&mut from_server, &mut to_client));
+        _ = std::io::copy(&mut (&client).take(limit), &mut &server);
+        for end in [client, server] {
+            _ = end.shutdown(std::net::Shutdown::Both);
+        }
+        _ = back.join().unwrap();
+    }
+}
+
+#[test]
+fn a_message_that_was_cut_is_never_sent_in_part() {
+    // Wherever the kernel's buffers end, one of these is inside a message.
+    (1..=4).for_each(cut_after);
+}
+
+fn cut_after(parts: u64) {
+    const PART: usize = 1 << 20;
+    let context = Context::new();
+    let (mut push, mut pull) = encrypted_pipeline(&context);
+    let bound = pull.bind("tcp://127.0.0.1:*").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let first = parts * PART as u64 + 1000;
+    let thread = std::thread::spawn(move || pass_on(&listener, bound.strip_prefix("tcp://").unwrap(), first));
+    push.connect(&format!("tcp://{address}")).unwrap();
+    for number in 0..12 {
+        push.send(Message::from([vec![number; PART], vec![number; PART], vec![number; PART]])).unwrap();
+    }
+    let numbers = std::iter::from_fn(|| {
+        let message = pull.recv_timeout(PATIENCE).unwrap();
+        let number = message.iter().next().unwrap().as_ref()[0];
+        assert_eq!(message.len(), 3, "message {number}");
+        Some(number)
+    });
+    let received: Vec<u8> = numbers.take_while(|number| *number < 11).collect();
+    assert!(received.is_sorted(), "{received:?}");
+    drop((push, pull));
+    thread.join().unwrap();
 }
 
 /// Nobody is let in, and others go on.

@@ -1,6 +1,6 @@
 //! The opening of a connection: greeting and handshake behind one face.
 
-use std::mem;
+use std::{fmt, mem};
 
 use crate::crypto::Cipher;
 use crate::error::Error;
@@ -13,7 +13,6 @@ use crate::phase::traffic::Peer;
 
 /// The opening of a connection, from the first byte to the first frame of traffic. How to drive it stands
 /// on the [front page](crate).
-#[derive(Debug)]
 pub struct Opening {
     phase: Phase,
     output: Vec<u8>,
@@ -45,6 +44,15 @@ enum Step {
     Next(Phase),
     Stay(Phase, Status),
     Open(Peer, Option<Cipher>),
+}
+
+impl fmt::Debug for Opening {
+    /// The output may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { phase, output, cipher } = self;
+        let mut shown = f.debug_struct("Opening");
+        shown.field("phase", phase).field("output", &output.len()).field("cipher", cipher).finish()
+    }
 }
 
 impl Opening {

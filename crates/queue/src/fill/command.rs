@@ -45,7 +45,13 @@ impl Filler {
 
     /// Bytes of the commands dropped right before the walk, which will give their place back.
     fn gives_back(&self) -> u64 {
-        if self.dropped.end == self.writer.chain.at { self.dropped.end - self.dropped.start } else { 0 }
+        if self.dropped.end == self.dead_from() { self.dropped.end - self.dropped.start } else { 0 }
+    }
+
+    /// The beginning of what stands before the body at the walk in its box; without a box, the walk.
+    fn dead_from(&self) -> u64 {
+        let at = self.writer.chain.at;
+        if self.skipped.end == at { self.skipped.start } else { at }
     }
 
     /// Whether a command that begins like this may be large.
@@ -59,6 +65,11 @@ impl Filler {
         } else {
             Allowed::NotYetKnown
         }
+    }
+
+    /// Whether this command, which is whole, may be large.
+    pub(super) fn allows(&self, command: &[u8]) -> bool {
+        matches!(self.is_allowed(command), Allowed::Yes)
     }
 
     /// The command that the walk stopped at: its body.
@@ -102,12 +113,13 @@ impl Filler {
         };
         // SAFETY: the flags byte of the command, unpublished.
         unsafe { *begin = Kind::Skip as u8 | long };
-        if self.dropped.end != self.writer.chain.at {
-            self.dropped.start = self.writer.chain.at;
+        let from = self.dead_from();
+        if self.dropped.end != from {
+            self.dropped.start = from;
         }
         self.writer.chain.at += whole;
         self.dropped.end = self.writer.chain.at;
-        self.message.add_dropped(whole);
+        self.message.add_dropped(self.dropped.end - from);
     }
 
     /// The command becomes a frame of `kind` whose body is the command's without its first `prefix` bytes (at

@@ -3,10 +3,10 @@
 //! A box is a frame whose body begins with a number of bytes that stand before the plain body. Opened, it becomes a frame
 //! that is nothing, over its header and these bytes, and a frame with the plain body.
 
-use super::Filler;
 use super::bounds::Refusal;
 use super::unseal::{Unopened, Unseal};
-use crate::header::{self, Kind, LONG, LONGEST, WIRE};
+use super::{Filler, Walk};
+use crate::header::{self, COMMAND, Kind, LONG, LONGEST, WIRE};
 use crate::segment::LARGEST;
 
 /// The most boxes that are opened together.
@@ -18,24 +18,35 @@ impl Filler {
         self.sealed = true;
     }
 
-    /// Opens the boxes that have arrived whole, if the walk has come to the end of what was open. Returns whether the walk
-    /// goes on.
+    /// Opens the boxes that have arrived whole, if the walk has come to the end of what was open. `None`: the walk goes
+    /// on; otherwise as it would have said.
     ///
     /// # Errors
     /// [`Unopened`]: the connection cannot go on.
-    pub fn open<U: Unseal>(&mut self, unseal: &mut U) -> Result<bool, Unopened<U::Error>> {
-        if !self.sealed || self.fill != self.writer.chain.at && self.body.is_none() {
-            return Ok(false);
-        }
+    pub fn open<U: Unseal>(&mut self, unseal: &mut U) -> Result<Option<Walk>, Unopened<U::Error>> {
         if self.body.is_some() {
-            return self.open_body(unseal);
+            return Ok(if self.open_body(unseal)? { None } else { Some(Walk::Dry) });
         }
-        let opened = self.open_here(unseal)?;
-        if opened > 0 {
-            return Ok(true);
+        if !self.sealed || self.fill != self.writer.chain.at {
+            return Ok(Some(Walk::Dry));
+        }
+        if self.raw > 0 && !self.message.is_begun() && !self.writer.has_room() {
+            return Ok(Some(Walk::Full));
+        }
+        if self.open_here(unseal)? > 0 {
+            return Ok(None);
         }
         self.await_box::<U>().map_err(Unopened::Refused)?;
-        Ok(false)
+        Ok(Some(Walk::Dry))
+    }
+
+    /// Opens what has arrived whole, with no regard to the high-water mark, before the connection's end: see
+    /// [`Filler::cut`].
+    pub fn open_rest<U: Unseal>(&mut self, unseal: &mut U) {
+        if self.body.is_some() {
+            _ = self.open_body(unseal);
+        }
+        while self.body.is_none() && matches!(self.open_here(unseal), Ok(1..)) {}
     }
 
     /// Opens what lies in the segment. Returns how many boxes that were.
@@ -51,7 +62,6 @@ impl Filler {
             && let Some((_, header, size)) = header::decode(rest)
             && size.saturating_add(header as u64) <= rest.len() as u64
         {
-            self.check_box::<U>(size).map_err(Unopened::Refused)?;
             let (frame, later) = rest.split_at_mut(header + size as usize);
             bodies.push(&mut frame[header..]);
             frames.push((header, size as usize));
@@ -77,18 +87,18 @@ impl Filler {
         let raw = self.unfinished();
         let available = raw.len();
         let Some((_, header, size)) = header::decode(raw) else { return self.make_room(LONGEST).map(drop) };
-        self.check_box::<U>(size)?;
-        let whole = header + size as usize;
-        if whole > LARGEST {
+        if size.saturating_add(header as u64) > LARGEST as u64 {
+            self.check_box::<U>(size)?;
             return self.begin_sealed_body(header, size as usize);
         }
+        let whole = header + size as usize;
         if whole > LARGEST / 2 {
             self.read_limit = whole - available + super::READ_AHEAD;
         }
         self.make_room(whole).map(drop)
     }
 
-    /// Whether a box of this size may come, before it has.
+    /// Whether a box of this size may come, before it has. The walk judges those that are not large when they are open.
     fn check_box<U: Unseal>(&self, size: u64) -> Result<(), Refusal> {
         let overhead = U::OVERHEAD as u64;
         let plain = size.saturating_sub(overhead);
@@ -106,6 +116,10 @@ impl Filler {
         unseal.open(&mut [body.sealed_mut()]).map_err(Unopened::Failed)?;
         let flags = U::flags(body.sealed_mut()) & WIRE;
         body.unseal(U::OVERHEAD);
+        let size = body.size() as u64;
+        if flags & COMMAND != 0 && !self.body.as_ref().is_some_and(|body| self.allows(body.bytes())) {
+            return Err(Unopened::Refused(Refusal::CommandTooLarge(size)));
+        }
         if let Some(segment) = self.writer.chain.segment {
             // SAFETY: the header at the walk, a long one, is this end's own and unpublished.
             unsafe { *segment.at(self.writer.chain.at) = flags | LONG };

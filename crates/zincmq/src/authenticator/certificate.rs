@@ -3,7 +3,7 @@
 use crate::security::{KeyError, Keypair, PublicKey, SecretKey};
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -104,7 +104,9 @@ impl Certificate {
         if about.len() > LONGEST {
             return Err(failed(io::Error::new(io::ErrorKind::InvalidData, "too long for a certificate")));
         }
-        let text = Zeroizing::new(fs::read_to_string(path).map_err(failed)?);
+        let mut text = Zeroizing::new(String::new());
+        // It may have grown, or have no length that is known.
+        fs::File::open(path).and_then(|file| file.take(LONGEST).read_to_string(&mut text)).map_err(failed)?;
         let certificate = Self::parse(&text, path)?;
         if certificate.secret.is_some() && about.mode() & OTHERS != 0 {
             return Err(CertificateError::Exposed { path: path.to_owned() });
@@ -172,6 +174,7 @@ impl Certificate {
     pub fn text(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::from("metadata\n"));
         for (name, value) in &self.metadata {
+            let (name, value) = (on_one_line(name), on_one_line(value));
             _ = writeln!(text, "    {name} = \"{value}\"");
         }
         _ = writeln!(text, "curve\n    public-key = \"{}\"", self.public);
@@ -183,7 +186,12 @@ impl Certificate {
 }
 
 fn named(name: &str) -> Vec<(String, String)> {
-    if name.is_empty() { Vec::new() } else { vec![("name".to_owned(), name.replace(['"', '\n', '\r'], "'"))] }
+    if name.is_empty() { Vec::new() } else { vec![("name".to_owned(), on_one_line(name))] }
+}
+
+/// Text that cannot end its line or its quotes.
+fn on_one_line(text: &str) -> String {
+    text.replace(['"', '\n', '\r'], "'")
 }
 
 fn unquote(text: &str) -> &str {

@@ -6,33 +6,36 @@ use crate::security::PublicKey;
 use std::collections::HashMap;
 use std::fs::{self, Metadata};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// A question does not look at files again within so long.
 const FRESH: Duration = Duration::from_millis(100);
 /// The most files of a directory that are looked at.
 const MOST: usize = 100_000;
 
-/// The time and length by which a change of a file shows.
-type Stamp = (Option<SystemTime>, u64);
+/// By these a change of a file shows: its number, the time of its last change in seconds and nanoseconds, its length.
+/// The time of a change, unlike that of its content, cannot be set back.
+type Stamp = (u64, i64, i64, u64);
 
 fn stamp(about: &Metadata) -> Stamp {
-    (about.modified().ok(), about.len())
+    (about.ino(), about.ctime(), about.ctime_nsec(), about.len())
 }
 
 /// A file of users.
 #[derive(Debug)]
 pub(super) struct UserFile {
     path: PathBuf,
-    stamp: Stamp,
+    /// None: it could not be read.
+    stamp: Option<Stamp>,
     looked: Instant,
     users: HashMap<String, String>,
 }
 
 impl UserFile {
     pub(super) fn open(path: PathBuf) -> Result<Self, UsersError> {
-        let mut file = Self { path, stamp: (None, 0), looked: Instant::now(), users: HashMap::new() };
+        let mut file = Self { path, stamp: None, looked: Instant::now(), users: HashMap::new() };
         file.read()?;
         Ok(file)
     }
@@ -41,14 +44,19 @@ impl UserFile {
     pub(super) fn hash_of(&mut self, user: &str) -> Result<Option<String>, UsersError> {
         if self.looked.elapsed() > FRESH {
             self.looked = Instant::now();
-            self.read()?;
+            if let Err(error) = self.read() {
+                // Nobody is let in by what cannot be seen.
+                self.users.clear();
+                self.stamp = None;
+                return Err(error);
+            }
         }
         Ok(self.users.get(user).cloned())
     }
 
     fn read(&mut self) -> Result<(), UsersError> {
         let failed = |source| UsersError::Io { path: self.path.clone(), source };
-        let now = stamp(&fs::metadata(&self.path).map_err(failed)?);
+        let now = Some(stamp(&fs::metadata(&self.path).map_err(failed)?));
         if now == self.stamp {
             return Ok(());
         }

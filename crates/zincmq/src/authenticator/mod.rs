@@ -40,6 +40,7 @@ use crate::message::Message;
 use crate::security::ZAP_ENDPOINT;
 use crate::socket::Interrupter;
 use crate::socket::typed::Router;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -77,7 +78,7 @@ impl Drop for Authenticator {
         self.stopped.store(true, Ordering::Release);
         self.interrupter.interrupt();
         if let Some(thread) = self.thread.take() {
-            // It does not panic; if it did, there would be nothing left to do.
+            // It does not panic: the program's own code within it is caught.
             _ = thread.join();
         }
     }
@@ -106,12 +107,17 @@ fn answer(question: &Message, rules: &mut Rules) -> Option<Message> {
         return None;
     }
     let request = Request::new(domain, address, routing_id, mechanism, credentials);
-    let decision = rules.decide(&request);
+    // The judge and the listener are the program's own. One that panics lets nobody in, and others are judged all the same.
+    let decision = catch_unwind(AssertUnwindSafe(|| {
+        let decision = rules.decide(&request);
+        rules.tell(&request, &decision);
+        decision
+    }));
     let (status, text, user) = match &decision {
-        Decision::Admitted { user } => (&b"200"[..], "OK".to_owned(), user.as_bytes()),
-        Decision::Refused { reason } => (&b"400"[..], reason.clone(), &b""[..]),
+        Ok(Decision::Admitted { user }) => (&b"200"[..], "OK", user.as_bytes()),
+        Ok(Decision::Refused { reason }) => (&b"400"[..], reason.as_str(), &b""[..]),
+        Err(_) => (&b"500"[..], "the rules failed", &b""[..]),
     };
-    rules.tell(&request, &decision);
     let rest = [version, number, status, text.as_bytes(), user, b""];
     Some(envelope.iter().copied().chain(rest).map(<[u8]>::to_vec).collect())
 }

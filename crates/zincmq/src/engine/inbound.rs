@@ -174,33 +174,37 @@ impl Inbound {
     fn walk(&mut self, outbound: &mut Outbound, commands: &mut u32) -> Result<Rest, End> {
         self.cut_short = false;
         loop {
-            match self.filler.walk() {
+            let found = match self.filler.walk() {
                 Ok(Walk::Dry) => match self.open() {
-                    Ok(true) => {}
-                    Ok(false) => break,
+                    Ok(Some(found)) => found,
+                    Ok(None) => continue,
                     Err(end) => {
                         self.publish();
                         return Err(end);
                     }
                 },
-                Ok(Walk::Command) if *commands == COMMANDS => {
+                Ok(found) => found,
+                Err(refusal) => {
+                    self.publish();
+                    return Err(refused(&refusal));
+                }
+            };
+            match found {
+                Walk::Dry => break,
+                Walk::Command if *commands == COMMANDS => {
                     self.cut_short = true;
                     break;
                 }
-                Ok(Walk::Command) => {
+                Walk::Command => {
                     *commands += 1;
                     self.command(outbound);
                 }
-                Ok(Walk::Full) => {
+                Walk::Full => {
                     self.publish();
                     if !self.await_room() {
                         self.full = true;
                         return Ok(Rest::Quiet);
                     }
-                }
-                Err(refusal) => {
-                    self.publish();
-                    return Err(refused(&refusal));
                 }
             }
         }
@@ -208,9 +212,9 @@ impl Inbound {
         Ok(if self.cut_short { Rest::Busy } else { Rest::Quiet })
     }
 
-    /// Opens the boxes that have arrived. Returns whether there is more to walk over.
-    fn open(&mut self) -> Result<bool, End> {
-        let Some(boxes) = &mut self.boxes else { return Ok(false) };
+    /// Opens the boxes that have arrived. `None`: there is more to walk over.
+    fn open(&mut self) -> Result<Option<Walk>, End> {
+        let Some(boxes) = &mut self.boxes else { return Ok(Some(Walk::Dry)) };
         self.filler.open(&mut **boxes).map_err(|unopened| match unopened {
             Unopened::Refused(refusal) => refused(&refusal),
             Unopened::Failed(error) => End::Protocol(error),
@@ -310,6 +314,15 @@ impl Inbound {
             }
         }
         Ok(Rest::Quiet)
+    }
+
+    /// The pipe's end, for the next connection. Boxes that have come whole and waited for room come through, as other
+    /// messages do.
+    pub(super) fn dismantle(mut self) -> Filler {
+        if let Some(boxes) = &mut self.boxes {
+            self.filler.open_rest(&mut **boxes);
+        }
+        self.filler
     }
 
     /// Gives memory back that an idle connection holds. Returns whether anything is still held.

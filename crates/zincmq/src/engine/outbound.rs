@@ -77,7 +77,12 @@ impl Outbound {
     ) -> io::Result<Rest> {
         let mut moved = 0;
         while self.may_write {
-            self.compose(transcoder).map_err(io::Error::other)?;
+            if let Err(error) = self.compose(transcoder) {
+                // It may be plain where it should not be.
+                self.prefix.clear();
+                self.may_write = false;
+                return Err(io::Error::other(error));
+            }
             let sent = match transcoder {
                 None if !self.control.is_empty() && self.prefix.is_empty() => self.drain.finish_message(to),
                 None => self.drain.write_to(to, &mut self.prefix),
@@ -139,6 +144,15 @@ impl Outbound {
             self.written = 0;
         }
         Ok(sent)
+    }
+
+    /// The pipe's end, for the next connection. What was translated is gone, and a message that was in part goes whole.
+    pub(super) fn dismantle(mut self) -> Drain {
+        if self.inside {
+            self.drain.skip_message();
+        }
+        self.drain.drop_bodies();
+        self.drain
     }
 
     /// Gives memory back that an idle connection holds.

@@ -68,9 +68,8 @@ impl Engine {
     }
 
     /// The pipe's ends, for the next connection or for nobody.
-    pub(crate) fn dismantle(mut self) -> (Drain, Filler) {
-        self.outbound.drain.drop_bodies();
-        (self.outbound.drain, self.inbound.filler)
+    pub(crate) fn dismantle(self) -> (Drain, Filler) {
+        (self.outbound.dismantle(), self.inbound.dismantle())
     }
 
     /// The descriptor has something to read, or an end.

@@ -36,7 +36,6 @@ enum Asking {
     /// It is to be asked, or has been; these bytes of the peer wait.
     Yes {
         inquiry: Option<Box<Inquiry>>,
-        again: bool,
         kept: Vec<u8>,
     },
 }
@@ -180,7 +179,7 @@ impl Handshake {
         match result {
             Ok((Status::More, _)) => Ok(None),
             Ok((Status::Waiting, rest)) => {
-                self.asking = Asking::Yes { inquiry: None, again: false, kept: rest.to_vec() };
+                self.asking = Asking::Yes { inquiry: None, kept: rest.to_vec() };
                 self.send()?;
                 Ok(Some(HandshakeStatus::Asks))
             }
@@ -208,16 +207,18 @@ impl Handshake {
     ) -> Result<HandshakeStatus, Failure> {
         let Some(request) = self.opening.zap_request() else { return self.turn() };
         let about = Circumstances { domain: &options.zap_domain, address, routing_id: &options.routing_id };
-        let Asking::Yes { inquiry, again, .. } = &mut self.asking else { return self.turn() };
-        // PLAIN has nobody else who could judge. Without a handler libzmq lets others in, unless it is told otherwise. Where
-        // there was one, nobody gets in without its word.
-        let lenient = !*again && request.mechanism != "PLAIN" && !options.zap_enforce_domain;
+        let Asking::Yes { inquiry, .. } = &mut self.asking else { return self.turn() };
+        if inquiry.is_some() {
+            return self.look_for_answer();
+        }
+        // PLAIN has nobody else who could judge. Without a handler libzmq lets others in, unless it is told otherwise.
+        let lenient = request.mechanism != "PLAIN" && !options.zap_enforce_domain;
         match Inquiry::ask(&*owner.authenticator, &request, about, &owner.pool, notify) {
             Ok(asked) => {
                 *inquiry = Some(Box::new(asked));
                 self.look_for_answer()
             }
-            Err(NoAuthenticator::Absent) if *again => Ok(HandshakeStatus::AsksLater),
+            Err(NoAuthenticator::Gone) => Ok(HandshakeStatus::AsksLater),
             Err(NoAuthenticator::Absent) if lenient => self.judged(Verdict::Success),
             Err(_) => Err(Failure::NoAuthenticator),
         }
@@ -225,14 +226,14 @@ impl Handshake {
 
     /// The authenticator may have answered.
     pub(crate) fn look_for_answer(&mut self) -> Result<HandshakeStatus, Failure> {
-        let Asking::Yes { inquiry, again, .. } = &mut self.asking else {
+        let Asking::Yes { inquiry, .. } = &mut self.asking else {
             return Ok(HandshakeStatus::Pending);
         };
         let Some(asked) = inquiry else { return Ok(HandshakeStatus::Pending) };
         match asked.look() {
             Inquired::Waiting => Ok(HandshakeStatus::Pending),
             Inquired::Gone => {
-                (*inquiry, *again) = (None, true);
+                *inquiry = None;
                 Ok(HandshakeStatus::AsksLater)
             }
             Inquired::Answered(Ok(answer)) => {

@@ -20,6 +20,9 @@ pub(crate) struct Terms<'a> {
     pub(crate) peer: Option<&'a zmtp::Peer>,
 }
 
+/// The properties that the authenticator and the system alone tell.
+const SYSTEM: [&str; 2] = ["User-Id", "Peer-Address"];
+
 /// An option in milliseconds; negative ones count as none.
 pub(crate) fn milliseconds(count: i32) -> Duration {
     Duration::from_millis(count.max(0) as u64)
@@ -33,7 +36,9 @@ impl Terms<'_> {
         if let Some(link) = link {
             properties.push(("Peer-Address".to_owned(), link.peer_address.clone().into_bytes()));
         }
-        properties.extend(self.peer.iter().flat_map(|peer| peer.properties.iter().cloned()));
+        let own = self.peer.iter().flat_map(|peer| peer.properties.iter());
+        let own = own.filter(|(name, _)| !SYSTEM.iter().any(|known| name.eq_ignore_ascii_case(known)));
+        properties.extend(own.cloned());
         // The same under its newer name.
         if let Some((_, id)) = properties.iter().find(|(name, _)| name == "Identity") {
             properties.push(("Routing-Id".to_owned(), id.clone()));

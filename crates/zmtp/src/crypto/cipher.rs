@@ -112,7 +112,8 @@ impl Sealer {
     /// Seals what was appended to `out` since the last time.
     ///
     /// # Errors
-    /// [`Error::Exhausted`] when every count had been used: no count is used twice.
+    /// [`Error::Exhausted`] when every count had been used: no count is used twice. [`Error::Malformed`] if `out` is not
+    /// what was appended to. Nothing of it may be sent then.
     pub fn seal(&mut self, out: &mut [u8]) -> Result<(), Error> {
         if self.exhausted {
             return Err(Error::Exhausted);
@@ -121,14 +122,17 @@ impl Sealer {
             return Ok(());
         }
         let mut rest = out;
-        let mut at = 0;
-        let bodies = self.begun.drain(..).filter_map(|(begin, size)| {
-            let (_, body) = mem::take(&mut rest).split_at_mut_checked(begin - at)?;
+        let (mut at, mut found) = (0, 0);
+        let appended = self.begun.len();
+        let bodies = self.begun.drain(..).map_while(|(begin, size)| {
+            let (_, body) = mem::take(&mut rest).split_at_mut_checked(begin.checked_sub(at)?)?;
             let (body, later) = body.split_at_mut_checked(size)?;
             (rest, at) = (later, begin + size);
+            found += 1;
             Some(body)
         });
-        run(&self.key, bodies, Way::Seal)
+        run(&self.key, bodies, Way::Seal)?;
+        if found == appended { Ok(()) } else { Err(Error::Malformed { command: "MESSAGE" }) }
     }
 }
 

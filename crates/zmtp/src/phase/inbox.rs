@@ -2,6 +2,7 @@
 
 use crate::codec::frame::{self, Header};
 use crate::error::Error;
+use std::fmt;
 
 /// Reads a header, as the framing in use has it.
 pub(super) type Decode = fn(&[u8]) -> Result<Option<Header>, Error>;
@@ -12,9 +13,16 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Option<Header>, Error> {
 }
 
 /// The beginning of a frame.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Inbox {
     bytes: Vec<u8>,
+}
+
+impl fmt::Debug for Inbox {
+    /// The bytes may be a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Inbox({} bytes)", self.bytes.len())
+    }
 }
 
 impl Inbox {

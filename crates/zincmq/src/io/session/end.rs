@@ -98,6 +98,7 @@ impl Session {
             Phase::Resting => return,
         };
         self.timers.cancel(Timer::Deadline, reactor);
+        self.timers.cancel(Timer::Ask, reactor);
         self.emit(EventKind::Disconnected, number as u64);
         self.link = None;
     }

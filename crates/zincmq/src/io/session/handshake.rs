@@ -53,18 +53,21 @@ impl Session {
             Ok(HandshakeStatus::Asks) => self.ask(reactor),
             Ok(HandshakeStatus::AsksLater) => {
                 self.timers.set(Timer::Ask, Instant::now() + ASK_AGAIN, reactor);
-                Fate::Lives
+                self.limit_handshake(reactor)
             }
-            Ok(HandshakeStatus::Pending) => {
-                if self.timers.get(Timer::Deadline).is_none() {
-                    self.set_deadline(self.origin.options.handshake_ivl, reactor);
-                }
-                Fate::Lives
-            }
+            Ok(HandshakeStatus::Pending) => self.limit_handshake(reactor),
             Ok(HandshakeStatus::Done(opened)) => self.open(Some(*opened), reactor),
             Ok(HandshakeStatus::Raw) => self.open(None, reactor),
             Err(failure) => self.refuse(&failure, reactor),
         }
+    }
+
+    /// The handshake goes on, for as long as it may.
+    fn limit_handshake(&mut self, reactor: &mut Reactor) -> Fate {
+        if self.timers.get(Timer::Deadline).is_none() {
+            self.set_deadline(self.origin.options.handshake_ivl, reactor);
+        }
+        Fate::Lives
     }
 
     /// The handshake has failed.
@@ -85,7 +88,9 @@ impl Session {
             },
         }
         // A peer that broke the protocol would do so again. A program that speaks another may leave its place to one.
-        let broken = matches!(failure, Failure::Protocol(error) if *error != zmtp::Error::Foreign);
+        // One that the authenticator cannot judge yet (300) may be let in later.
+        let broken = matches!(failure, Failure::Protocol(error)
+            if !matches!(error, zmtp::Error::Foreign | zmtp::Error::Denied { status: 300 }));
         let last = self.is_last(broken || self.stops(HANDSHAKE_FAILED));
         if last {
             self.part();
@@ -104,6 +109,7 @@ impl Session {
             return Fate::Ends;
         };
         self.timers.cancel(Timer::Deadline, reactor);
+        self.timers.cancel(Timer::Ask, reactor);
         self.admitted = None;
         let unsent = if opened.is_some() { handshake.unsent() } else { Vec::new() };
         let (peer, granted, cipher, rest) = match opened {
@@ -226,6 +232,10 @@ fn make_engine(
     let (sealer, opener) = cipher.map(|Cipher { sealer, opener }| (sealer, opener)).unzip();
     let mut transcoder = terms.transcoder(sealer);
     notice::hello(terms.socket_type, terms.options, transcoder.as_mut(), &mut unsent);
+    if let Some(Err(_)) = transcoder.as_mut().map(|transcoder| transcoder.finish(&mut unsent)) {
+        // The first write says so.
+        unsent.clear();
+    }
     let plain = transcoder.is_none();
     let heartbeat = terms.heartbeat();
     let setup = Setup {
