@@ -1,7 +1,7 @@
 //! The end of sockets and contexts: what was accepted still goes out.
 
 use crate::subjects;
-use interop::{GLANCE, PATIENCE, Peer, Wire};
+use interop::{GLANCE, Library, PATIENCE, Peer, Wire};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -96,14 +96,18 @@ fn a_dropped_socket_waits_for_a_peer_that_is_not_there_yet() {
 #[test]
 fn lingering_ends_in_time() {
     for subject in subjects() {
-        let endpoint = Wire::listen().1;
+        // Nobody else may bind this port meanwhile.
+        let (_silent, endpoint) = Wire::listen();
         let mut push = Peer::new(subject, Push);
         push.set(option::LINGER, 100);
         push.connect(&endpoint);
         push.send(&["to nobody"]).unwrap();
         let begin = Instant::now();
         ends(|| drop(push));
-        assert!(begin.elapsed() >= Duration::from_millis(100), "{subject:?}");
+        // Genuine's clock knows whole milliseconds, and may be one behind at the beginning.
+        let least = Duration::from_millis(if subject == Library::Genuine { 98 } else { 100 });
+        let elapsed = begin.elapsed();
+        assert!(elapsed >= least, "{subject:?}: {elapsed:?}");
     }
 }
 
