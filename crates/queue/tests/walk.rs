@@ -323,7 +323,10 @@ proptest! {
 }
 
 fn refusal(bounds: Bounds, wire: &[u8]) -> Option<Refusal> {
-    let mut receiver = Receiver::new(0, bounds);
+    refusal_by(Receiver::new(0, bounds), wire)
+}
+
+fn refusal_by(mut receiver: Receiver, wire: &[u8]) -> Option<Refusal> {
     let mut rest = wire;
     loop {
         rest = &rest[receiver.filler.preload(rest)..];
@@ -505,16 +508,7 @@ fn boxes_have_the_bounds_of_what_is_in_them() {
         frames.iter().for_each(|(flags, size)| encode(*flags, false, &[&vec![9; *size]], &mut plain));
         let mut receiver = Receiver::new(0, bounds).boxed();
         receiver.filler.allow_large(&[&[3; 3]]);
-        let wire = boxed(&plain);
-        let mut rest = &wire[..];
-        loop {
-            rest = &rest[receiver.filler.preload(rest)..];
-            match receiver.walk() {
-                Err(refusal) => return Some(refusal),
-                Ok(()) if rest.is_empty() => return None,
-                Ok(()) => {}
-            }
-        }
+        refusal_by(receiver, &boxed(&plain))
     };
     for size in [5, 300, 40_000, 100_000] {
         let frame = Bounds { frame: size as u64, ..UNBOUNDED };

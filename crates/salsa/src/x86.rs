@@ -4,7 +4,7 @@ use crate::rounds::{SIGMA, own, rounds, start};
 use crate::{Block, LANES, Place};
 use std::arch::x86_64::*;
 
-/// Writes up to [`LANES`] blocks. Returns `false` if the processor has nothing for it, or they are too few to be worth it.
+/// Writes up to [`LANES`] blocks. Returns `false` if the processor has nothing for it.
 pub(crate) fn keystream(key: &[u32; 8], places: &[Place], blocks: &mut [Block]) -> bool {
     let count = places.len().min(blocks.len());
     let mut lanes = [[0; 4]; LANES];

@@ -208,10 +208,20 @@ fn an_authenticator_sees_credentials_and_speaks_of_peers() {
 /// A peer cannot pass for another by what it says of itself.
 #[test]
 fn an_authenticators_word_comes_before_a_peers() {
-    let context = Context::new();
-    let handler = Authenticator::start(&context, |_| with_status("200"));
-    let mut pull = Pull::new(&context).unwrap();
-    pull.set(option::ZAP_DOMAIN, "domain").unwrap();
+    for (domain, user) in [("domain", Some(&b"joe"[..])), ("", None)] {
+        let context = Context::new();
+        let handler = Authenticator::start(&context, |_| with_status("200"));
+        let message = introduced_as_root(&context, domain);
+        assert_eq!(message.metadata("User-Id"), user);
+        assert_eq!(message.metadata("Peer-Address"), Some(&b"127.0.0.1"[..]));
+        handler.stop();
+    }
+}
+
+/// A message of a peer that says that it is root, from nowhere. Without a domain nobody is asked about it.
+fn introduced_as_root(context: &Context, domain: &str) -> Message {
+    let mut pull = Pull::new(context).unwrap();
+    pull.set(option::ZAP_DOMAIN, domain).unwrap();
     let bound = pull.bind("tcp://127.0.0.1:*").unwrap();
     let mut peer = TcpStream::connect(bound.strip_prefix("tcp://").unwrap()).unwrap();
     let mut bytes = b"\xFF\0\0\0\0\0\0\0\0\x7F\x03\0NULL".to_vec();
@@ -222,10 +232,7 @@ fn an_authenticators_word_comes_before_a_peers() {
     bytes.extend(ready);
     bytes.extend(b"\0\x05hello");
     peer.write_all(&bytes).unwrap();
-    let message = pull.recv_timeout(PATIENCE).unwrap();
-    assert_eq!(message.metadata("User-Id"), Some(&b"joe"[..]));
-    assert_eq!(message.metadata("Peer-Address"), Some(&b"127.0.0.1"[..]));
-    handler.stop();
+    pull.recv_timeout(PATIENCE).unwrap()
 }
 
 /// A socket that only those may reach who have its keys, for each type that can be bound, and one that can talk to it.

@@ -70,6 +70,9 @@ impl<'a> Command<'a> {
 /// How the bodies begin of a handshake's last command, and of an encrypted frame.
 pub(crate) const READY: &[u8] = b"\x05READY";
 pub(crate) const MESSAGE: &[u8] = b"\x07MESSAGE";
+pub(crate) const HELLO: &[u8] = b"\x05HELLO";
+pub(crate) const WELCOME: &[u8] = b"\x07WELCOME";
+pub(crate) const INITIATE: &[u8] = b"\x08INITIATE";
 
 const SUBSCRIBE: &[u8] = b"\x09SUBSCRIBE";
 const CANCEL: &[u8] = b"\x06CANCEL";

@@ -11,16 +11,13 @@
 
 use std::fmt;
 
-use crate::codec::command;
+use crate::codec::command::{self, HELLO, INITIATE, WELCOME};
 use crate::codec::frame::{self, Flags};
 use crate::crypto::Secret;
 use crate::error::Error;
 use crate::mechanism::contract::{Mechanism, Progress};
 use crate::metadata::{self, Property};
 
-const HELLO: &[u8] = b"\x05HELLO";
-const WELCOME: &[u8] = b"\x07WELCOME";
-const INITIATE: &[u8] = b"\x08INITIATE";
 /// What libzmq's servers send in place of ERROR and its length, and what its clients take for it: they know no other. (In
 /// C++, the E belongs to the number before it.)
 const LIBZMQ_ERROR: &[u8] = b"\x5ERROR";

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::mem;
 
-use super::wire::{COOKIE_LEN, HELLO, INITIATE, VERSION, WELCOME_LEN, counted, random};
-use crate::codec::command;
+use super::wire::{COOKIE_LEN, VERSION, WELCOME_LEN, counted, random};
+use crate::codec::command::{self, HELLO, INITIATE};
 use crate::codec::frame::{self, Flags};
 use crate::crypto::{Cipher, PublicKey, Random, SecretKey, SharedKey};
 use crate::error::Error;

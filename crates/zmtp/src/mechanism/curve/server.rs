@@ -3,8 +3,8 @@
 use std::fmt;
 use std::mem;
 
-use super::wire::{COOKIE_LEN, HELLO_LEN, VERSION, WELCOME, counted, random};
-use crate::codec::command;
+use super::wire::{COOKIE_LEN, HELLO_LEN, VERSION, counted, random};
+use crate::codec::command::{self, WELCOME};
 use crate::codec::frame::{self, Flags};
 use crate::crypto::{Cipher, PublicKey, Random, SecretKey, SharedKey};
 use crate::error::Error;

@@ -1,11 +1,6 @@
-//! The bytes of CURVE's commands: how they begin, how long they are, and the nonces of their boxes.
+//! The bytes of CURVE's commands: how long they are, and the nonces of their boxes.
 
 use crate::crypto::Nonce;
-
-/// The beginnings of commands.
-pub(super) const HELLO: &[u8] = b"\x05HELLO";
-pub(super) const WELCOME: &[u8] = b"\x07WELCOME";
-pub(super) const INITIATE: &[u8] = b"\x08INITIATE";
 
 /// The bodies of commands behind their names: whole, or at least.
 pub(super) const HELLO_LEN: usize = 2 + 72 + 32 + 8 + 80;
