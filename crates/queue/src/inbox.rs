@@ -24,6 +24,9 @@ pub enum Item<C> {
     Command(C),
 }
 
+/// So many entries have room at all times; what a burst needs beyond them is given back.
+pub const KEPT_ROOM: usize = 64;
+
 /// Many writers, one reader. Commands and activations keep their order: a pipe's attachment comes before its
 /// first activation. A pipe is listed only when its end has rested, so the lock is not on the way of messages.
 #[derive(Debug)]
@@ -83,6 +86,7 @@ impl<C> Inbox<C> {
         let mut guard = self.items.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(items) = &mut *guard {
             into.append(items);
+            items.shrink_to(KEPT_ROOM);
         }
         self.pending.store(false, Ordering::Release);
     }

@@ -45,7 +45,7 @@ pub use drain::Drain;
 pub use fill::{Bounds, Filler, Refusal, Unopened, Unseal, Walk};
 pub use half::{Gauge, Milestone, fence_before_looks};
 pub use header::{COMMAND, Kind, LONG, MORE, append_frame};
-pub use inbox::{Inbox, Item, Notify};
+pub use inbox::{Inbox, Item, KEPT_ROOM, Notify};
 pub use lock::{Held, TryLock};
 pub use part::{Keep, Part};
 pub use peer::PeerInfo;

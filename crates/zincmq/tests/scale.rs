@@ -20,9 +20,9 @@ use zincmq::{Context, Router, option};
 
 /// What a connection may take while nothing happens on it, in bytes.
 const MOST: isize = 4096;
-/// What a context may keep for its next connections, however many there were: 1 MiB of small segments, and what its
-/// tables have grown to when all its connections had something to say at once.
-const KEPT: isize = (1 << 20) + (1 << 17);
+/// What a context may keep for its next connections, however many there were: 1 MiB of small segments, and room in
+/// its tables.
+const KEPT: isize = (1 << 20) + (1 << 15);
 /// How much dearer a message may be with many active connections than with one.
 const DEARER: f64 = 4.0;
 /// Tells this program that it is to be the peers, and of which address.

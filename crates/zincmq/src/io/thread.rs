@@ -10,7 +10,7 @@ use crate::io::scheduling::Scheduling;
 use crate::io::session::{Fate, Session};
 use crate::spin::AdaptiveSpin;
 use mio::{Events, Poll, Waker};
-use queue::{Inbox, Item, Wake};
+use queue::{Inbox, Item, KEPT_ROOM, Wake};
 use std::collections::{BTreeSet, VecDeque};
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -225,6 +225,7 @@ impl EventLoop {
                 Item::Command(command) => self.handle_command(command),
             }
         }
+        items.shrink_to(KEPT_ROOM);
         self.items = items;
     }
 
@@ -307,6 +308,7 @@ impl EventLoop {
         }
         self.swept = Instant::now();
         self.dirty = false;
+        self.reactor.busy.shrink_to(KEPT_ROOM);
         for entry in self.entries.values_mut() {
             if let Some(Entry::Session(session)) = entry {
                 session.sweep(&mut self.reactor);

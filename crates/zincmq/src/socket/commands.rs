@@ -3,7 +3,7 @@
 use crate::command::{Attach, ToSocket};
 use crate::pattern::contract::{Attached, PeerId, Peers};
 use crate::socket::core::Core;
-use queue::Item;
+use queue::{Item, KEPT_ROOM};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -142,6 +142,7 @@ impl Core {
                 Item::Command(command) => self.handle(command),
             }
         }
+        items.shrink_to(KEPT_ROOM);
         self.items = items;
     }
 
