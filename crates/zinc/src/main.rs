@@ -43,6 +43,7 @@ use failure::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    show_warnings();
     match cli::Zinc::parse().run() {
         Ok(()) | Err(Failure::Unread) => ExitCode::SUCCESS,
         Err(failure @ Failure::Told) => ExitCode::from(failure.code()),
@@ -54,4 +55,10 @@ fn main() -> ExitCode {
             ExitCode::from(failure.code())
         }
     }
+}
+
+/// The library's warnings go where the command's own notes go.
+fn show_warnings() {
+    let log = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(std::io::stderr);
+    log.without_time().with_target(false).with_ansi(false).init();
 }

@@ -29,6 +29,8 @@ pub(crate) struct SocketShared {
     pub(crate) troubles: FailureCounters,
     /// [`ToSocket::Sweep`] is on its way.
     pub(crate) sweeping: AtomicBool,
+    /// It has used PLAIN over a public network, and a warning has been logged.
+    pub(crate) exposed: AtomicBool,
     pub(crate) pool: Arc<Pool>,
     pub(crate) topics: Arc<SharedTopics>,
     pub(crate) authenticator: Arc<dyn Authenticator>,

@@ -2,6 +2,7 @@
 
 mod admission;
 mod dialer;
+mod exposure;
 mod handshake;
 mod inquiry;
 mod listener;

@@ -95,6 +95,7 @@ impl Core {
             monitor,
             troubles: FailureCounters::default(),
             sweeping: AtomicBool::new(false),
+            exposed: AtomicBool::new(false),
             pool: home.pool().clone(),
             topics: Arc::default(),
             authenticator: home.shared().names.clone(),

@@ -89,7 +89,7 @@ impl Session {
         self.emit(EventKind::Connected, descriptor.as_raw_fd() as u64);
         let target = self.dialer.as_ref().and_then(|dialer| dialer.target.as_ref());
         let proxy = target.and_then(|target| target.proxy(&self.origin.options));
-        self.phase = Self::handshake(descriptor, proxy, self.origin.owner.socket_type, &self.origin.options);
+        self.phase = Self::handshake(&self.origin, self.link.as_deref(), descriptor, proxy);
         self.shake_hands(reactor)
     }
 

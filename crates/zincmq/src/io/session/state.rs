@@ -5,6 +5,7 @@ use crate::command::{Connect, EndpointId, Listen, Origin, PipeId};
 use crate::engine;
 use crate::io::admission::Admitted;
 use crate::io::dialer::Dialer;
+use crate::io::exposure::warn_if_exposed;
 use crate::io::handshake::Handshake;
 use crate::io::reactor::{Reactor, Timer, Timers};
 use crate::io::terms::milliseconds;
@@ -12,7 +13,6 @@ use crate::life::fresh_id;
 use crate::monitor::{EventKind, Sides};
 use crate::option::Options;
 use crate::pipe::Ends;
-use crate::socket_type::SocketType;
 use crate::transport::Link;
 use queue::{Drain, Filler};
 use std::os::fd::OwnedFd;
@@ -61,7 +61,7 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn accepted(listen: &Listen, descriptor: OwnedFd, link: Link, admitted: Admitted) -> Self {
         let origin = listen.origin.clone();
-        let phase = Self::handshake(descriptor, None, origin.owner.socket_type, &origin.options);
+        let phase = Self::handshake(&origin, Some(&link), descriptor, None);
         Self {
             link: Some(Arc::new(link)),
             admitted: Some(Box::new(admitted)),
@@ -94,11 +94,15 @@ impl Session {
     }
 
     pub(super) fn handshake(
+        origin: &Origin,
+        link: Option<&Link>,
         descriptor: OwnedFd,
         proxy: Option<crate::transport::net::socks::Client>,
-        socket_type: SocketType,
-        options: &Options,
     ) -> Phase {
+        if let Some(link) = link {
+            warn_if_exposed(origin, &link.peer_address);
+        }
+        let (socket_type, options) = (origin.owner.socket_type, &origin.options);
         Phase::Handshake(Box::new(Handshake::new(descriptor, proxy, socket_type, options)))
     }
 

@@ -4,7 +4,7 @@ use super::{Fate, Session};
 use crate::command::{Connect, Listen, Origin, SocketShared, ToSocket};
 use crate::io::reactor::{Reactor, Timer, Timers};
 use crate::life::{WaitGroup, fresh_id};
-use crate::option::Options;
+use crate::option::{self, Options};
 use crate::pipe::{Conflates, Ends, pipe};
 use crate::socket_type::SocketType;
 use crate::transport::{Link, Listening, by_scheme};
@@ -44,6 +44,7 @@ impl Surroundings {
             monitor: Arc::default(),
             troubles: Default::default(),
             sweeping: Default::default(),
+            exposed: Default::default(),
             pool: Pool::new(),
             topics: Default::default(),
             authenticator: Arc::new(crate::inproc::Names::default()),
@@ -69,12 +70,16 @@ impl Surroundings {
     }
 
     fn accepted(&self) -> (Session, UnixStream) {
-        let origin = self.origin(&self.options, "ipc://here");
+        self.accepted_from("", &self.options)
+    }
+
+    fn accepted_from(&self, address: &str, options: &Arc<Options>) -> (Session, UnixStream) {
+        let origin = self.origin(options, "ipc://here");
         let listening = Arc::new(Listening::new(origin.transport.bind("*", &self.options).unwrap()));
         let listen = Listen { origin, listening };
         let (ours, theirs) = UnixStream::pair().unwrap();
         ours.set_nonblocking(true).unwrap();
-        let link = Link { local: String::new(), remote: String::new(), peer_address: String::new() };
+        let link = Link { local: String::new(), remote: String::new(), peer_address: address.to_owned() };
         let admitted = Arc::new(crate::io::admission::Admission::default()).admit("", 0).unwrap();
         (Session::accepted(&listen, ours.into(), link, admitted), theirs)
     }
@@ -168,4 +173,25 @@ fn an_endpoint_is_forgotten_before_its_pipe_ends() {
     assert!(matches!(&order[0], Item::Command(ToSocket::Forget { .. })), "{order:?}");
     assert!(matches!(order.last(), Some(Item::Command(ToSocket::Detach { .. }))), "{order:?}");
     assert!(order.len() > 2, "the pipe's end is not among {order:?}");
+}
+
+#[test]
+fn passwords_over_a_public_network_are_warned_of_once() {
+    let mut plain = Options::new(SocketType::Dealer);
+    plain.set(option::PLAIN_SERVER, true).unwrap();
+    let (plain, null) = (Arc::new(plain), Arc::new(Options::new(SocketType::Dealer)));
+    let warnings = |peers: &[(&str, &Arc<Options>)]| {
+        let (around, (log, mut logged)) = (Surroundings::new(), UnixStream::pair().unwrap());
+        let subscriber = tracing_subscriber::fmt().with_writer(Arc::new(log)).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            peers.iter().for_each(|(address, options)| drop(around.accepted_from(address, options)));
+        });
+        let mut said = String::new();
+        logged.read_to_string(&mut said).unwrap();
+        said
+    };
+    let said = warnings(&[("8.8.8.8", &plain), ("1.1.1.1", &plain)]);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains("WARN") && said.contains("ipc://here is connected with 8.8.8.8"), "{said}");
+    assert_eq!(warnings(&[("127.0.0.1", &plain), ("8.8.8.8", &null)]), "");
 }
