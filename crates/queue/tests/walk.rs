@@ -103,6 +103,11 @@ impl Unseal for Boxes {
         if bodies.iter().all(|body| body.len() >= Self::OVERHEAD) { Ok(()) } else { Err(()) }
     }
 
+    fn open_part(&mut self, body: &mut [u8], opened: usize, whole: bool) -> Result<usize, ()> {
+        body[opened..].iter_mut().for_each(|byte| *byte = !*byte);
+        if whole && body.len() < Self::OVERHEAD { Err(()) } else { Ok(body.len()) }
+    }
+
     fn flags(body: &[u8]) -> u8 {
         body[Self::OVERHEAD - 1]
     }

@@ -340,11 +340,11 @@ proptest! {
             sent.push((flags.0, body));
             left -= 1;
             if left == 0 {
-                client.sealer.seal(&mut wire).unwrap();
+                client.sealer.seal(&mut wire, usize::MAX).unwrap();
                 left = *cut.next().unwrap();
             }
         }
-        client.sealer.seal(&mut wire).unwrap();
+        client.sealer.seal(&mut wire, usize::MAX).unwrap();
         let mut bodies = bodies(&wire[6..]);
         let mut received = Vec::new();
         for bodies in bodies.chunks_mut(cuts[0] + 3) {
@@ -361,7 +361,7 @@ fn a_message_again_or_out_of_order_is_refused() {
     for _ in 0..3 {
         client.sealer.append(&mut wire, Flags::LAST, b"hello");
     }
-    client.sealer.seal(&mut wire).unwrap();
+    client.sealer.seal(&mut wire, usize::MAX).unwrap();
     let sealed = bodies(&wire);
     let mut again = [sealed[0].clone(), sealed[0].clone()];
     assert_eq!(open(&mut server, &mut again), Err(Error::Sequence));
@@ -377,7 +377,7 @@ fn a_message_sent_back_is_refused() {
     let (mut client, _) = ends();
     let mut wire = Vec::new();
     client.sealer.append(&mut wire, Flags::LAST, b"hello");
-    client.sealer.seal(&mut wire).unwrap();
+    client.sealer.seal(&mut wire, usize::MAX).unwrap();
     assert_eq!(open(&mut client, &mut bodies(&wire)), Err(Error::Sealed { command: "MESSAGE" }));
 }
 
@@ -387,7 +387,7 @@ fn a_changed_byte_of_a_message_is_found() {
         let (mut client, mut server) = ends();
         let mut wire = Vec::new();
         client.sealer.append(&mut wire, Flags::LAST, b"hello");
-        client.sealer.seal(&mut wire).unwrap();
+        client.sealer.seal(&mut wire, usize::MAX).unwrap();
         let mut bodies = bodies(&wire);
         bodies[0][at] ^= 0x80;
         assert!(open(&mut server, &mut bodies).is_err(), "byte {at}");
@@ -417,4 +417,90 @@ fn no_text_shows_a_secret() {
     }
     let opening = format!("{:?}", Opening::new(Local { security: keys.client(), ..local(PUSH) }));
     assert!(!opening.contains(&*keys.client.secret.to_z85()));
+}
+
+/// A body of so many bytes, none like its neighbours.
+fn large(size: usize) -> Vec<u8> {
+    (0..size).map(|at| (at * 31 + at / 251) as u8).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Each part of the work, at either end, may be as small or large as it will.
+    #[test]
+    fn a_large_message_is_sealed_and_opened_in_parts(
+        size in (64 << 10)..(300_usize << 10),
+        budgets in prop::collection::vec(1..100_000_usize, 1..8),
+        cuts in prop::collection::vec(1..100_000_usize, 1..8),
+        at_once in any::<bool>(),
+    ) {
+        let (mut client, mut server) = ends();
+        let body = large(size);
+        let mut wire = b"before".to_vec();
+        client.sealer.append(&mut wire, Flags::LAST, b"small");
+        client.sealer.append(&mut wire, Flags::MORE, &body);
+        let mut budgets = budgets.iter().cycle();
+        let mut ready = client.sealer.seal(&mut wire, *budgets.next().unwrap()).unwrap();
+        let first = &wire[..ready];
+        prop_assert!(ready == wire.len() || bodies(&first[6..]).len() == 1, "the small one does not wait");
+        let mut calls = 0;
+        while ready < wire.len() {
+            ready = client.sealer.seal(&mut wire, *budgets.next().unwrap()).unwrap();
+            calls += 1;
+            prop_assert!(calls <= size);
+        }
+        client.sealer.append(&mut wire, Flags::LAST, b"last");
+        let end = client.sealer.seal(&mut wire, 1).unwrap();
+        prop_assert_eq!(end, wire.len());
+
+        let mut sealed = bodies(&wire[6..]);
+        let mut last = sealed.split_off(2);
+        let mut second = sealed.pop().unwrap();
+        let mut received = open(&mut server, &mut sealed).unwrap();
+        if at_once {
+            received.extend(open(&mut server, std::slice::from_mut(&mut second)).unwrap());
+        } else {
+            let (mut come, mut opened) = (0, 0);
+            for cut in cuts.iter().cycle() {
+                come = (come + cut).min(second.len());
+                let whole = come == second.len();
+                opened = server.opener.open_part(&mut second[..come], opened, whole).unwrap();
+                if whole {
+                    break;
+                }
+            }
+            prop_assert_eq!(opened, second.len());
+            received.push((zmtp::sealed_flags(&second).0, second[OVERHEAD..].to_vec()));
+        }
+        received.extend(open(&mut server, &mut last).unwrap());
+        let sent = [(0, b"small".to_vec()), (1, body), (0, b"last".to_vec())];
+        prop_assert_eq!(&received[..], &sent[..]);
+    }
+}
+
+#[test]
+fn a_large_message_that_was_changed_or_comes_again_is_refused() {
+    let sealed = || {
+        let ((mut client, server), mut wire) = (ends(), Vec::new());
+        client.sealer.append(&mut wire, Flags::LAST, &large(100_000));
+        client.sealer.seal(&mut wire, usize::MAX).unwrap();
+        (server, bodies(&wire).remove(0))
+    };
+    let in_parts = |server: &mut Cipher, body: &mut [u8]| {
+        let opened = server.opener.open_part(&mut body[..50_000], 0, false)?;
+        server.opener.open_part(body, opened, true)
+    };
+    for at in [0, 8, 15, 16, 31, 32, 33, 49_999, 50_000, 100_032] {
+        let (mut server, mut body) = sealed();
+        body[at] ^= 0x80;
+        assert!(in_parts(&mut server, &mut body).is_err(), "byte {at}");
+    }
+    let (mut server, mut body) = sealed();
+    assert_eq!(in_parts(&mut server, &mut body.clone()), Ok(body.len()));
+    assert_eq!(in_parts(&mut server, &mut body.clone()), Err(Error::Sequence));
+    // Nothing is known yet of one that has hardly begun, unless no more comes.
+    assert_eq!(server.opener.open_part(&mut body.clone()[..OVERHEAD - 1], 0, false), Ok(0));
+    let refused = server.opener.open_part(&mut body[..OVERHEAD - 1], 0, true);
+    assert_eq!(refused, Err(Error::Malformed { command: "MESSAGE" }));
 }

@@ -1,6 +1,7 @@
 //! A body that is too large for a segment: it comes into memory of its own.
 
 use super::bounds::Refusal;
+use super::unseal::Unseal;
 use bytes::Bytes;
 use std::mem::MaybeUninit;
 
@@ -13,8 +14,8 @@ pub(super) struct Body {
     bytes: Vec<u8>,
     /// Its full size, as it arrives.
     size: usize,
-    /// It is a box that is not open.
-    sealed: bool,
+    /// It is a box, of which so many bytes are open.
+    sealed: Option<usize>,
     /// Bytes that stand before it.
     skipped: usize,
 }
@@ -25,27 +26,31 @@ impl Body {
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(size.min(BODY_STEP)).map_err(|_| Refusal::NoMemory(size as u64))?;
         bytes.extend_from_slice(begun);
-        Ok(Self { bytes, size, sealed: false, skipped: 0 })
+        Ok(Self { bytes, size, sealed: None, skipped: 0 })
     }
 
     /// A box of `size` bytes that begins with these.
     pub(super) fn sealed(begun: &[u8], size: usize) -> Result<Self, Refusal> {
-        Ok(Self { sealed: true, ..Self::new(begun, size)? })
+        Ok(Self { sealed: Some(0), ..Self::new(begun, size)? })
     }
 
     pub(super) fn is_sealed(&self) -> bool {
-        self.sealed
+        self.sealed.is_some()
     }
 
-    /// The whole box, to be opened.
-    pub(super) fn sealed_mut(&mut self) -> &mut [u8] {
-        &mut self.bytes
+    /// Opens so much of the box as has come. Returns whether that is all of it.
+    pub(super) fn open<U: Unseal>(&mut self, unseal: &mut U) -> Result<bool, U::Error> {
+        let whole = self.is_whole();
+        let opened = self.sealed.unwrap_or(self.size);
+        self.sealed = Some(unseal.open_part(&mut self.bytes, opened, whole)?);
+        Ok(whole)
     }
 
-    /// The box is open; so many bytes stand before the plain body.
-    pub(super) fn unseal(&mut self, skipped: usize) {
-        self.sealed = false;
-        self.skipped = skipped.min(self.size);
+    /// The box is open: the flags of its plain body.
+    pub(super) fn unseal<U: Unseal>(&mut self) -> u8 {
+        self.sealed = None;
+        self.skipped = U::OVERHEAD.min(self.size);
+        U::flags(&self.bytes)
     }
 
     pub(super) fn is_whole(&self) -> bool {

@@ -108,14 +108,14 @@ impl Filler {
         self.message.check(plain).map(drop)
     }
 
-    /// The large box that has come whole is opened, and its header becomes the plain body's.
+    /// So much of the large box as has come is opened. Once that is all, its header becomes the plain body's; returns whether
+    /// it has.
     fn open_body<U: Unseal>(&mut self, unseal: &mut U) -> Result<bool, Unopened<U::Error>> {
-        let Some(body) = self.body.as_mut().filter(|body| body.is_whole() && body.is_sealed()) else {
+        let Some(body) = self.body.as_mut().filter(|body| body.is_sealed()) else { return Ok(false) };
+        if !body.open(unseal).map_err(Unopened::Failed)? {
             return Ok(false);
-        };
-        unseal.open(&mut [body.sealed_mut()]).map_err(Unopened::Failed)?;
-        let flags = U::flags(body.sealed_mut()) & WIRE;
-        body.unseal(U::OVERHEAD);
+        }
+        let flags = body.unseal::<U>() & WIRE;
         let size = body.size() as u64;
         if flags & COMMAND != 0 && !self.body.as_ref().is_some_and(|body| self.allows(body.bytes())) {
             return Err(Unopened::Refused(Refusal::CommandTooLarge(size)));

@@ -16,6 +16,13 @@ pub trait Unseal {
     /// One of them is no box of the peer's: the connection cannot go on.
     fn open(&mut self, bodies: &mut [&mut [u8]]) -> Result<(), Self::Error>;
 
+    /// Opens what has come of the body of one frame: all of it if it is `whole`. The first `opened` bytes have been dealt
+    /// with. Returns that number anew.
+    ///
+    /// # Errors
+    /// As [`Unseal::open`]. No part of the body is used before it is whole.
+    fn open_part(&mut self, body: &mut [u8], opened: usize, whole: bool) -> Result<usize, Self::Error>;
+
     /// The flags of a body that was opened, as a plain frame's.
     fn flags(body: &[u8]) -> u8;
 }

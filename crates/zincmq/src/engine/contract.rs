@@ -59,12 +59,13 @@ pub(crate) trait Transcode: Send + std::fmt::Debug {
         out.extend_from_slice(plain);
     }
 
-    /// Completes what was appended to `out` since the last time, before any of it is written.
+    /// Completes what was appended to `out`, before it is written: so much of it as `budget` allows. Returns how many bytes
+    /// of `out` may be written; if not all, it must be called again before anything is appended or taken away.
     ///
     /// # Errors
     /// It cannot be written.
-    fn finish(&mut self, _out: &mut [u8]) -> Result<(), zmtp::Error> {
-        Ok(())
+    fn finish(&mut self, out: &mut [u8], _budget: usize) -> Result<usize, zmtp::Error> {
+        Ok(out.len())
     }
 
     /// Whether inbound bytes are translated too; otherwise they are ZMTP 2 or 3 frames.

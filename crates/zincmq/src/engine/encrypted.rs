@@ -52,8 +52,8 @@ impl Transcode for Sealed {
         self.append_all(plain, out);
     }
 
-    fn finish(&mut self, out: &mut [u8]) -> Result<(), zmtp::Error> {
-        self.sealer.seal(out)
+    fn finish(&mut self, out: &mut [u8], budget: usize) -> Result<usize, zmtp::Error> {
+        self.sealer.seal(out, budget)
     }
 }
 
@@ -68,6 +68,10 @@ impl Unseal for Boxes {
 
     fn open(&mut self, bodies: &mut [&mut [u8]]) -> Result<(), zmtp::Error> {
         self.0.open(bodies.iter_mut().map(|body| &mut **body))
+    }
+
+    fn open_part(&mut self, body: &mut [u8], opened: usize, whole: bool) -> Result<usize, zmtp::Error> {
+        self.0.open_part(body, opened, whole)
     }
 
     fn flags(body: &[u8]) -> u8 {

@@ -20,6 +20,8 @@ pub(super) struct Outbound {
     prefix: Vec<u8>,
     /// Of these, the number written already.
     written: usize,
+    /// Of these, the number that the transcoder has completed.
+    complete: usize,
     /// The last frame that was translated was not the last of its message.
     inside: bool,
     /// Commands that wait for a place between two messages.
@@ -30,7 +32,16 @@ pub(super) struct Outbound {
 impl Outbound {
     /// `unsent` goes first.
     pub(super) fn new(drain: Drain, unsent: Vec<u8>) -> Self {
-        Self { drain, prefix: unsent, written: 0, inside: false, control: Vec::new(), may_write: true }
+        let complete = unsent.len();
+        Self {
+            drain,
+            prefix: unsent,
+            written: 0,
+            complete,
+            inside: false,
+            control: Vec::new(),
+            may_write: true,
+        }
     }
 
     /// The pipe has something.
@@ -80,6 +91,7 @@ impl Outbound {
             if let Err(error) = self.compose(transcoder) {
                 // It may be plain where it should not be.
                 self.prefix.clear();
+                (self.written, self.complete) = (0, 0);
                 self.may_write = false;
                 return Err(io::Error::other(error));
             }
@@ -89,6 +101,8 @@ impl Outbound {
                 Some(_) => self.send(to),
             };
             match sent {
+                // A large frame takes more than one turn to complete.
+                Ok(0) if transcoder.is_some() && self.is_composing() => return Ok(Rest::Busy),
                 Ok(0) => break,
                 Ok(sent) => moved += sent,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.may_write = false,
@@ -113,6 +127,10 @@ impl Outbound {
             }
             return Ok(());
         };
+        if self.is_composing() {
+            self.complete = transcoder.finish(&mut self.prefix, TURN)?;
+            return Ok(());
+        }
         if self.prefix.len() - self.written >= AHEAD {
             return Ok(());
         }
@@ -128,12 +146,18 @@ impl Outbound {
             self.inside = frame.more;
             transcoder.encode(frame, &mut self.prefix);
         }
-        transcoder.finish(&mut self.prefix)
+        self.complete = transcoder.finish(&mut self.prefix, TURN)?;
+        Ok(())
+    }
+
+    /// Whether the transcoder has not completed what stands at the end of `prefix`.
+    fn is_composing(&self) -> bool {
+        self.complete < self.prefix.len()
     }
 
     /// Writes once of what was composed.
     fn send(&mut self, to: BorrowedFd<'_>) -> io::Result<usize> {
-        let rest = &self.prefix[self.written..];
+        let rest = &self.prefix[self.written..self.complete];
         if rest.is_empty() {
             return Ok(0);
         }
@@ -141,7 +165,7 @@ impl Outbound {
         self.written += sent;
         if self.written == self.prefix.len() {
             self.prefix.clear();
-            self.written = 0;
+            (self.written, self.complete) = (0, 0);
         }
         Ok(sent)
     }

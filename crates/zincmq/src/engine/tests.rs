@@ -1,17 +1,23 @@
 //! An engine on a pair of sockets.
 
-use super::contract::TURN;
+use super::contract::{TURN, Transcode};
+use super::upstream::bytes_of;
 use super::{Engine, HeartbeatConfig, Rest, Setup, bounds};
 use crate::option::Options;
 use crate::socket_type::SocketType;
 use bytes::Bytes;
-use queue::{Drain, Filler, Pool, Reader, Writer, channel};
+use queue::{Drain, Filler, Pool, Reader, Taken, Writer, channel};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use zmtp::{Flags, frame};
 
 /// An engine of a PULL, the pipe's other ends, and the peer.
 fn engine() -> (Engine, Writer, Reader, UnixStream) {
+    engine_with(None)
+}
+
+fn engine_with(transcoder: Option<Box<dyn Transcode>>) -> (Engine, Writer, Reader, UnixStream) {
     let (ours, theirs) = UnixStream::pair().unwrap();
     ours.set_nonblocking(true).unwrap();
     let pool = Pool::new();
@@ -20,7 +26,7 @@ fn engine() -> (Engine, Writer, Reader, UnixStream) {
         descriptor: Arc::new(ours.into()),
         drain: Drain::new(outbound),
         filler: Filler::new(inbound, bounds(&Options::new(SocketType::Pull))),
-        transcoder: None,
+        transcoder,
         boxes: None,
         socket_type: SocketType::Pull,
         heartbeat: HeartbeatConfig::default(),
@@ -123,4 +129,51 @@ impl AsRef<[u8]> for Owned {
     fn as_ref(&self) -> &[u8] {
         &self.0[..]
     }
+}
+
+/// Frames as they are, of which each call completes no more bytes than it may. None can be written before all are complete.
+#[derive(Debug)]
+struct InSteps {
+    complete: usize,
+}
+
+impl Transcode for InSteps {
+    fn encode(&mut self, frame: Taken<'_>, out: &mut Vec<u8>) {
+        frame::append(out, Flags::LAST, &[bytes_of(&frame.body)]);
+    }
+
+    fn finish(&mut self, out: &mut [u8], budget: usize) -> Result<usize, zmtp::Error> {
+        self.complete += budget;
+        let all = self.complete >= out.len();
+        if all {
+            self.complete = 0;
+        }
+        Ok(if all { out.len() } else { 0 })
+    }
+}
+
+/// What takes long to encrypt takes many turns, between which others have theirs.
+#[test]
+fn a_large_message_is_translated_in_many_turns() {
+    const BODY: usize = 8 << 20;
+    let (mut engine, mut to_peer, _from_peer, mut peer) =
+        engine_with(Some(Box::new(InSteps { complete: 0 })));
+    let reader = std::thread::spawn(move || {
+        let mut received = vec![0; BODY + 9 + 7];
+        peer.read_exact(&mut received).unwrap();
+        (received, peer)
+    });
+    for body in [Bytes::from(vec![7; BODY]), Bytes::from_static(b"small")] {
+        to_peer.write(&[], &[queue::Part::Shared(&body)]);
+    }
+    _ = to_peer.publish();
+    engine.resume();
+    let mut busy = 0;
+    while !reader.is_finished() {
+        engine.recheck();
+        busy += usize::from(engine.turn(false).unwrap() == Rest::Busy);
+    }
+    assert!(busy >= BODY / TURN, "{busy} turns");
+    let (received, _peer) = reader.join().unwrap();
+    assert!(received[9..][..BODY].iter().all(|byte| *byte == 7) && received.ends_with(b"\0\x05small"));
 }

@@ -259,8 +259,8 @@ impl Engine {
         }
         self.outbound.drain.keep_bodies();
         // An error shows again in the I/O thread's turn.
-        self.write();
-        self.keeps_bodies() || !self.outbound.may_write()
+        let rest = self.write();
+        self.keeps_bodies() || rest == Rest::Busy || !self.outbound.may_write()
     }
 
     /// Whether there is something to write that the kernel does not take now.

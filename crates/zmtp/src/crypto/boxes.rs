@@ -1,4 +1,4 @@
-//! The boxes of CURVE's commands.
+//! The boxes of CURVE's commands, and the keys of its messages.
 
 use dryoc::classic::crypto_core::{crypto_core_hsalsa20, crypto_scalarmult};
 use dryoc::classic::crypto_secretbox::{crypto_secretbox_detached, crypto_secretbox_open_detached};
@@ -12,6 +12,9 @@ pub(crate) type Nonce = [u8; 24];
 
 /// The length of the authenticator in front of a box.
 pub(crate) const MAC: usize = 16;
+
+/// The first bytes of a message's key stream are the authenticator's key.
+pub(super) const MAC_KEY: usize = 32;
 
 /// The key that seals and opens the boxes between two pairs of keys, or a cookie.
 pub(crate) struct SharedKey(Zeroizing<[u8; 32]>);
@@ -57,5 +60,25 @@ impl SharedKey {
         let mut plain = Zeroizing::new(vec![0; sealed.len()]);
         crypto_secretbox_open_detached(&mut plain, sealed, mac, nonce, &self.0).ok()?;
         Some(plain)
+    }
+}
+
+/// The key of the messages of one direction.
+pub(super) struct Key(pub(super) Zeroizing<[u32; 8]>);
+
+impl Key {
+    pub(super) fn new(shared: &SharedKey, purpose: &[u8; 16]) -> Self {
+        let bytes = shared.subkey(purpose);
+        let mut words = Zeroizing::new([0; 8]);
+        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<4>().0) {
+            *word = u32::from_le_bytes(*bytes);
+        }
+        Self(words)
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(..)")
     }
 }

@@ -10,7 +10,8 @@ use dryoc::classic::crypto_onetimeauth::crypto_onetimeauth;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::boxes::{MAC, SharedKey};
+use super::boxes::{Key, MAC, MAC_KEY, SharedKey};
+use super::part::Part;
 use crate::codec::command::MESSAGE;
 use crate::codec::frame::{self, Flags};
 use crate::error::Error;
@@ -23,8 +24,9 @@ const COUNT: usize = 8;
 /// Where the authenticator stands, and where the encrypted bytes begin.
 const MAC_AT: usize = MESSAGE.len() + COUNT;
 const PLAIN_AT: usize = MAC_AT + MAC;
-/// The first bytes of a message's key stream are the authenticator's key.
-const MAC_KEY: usize = 32;
+
+/// A box of more bytes is sealed in parts.
+const LARGE: usize = 64 << 10;
 
 /// Flags inside a box.
 const MORE: u8 = 1;
@@ -48,31 +50,23 @@ impl Cipher {
                 key: Key::new(shared, ours.0),
                 next: ours.1,
                 begun: Vec::new(),
+                large: None,
                 exhausted: false,
             },
-            opener: Opener { key: Key::new(shared, theirs.0), last: theirs.1 },
+            opener: Opener { key: Key::new(shared, theirs.0), last: theirs.1, large: None },
         }
     }
 }
 
-/// The key of one direction.
-struct Key(Zeroizing<[u32; 8]>);
-
-impl Key {
-    fn new(shared: &SharedKey, purpose: &[u8; 16]) -> Self {
-        let bytes = shared.subkey(purpose);
-        let mut words = Zeroizing::new([0; 8]);
-        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<4>().0) {
-            *word = u32::from_le_bytes(*bytes);
-        }
-        Self(words)
-    }
-}
-
-impl std::fmt::Debug for Key {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Key(..)")
-    }
+/// A large box to be sealed.
+#[derive(Debug)]
+struct Large {
+    /// Where its frame begins.
+    frame: usize,
+    /// Where its body begins.
+    begin: usize,
+    size: usize,
+    part: Part,
 }
 
 /// Seals frames.
@@ -82,6 +76,8 @@ pub struct Sealer {
     next: u64,
     /// Bodies that were appended and are not sealed: where they begin, and how long they are.
     begun: Vec<(usize, usize)>,
+    /// A large one, sealed in parts.
+    large: Option<Box<Large>>,
     exhausted: bool,
 }
 
@@ -100,8 +96,14 @@ impl Sealer {
         let mut header = [0; frame::MAX_HEADER];
         let len = frame::encode_header(Flags::LAST, size as u64, &mut header);
         out.reserve(len + size);
+        let frame = out.len();
         out.extend_from_slice(&header[..len]);
-        self.begun.push((out.len(), size));
+        if size > LARGE && self.large.is_none() {
+            let part = Part::new(&self.key, count);
+            self.large = Some(Box::new(Large { frame, begin: out.len(), size, part }));
+        } else {
+            self.begun.push((out.len(), size));
+        }
         out.extend_from_slice(MESSAGE);
         out.extend_from_slice(&count.to_be_bytes());
         out.extend_from_slice(&[0; MAC]);
@@ -109,18 +111,24 @@ impl Sealer {
         out.extend_from_slice(body);
     }
 
-    /// Seals what was appended to `out` since the last time.
+    /// Seals what was appended to `out` since the last time, but of a large box `budget` bytes at most. Returns how many
+    /// bytes of `out` may be sent; if not all, the rest is to be sealed by further calls before anything is appended or
+    /// taken away.
     ///
     /// # Errors
     /// [`Error::Exhausted`] when every count had been used: no count is used twice. [`Error::Malformed`] if `out` is not
     /// what was appended to. Nothing of it may be sent then.
-    pub fn seal(&mut self, out: &mut [u8]) -> Result<(), Error> {
+    pub fn seal(&mut self, out: &mut [u8], budget: usize) -> Result<usize, Error> {
         if self.exhausted {
             return Err(Error::Exhausted);
         }
-        if self.begun.is_empty() {
-            return Ok(());
+        if !self.begun.is_empty() {
+            self.seal_begun(out)?;
         }
+        if self.large.is_some() { self.seal_large(out, budget) } else { Ok(out.len()) }
+    }
+
+    fn seal_begun(&mut self, out: &mut [u8]) -> Result<(), Error> {
         let mut rest = out;
         let (mut at, mut found) = (0, 0);
         let appended = self.begun.len();
@@ -132,15 +140,37 @@ impl Sealer {
             Some(body)
         });
         run(&self.key, bodies, Way::Seal)?;
-        if found == appended { Ok(()) } else { Err(Error::Malformed { command: "MESSAGE" }) }
+        if found == appended { Ok(()) } else { Err(NOT_APPENDED) }
+    }
+
+    fn seal_large(&mut self, out: &mut [u8], budget: usize) -> Result<usize, Error> {
+        let Some(mut large) = self.large.take() else { return Ok(out.len()) };
+        let (_, body) = out.split_at_mut_checked(large.begin).ok_or(NOT_APPENDED)?;
+        let body = body.get_mut(..large.size).ok_or(NOT_APPENDED)?;
+        let (head, text) = body.split_at_mut_checked(PLAIN_AT).ok_or(NOT_APPENDED)?;
+        let rest = &mut text[large.part.done()..];
+        let now = rest.len().min(budget);
+        large.part.seal(&self.key, &mut rest[..now]);
+        if large.part.done() < text.len() {
+            let ready = large.frame;
+            self.large = Some(large);
+            return Ok(ready);
+        }
+        head[MAC_AT..].copy_from_slice(&large.part.authenticator());
+        Ok(out.len())
     }
 }
+
+/// The bytes to seal are not those that were appended to.
+const NOT_APPENDED: Error = Error::Malformed { command: "MESSAGE" };
 
 /// Opens frames.
 #[derive(Debug)]
 pub struct Opener {
     key: Key,
     last: u64,
+    /// A large body that comes in parts.
+    large: Option<Box<Part>>,
 }
 
 impl Opener {
@@ -163,6 +193,34 @@ impl Opener {
         run(&self.key, checked, Way::Open)?;
         failed.map_or(Ok(()), Err)
     }
+
+    /// Opens, in place, what has come of the body of one frame: all of it if it is `whole`. The first `opened` bytes have been
+    /// dealt with. Returns that number anew.
+    ///
+    /// # Errors
+    /// As [`Opener::open`]. No part of the body may be used before it is whole.
+    pub fn open_part(&mut self, body: &mut [u8], opened: usize, whole: bool) -> Result<usize, Error> {
+        if body.len() < OVERHEAD && !whole {
+            return Ok(0);
+        }
+        let mut part = match self.large.take() {
+            Some(part) if opened > 0 => part,
+            _ => {
+                check(body, &mut self.last)?;
+                Box::new(Part::new(&self.key, count_of(body)))
+            }
+        };
+        let (head, text) =
+            body.split_at_mut_checked(PLAIN_AT).ok_or(Error::Malformed { command: "MESSAGE" })?;
+        let rest = text.get_mut(part.done()..).unwrap_or_default();
+        part.open(&self.key, rest);
+        if !whole {
+            self.large = Some(part);
+        } else if !bool::from(part.authenticator().ct_eq(&head[MAC_AT..])) {
+            return Err(Error::Sealed { command: "MESSAGE" });
+        }
+        Ok(body.len())
+    }
 }
 
 /// Whether a body is a MESSAGE whose turn it is.
@@ -175,6 +233,12 @@ fn check(body: &[u8], last: &mut u64) -> Result<(), Error> {
     }
     *last = count;
     Ok(())
+}
+
+/// The count of a body that was checked.
+fn count_of(body: &[u8]) -> u64 {
+    let count = body.get(MESSAGE.len()..).and_then(<[u8]>::first_chunk);
+    count.map_or(0, |count| u64::from_be_bytes(*count))
 }
 
 /// The flags of a body that was opened.

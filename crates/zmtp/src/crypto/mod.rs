@@ -5,6 +5,7 @@
 mod boxes;
 mod cipher;
 mod keys;
+mod part;
 mod secret;
 
 pub(crate) use boxes::{Nonce, SharedKey};

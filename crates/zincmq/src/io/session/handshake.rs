@@ -232,7 +232,7 @@ fn make_engine(
     let (sealer, opener) = cipher.map(|Cipher { sealer, opener }| (sealer, opener)).unzip();
     let mut transcoder = terms.transcoder(sealer);
     notice::hello(terms.socket_type, terms.options, transcoder.as_mut(), &mut unsent);
-    if let Some(Err(_)) = transcoder.as_mut().map(|transcoder| transcoder.finish(&mut unsent)) {
+    if let Some(Err(_)) = transcoder.as_mut().map(|transcoder| transcoder.finish(&mut unsent, usize::MAX)) {
         // The first write says so.
         unsent.clear();
     }

@@ -1,0 +1,89 @@
+//! A large body, sealed or opened in parts: each takes its share of an I/O thread's turn.
+
+use std::fmt;
+
+use dryoc::classic::crypto_onetimeauth::{
+    OnetimeauthState, crypto_onetimeauth_final, crypto_onetimeauth_init, crypto_onetimeauth_update,
+};
+use zeroize::Zeroizing;
+
+use super::boxes::{Key, MAC, MAC_KEY};
+use salsa::{BLOCK, LANES, Place};
+
+/// The bytes that are encrypted before they are authenticated, or the other way round: they stay in the fastest cache.
+const STEP: usize = 16 << 10;
+
+/// See the module.
+pub(super) struct Part {
+    nonce: u64,
+    /// Bytes of the text that are done.
+    done: usize,
+    mac: OnetimeauthState,
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Part").field("done", &self.done).finish_non_exhaustive()
+    }
+}
+
+impl Part {
+    /// The body of this count, from its beginning.
+    pub(super) fn new(key: &Key, count: u64) -> Self {
+        let nonce = u64::from_le_bytes(count.to_be_bytes());
+        let mut first = Zeroizing::new([[0; BLOCK]]);
+        salsa::keystream(&key.0, &[Place { nonce, block: 0 }], &mut *first);
+        let mut mac_key = Zeroizing::new([0; MAC_KEY]);
+        mac_key.copy_from_slice(&first[0][..MAC_KEY]);
+        Self { nonce, done: 0, mac: crypto_onetimeauth_init(&mac_key) }
+    }
+
+    /// The bytes of the text that are done.
+    pub(super) fn done(&self) -> usize {
+        self.done
+    }
+
+    /// Encrypts what follows in the text.
+    pub(super) fn seal(&mut self, key: &Key, text: &mut [u8]) {
+        for step in text.chunks_mut(STEP) {
+            self.crypt(key, step);
+            crypto_onetimeauth_update(&mut self.mac, step);
+        }
+    }
+
+    /// Decrypts what follows in the text. It may be used only if the authenticator of the whole is right.
+    pub(super) fn open(&mut self, key: &Key, text: &mut [u8]) {
+        for step in text.chunks_mut(STEP) {
+            crypto_onetimeauth_update(&mut self.mac, step);
+            self.crypt(key, step);
+        }
+    }
+
+    /// The authenticator of the whole.
+    pub(super) fn authenticator(self) -> [u8; MAC] {
+        let mut mac = [0; MAC];
+        crypto_onetimeauth_final(self.mac, &mut mac);
+        mac
+    }
+
+    fn crypt(&mut self, key: &Key, text: &mut [u8]) {
+        let mut stream = Zeroizing::new([[0; BLOCK]; LANES]);
+        let mut rest = text;
+        while !rest.is_empty() {
+            let at = MAC_KEY + self.done;
+            let (first, skipped) = ((at / BLOCK) as u64, at % BLOCK);
+            let blocks = (skipped + rest.len()).div_ceil(BLOCK).min(LANES);
+            let mut places = [Place::default(); LANES];
+            for (place, block) in places[..blocks].iter_mut().zip(first..) {
+                *place = Place { nonce: self.nonce, block };
+            }
+            salsa::keystream(&key.0, &places[..blocks], &mut stream[..blocks]);
+            let now = rest.len().min(blocks * BLOCK - skipped);
+            let (text, later) = rest.split_at_mut(now);
+            let stream = stream[..blocks].as_flattened();
+            text.iter_mut().zip(&stream[skipped..]).for_each(|(byte, key)| *byte ^= key);
+            self.done += now;
+            rest = later;
+        }
+    }
+}
