@@ -118,3 +118,12 @@ fn a_publisher_waits_for_its_subscribers() {
     }
     assert_eq!(publisher.output(), "10000 sent\n");
 }
+
+#[test]
+fn requests_are_encrypted_and_a_stranger_is_not_let_in() {
+    for endpoint in [endpoint("ironhouse"), "tcp://127.0.0.1:*".to_owned()] {
+        let said = run("ironhouse", &[&endpoint, "2"]);
+        let alice = "alice, this stays between us: secret";
+        assert_eq!(said, format!("the stranger: status 400\n{alice} 1\n{alice} 2\n"));
+    }
+}
