@@ -9,6 +9,7 @@ use crate::Result;
 use crate::compiler::{Compiler, keep};
 use crate::library::{Library, SONAME};
 use crate::parallel::each;
+use crate::sodium;
 use crate::source::Source;
 
 /// What every test is linked with.
@@ -23,8 +24,13 @@ const COMMON: &[&str] = &[
 /// Our own addition to each.
 const LINES: &str = include_str!("lines.c");
 
+/// The test that is made of libzmq's own parts, and all that these need.
+const WITH_INTERNALS: &str = "tests/test_security_curve.cpp";
+const INTERNALS: &str = "src/internals.cpp";
+
 /// The tests are many and run once: quickly compiled is better than quickly run.
-const FLAGS: &[&str] = &["-O0", "-w", "-pthread", "-DZMQ_BUILD_DRAFT_API=1", "-DUNITY_EXCLUDE_FLOAT"];
+const FLAGS: &[&str] =
+    &["-O0", "-w", "-pthread", "-DZMQ_BUILD_DRAFT_API=1", "-DUNITY_EXCLUDE_FLOAT", "-DZMQ_USE_LIBSODIUM"];
 
 /// Where programs are compiled: a tree in which what a test includes is the header under test, not the
 /// genuine one that lies beside it.
@@ -38,7 +44,8 @@ impl Tree {
     /// Lays the tree out in `folder`; what was compiled there stays if header, flags and platform are the same.
     /// `scratch` keeps the program that asks the library what it has.
     pub(crate) fn new(source: &Source, library: &Library, folder: &Path, scratch: &Path) -> Result<Self> {
-        let include = ["src", "external/unity"].map(|part| format!("-I{}", folder.join(part).display()));
+        let include = ["src", "external/unity"].map(|part| folder.join(part)).into_iter();
+        let include = include.chain([sodium::INCLUDE.into()]).map(|part| format!("-I{}", part.display()));
         let compiler = Compiler::new(FLAGS.iter().map(ToString::to_string).chain(include));
         let platform = library.platform(scratch)?;
         let headers = files(&library.header)?;
@@ -52,7 +59,9 @@ impl Tree {
         for part in ["tests", "perf", "external/unity"] {
             place(&files(&source.vendor.join(part))?, &folder.join(part))?;
         }
-        place(&[source.vendor.join("src/stdint.hpp")], &folder.join("src"))?;
+        let mut internals = files(&source.vendor.join("src"))?;
+        internals.retain(|file| file.extension().is_some_and(|extension| extension == "hpp"));
+        place(&internals, &folder.join("src"))?;
         fs::write(folder.join("src/platform.hpp"), platform)?;
         let search = format!("-L{}", library.folder.display());
         Ok(Self { folder: folder.to_owned(), compiler, search })
@@ -70,12 +79,16 @@ impl Tree {
         objects.into_iter().collect()
     }
 
-    /// The program made of `source`, a path in libzmq's folder, and `objects`.
-    pub(crate) fn program(&self, source: &str, objects: &[PathBuf]) -> Result<PathBuf> {
-        let source = self.folder.join(source);
+    /// The program made of `test`, a path in libzmq's folder, and `objects`.
+    pub(crate) fn program(&self, test: &str, objects: &[PathBuf]) -> Result<PathBuf> {
+        let source = self.folder.join(test);
         let program = source.with_extension("");
         let library = format!("-l:{SONAME}");
-        let inputs: Vec<_> = [source].into_iter().chain(objects.iter().cloned()).collect();
+        let mut inputs: Vec<_> = [source].into_iter().chain(objects.iter().cloned()).collect();
+        if test == WITH_INTERNALS {
+            inputs.push(Path::new(env!("CARGO_MANIFEST_DIR")).join(INTERNALS));
+            inputs.push(sodium::library());
+        }
         self.compiler.make(&inputs, &program, &[&self.search, &library]).map(|()| program)
     }
 }

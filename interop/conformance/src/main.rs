@@ -11,6 +11,7 @@ mod parallel;
 mod perf;
 mod report;
 mod run;
+mod sodium;
 mod source;
 mod suite;
 

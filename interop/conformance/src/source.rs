@@ -11,7 +11,6 @@ use crate::Result;
 
 /// Programs that are no tests of the public interface on a common machine.
 const EXCLUDED: &[&str] = &[
-    "test_security_curve",         // compiles libzmq's internals into itself
     "test_pair_vmci",              // needs VMware's headers
     "test_reqrep_vmci",            // the same
     "test_pair_tcp_cap_net_admin", // needs capabilities
@@ -82,7 +81,7 @@ fn metadata(offline: bool) -> Result<Value> {
 /// The limits of libzmq's own build, with room where a test spends most of its time waiting.
 fn limit(name: &str) -> Duration {
     Duration::from_secs(match name {
-        "test_heartbeats" | "test_security_zap" => 60,
+        "test_heartbeats" | "test_security_curve" | "test_security_zap" => 60,
         "test_radio_dish" | "test_reconnect_ivl" => 20,
         _ => 10,
     })

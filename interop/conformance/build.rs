@@ -1,0 +1,11 @@
+//! Tells the program where libsodium is, which `libsodium-sys-stable` builds from its sources: libzmq's CURVE needs it, and so
+//! does the one test of CURVE that is made of libzmq's own parts.
+
+use std::env;
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    for name in ["DEP_SODIUM_INCLUDE", "DEP_SODIUM_LIB"] {
+        println!("cargo:rustc-env={name}={}", env::var(name).expect("libsodium is a dependency"));
+    }
+}
