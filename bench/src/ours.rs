@@ -5,16 +5,20 @@
 
 use zincmq::option::{RCVHWM, SNDHWM, XPUB_NODROP, XPUB_VERBOSE};
 use zincmq::pattern::ability::{self, Receives, Sends, Typed};
+use zincmq::security::Keypair;
 use zincmq::{Context, Frame, Message, Socket};
 
-use crate::work::{Receiver, Responder, Result, Sender, Side, read};
+use crate::work::{Receiver, Responder, Result, Sender, Side, keys, read};
 
 /// From this size on a message is sent by value.
 const BY_VALUE: usize = 64 << 10;
 
 /// A zincmq context.
 #[derive(Clone)]
-pub(crate) struct Ours(Context);
+pub(crate) struct Ours {
+    context: Context,
+    encrypted: bool,
+}
 
 /// A socket, what it sends from and what it receives into.
 struct Simple<K> {
@@ -25,7 +29,7 @@ struct Simple<K> {
 
 impl Ours {
     fn socket<K: Typed>(&self, hwm: i32) -> Result<Simple<K>> {
-        let mut socket = Socket::new(&self.0)?;
+        let mut socket = Socket::new(&self.context)?;
         socket.set(SNDHWM, hwm)?;
         socket.set(RCVHWM, hwm)?;
         Ok(Simple { socket, sent: Vec::new(), received: Message::new() })
@@ -33,20 +37,31 @@ impl Ours {
 
     fn bound<K: Typed>(&self, endpoint: &str, hwm: i32) -> Result<(Simple<K>, String)> {
         let mut simple = self.socket(hwm)?;
+        if self.encrypted {
+            simple.socket.curve_server(&keypair(keys::SERVER_PUBLIC, keys::SERVER_SECRET)?)?;
+        }
         let endpoint = simple.socket.bind(endpoint)?;
         Ok((simple, endpoint))
     }
 
     fn connected<K: Typed>(&self, endpoint: &str, hwm: i32) -> Result<Simple<K>> {
         let mut simple = self.socket(hwm)?;
+        if self.encrypted {
+            let ours = keypair(keys::CLIENT_PUBLIC, keys::CLIENT_SECRET)?;
+            simple.socket.curve_client(&ours, keys::SERVER_PUBLIC.parse()?)?;
+        }
         simple.socket.connect(endpoint)?;
         Ok(simple)
     }
 }
 
+fn keypair(public: &str, secret: &str) -> Result<Keypair> {
+    Ok(Keypair { public: public.parse()?, secret: secret.parse()? })
+}
+
 impl Side for Ours {
-    fn new() -> Result<Self> {
-        Ok(Self(Context::new()))
+    fn new(encrypted: bool) -> Result<Self> {
+        Ok(Self { context: Context::new(), encrypted })
     }
 
     fn pull(&self, endpoint: &str, hwm: i32) -> Result<(impl Receiver, String)> {
@@ -87,7 +102,7 @@ impl Side for Ours {
     }
 
     fn term(self) -> Result<()> {
-        self.0.term();
+        self.context.term();
         Ok(())
     }
 }

@@ -18,6 +18,10 @@ pub(crate) enum Work {
     PubSub(usize),
     /// REQ asks, REP answers.
     ReqRep,
+    /// PUSH and PULL over an encrypted connection (CURVE).
+    CurvePushPull,
+    /// REQ and REP over an encrypted connection.
+    CurveReqRep,
     /// DEALER keeps many requests under way, ROUTER answers each.
     DealerRouter,
     /// Bytes through a bare stream socket: the limit of the throughput rows.
@@ -111,6 +115,8 @@ fn all_rows() -> Vec<Row> {
     for transport in transports {
         rows.extend([64, 1 << 10, 64 << 10].map(|size| Row::new(Work::DealerRouter, transport, size)));
     }
+    rows.extend([64, 1 << 10, 64 << 10].map(|size| Row::new(Work::CurvePushPull, Transport::Tcp, size)));
+    rows.push(Row::new(Work::CurveReqRep, Transport::Tcp, 64).on(Cpus::One));
     rows
 }
 
@@ -130,6 +136,7 @@ fn quick_rows() -> Vec<Row> {
         Row::new(Work::ReqRep, Tcp, 64).on(Cpus::One),
         Row::new(Work::ReqRep, Tcp, 64).on(Cpus::Two),
         Row::new(Work::DealerRouter, Tcp, 64),
+        Row::new(Work::CurvePushPull, Tcp, 64),
     ]
 }
 
@@ -190,11 +197,16 @@ impl Work {
     /// The unit of this work's figure.
     pub(crate) fn unit(self) -> Unit {
         match self {
-            Self::PushPull | Self::DealerRouter => Unit::Messages,
+            Self::PushPull | Self::CurvePushPull | Self::DealerRouter => Unit::Messages,
             Self::PubSub(_) => Unit::Deliveries,
-            Self::ReqRep | Self::RawPingPong => Unit::OneWay,
+            Self::ReqRep | Self::CurveReqRep | Self::RawPingPong => Unit::OneWay,
             Self::RawStream => Unit::MegaBytes,
         }
+    }
+
+    /// Whether its connection is encrypted.
+    pub(crate) fn is_encrypted(self) -> bool {
+        matches!(self, Self::CurvePushPull | Self::CurveReqRep)
     }
 
     /// Whether it is done on bare sockets, without either library.
@@ -209,6 +221,8 @@ impl fmt::Display for Work {
             Self::PushPull => out.pad("push-pull"),
             Self::PubSub(subscribers) => out.pad(&format!("pub-sub-{subscribers}")),
             Self::ReqRep => out.pad("req-rep"),
+            Self::CurvePushPull => out.pad("curve-push-pull"),
+            Self::CurveReqRep => out.pad("curve-req-rep"),
             Self::DealerRouter => out.pad("dealer-router"),
             Self::RawStream => out.pad("raw-stream"),
             Self::RawPingPong => out.pad("raw-ping-pong"),
@@ -220,7 +234,15 @@ impl FromStr for Work {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = [Self::PushPull, Self::ReqRep, Self::DealerRouter, Self::RawStream, Self::RawPingPong];
+        let known = [
+            Self::PushPull,
+            Self::ReqRep,
+            Self::CurvePushPull,
+            Self::CurveReqRep,
+            Self::DealerRouter,
+            Self::RawStream,
+            Self::RawPingPong,
+        ];
         let subscribers = text.strip_prefix("pub-sub-").and_then(|count| count.parse().ok());
         let named = known.into_iter().find(|work| work.to_string() == text);
         subscribers.map(Self::PubSub).or(named).ok_or_else(|| format!("no work is called {text:?}"))

@@ -6,11 +6,14 @@
 
 use genuine::{Context, Msg, Socket, flag, kind, option};
 
-use crate::work::{Receiver, Responder, Result, Sender, Side, read};
+use crate::work::{Receiver, Responder, Result, Sender, Side, keys, read};
 
 /// A libzmq context.
 #[derive(Clone)]
-pub(crate) struct Theirs(Context);
+pub(crate) struct Theirs {
+    context: Context,
+    encrypted: bool,
+}
 
 /// A socket and the message it receives into.
 struct Simple {
@@ -29,7 +32,7 @@ struct Router {
 
 impl Theirs {
     fn socket(&self, kind: i32, hwm: i32) -> Result<Simple> {
-        let socket = Socket::new(&self.0, kind)?;
+        let socket = Socket::new(&self.context, kind)?;
         socket.set(option::SNDHWM, hwm)?;
         socket.set(option::RCVHWM, hwm)?;
         Ok(Simple { socket, received: Msg::new() })
@@ -37,6 +40,10 @@ impl Theirs {
 
     fn bound(&self, kind: i32, endpoint: &str, hwm: i32) -> Result<(Simple, String)> {
         let simple = self.socket(kind, hwm)?;
+        if self.encrypted {
+            simple.socket.set(option::CURVE_SERVER, 1)?;
+            simple.socket.set_bytes(option::CURVE_SECRETKEY, keys::SERVER_SECRET.as_bytes())?;
+        }
         simple.socket.bind(endpoint)?;
         let endpoint = simple.socket.last_endpoint()?;
         Ok((simple, endpoint))
@@ -44,14 +51,19 @@ impl Theirs {
 
     fn connected(&self, kind: i32, endpoint: &str, hwm: i32) -> Result<Simple> {
         let simple = self.socket(kind, hwm)?;
+        if self.encrypted {
+            simple.socket.set_bytes(option::CURVE_SERVERKEY, keys::SERVER_PUBLIC.as_bytes())?;
+            simple.socket.set_bytes(option::CURVE_PUBLICKEY, keys::CLIENT_PUBLIC.as_bytes())?;
+            simple.socket.set_bytes(option::CURVE_SECRETKEY, keys::CLIENT_SECRET.as_bytes())?;
+        }
         simple.socket.connect(endpoint)?;
         Ok(simple)
     }
 }
 
 impl Side for Theirs {
-    fn new() -> Result<Self> {
-        Ok(Self(Context::new()?))
+    fn new(encrypted: bool) -> Result<Self> {
+        Ok(Self { context: Context::new()?, encrypted })
     }
 
     fn pull(&self, endpoint: &str, hwm: i32) -> Result<(impl Receiver, String)> {

@@ -42,8 +42,8 @@ pub(crate) trait Responder {
 /// One library: how its sockets are made. All have the library's default options but for the high-water
 /// marks (both set to `hwm`) and what the methods say. The binding ones return the resolved endpoint too.
 pub(crate) trait Side: Clone + Send {
-    /// A context with the library's defaults.
-    fn new() -> Result<Self>;
+    /// A context with the library's defaults. If `encrypted`, the sockets speak CURVE with the keys of [`keys`].
+    fn new(encrypted: bool) -> Result<Self>;
 
     /// A bound PULL.
     fn pull(&self, endpoint: &str, hwm: i32) -> Result<(impl Receiver, String)>;
@@ -74,6 +74,14 @@ pub(crate) trait Side: Clone + Send {
     fn term(self) -> Result<()>;
 }
 
+/// The keys of both ends of an encrypted row, in Z85. They protect nothing.
+pub(crate) mod keys {
+    pub(crate) const SERVER_PUBLIC: &str = "uo%+(Ge!G(!+XdxFMjP2&!>(!Y%%etDFSSuJ^3si";
+    pub(crate) const SERVER_SECRET: &str = "mIA$7hoI]A[MObdJi:tTGk*F*o&g9Usy/Jvd$g-1";
+    pub(crate) const CLIENT_PUBLIC: &str = ")O5m@W&NQY8.LojiZ#r+66z-%M$rt]Rd3U5@&0a@";
+    pub(crate) const CLIENT_SECRET: &str = "S&&k<aC6wShGiqZChAYT2w3/E^gt@()rSBZs]I(&";
+}
+
 /// The messages that the end with the clock has seen, and the time that they took.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Took {
@@ -96,12 +104,14 @@ pub(crate) fn end<S: Side>(side: &S, task: &Task, cues: &mut impl Cues) -> Resul
     let (row, endpoint, time) = (&task.row, task.endpoint.as_str(), task.time());
     let (size, hwm) = (row.size, row.hwm.unwrap_or_default());
     match (row.work, task.end) {
-        (Work::PushPull, End::Bind) => {
+        (Work::PushPull | Work::CurvePushPull, End::Bind) => {
             let (pull, at) = side.pull(endpoint, hwm)?;
             cues.bound(&at);
             drain(&mut [pull]).map(Some)
         }
-        (Work::PushPull, End::Connect) => pour(&mut side.push(endpoint, hwm)?, row, time, cues),
+        (Work::PushPull | Work::CurvePushPull, End::Connect) => {
+            pour(&mut side.push(endpoint, hwm)?, row, time, cues)
+        }
         (Work::PubSub(subscribers), End::Bind) => {
             let (mut publisher, at) = side.publisher(endpoint, hwm)?;
             cues.bound(&at);
@@ -114,12 +124,14 @@ pub(crate) fn end<S: Side>(side: &S, task: &Task, cues: &mut impl Cues) -> Resul
             let sockets = (0..subscribers).map(|_| side.subscriber(endpoint, hwm));
             drain(&mut sockets.collect::<Result<Vec<_>>>()?).map(Some)
         }
-        (Work::ReqRep, End::Bind) => {
+        (Work::ReqRep | Work::CurveReqRep, End::Bind) => {
             let (mut rep, at) = side.rep(endpoint, hwm)?;
             cues.bound(&at);
             serve(&mut rep)
         }
-        (Work::ReqRep, End::Connect) => ask(&mut side.req(endpoint, hwm)?, size, 1, time).map(Some),
+        (Work::ReqRep | Work::CurveReqRep, End::Connect) => {
+            ask(&mut side.req(endpoint, hwm)?, size, 1, time).map(Some)
+        }
         (Work::DealerRouter, End::Bind) => {
             let (mut router, at) = side.router(endpoint, hwm)?;
             cues.bound(&at);

@@ -40,7 +40,7 @@ fn act(task: &Task) -> Result<(Option<Took>, Duration)> {
 }
 
 fn act_on<S: Side>(task: &Task, placement: Placement) -> Result<Option<Took>> {
-    let side = S::new()?;
+    let side = S::new(task.row.work.is_encrypted())?;
     let took = match task.end {
         End::Both => both(&side, task, placement),
         _ => work::end(&side, task, &mut Pipes)?,

@@ -425,13 +425,17 @@ fn the_high_water_mark_stops_large_messages_too() {
         push.set(option::SNDHWM, 4).unwrap();
         pull.set(option::RCVHWM, 4).unwrap();
         push.connect(&pull.bind("ipc://*").unwrap()).unwrap();
-        push.set(option::SNDTIMEO, 500).unwrap();
+        push.set(option::LINGER, 0).unwrap();
         let body = vec![1; size];
-        let sent =
+        // There is room for these, sooner or later.
+        (0..8).for_each(|_| push.send_timeout(body.clone(), PATIENCE).unwrap());
+        push.set(option::SNDTIMEO, 500).unwrap();
+        let more =
             std::iter::repeat_with(|| push.send(body.clone())).take(20_000).take_while(Result::is_ok).count();
         // Beside the two queues: what the kernel holds, and what is on its way into boxes and out of them.
+        let sent = 8 + more;
         let most = 8 + (2 << 20) / size + 2;
-        assert!((8..=most).contains(&sent), "{sent} messages of {size}");
+        assert!(sent <= most, "{sent} messages of {size}");
         for _ in 0..sent {
             assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes().len(), size);
         }
