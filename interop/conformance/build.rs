@@ -1,5 +1,5 @@
-//! Tells the program where libsodium is, which `libsodium-sys-stable` builds from its sources: libzmq's CURVE needs it, and so
-//! does the one test of CURVE that is made of libzmq's own parts.
+//! Tells the program where libsodium is, which `libsodium-sys-stable` builds from its sources: the one test of CURVE that is
+//! made of libzmq's own parts needs it.
 
 use std::env;
 

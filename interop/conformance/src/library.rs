@@ -10,7 +10,6 @@ use crate::Result;
 use crate::compiler::{Compiler, keep};
 use crate::linux::LINUX;
 use crate::parallel::each;
-use crate::sodium;
 use crate::source::Source;
 
 /// The name under which programs look for the library.
@@ -92,9 +91,8 @@ impl Library {
             compiler.make(slice::from_ref(path), &object, &["-c", "-I", &folder.to_string_lossy()])?;
             Ok(object)
         });
-        let mut objects = objects.into_iter().collect::<Result<Vec<_>>>()?;
+        let objects = objects.into_iter().collect::<Result<Vec<_>>>()?;
         let soname = format!("-Wl,-soname,{SONAME}");
-        objects.push(sodium::library());
         compiler.make(&objects, &folder.join(SONAME), &["-shared", &soname])?;
         Ok(Self { folder, header: vendor.join("include") })
     }
@@ -135,7 +133,6 @@ fn genuine_compiler(vendor: &Path) -> Compiler {
     let always = [
         "HAVE_STRNLEN",
         "ZMQ_BUILD_DRAFT_API=1",
-        "ZMQ_HAVE_CURVE",
         "ZMQ_HAVE_IPC",
         "ZMQ_HAVE_LINUX",
         "ZMQ_HAVE_STRUCT_SOCKADDR_UN",
@@ -145,13 +142,9 @@ fn genuine_compiler(vendor: &Path) -> Compiler {
         "ZMQ_POLL_BASED_ON_POLL",
         "ZMQ_USE_BUILTIN_SHA1",
         "ZMQ_USE_CV_IMPL_STL11",
-        "ZMQ_USE_LIBSODIUM",
     ];
-    let folders = ["include", "src", "external/sha1"]
-        .map(|folder| vendor.join(folder))
-        .into_iter()
-        .chain([sodium::INCLUDE.into()]);
-    let folders = folders.map(|folder| format!("-I{}", folder.display()));
+    let folders =
+        ["include", "src", "external/sha1"].map(|folder| format!("-I{}", vendor.join(folder).display()));
     let defines = always.iter().chain(LINUX).map(|define| format!("-D{define}"));
     Compiler::new(flags.map(String::from).into_iter().chain(folders).chain(defines))
 }
