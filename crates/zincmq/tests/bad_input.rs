@@ -354,6 +354,23 @@ fn a_message_without_end_is_bounded_for_old_peers_too() {
     }
 }
 
+/// One that is too large is refused by what it announces.
+#[test]
+fn a_part_beyond_the_bound_of_a_message_ends_its_connection_before_it_comes() {
+    let mut victim = Victim::new(|pull| pull.set(option::MAXMULTIPART, 100_000).unwrap());
+    let first = victim.open();
+    let old = victim.connect();
+    for (mut wire, begun) in [
+        (first, [frame(MORE, &[7; 50_000]), header(0, 60_000)].concat()),
+        (old, [&b"\x01\0"[..], b"\xFF\0\0\0\0\0\x01\xFF\xFF\0"].concat()),
+    ] {
+        wire.write(begun);
+        wire.is_closed();
+        victim.wait_for(Disconnected);
+        victim.is_undisturbed();
+    }
+}
+
 #[test]
 fn the_parts_of_a_message_are_bounded_by_default() {
     let mut victim = Victim::new(|_| ());

@@ -49,13 +49,13 @@ impl Transcode for Legacy {
             let rest = &bytes[done..];
             let Some(header) = frame_v1::decode_header(rest).map_err(End::Protocol)? else { break };
             frame::check(header.size, self.max_frame).map_err(End::Protocol)?;
-            let whole = usize::try_from(header.size).unwrap_or(usize::MAX).saturating_add(header.header_len);
-            let Some(frame) = rest.get(header.header_len..whole) else { break };
-            done += whole;
-            self.gathered += header.size + 16;
-            if self.gathered > self.bounds.message || self.parts.len() as u64 >= self.bounds.parts {
+            let gathered = self.gathered + header.size + 16;
+            if gathered > self.bounds.message || self.parts.len() as u64 >= self.bounds.parts {
                 return Err(End::TooLarge);
             }
+            let whole = usize::try_from(header.size).unwrap_or(usize::MAX).saturating_add(header.header_len);
+            let Some(frame) = rest.get(header.header_len..whole) else { break };
+            (done, self.gathered) = (done + whole, gathered);
             if let Some(passed) = self.reply {
                 self.reply =
                     Some(passed.pass(header.flags.has(Flags::MORE), header.size).ok_or(End::NoReply)?);
