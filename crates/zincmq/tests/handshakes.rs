@@ -1,15 +1,16 @@
 //! Connections that stall at each step of a handshake, in a process of their own: descriptors are counted.
 
+mod client;
 mod common;
 
+use client::{Client, curve};
 use common::*;
 use rustix::process::{Resource, getrlimit, setrlimit};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 use zincmq::security::{Keypair, PublicKey};
 use zincmq::{Context, EventKind, Events, Pull, Push, option};
-use zmtp::{Local, Opening, Security, SocketName, Status};
 
 /// How many of each kind; `STALLS` asks for another number.
 const STALLS: usize = 20;
@@ -20,53 +21,9 @@ fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-/// The client's side of a handshake with a server.
-struct Client {
-    stream: TcpStream,
-    opening: Opening,
-}
-
-impl Client {
-    fn connect(address: &str, server: PublicKey) -> Self {
-        let keys = Keypair::generate().unwrap();
-        let local = Local {
-            socket_type: SocketName { name: "PUSH", code: 8, peers: &["PULL"] },
-            routing_id: None,
-            metadata: Vec::new(),
-            security: Security::CurveClient { public: keys.public, secret: keys.secret, server },
-            random: zmtp::system_random,
-            allow_old: false,
-        };
-        let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        Self { stream, opening: Opening::new(local) }
-    }
-
-    fn say(&mut self) {
-        let bytes = std::mem::take(self.opening.output());
-        self.stream.write_all(&bytes).unwrap();
-    }
-
-    /// Says and hears until this has been heard.
-    fn until_heard(&mut self, command: &[u8]) {
-        let mut heard = Vec::new();
-        loop {
-            self.say();
-            let mut bytes = [0; 512];
-            let read = self.stream.read(&mut bytes).unwrap();
-            assert_ne!(read, 0, "the server has hung up");
-            heard.extend_from_slice(&bytes[..read]);
-            assert!(matches!(self.opening.feed(&bytes[..read]).unwrap().1, Status::More));
-            if heard.windows(command.len()).any(|window| window == command) {
-                return;
-            }
-        }
-    }
-}
-
 /// A connection that goes so far and no further.
 fn stall(kind: usize, address: &str, server: PublicKey) -> TcpStream {
-    let mut client = Client::connect(address, server);
+    let mut client = Client::connect(address, curve(server));
     match kind {
         0 => {}
         1 => client.stream.write_all(b"\xFF\0\0").unwrap(),

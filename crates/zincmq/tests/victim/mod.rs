@@ -40,12 +40,18 @@ pub(crate) struct Victim {
 
 impl Victim {
     pub(crate) fn new(prepare: impl FnOnce(&mut Pull)) -> Self {
+        Self::with(prepare, |_| ())
+    }
+
+    /// With credentials of the good one.
+    pub(crate) fn with(prepare: impl FnOnce(&mut Pull), introduce: impl FnOnce(&mut Push)) -> Self {
         let alone = alone();
         let context = Context::new();
         let mut pull = Pull::new(&context).unwrap();
         prepare(&mut pull);
         let endpoint = pull.bind("tcp://127.0.0.1:*").unwrap();
         let mut good = Push::new(&context).unwrap();
+        introduce(&mut good);
         good.connect(&endpoint).unwrap();
         let events = pull.monitor(Events::ALL);
         let mut victim = Self { pull, events, endpoint, good, memory: 0, _context: context, _alone: alone };
