@@ -1,9 +1,12 @@
-//! Every test that docs/semantics.md names exists: a promise is worth no more than the test that holds it.
+//! Every test that docs/semantics.md and SECURITY.md name exists: a promise is worth no more than the test that holds it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where the paths of the document begin.
+/// The documents, and how many tests each names at least.
+const DOCUMENTS: [(&str, usize); 2] = [("docs/semantics.md", 100), ("SECURITY.md", 40)];
+
+/// Where the paths in them begin.
 const FOLDERS: [&str; 8] = [
     "crates",
     "crates/zincmq/src",
@@ -18,23 +21,25 @@ const FOLDERS: [&str; 8] = [
 #[test]
 fn every_test_that_is_named_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let document = fs::read_to_string(root.join("docs/semantics.md")).unwrap();
-    let mut named = 0;
     let mut missing = Vec::new();
-    for row in document.lines().filter(|line| line.starts_with("| ")) {
-        let tests = row.trim_end_matches('|').rsplit('|').next().unwrap();
-        for (file, test) in references(tests) {
-            named += 1;
-            let exists = sources(&root, &file).iter().any(|source| match &test {
-                Some(test) => source.contains(&format!("fn {test}(")),
-                None => true,
-            });
-            if !exists {
-                missing.push(format!("{file} {}", test.unwrap_or_default()));
+    for (document, least) in DOCUMENTS {
+        let text = fs::read_to_string(root.join(document)).unwrap();
+        let mut named = 0;
+        for row in text.lines().filter(|line| line.starts_with("| ")) {
+            let tests = row.trim_end_matches('|').rsplit('|').next().unwrap();
+            for (file, test) in references(tests) {
+                named += 1;
+                let exists = sources(&root, &file).iter().any(|source| match &test {
+                    Some(test) => source.contains(&format!("fn {test}(")),
+                    None => true,
+                });
+                if !exists {
+                    missing.push(format!("{document}: {file} {}", test.unwrap_or_default()));
+                }
             }
         }
+        assert!(named > least, "only {named} references in {document}: it is read wrongly");
     }
-    assert!(named > 100, "only {named} references: the document is read wrongly");
     assert!(missing.is_empty(), "no such tests:\n{}", missing.join("\n"));
 }
 

@@ -8,6 +8,7 @@ use libc::iovec;
 use std::io::Read;
 use std::net::TcpStream;
 use std::ptr;
+use std::time::{Duration, Instant};
 
 const REQ: c_int = 3;
 const REP: c_int = 4;
@@ -186,4 +187,34 @@ fn a_routing_id_alone_is_swallowed() {
     assert_eq!(send(stream, b"nobody", 0), 6);
     done(zmq_close(stream));
     done(zmq_ctx_term(context));
+}
+
+/// libzmq once was stuck there for good.
+#[test]
+fn a_peer_that_leaves_between_two_parts_stops_no_sender() {
+    for endpoint in ["inproc://leaves", TCP] {
+        let link = Link::new(PUSH, PULL, endpoint);
+        done(send(link.bound, b"before", 0));
+        assert_eq!(receive(link.other, 0).1, b"before");
+        done(send(link.bound, b"first", SNDMORE));
+        done(zmq_close(link.other));
+        // The sender has nobody left, as far as it knows of that.
+        done(send(link.bound, b"last", 0));
+        let other = zmq_socket(link.context, PULL);
+        connect(other, &last_endpoint(link.bound));
+        // Over tcp some may still be sent to the one that leaves, and are lost. Those that come are whole.
+        let end = Instant::now() + Duration::from_secs(20);
+        let mut received = Vec::new();
+        while received != b"after" {
+            assert!(Instant::now() < end, "{endpoint}: no sender is stuck");
+            send(link.bound, b"after", DONTWAIT);
+            received = receive(other, DONTWAIT).1;
+            if received == b"first" {
+                assert_eq!(receive(other, DONTWAIT).1, b"last");
+            } else {
+                assert!([&b""[..], b"after"].contains(&&*received), "{endpoint}");
+            }
+        }
+        done(zmq_close(other));
+    }
 }
