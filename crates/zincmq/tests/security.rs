@@ -9,8 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use zincmq::security::{Keypair, ZAP_ENDPOINT};
 use zincmq::{
-    AnySocket, Context, Dealer, EventKind, Events, Message, Pull, Push, Rep, Req, Router, SocketType, Stream,
-    Sub, XPub, option,
+    Context, Dealer, EventKind, Events, Message, Pull, Push, Rep, Req, Router, Stream, Sub, XPub, option,
 };
 
 /// An authenticator that answers each question as `answer` says, and tells what it was asked.
@@ -233,93 +232,6 @@ fn introduced_as_root(context: &Context, domain: &str) -> Message {
     bytes.extend(b"\0\x05hello");
     peer.write_all(&bytes).unwrap();
     pull.recv_timeout(PATIENCE).unwrap()
-}
-
-/// A socket that only those may reach who have its keys, for each type that can be bound, and one that can talk to it.
-fn each_type(mut test: impl FnMut(&mut AnySocket, SocketType)) {
-    for socket_type in SocketType::all().filter(|socket_type| !socket_type.peers().is_empty()) {
-        let context = Context::new();
-        let mut socket = AnySocket::with_type(&context, socket_type).unwrap();
-        let peer = socket_type.peers()[0].parse().unwrap();
-        test(&mut socket, peer);
-    }
-}
-
-/// Greetings of peers that have no keys, each followed by what would be a message.
-fn strangers(peer: SocketType) -> Vec<Vec<u8>> {
-    let greeting = |minor: u8, mechanism: &str| {
-        let mut bytes = b"\xFF\0\0\0\0\0\0\0\x01\x7F\x03".to_vec();
-        bytes.push(minor);
-        bytes.extend(mechanism.bytes());
-        bytes.resize(64, 0);
-        bytes
-    };
-    let ready = |name: &str| {
-        let mut body =
-            format!("\x05READY\x0BSocket-Type\0\0\0{}{name}", name.len() as u8 as char).into_bytes();
-        body.splice(0..0, [4, body.len() as u8]);
-        body
-    };
-    let message = b"\x01\0\0\x06\x01hello";
-    let mut said = Vec::new();
-    for mechanism in ["NULL", "PLAIN", "CURVE"] {
-        for minor in [0, 1] {
-            said.push([&greeting(minor, mechanism), &ready(peer.name())[..], message].concat());
-            said.push([&greeting(minor, mechanism)[..], message].concat());
-            said.push(
-                [
-                    &greeting(minor, mechanism),
-                    &b"\x04\x10\x05HELLO\x04root\x04root"[..],
-                    &ready(peer.name()),
-                    message,
-                ]
-                .concat(),
-            );
-        }
-    }
-    // ZMTP 2.0 and 1.0, with a routing id (CVE-2014-7202, CVE-2014-9721).
-    said.push(
-        [&b"\xFF\0\0\0\0\0\0\0\x01\x7F\x01"[..], &[peer.number() as u8], b"\0\x02me", message].concat(),
-    );
-    said.push([&b"\xFF\0\0\0\0\0\0\0\x01\x7F\0"[..], &[peer.number() as u8], b"\x03\0me", message].concat());
-    said.push(b"\x03\0me\x06\0hello".to_vec());
-    said.push(b"GET / HTTP/1.1\r\n\r\n".to_vec());
-    said
-}
-
-#[test]
-fn a_peer_without_credentials_never_reaches_a_socket() {
-    each_type(|socket, peer| {
-        let keys = Keypair::generate().unwrap();
-        socket.curve_server(&keys).unwrap();
-        socket.set(option::RCVTIMEO, 0).unwrap();
-        if socket.socket_type() == SocketType::Sub {
-            socket.subscribe("").unwrap();
-        }
-        let bound = socket.bind("tcp://127.0.0.1:*").unwrap();
-        let mut monitor = socket.monitor(Events::ALL);
-        let strangers = strangers(peer);
-        let count = strangers.len();
-        let streams: Vec<_> = strangers
-            .into_iter()
-            .map(|said| {
-                let mut stream = TcpStream::connect(bound.strip_prefix("tcp://").unwrap()).unwrap();
-                // It may be refused before it has said everything.
-                _ = stream.write_all(&said);
-                stream
-            })
-            .collect();
-        let mut refused = 0;
-        while refused < count {
-            let event = monitor.recv_timeout(PATIENCE).unwrap();
-            assert_ne!(event.kind, EventKind::HandshakeSucceeded, "{peer}");
-            refused += usize::from(event.kind == EventKind::Disconnected);
-        }
-        drop(streams);
-        assert_eq!(socket.stats().peers.len(), 0, "{peer}");
-        assert!(socket.recv().is_err(), "{peer}: a message, or a notice");
-        assert_eq!(socket.stats().received, 0, "{peer}");
-    });
 }
 
 #[test]
