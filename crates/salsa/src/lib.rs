@@ -6,7 +6,7 @@
 //! place of its own.
 //!
 //! The function is that of the [Salsa20 specification](https://cr.yp.to/snuffle/spec.pdf); the tests compare it with the
-//! crate `salsa20`. No step depends on a key or on data, so its time tells nothing about them.
+//! crate `salsa20` and with published numbers. No step depends on a key or on data, so its time tells nothing about them.
 //!
 //! ```
 //! let key = [7; 8];

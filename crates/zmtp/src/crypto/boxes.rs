@@ -17,7 +17,14 @@ pub(crate) const MAC: usize = 16;
 pub(super) const MAC_KEY: usize = 32;
 
 /// The key that seals and opens the boxes between two pairs of keys, or a cookie.
-pub(crate) struct SharedKey(Zeroizing<[u8; 32]>);
+pub(crate) struct SharedKey(pub(super) Zeroizing<[u8; 32]>);
+
+/// The number that two owners of keys agree on (RFC 7748, section 6.1).
+pub(super) fn agree(ours: &SecretKey, theirs: &PublicKey) -> Result<Zeroizing<[u8; 32]>, Error> {
+    let mut point = Zeroizing::new([0; 32]);
+    crypto_scalarmult(&mut point, ours.as_bytes(), theirs.as_bytes()).map_err(|_| Error::WeakKey)?;
+    Ok(point)
+}
 
 impl SharedKey {
     /// The key that the owner of `ours` shares with the owner of `theirs`.
@@ -25,10 +32,8 @@ impl SharedKey {
     /// # Errors
     /// [`Error::WeakKey`] for a public key with which everybody would have the same (RFC 7748, section 6.1).
     pub(crate) fn new(ours: &SecretKey, theirs: &PublicKey) -> Result<Self, Error> {
-        let (mut point, mut key) = (Zeroizing::new([0; 32]), Zeroizing::new([0; 32]));
-        crypto_scalarmult(&mut point, ours.as_bytes(), theirs.as_bytes()).map_err(|_| Error::WeakKey)?;
-        crypto_core_hsalsa20(&mut key, &[0; 16], &point, None);
-        Ok(Self(key))
+        let point = Self(agree(ours, theirs)?);
+        Ok(Self(point.subkey(&[0; 16])))
     }
 
     /// A key of this side's own.

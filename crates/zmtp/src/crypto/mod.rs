@@ -7,6 +7,8 @@ mod cipher;
 mod keys;
 mod part;
 mod secret;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use boxes::{Nonce, SharedKey};
 pub use cipher::{Cipher, OVERHEAD, Opener, Sealer, flags};
