@@ -223,7 +223,7 @@ impl Rules {
         }
         match &request.credentials {
             Credentials::Null => Decision::Admitted { user: String::new() },
-            Credentials::Plain { user, password } => self.check_user(user, password),
+            Credentials::Plain { user, password } => self.check_user(user, password, verify),
             Credentials::Curve(key) => self.check_key(key),
             Credentials::Unknown => Decision::refused("the credentials are of no mechanism that is known"),
         }
@@ -243,26 +243,38 @@ impl Rules {
         }
     }
 
-    fn check_user(&mut self, user: &str, password: &Secret) -> Decision {
-        let admitted = || Decision::Admitted { user: user.to_owned() };
-        if let Some(known) = self.users.get(user) {
-            return if known == password {
-                admitted()
-            } else {
-                Decision::refused(format!("{user}: wrong password"))
-            };
+    /// `verify` is as long as anything here, and every user whose password is wrong or is none costs one call of it, if
+    /// there is a file with users: the time tells nobody which names there are.
+    fn check_user(
+        &mut self,
+        user: &str,
+        password: &Secret,
+        mut verify: impl FnMut(&str, &Secret) -> bool,
+    ) -> Decision {
+        let wrong = || format!("{user}: wrong password");
+        let known = self.users.get(user);
+        if known == Some(password) {
+            return Decision::Admitted { user: user.to_owned() };
         }
+        let mut reason = known.map_or_else(|| format!("{user}: no such user"), |_| wrong());
         for file in &mut self.user_files {
             match file.hash_of(user) {
-                Ok(Some(hash)) if verify(&hash, password) => return admitted(),
-                Ok(Some(_)) => return Decision::refused(format!("{user}: wrong password")),
-                Ok(None) => {}
-                Err(error) => return Decision::refused(error.to_string()),
+                Ok(Some(hash)) if known.is_none() => {
+                    return if verify(&hash, password) {
+                        Decision::Admitted { user: user.to_owned() }
+                    } else {
+                        Decision::refused(wrong())
+                    };
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    reason = error.to_string();
+                    break;
+                }
             }
         }
-        // As long as for a user that there is: the time tells nobody which names there are.
         self.user_files.iter().find_map(UserFile::any_hash).map(|hash| verify(hash, password));
-        Decision::refused(format!("{user}: no such user"))
+        Decision::refused(reason)
     }
 
     fn check_key(&mut self, key: &PublicKey) -> Decision {
@@ -285,5 +297,82 @@ impl fmt::Debug for Rules {
             .field("users", &self.users.keys())
             .field("keys", &self.keys)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Decision, Rules};
+    use std::fs;
+    use std::path::PathBuf;
+    use std::time::{Duration, Instant};
+
+    /// A file with these users, each with a hash that nobody computes.
+    fn file(name: &str, users: &[&str]) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("zincmq-rules-{name}-{}", std::process::id()));
+        let lines: String = users.iter().map(|user| format!("{user}:$argon2-of-{user}\n")).collect();
+        fs::write(&path, lines).unwrap();
+        path
+    }
+
+    /// Whether the user is let in whose password is right as the hash of `of` says, and how many hashes that took.
+    fn check(rules: &mut Rules, user: &str, password: &str, of: &str) -> (Decision, usize) {
+        let mut hashes = 0;
+        let decision = rules.check_user(user, &password.into(), |hash, _| {
+            hashes += 1;
+            hash == format!("$argon2-of-{of}")
+        });
+        (decision, hashes)
+    }
+
+    fn admitted(user: &str) -> (Decision, usize) {
+        (Decision::Admitted { user: user.to_owned() }, 1)
+    }
+
+    fn refused(reason: &str) -> (Decision, usize) {
+        (Decision::refused(reason), 1)
+    }
+
+    #[test]
+    fn every_user_costs_one_hash() {
+        let files = [file("first", &["alice", "bob"]), file("second", &["carol"])];
+        let mut rules = Rules::new().user("dave", "sesame");
+        for file in &files {
+            rules = rules.users_from(file).unwrap();
+        }
+        for user in ["alice", "bob", "carol"] {
+            assert_eq!(check(&mut rules, user, "right", user), admitted(user));
+            assert_eq!(check(&mut rules, user, "wrong", ""), refused(&format!("{user}: wrong password")));
+        }
+        // Their passwords are not asked for in a file, and no hash of another's lets them in.
+        for user in ["alice", "carol"] {
+            assert_eq!(check(&mut rules, "mallory", "guess", user), refused("mallory: no such user"));
+            assert_eq!(check(&mut rules, "dave", "guess", user), refused("dave: wrong password"));
+        }
+        assert!(matches!(check(&mut rules, "dave", "sesame", ""), (Decision::Admitted { .. }, 0)));
+
+        fs::remove_file(&files[1]).unwrap();
+        let end = Instant::now() + Duration::from_secs(20);
+        while check(&mut rules, "mallory", "guess", "").0 == refused("mallory: no such user").0 {
+            assert!(Instant::now() < end, "the file is not missed");
+        }
+        for user in ["mallory", "carol"] {
+            let (decision, hashes) = check(&mut rules, user, "guess", user);
+            assert!(matches!(decision, Decision::Refused { .. }) && hashes == 1, "{decision:?} {hashes}");
+        }
+        fs::remove_file(&files[0]).unwrap();
+    }
+
+    /// Nobody is known by a hash then.
+    #[test]
+    fn without_users_in_files_no_hash_is_made() {
+        let empty = file("empty", &[]);
+        for mut rules in [Rules::new(), Rules::new().users_from(&empty).unwrap()] {
+            rules = rules.user("dave", "sesame");
+            for user in ["dave", "mallory"] {
+                assert!(matches!(check(&mut rules, user, "guess", ""), (Decision::Refused { .. }, 0)));
+            }
+        }
+        fs::remove_file(empty).unwrap();
     }
 }
