@@ -393,6 +393,14 @@ fn only_commands_that_are_allowed_to_may_be_large() {
 }
 
 #[test]
+fn a_bound_below_the_cost_of_a_frame_lets_no_message_through() {
+    for wire in [&[0, 0][..], &[LONG, 0, 0, 0, 0, 0, 0, 0, 0]] {
+        assert_eq!(refusal(Bounds { message: 16, ..UNBOUNDED }, wire), None);
+        assert_eq!(refusal(Bounds { message: 15, ..UNBOUNDED }, wire), Some(Refusal::TooLarge(16)));
+    }
+}
+
+#[test]
 fn messages_out_of_bounds_are_refused_before_their_bytes_come() {
     let bounds = Bounds { message: 100, ..UNBOUNDED };
     assert_eq!(refusal(bounds, &[0, 84, 0]), None);

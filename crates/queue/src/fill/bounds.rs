@@ -41,16 +41,20 @@ pub(super) struct Sum {
     parts: u64,
     /// The part of a reply that it is so far, if only replies may come.
     reply: Option<Reply>,
+    /// A message of one frame is allowed if that frame is.
+    by_frame: bool,
 }
 
 impl Sum {
     pub(super) fn new(bounds: Bounds) -> Self {
         let frame = bounds.frame.min(bounds.message.saturating_sub(FRAME_COST));
-        Self { bounds: Bounds { frame, ..bounds }, bytes: 0, parts: 0, reply: None }
+        let by_frame = bounds.message >= FRAME_COST;
+        Self { bounds: Bounds { frame, ..bounds }, bytes: 0, parts: 0, reply: None, by_frame }
     }
 
     pub(super) fn expect_replies(&mut self) {
         self.reply = Some(Reply::default());
+        self.by_frame = false;
     }
 
     #[inline]
@@ -61,7 +65,7 @@ impl Sum {
     /// Whether the next frame need not be added if it is a message by itself.
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
-        !self.is_begun() && self.reply.is_none()
+        !self.is_begun() && self.by_frame
     }
 
     /// Adds a frame, if it is allowed.
