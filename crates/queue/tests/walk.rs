@@ -392,6 +392,24 @@ fn only_commands_that_are_allowed_to_may_be_large() {
     assert!(refusal(UNBOUNDED, names, &command(1 << 63, b"\x03ONE")).is_some());
 }
 
+/// A topic is no larger than a part, however small that is.
+#[test]
+fn topics_are_bounded_as_parts() {
+    let refusal = |wire: &[u8]| {
+        let mut receiver = Receiver::new(0, Bounds { frame: 50, ..UNBOUNDED });
+        receiver.filler.allow_large(&[&[3; 3]]);
+        receiver.filler.preload(wire);
+        receiver.walk().err()
+    };
+    let command = |begun: u8, topic: u8| [&[COMMAND, 3 + topic][..], &[begun; 3], &[7; 255]].concat();
+    for begun in [2, 4, 5, 30, 55] {
+        assert_eq!(refusal(&command(3, 50)[..begun]), None);
+        let refused = (begun >= 5).then_some(Refusal::CommandTooLarge(54));
+        assert_eq!(refusal(&command(3, 51)[..begun]), refused, "as soon as its name is known");
+    }
+    assert_eq!(refusal(&command(0, 200)[..205]), None, "another command carries no topic");
+}
+
 #[test]
 fn a_bound_below_the_cost_of_a_frame_lets_no_message_through() {
     for wire in [&[0, 0][..], &[LONG, 0, 0, 0, 0, 0, 0, 0, 0]] {

@@ -10,7 +10,8 @@ use std::ptr;
 enum Allowed {
     No,
     NotYetKnown,
-    Yes,
+    /// Its name has so many bytes.
+    Yes(usize),
 }
 
 impl Filler {
@@ -23,18 +24,24 @@ impl Filler {
     ) -> Result<Walk, Refusal> {
         let whole = size.saturating_add(header as u64);
         self.message.check_commands(self.gives_back())?;
+        let allowed = self.is_allowed(self.unwalked().get(header..).unwrap_or_default());
+        if let Allowed::Yes(name) = allowed
+            && size.saturating_sub(name as u64) > self.message.bounds.frame
+        {
+            return Err(Refusal::CommandTooLarge(size));
+        }
         if whole > LARGEST as u64 / 2 {
             if size > self.message.bounds.frame || size > isize::MAX as u64 {
                 return Err(Refusal::CommandTooLarge(size));
             }
             self.message.check(size)?;
-            match self.is_allowed(self.unwalked().get(header..).unwrap_or_default()) {
+            match allowed {
                 Allowed::No => return Err(Refusal::CommandTooLarge(size)),
                 Allowed::NotYetKnown => {
                     let name = self.large.iter().map(|name| name.len()).max().unwrap_or(0);
                     return self.make_room(header + name);
                 }
-                Allowed::Yes => {}
+                Allowed::Yes(_) => {}
             }
         }
         if whole <= available as u64 {
@@ -60,16 +67,15 @@ impl Filler {
         let mut candidates = self.large.iter().copied().filter(candidate).peekable();
         if candidates.peek().is_none() {
             Allowed::No
-        } else if candidates.any(|name| name.len() <= begun.len()) {
-            Allowed::Yes
         } else {
-            Allowed::NotYetKnown
+            let whole = candidates.find(|name| name.len() <= begun.len());
+            whole.map_or(Allowed::NotYetKnown, |name| Allowed::Yes(name.len()))
         }
     }
 
     /// Whether this command, which is whole, may be large.
     pub(super) fn allows(&self, command: &[u8]) -> bool {
-        matches!(self.is_allowed(command), Allowed::Yes)
+        matches!(self.is_allowed(command), Allowed::Yes(_))
     }
 
     /// The command that the walk stopped at: its body.
