@@ -558,6 +558,29 @@ fn boxes_have_the_bounds_of_what_is_in_them() {
     assert_eq!(refusal(Bounds { frame: 5, ..UNBOUNDED }, &[(COMMAND, 20), (0, 5)]), None);
 }
 
+/// Open, but refused: it is no message, in the end neither.
+#[test]
+fn a_large_command_in_a_box_never_becomes_a_message() {
+    for flags in [COMMAND, COMMAND | MORE] {
+        let mut plain = Vec::new();
+        encode(flags, false, &[&vec![9; 70_000]], &mut plain);
+        let wire = boxed(&plain);
+        let mut receiver = Receiver::new(0, UNBOUNDED).boxed();
+        let mut rest = &wire[..];
+        let refusal = loop {
+            rest = &rest[receiver.filler.preload(rest)..];
+            if let Err(refusal) = receiver.walk() {
+                break refusal;
+            }
+        };
+        assert_eq!(refusal, Refusal::CommandTooLarge(70_000));
+        receiver.filler.open_rest(&mut Boxes);
+        receiver.filler.cut();
+        assert!(receiver.filler.is_clean());
+        assert!(receiver.reader.take().is_none());
+    }
+}
+
 #[test]
 fn boxes_wait_for_room_and_come_through_at_the_end() {
     // Few of the small ones are opened at once; a large one comes alone.

@@ -117,12 +117,13 @@ impl Filler {
         }
         let flags = body.unseal::<U>() & WIRE;
         let size = body.size() as u64;
-        if flags & COMMAND != 0 && !self.body.as_ref().is_some_and(|body| self.allows(body.bytes())) {
-            return Err(Unopened::Refused(Refusal::CommandTooLarge(size)));
-        }
         if let Some(segment) = self.writer.chain.segment {
             // SAFETY: the header at the walk, a long one, is this end's own and unpublished.
             unsafe { *segment.at(self.writer.chain.at) = flags | LONG };
+        }
+        // Refused it stands there as a command, which the end of the connection drops.
+        if flags & COMMAND != 0 && !self.body.as_ref().is_some_and(|body| self.allows(body.bytes())) {
+            return Err(Unopened::Refused(Refusal::CommandTooLarge(size)));
         }
         Ok(true)
     }
