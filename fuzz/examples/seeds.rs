@@ -1,0 +1,183 @@
+//! Writes the first inputs of each target into `FOLDER/TARGET`, made from conversations of true peers:
+//! `cargo run --example seeds -- FOLDER`.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+use zincmq_fuzz::conversation::{Party, talk};
+use zincmq_fuzz::feed::{Side, greeting};
+use zincmq_fuzz::input::Input;
+use zincmq_fuzz::parties;
+use zmtp::{Flags, Keypair, Security, Verdict, Version, command, frame};
+
+fn main() -> io::Result<()> {
+    let folder = PathBuf::from(env::args_os().nth(1).unwrap_or_else(|| "corpus".into()));
+    let seeds = [
+        ("greeting", greetings()),
+        ("null", nulls()),
+        ("plain", plains()),
+        ("curve", curves()),
+        ("curve_message", curve_messages()),
+        ("walk", walks()),
+        ("command", commands()),
+        ("zap", answers()),
+        ("z85", keys()),
+        ("endpoint", endpoints()),
+    ];
+    seeds.iter().try_for_each(|(target, seeds)| write(&folder.join(target), seeds))
+}
+
+fn write(folder: &Path, seeds: &[Vec<u8>]) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    seeds.iter().enumerate().try_for_each(|(at, seed)| fs::write(folder.join(format!("seed-{at:02}")), seed))
+}
+
+/// All that client and server hear behind their greetings.
+fn conversation(client: Security, server: Security, verdict: Verdict) -> [Vec<u8>; 2] {
+    parties::reset(true);
+    let mut client = Party::new(Side::new(parties::local(client, Some(b"me")), Verdict::Success));
+    let mut server = Party::new(Side::new(parties::local(server, None), verdict));
+    talk(&mut client, &mut server, &mut Input::new(b""));
+    [client.heard, server.heard]
+}
+
+fn greetings() -> Vec<Vec<u8>> {
+    const SIGNATURE: &[u8] = b"\xFF\0\0\0\0\0\0\0\x01\x7F";
+    let modern = [(0, "NULL"), (1, "NULL"), (2, "PLAIN"), (3, "PLAIN"), (4, "CURVE"), (5, "CURVE")];
+    let modern = modern.map(|(choice, mechanism)| [&[choice, 0][..], &greeting(mechanism)].concat());
+    let old = [
+        [SIGNATURE, b"\x01\x05\0\x02me"].concat(),
+        [SIGNATURE, b"\0\x05\x03\0me"].concat(),
+        b"\x03\0me".to_vec(),
+        b"GET / HTTP/1.1\r\n\r\n".to_vec(),
+    ];
+    let old = old.map(|bytes| [&[0x10, 2, 3, 1][..], &bytes].concat());
+    [modern.to_vec(), old.to_vec()].concat()
+}
+
+/// Inputs of a target whose first byte is `choice`, with cuts at every byte.
+fn raw(choice: u8, bytes: &[u8]) -> Vec<u8> {
+    [&[choice, 1, 1][..], bytes].concat()
+}
+
+fn nulls() -> Vec<Vec<u8>> {
+    let null = |zap| Security::Null { zap };
+    let [client, server] = conversation(null(false), null(false), Verdict::Success);
+    let [refused, _] = conversation(null(false), null(true), Verdict::AuthenticationFailure);
+    vec![raw(0, &client), raw(1, &server), raw(4, &server), raw(0, &refused)]
+}
+
+fn plains() -> Vec<Vec<u8>> {
+    let talk = |verdict| conversation(parties::plain_client(), Security::PlainServer, verdict);
+    let [client, server] = talk(Verdict::Success);
+    let [refused, _] = talk(Verdict::AuthenticationFailure);
+    vec![raw(0, &client), raw(1, &server), raw(5, &server), raw(0, &refused)]
+}
+
+fn curves() -> Vec<Vec<u8>> {
+    let talk = |verdict| conversation(parties::curve_client(), parties::curve_server(true), verdict);
+    let [client, server] = talk(Verdict::Success);
+    let [refused, _] = talk(Verdict::AuthenticationFailure);
+    let mut seeds = vec![raw(0, &client), raw(6, &server), raw(0, &refused), vec![1], vec![3], vec![11]];
+    // Each edit of each command.
+    for which in 0..4 {
+        seeds.extend((0..12).map(|edit| vec![3, which, edit, 0, 20, 4, 1, 2, 3, 4]));
+    }
+    seeds
+}
+
+/// Three frames with their boxes, and a change to them.
+fn curve_messages() -> Vec<Vec<u8>> {
+    let sent = [3, 1, 10, 2, 40, 6, 20];
+    let whole = [0, 1, 2, 0x42].map(|choice| [&[choice][..], &sent, &[2]].concat());
+    let changed = (0..10).map(|how| [&[how & 2][..], &sent, &[1, how, 1, 0, 2, 3, 4]].concat());
+    let large = vec![2, 4, 0x18, 200, 0x19, 255, 0x1A, 150, 2, 5, 255];
+    whole.into_iter().chain(changed).chain([large]).collect()
+}
+
+fn walks() -> Vec<Vec<u8>> {
+    let mut frames = Vec::new();
+    frame::append(&mut frames, Flags::MORE, &[b"a"]);
+    command::ping(&mut frames, 100, b"context");
+    command::subscribe(&mut frames, b"topic", Version::V3_1);
+    frame::append(&mut frames, Flags::LAST, &[b"b"]);
+    command::cancel(&mut frames, b"topic", Version::V3_1);
+    let begin = |choice, bounds| [&[choice, bounds, 0, 40, 0, 80, 3][..]].concat();
+    let pieces = |bytes: &[u8]| -> Vec<u8> {
+        bytes.chunks(32).flat_map(|piece| [&[(piece.len() - 1) as u8][..], piece].concat()).collect()
+    };
+    let mut boxed = Vec::new();
+    for body in [&b"\0hello"[..], b"\x04\x09SUBSCRIBEtopic", b"\x01more"] {
+        let plain = [&[0xAA; 32][..], body].concat();
+        frame::append(&mut boxed, Flags::LAST, &[&plain.iter().map(|byte| !byte).collect::<Vec<u8>>()]);
+    }
+    // A header, and a run of bytes for its body.
+    let large =
+        |flags: u8| [&[8, flags | 2, 0, 0, 0, 0, 0, 1, 0x11, 0x70][..], &[0x82, 0x44, 0x5C, 7]].concat();
+    vec![
+        [begin(0, 0), pieces(&frames)].concat(),
+        [begin(4, 7), pieces(&frames)].concat(),
+        [begin(1, 0), pieces(&boxed)].concat(),
+        [begin(3, 7), pieces(&boxed)].concat(),
+        [begin(0, 0), large(0)].concat(),
+        [begin(2, 0), large(1), large(0)].concat(),
+    ]
+}
+
+fn commands() -> Vec<Vec<u8>> {
+    let mut seeds = vec![b"\x04JOINgroup".to_vec(), b"\x05LEAVEgroup".to_vec(), b"\x05READY".to_vec()];
+    let writes: [fn(&mut Vec<u8>); 5] = [
+        |out| command::ping(out, 100, b"context"),
+        |out| command::pong(out, b"context"),
+        |out| command::subscribe(out, b"topic", Version::V3_1),
+        |out| command::cancel(out, b"topic", Version::V3_1),
+        |out| command::error(out, b"400"),
+    ];
+    for write in writes {
+        let mut out = Vec::new();
+        write(&mut out);
+        seeds.extend([out[2..].to_vec(), out]);
+    }
+    seeds
+}
+
+fn answers() -> Vec<Vec<u8>> {
+    let with_lengths = |parts: &[&[u8]]| -> Vec<u8> {
+        parts.iter().flat_map(|part| [&[part.len() as u8][..], part].concat()).collect()
+    };
+    let behind = |status| with_lengths(&[status, b"OK", b"joe", b"\x05Hello\0\0\0\x05World"]);
+    let statuses: [&[u8]; 4] = [b"200", b"300", b"400", b"500"];
+    let whole = [&[0][..], &with_lengths(&[b"", b"1.0", b"1"]), &behind(b"200")].concat();
+    statuses.iter().map(|status| [&[0x80][..], &behind(status)].concat()).chain([whole]).collect()
+}
+
+fn keys() -> Vec<Vec<u8>> {
+    let Keypair { public, secret } = parties::keys().0.clone();
+    vec![
+        b"HelloWorld".to_vec(),
+        b"%nSc0".to_vec(),
+        b"%nSc1".to_vec(),
+        public.to_string().into_bytes(),
+        secret.to_z85().as_bytes().to_vec(),
+        public.as_bytes().to_vec(),
+    ]
+}
+
+fn endpoints() -> Vec<Vec<u8>> {
+    let texts = [
+        "tcp://*:5555",
+        "tcp://127.0.0.1:*",
+        "tcp://[::1]:80",
+        "tcp://[fe80::1%2]:80",
+        "tcp://127.0.0.1:0;127.0.0.1:80",
+        "tcp://eth0:80",
+        "tcp://host.example:80",
+        "ipc:///tmp/a",
+        "ipc://@abstract",
+        "ipc://*",
+        "inproc://x",
+        "norm://x",
+        "tcp:/x",
+        "://x",
+    ];
+    texts.map(|text| text.as_bytes().to_vec()).to_vec()
+}
