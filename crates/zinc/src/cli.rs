@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::{
-    bench, converse, demo, doctor, dump, keygen, manual, monitor, proxy, receive, request, send, top,
+    auth, bench, converse, demo, doctor, dump, keygen, manual, monitor, proxy, receive, request, send, top,
 };
 use clap::{CommandFactory, Parser, Subcommand};
 use zincmq::SocketType;
@@ -134,6 +134,7 @@ Example:
   zinc stream @tcp://*:8080 --json     # an empty body tells of a new connection, or closes one")]
     Stream(converse::Converse),
     Proxy(proxy::Proxy),
+    Auth(auth::Auth),
     Top(top::Top),
     Monitor(monitor::Watch),
     Dump(dump::Dump),
@@ -161,6 +162,7 @@ impl Zinc {
             Command::Xsub(command) => command.run(),
             Command::Stream(command) => command.run(SocketType::Stream),
             Command::Proxy(command) => command.run(),
+            Command::Auth(command) => command.run(),
             Command::Top(command) => command.run(),
             Command::Monitor(command) => command.run(),
             Command::Dump(command) => command.run(),

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::output;
 use crate::report::{self, Latencies};
+use crate::security::{Gate, Guard, Security};
 use crate::session::{on_interrupt, seconds};
 use clap::{Args, value_parser};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
@@ -35,6 +36,9 @@ pub(crate) struct Demo {
     /// How many workers reply
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = value_parser!(u16).range(1..=400))]
     workers: u16,
+
+    #[command(flatten)]
+    security: Security,
 }
 
 /// The state that all threads share.
@@ -46,15 +50,19 @@ struct Board {
 
 impl Demo {
     pub(crate) fn run(self) -> Result<(), Failure> {
+        let ends = self.security.ends()?;
         let context = Context::new();
+        let gate = Gate::of_one(&context, &ends.server)?;
         let board = Arc::new(Board::default());
         let watched = board.clone();
         on_interrupt(move || watched.stop.store(true, Ordering::Relaxed))?;
         let mut front = Router::new(&context)?;
         let mut back = Dealer::new(&context)?;
+        gate.secure(&mut front, &ends.server)?;
+        gate.secure(&mut back, &ends.server)?;
         let (for_clients, for_workers) = (front.bind("tcp://127.0.0.1:*")?, back.bind("tcp://127.0.0.1:*")?);
         let broker = thread::spawn(move || unless_terminated(zincmq::proxy(&mut front, &mut back, None)));
-        let workers = (0..self.workers).map(|_| start_worker(&context, &for_workers));
+        let workers = (0..self.workers).map(|_| start_worker(&context, &for_workers, (&gate, &ends.client)));
         let workers: Vec<_> = workers.collect::<Result<_, _>>()?;
 
         let began = Instant::now();
@@ -62,7 +70,7 @@ impl Demo {
         let clients = (0..self.clients).map(|number| {
             let board = board.clone();
             let client = Client { number, ends: began + self.seconds, board, _alive: alive.clone() };
-            client.start(&context, &for_clients)
+            client.start(&context, &for_clients, (&gate, &ends.client))
         });
         let clients: Vec<_> = clients.collect::<Result<_, _>>()?;
         drop(alive);
@@ -75,6 +83,7 @@ impl Demo {
             latencies = latencies.and_then(|all: Latencies| times.map(|times| all.and(times)));
         }
         context.shutdown();
+        drop(gate);
         let answered = workers.into_iter().map(|worker| join(worker, "worker")).sum::<Result<u64, _>>();
         let brokered = join(broker, "broker");
         context.term();
@@ -133,8 +142,10 @@ impl Client {
         self,
         context: &Context,
         broker: &str,
+        (gate, guard): (&Gate, &Guard),
     ) -> Result<JoinHandle<Result<Latencies, Failure>>, Failure> {
         let mut req = Req::new(context)?;
+        gate.secure(&mut req, guard)?;
         req.connect(broker)?;
         Ok(thread::spawn(move || {
             let result = self.ask(&mut req);
@@ -177,8 +188,13 @@ fn answer(request: &[u8]) -> Message {
 }
 
 /// Starts a worker, which counts its answers.
-fn start_worker(context: &Context, broker: &str) -> Result<JoinHandle<Result<u64, Error>>, Error> {
+fn start_worker(
+    context: &Context,
+    broker: &str,
+    (gate, guard): (&Gate, &Guard),
+) -> Result<JoinHandle<Result<u64, Error>>, Failure> {
     let mut rep = Rep::new(context)?;
+    gate.secure(&mut rep, guard)?;
     rep.connect(broker)?;
     Ok(thread::spawn(move || {
         let mut answered = 0;

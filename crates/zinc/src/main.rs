@@ -12,6 +12,7 @@ macro_rules! note {
     }};
 }
 
+mod auth;
 mod bench;
 mod cli;
 mod converse;

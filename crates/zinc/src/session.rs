@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::place::Place;
-use crate::security::Security;
+use crate::security::{Gate, Guard, Security};
 use crate::text::Form;
 use clap::Args;
 use std::process::exit;
@@ -11,9 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
-use zincmq::authenticator::Authenticator;
 use zincmq::option::{self, Row, Value};
-use zincmq::{AnySocket, Context, Error, EventKind, Events, Monitor, SocketType, StatsServer};
+use zincmq::{AnySocket, Context, Error, EventKind, Events, Monitor, Rep, SocketType, StatsServer};
 
 /// How long messages that were accepted may take to go out after an interrupt or a failure.
 const GRACE: Duration = Duration::from_secs(1);
@@ -59,7 +58,7 @@ pub(crate) struct Opening {
     #[arg(long, value_name = "ID", value_parser = routing_id)]
     routing_id: Option<Setting>,
 
-    /// Answer zinc top here with the socket's numbers
+    /// Answer zinc top here with the socket's numbers, secured as the socket if that is a server
     #[arg(long, value_name = "ENDPOINT")]
     stats: Option<String>,
 
@@ -123,14 +122,13 @@ impl Opening {
 
     /// Sets the options, binds and connects. The statistics server and the authenticator, if there are such, live as long
     /// as they are kept.
-    pub(crate) fn open(
-        &self,
-        session: &mut Session,
-    ) -> Result<(Option<StatsServer>, Option<Authenticator>), Failure> {
-        let stats =
-            self.stats.as_ref().map(|endpoint| serve_stats(session.context(), endpoint)).transpose()?;
-        let authenticator = self.security.apply(&session.context, &mut session.socket)?;
+    pub(crate) fn open(&self, session: &mut Session) -> Result<(Option<Stats>, Gate), Failure> {
+        let guard = self.security.guard("socket")?;
+        let serve = |endpoint: &String| serve_stats(session.context(), endpoint, &guard.for_server("stats"));
+        let stats = self.stats.as_ref().map(serve).transpose()?;
+        let gate = Gate::of_one(&session.context, &guard)?;
         let socket = &mut session.socket;
+        gate.secure(socket, &guard)?;
         if let Some(timeout) = self.timeout {
             let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
             socket.set(option::SNDTIMEO, millis)?;
@@ -145,7 +143,7 @@ impl Opening {
         for place in &self.places {
             place.open(socket, self.bind && !self.connect)?;
         }
-        Ok((stats, authenticator))
+        Ok((stats, gate))
     }
 }
 
@@ -269,11 +267,19 @@ fn connections(outcomes: Option<Monitor>, sends: bool) -> Result<usize, Failure>
     Ok(connections)
 }
 
+/// A statistics server, and the authenticator of its own context.
+pub(crate) type Stats = (StatsServer, Gate);
+
 /// Opens a statistics server, and tells where.
-pub(crate) fn serve_stats(context: &Context, endpoint: &str) -> Result<StatsServer, Failure> {
-    let server = StatsServer::open(context, endpoint)?;
+pub(crate) fn serve_stats(context: &Context, endpoint: &str, guard: &Guard) -> Result<Stats, Failure> {
+    let own = Context::builder().blocky(false).build();
+    let gate = Gate::of_one(&own, guard)?;
+    let mut rep = Rep::new(&own)?;
+    gate.secure(&mut rep, guard)?;
+    rep.bind(endpoint)?;
+    let server = StatsServer::with(context, own, rep)?;
     note!("zinc: statistics at {}", server.endpoint());
-    Ok(server)
+    Ok((server, gate))
 }
 
 /// Has `action` called at an interrupt (Ctrl-C) or a termination.

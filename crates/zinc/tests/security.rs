@@ -2,28 +2,12 @@
 
 mod common;
 
-use common::{ANY, PATIENCE, Server, assert_ends, folder, run, zinc};
+use common::{
+    ANY, PATIENCE, Server, assert_ends, folder, friends, keys, option, private, run, said, users, zinc,
+};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-
-/// A pair of keys: the file of the secret one, and of the public one.
-fn keys(folder: &Path, name: &str) -> (String, String) {
-    let path = folder.join(name);
-    let output = run(&["keygen", path.to_str().unwrap()], "");
-    assert!(output.status.success(), "{output:?}");
-    let printed = String::from_utf8(output.stdout).unwrap();
-    let file = |ending: &str| path.display().to_string() + ending;
-    let (secret, public) = (file(".key_secret"), file(".key"));
-    assert!(fs::read_to_string(&public).unwrap().contains(printed.trim()));
-    assert!(!fs::read_to_string(&public).unwrap().contains("secret"));
-    assert_eq!(fs::metadata(&secret).unwrap().permissions().mode() & 0o777, 0o600);
-    (secret, public)
-}
-
-fn option(name: &str, value: impl Into<String>) -> String {
-    format!("--{name}={}", value.into())
-}
+use std::path::Path;
 
 #[test]
 fn curve_from_end_to_end() {
@@ -31,9 +15,7 @@ fn curve_from_end_to_end() {
     let (server, server_public) = keys(&folder, "server");
     let (client, client_public) = keys(&folder, "client");
     let (stranger, _) = keys(&folder, "stranger");
-    let friends = folder.join("friends");
-    fs::create_dir(&friends).unwrap();
-    fs::copy(client_public, friends.join("client.key")).unwrap();
+    let friends = friends(&folder, "friends", &client_public);
 
     // Whoever knows the server's key, by a file or as text.
     let key = fs::read_to_string(&server_public).unwrap();
@@ -47,7 +29,7 @@ fn curve_from_end_to_end() {
     }
 
     // Those whose keys are in a directory.
-    let clients = option("curve-clients", friends.display().to_string());
+    let clients = option("curve-clients", &friends);
     let pull =
         Server::start(&["pull", ANY, "--count=1", PATIENCE, &option("curve-server", &server), &clients], 1);
     let push = |client: &str| {
@@ -59,8 +41,7 @@ fn curve_from_end_to_end() {
     assert!(matches!(push(&stranger), Some(1 | 124)));
     assert_eq!(push(&client), Some(0));
     let mut pull = pull;
-    let mut said = String::new();
-    std::io::BufRead::read_line(&mut pull.stderr, &mut said).unwrap();
+    let said = said(&mut pull);
     assert!(
         said.starts_with("zinc: refused 127.0.0.1: the key ") && said.ends_with(" is not known\n"),
         "{said}"
@@ -69,11 +50,7 @@ fn curve_from_end_to_end() {
 
     // In a file.
     let profile = folder.join("profile.toml");
-    fs::write(
-        &profile,
-        format!("curve-server = {server:?}\ncurve-clients = {:?}\n", friends.display().to_string()),
-    )
-    .unwrap();
+    fs::write(&profile, format!("curve-server = {server:?}\ncurve-clients = {friends:?}\n")).unwrap();
     let secure = option("secure", profile.display().to_string());
     let pull = Server::start(&["pull", ANY, "--count=1", PATIENCE, &secure], 1);
     let push = [
@@ -90,20 +67,12 @@ fn curve_from_end_to_end() {
     fs::remove_dir_all(folder).unwrap();
 }
 
-/// A file that only its owner can read.
-fn private(path: PathBuf, text: &str) -> String {
-    fs::write(&path, text).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-    path.display().to_string()
-}
-
 #[test]
 fn plain_from_end_to_end() {
     let folder = folder("plain");
-    let line = run(&["keygen", "--password", "alice"], "sesame\n");
-    let users = private(folder.join("users"), &String::from_utf8(line.stdout).unwrap());
+    let users = users(&folder, "alice", "sesame");
     let (right, wrong) =
-        (private(folder.join("right"), "sesame\n"), private(folder.join("wrong"), "Sesame\n"));
+        (private(&folder.join("right"), "sesame\n"), private(&folder.join("wrong"), "Sesame\n"));
     let rep =
         Server::start(&["rep", ANY, "--reply=pong", "--count=1", PATIENCE, &option("plain-users", users)], 1);
     let ask = |user: &str, password: &str, seconds: &str| {
@@ -158,6 +127,7 @@ fn mistakes_are_told() {
         ),
         (vec![option("plain-users", path(&open))], 2, "line 1: a user is name:hash"),
         (vec![option("secure", path(&profile))], 2, "profile: "),
+        (vec![option("secure", path(&profile)), option("curve-server", &secret)], 2, "cannot be used with"),
         (vec![option("secure", "/no/such")], 2, "/no/such: No such file"),
     ] {
         let output = zinc(&["pull", ANY]).args(&arguments).output().unwrap();

@@ -63,14 +63,24 @@ impl StatsServer {
     /// As [`Socket::bind`](crate::Socket::bind); [`Error::Endpoint`] for inproc, which nobody else could reach;
     /// [`Error::System`] if the thread cannot be started.
     pub fn open(context: &Context, endpoint: &str) -> Result<Self> {
+        let own = Context::builder().blocky(false).build();
+        let mut rep = Rep::new(&own)?;
+        rep.bind(endpoint)?;
+        Self::with(context, own, rep)
+    }
+
+    /// Answers at a socket that the program has made ready: bound, and secured if it is to be. `own` is the context of
+    /// that socket alone, and ends with the server; it should not be [`blocky`](crate::ContextBuilder::blocky).
+    ///
+    /// # Errors
+    /// [`Error::Endpoint`] for inproc; [`Error::System`] if the thread cannot be started.
+    pub fn with(context: &Context, own: Context, mut rep: Rep) -> Result<Self> {
+        let endpoint = rep.last_endpoint().to_owned();
         if endpoint.starts_with("inproc:") {
             let reason = "a statistics server is for other processes: use ipc or tcp".to_owned();
             let errno = rustix::io::Errno::INVAL.raw_os_error();
-            return Err(Error::Endpoint { endpoint: endpoint.to_owned(), reason, errno });
+            return Err(Error::Endpoint { endpoint, reason, errno });
         }
-        let own = Context::builder().blocky(false).build();
-        let mut rep = Rep::new(&own)?;
-        let endpoint = rep.bind(endpoint)?;
         let watched = context.0.view();
         let thread = thread::Builder::new().name("zincmq-stats".to_owned());
         let thread = thread.spawn(move || serve(&mut rep, &watched))?;

@@ -2,13 +2,14 @@
 
 use crate::failure::Failure;
 use crate::report::Latencies;
+use crate::security::{Ends, Gate, Guard};
 use clap::ValueEnum;
 use rustix::time::{ClockId, clock_gettime};
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
-use zincmq::{Context, Error, Message, Pull, Push, Rep, Req, option};
+use zincmq::{Context, Message, Pull, Push, Rep, Req, option};
 
 /// Messages sent between two looks at the clock.
 const STRIDE: u32 = 256;
@@ -76,7 +77,7 @@ pub(super) struct Figures {
 
 /// The side that sends, or replies.
 pub(super) enum Peer {
-    Thread(thread::JoinHandle<Result<(), Error>>),
+    Thread(thread::JoinHandle<Result<(), Failure>>),
     Process(Child),
 }
 
@@ -85,20 +86,22 @@ impl Run {
         format!("{} over {}, {} bytes", self.measure.name(), self.transport.name(), self.size)
     }
 
-    pub(super) fn measure(&self) -> Result<Figures, Failure> {
+    pub(super) fn measure(&self, ends: &Ends) -> Result<Figures, Failure> {
         match self.measure {
-            Measure::Throughput => self.throughput(),
-            Measure::Latency => self.latency(),
+            Measure::Throughput => self.throughput(ends),
+            Measure::Latency => self.latency(ends),
         }
     }
 
-    fn throughput(&self) -> Result<Figures, Failure> {
+    fn throughput(&self, ends: &Ends) -> Result<Figures, Failure> {
         let context = Context::new();
+        let gate = Gate::of_one(&context, &ends.server)?;
         let mut pull = Pull::new(&context)?;
+        gate.secure(&mut pull, &ends.server)?;
         pull.set(option::RCVTIMEO, PATIENCE_MS)?;
         let endpoint = pull.bind(self.transport.endpoint())?;
         let before = cpu();
-        let peer = Peer::start(*self, &context, endpoint)?;
+        let peer = Peer::start(*self, &context, endpoint, ends)?;
         let mut message = Message::new();
         pull.recv_into(&mut message)?;
         let (began, mut count) = (Instant::now(), 0_u64);
@@ -112,13 +115,15 @@ impl Run {
         Ok(Figures { rate: count as f64 / elapsed, cpu_us, one_way_us: Vec::new() })
     }
 
-    fn latency(&self) -> Result<Figures, Failure> {
+    fn latency(&self, ends: &Ends) -> Result<Figures, Failure> {
         let context = Context::new();
+        let gate = Gate::of_one(&context, &ends.server)?;
         let mut req = Req::new(&context)?;
+        gate.secure(&mut req, &ends.server)?;
         req.set(option::RCVTIMEO, PATIENCE_MS)?;
         let endpoint = req.bind(self.transport.endpoint())?;
         let before = cpu();
-        let peer = Peer::start(*self, &context, endpoint)?;
+        let peer = Peer::start(*self, &context, endpoint, ends)?;
         let body = vec![0_u8; self.size];
         let mut latencies = Latencies::default();
         // The first round trip includes the connection.
@@ -144,10 +149,12 @@ impl Run {
     }
 
     /// Sends, or replies, until the end.
-    fn serve(&self, context: &Context, endpoint: &str) -> Result<(), Error> {
+    fn serve(&self, context: &Context, endpoint: &str, guard: &Guard) -> Result<(), Failure> {
+        let gate = Gate::of_one(context, guard)?;
         match self.measure {
             Measure::Throughput => {
                 let mut push = Push::new(context)?;
+                gate.secure(&mut push, guard)?;
                 // If the other process is gone, this one ends too.
                 push.set(option::SNDTIMEO, PATIENCE_MS)?;
                 push.set(option::LINGER, PATIENCE_MS)?;
@@ -159,10 +166,11 @@ impl Run {
                         push.send(&body)?;
                     }
                 }
-                push.send(end())
+                Ok(push.send(end())?)
             }
             Measure::Latency => {
                 let mut rep = Rep::new(context)?;
+                gate.secure(&mut rep, guard)?;
                 rep.set(option::RCVTIMEO, PATIENCE_MS)?;
                 rep.set(option::LINGER, PATIENCE_MS)?;
                 rep.connect(endpoint)?;
@@ -179,21 +187,22 @@ impl Run {
 
 impl Peer {
     /// Does the work of the other process. Returns the processor time that it used, in nanoseconds.
-    pub(super) fn be(run: Run, endpoint: &str) -> Result<String, Failure> {
-        run.serve(&Context::new(), endpoint)?;
+    pub(super) fn be(run: Run, endpoint: &str, guard: &Guard) -> Result<String, Failure> {
+        run.serve(&Context::new(), endpoint, guard)?;
         Ok(cpu().as_nanos().to_string())
     }
 
-    fn start(run: Run, context: &Context, endpoint: String) -> Result<Self, Failure> {
+    fn start(run: Run, context: &Context, endpoint: String, ends: &Ends) -> Result<Self, Failure> {
         if run.transport == Transport::Inproc {
-            let context = context.clone();
-            return Ok(Self::Thread(thread::spawn(move || run.serve(&context, &endpoint))));
+            let (context, guard) = (context.clone(), ends.client.clone());
+            return Ok(Self::Thread(thread::spawn(move || run.serve(&context, &endpoint, &guard))));
         }
         let unable = |error| Failure::Failed(format!("cannot start the other process: {error}"));
         let program = std::env::current_exe().map_err(unable)?;
         let mut command = Command::new(program);
         command.args(["bench", run.measure.name(), "--peer", &endpoint, "--size", &run.size.to_string()]);
         command.args(["--seconds", &run.seconds.as_secs_f64().to_string()]);
+        command.args(&ends.arguments);
         Ok(Self::Process(command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(unable)?))
     }
 
@@ -201,9 +210,7 @@ impl Peer {
     fn end(self) -> Result<Duration, Failure> {
         let failed = || Failure::Failed("the other side failed".to_owned());
         match self {
-            Self::Thread(thread) => {
-                thread.join().map_err(|_| failed())?.map(|()| Duration::ZERO).map_err(Into::into)
-            }
+            Self::Thread(thread) => thread.join().map_err(|_| failed())?.map(|()| Duration::ZERO),
             Self::Process(mut child) => {
                 let mut said = String::new();
                 let read = child.stdout.take().map(|mut stdout| stdout.read_to_string(&mut said));

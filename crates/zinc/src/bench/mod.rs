@@ -6,6 +6,7 @@ mod measure;
 use crate::failure::Failure;
 use crate::input::bytes;
 use crate::output;
+use crate::security::Security;
 use crate::session::seconds;
 use clap::Args;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -49,20 +50,27 @@ pub(crate) struct Bench {
     /// Be the other process, connected to this endpoint
     #[arg(long, hide = true, value_name = "ENDPOINT", requires = "measure")]
     peer: Option<String>,
+
+    #[command(flatten)]
+    security: Security,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   zinc bench
   zinc bench throughput --transport tcp,ipc,inproc --size 16,256,4K,64K --svg bench.svg
-  zinc bench latency --seconds 10 --json";
+  zinc bench latency --seconds 10 --json
+  zinc bench throughput --curve-server server.key_secret      # encrypted; the other side makes keys of its own
+
+Security acts on tcp and ipc, and is given once: the key or the user of one side makes the other.";
 
 impl Bench {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let Some(&transport) = self.transport.first() else { return Ok(()) };
         if let (Some(endpoint), Some(measure), Some(&size)) = (&self.peer, self.measure, self.size.first()) {
             let run = Run { measure, transport, size, seconds: self.seconds };
-            return output::write(Peer::be(run, endpoint)?.as_bytes());
+            let guard = self.security.guard("client")?;
+            return output::write(Peer::be(run, endpoint, &guard)?.as_bytes());
         }
         let measured = self.measure_all()?;
         if let Some(path) = &self.svg {
@@ -73,7 +81,7 @@ impl Bench {
 
     /// Every run, printed when it is done.
     fn measure_all(&self) -> Result<Vec<(Run, Figures)>, Failure> {
-        let runs = self.runs();
+        let (runs, ends) = (self.runs(), self.security.ends()?);
         let bar = ProgressBar::with_draw_target(Some(runs.len() as u64), ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg}") {
             bar.set_style(style);
@@ -81,7 +89,7 @@ impl Bench {
         let (mut measured, mut table) = (Vec::new(), None);
         for run in runs {
             bar.set_message(run.title());
-            let figures = run.measure()?;
+            let figures = run.measure(&ends)?;
             // The bar makes room for what is printed.
             bar.suspend(|| self.print(&run, &figures, &mut table))?;
             bar.inc(1);

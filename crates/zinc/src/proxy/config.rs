@@ -2,13 +2,15 @@
 
 use crate::failure::Failure;
 use crate::place::Place;
+use crate::proxy::guards::Sections;
 use crate::proxy::kind::Kind;
+use crate::security::Domains;
 use crate::session::{self, Setting, setting};
 use serde::de::{Deserialize, Deserializer, Error};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -33,6 +35,11 @@ pub(super) struct Config {
     pub(super) json: bool,
     #[serde(rename = "options", deserialize_with = "settings")]
     pub(super) settings: Vec<Setting>,
+    pub(super) security: Sections,
+    pub(super) domains: Domains,
+    /// The file itself.
+    #[serde(skip)]
+    pub(super) file: PathBuf,
 }
 
 impl Config {
@@ -40,7 +47,12 @@ impl Config {
         let name = path.display();
         let text = std::fs::read_to_string(path)
             .map_err(|error| Failure::Failed(format!("cannot read {name}: {error}")))?;
-        toml::from_str(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")))
+        let config = toml::from_str(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")));
+        config.map(|config: Self| Self {
+            file: path.to_owned(),
+            domains: config.domains.in_file(path),
+            ..config
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::place::Place;
+use crate::security::{Gate, Guard};
 use serde_json::{Map, Value, json};
 use std::thread;
 use zincmq::{AnySocket, Context, Message, Rep, Req, SocketType};
@@ -19,8 +20,13 @@ pub(super) struct Control {
 }
 
 impl Control {
-    pub(super) fn open(context: &Context, place: &Place) -> Result<Self, Failure> {
+    pub(super) fn open(
+        context: &Context,
+        place: &Place,
+        (gate, guard): (&Gate, &Guard),
+    ) -> Result<Self, Failure> {
         let mut outer = Rep::new(context)?;
+        gate.secure(&mut outer, guard)?;
         place.open(&mut outer, true)?;
         let between = Context::new();
         let mut socket = AnySocket::with_type(&between, SocketType::Rep)?;

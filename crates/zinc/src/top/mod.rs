@@ -7,6 +7,7 @@ mod screen;
 use crate::failure::Failure;
 use crate::output;
 use crate::place::Place;
+use crate::security::Security;
 use crate::session::{on_interrupt, seconds};
 use clap::Args;
 use poll::{Poll, Reading};
@@ -40,6 +41,9 @@ pub(crate) struct Top {
     /// Print one answer as it came, in JSON, and end
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    security: Security,
 }
 
 const EXAMPLES: &str = "\
@@ -47,12 +51,14 @@ Examples:
   zinc proxy queue tcp://*:5559 tcp://*:5560 --stats ipc:///tmp/proxy.stats
   zinc top ipc:///tmp/proxy.stats
   zinc top tcp://127.0.0.1:5599 --json | jq '.sockets[].queued_out'
+  zinc top tcp://host:5599 --curve-server-key server.key
 
 Keys: up and down choose a socket, whose peers are shown below; space stops the display; q ends.";
 
 impl Top {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let poll = Poll::start(&self.place, self.every, self.timeout)?;
+        let guard = self.security.guard("socket")?;
+        let poll = Poll::start(&self.place, self.every, self.timeout, &guard)?;
         if self.json || self.once || !stdout().is_terminal() {
             let stop = poll.stopper();
             on_interrupt(move || stop.shutdown())?;

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::place::Place;
+use crate::security::{Gate, Guard};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,12 +19,20 @@ pub(super) enum Reading {
 pub(super) struct Poll {
     readings: Receiver<Reading>,
     context: Context,
+    _gate: Gate,
 }
 
 impl Poll {
-    pub(super) fn start(place: &Place, every: Duration, timeout: Duration) -> Result<Self, Failure> {
+    pub(super) fn start(
+        place: &Place,
+        every: Duration,
+        timeout: Duration,
+        guard: &Guard,
+    ) -> Result<Self, Failure> {
         let context = Context::builder().blocky(false).build();
+        let gate = Gate::of_one(&context, guard)?;
         let mut req = Req::new(&context)?;
+        gate.secure(&mut req, guard)?;
         req.set(option::REQ_RELAXED, true)?;
         req.set(option::REQ_CORRELATE, true)?;
         place.open(&mut req, false)?;
@@ -31,7 +40,7 @@ impl Poll {
         let (sender, readings) = sync_channel(1);
         // It ends with the context, or when nobody wants to know any more.
         thread::spawn(move || ask_on(&mut req, &sender, every, timeout));
-        Ok(Self { readings, context })
+        Ok(Self { readings, context, _gate: gate })
     }
 
     /// Ends the polling: a thread that waits for readings gets none.

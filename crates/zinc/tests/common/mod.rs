@@ -2,7 +2,10 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
@@ -58,7 +61,7 @@ impl Server {
         const INTERRUPT: u64 = 1 << 1;
         let path = format!("/proc/{}/status", self.child.id());
         let caught = || {
-            let status = std::fs::read_to_string(&path).unwrap();
+            let status = fs::read_to_string(&path).unwrap();
             let line = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
             u64::from_str_radix(line.trim(), 16).unwrap() & INTERRUPT != 0
         };
@@ -75,7 +78,14 @@ impl Server {
     }
 
     /// Its output, once it has ended with this exit code. One that does not end is killed, and so has none.
-    pub(crate) fn end(mut self, code: i32) -> String {
+    pub(crate) fn end(self, code: i32) -> String {
+        let (output, said) = self.finish();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What it has printed, and what it has still said, once it has ended or was killed.
+    pub(crate) fn finish(mut self) -> (Output, String) {
         drop(self.child.stdin.take());
         let (_ended, end) = channel::<()>();
         let id = self.child.id().to_string();
@@ -86,9 +96,7 @@ impl Server {
         });
         let mut said = String::new();
         self.stderr.read_to_string(&mut said).unwrap();
-        let output = self.child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(code), "{said}");
-        String::from_utf8(output.stdout).unwrap()
+        (self.child.wait_with_output().unwrap(), said)
     }
 }
 
@@ -103,8 +111,53 @@ pub(crate) const ANY: &str = "@tcp://127.0.0.1:*";
 
 /// A directory of its own for a test.
 pub(crate) fn folder(name: &str) -> std::path::PathBuf {
-    let folder =
-        std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
     folder
+}
+
+/// A pair of keys: the file of the secret one, and of the public one.
+pub(crate) fn keys(folder: &Path, name: &str) -> (String, String) {
+    let path = folder.join(name);
+    let output = run(&["keygen", path.to_str().unwrap()], "");
+    assert!(output.status.success(), "{output:?}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let file = |ending: &str| path.display().to_string() + ending;
+    let (secret, public) = (file(".key_secret"), file(".key"));
+    assert!(fs::read_to_string(&public).unwrap().contains(printed.trim()));
+    assert!(!fs::read_to_string(&public).unwrap().contains("secret"));
+    assert_eq!(fs::metadata(&secret).unwrap().permissions().mode() & 0o777, 0o600);
+    (secret, public)
+}
+
+/// The directory with this certificate in it.
+pub(crate) fn friends(folder: &Path, name: &str, certificate: &str) -> String {
+    let friends = folder.join(name);
+    fs::create_dir(&friends).unwrap();
+    fs::copy(certificate, friends.join("friend.key")).unwrap();
+    friends.display().to_string()
+}
+
+pub(crate) fn option(name: &str, value: impl Into<String>) -> String {
+    format!("--{name}={}", value.into())
+}
+
+/// A file that only its owner can read.
+pub(crate) fn private(path: &Path, text: &str) -> String {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    path.display().to_string()
+}
+
+/// A file of users with one in it.
+pub(crate) fn users(folder: &Path, name: &str, password: &str) -> String {
+    let line = run(&["keygen", "--password", name], &format!("{password}\n"));
+    private(&folder.join("users"), &String::from_utf8(line.stdout).unwrap())
+}
+
+/// The next line of a command's standard error.
+pub(crate) fn said(server: &mut Server) -> String {
+    let mut line = String::new();
+    server.stderr.read_line(&mut line).unwrap();
+    line
 }
