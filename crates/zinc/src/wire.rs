@@ -53,10 +53,10 @@ fn modern(bytes: &[u8]) -> Greeting {
     }
 }
 
-/// A greeting of 3.1 with the mechanism NULL.
-pub(crate) fn greeting() -> [u8; GREETING] {
+/// A client's greeting of 3.1.
+pub(crate) fn greeting(mechanism: &str) -> [u8; GREETING] {
     let mut bytes = [0; GREETING];
-    let parts: [(usize, &[u8]); 3] = [(0, &[0xFF]), (8, &[1, 0x7F, 3, 1]), (12, b"NULL")];
+    let parts: [(usize, &[u8]); 3] = [(0, &[0xFF]), (8, &[1, 0x7F, 3, 1]), (12, mechanism.as_bytes())];
     for (at, part) in parts {
         bytes.iter_mut().skip(at).zip(part).for_each(|(to, byte)| *to = *byte);
     }
@@ -75,6 +75,29 @@ pub(crate) fn ready(socket_type: &str) -> Vec<u8> {
 pub(crate) fn split_command(body: &[u8]) -> Option<(&[u8], &[u8])> {
     let (&length, rest) = body.split_first()?;
     rest.split_at_checked(length.into())
+}
+
+/// The name of a command of a handshake, and what follows it.
+pub(crate) fn split_handshake(body: &[u8]) -> Option<(&[u8], &[u8])> {
+    // libzmq's PLAIN servers write the length of this name and its first letter as one byte.
+    match body.strip_prefix(b"\x5eRROR") {
+        Some(rest) => Some((b"ERROR", rest)),
+        None => split_command(body).filter(|(name, _)| !name.is_empty()),
+    }
+}
+
+/// The reason in an ERROR, and for people what it means.
+pub(crate) fn refusal(rest: &[u8]) -> (String, Option<&'static str>) {
+    let length = rest.first().copied().unwrap_or_default().into();
+    let reason = rest.get(1..).unwrap_or_default();
+    let reason = String::from_utf8_lossy(reason.get(..length).unwrap_or(reason)).into_owned();
+    let meaning = match &*reason {
+        "300" => Some("ZAP status 300, the authenticator cannot decide now"),
+        "400" => Some("ZAP status 400, the authenticator refuses"),
+        "500" => Some("ZAP status 500, the authenticator has failed"),
+        _ => None,
+    };
+    (reason, meaning)
 }
 
 /// Properties, as far as they are whole.
@@ -101,12 +124,24 @@ mod tests {
     #[test]
     fn our_own_greeting_reads_back() {
         let expected = Greeting { version: Version::V3_1, mechanism: "NULL".into(), as_server: false };
-        assert_eq!(beginning(&greeting()), Beginning::Modern(expected));
-        assert_eq!(beginning(&greeting()[..63]), Beginning::Unclear);
+        assert_eq!(beginning(&greeting("NULL")), Beginning::Modern(expected));
+        assert_eq!(beginning(&greeting("NULL")[..63]), Beginning::Unclear);
         assert_eq!(beginning(b"\xFF\0\0\0\0\0\0\0\x01\x7F\x01\x08"), Beginning::Old(Version::V2_0));
         assert_eq!(beginning(b"\x01\0"), Beginning::Bare);
         assert_eq!(beginning(b"HTTP/1.1"), Beginning::Bare);
         assert_eq!(beginning(b""), Beginning::Unclear);
+    }
+
+    #[test]
+    fn a_refusal_is_read_in_both_forms() {
+        for body in [&b"\x05ERROR\x03400"[..], b"\x5eRROR\x03400"] {
+            let (name, rest) = split_handshake(body).unwrap();
+            assert_eq!((name, &*refusal(rest).0), (&b"ERROR"[..], "400"));
+            assert!(refusal(rest).1.is_some_and(|meaning| meaning.contains("refuses")));
+        }
+        assert_eq!(refusal(b""), (String::new(), None));
+        assert_eq!(refusal(b"\xffcut"), ("cut".to_owned(), None));
+        assert_eq!(split_handshake(b"\0"), None);
     }
 
     #[test]

@@ -2,11 +2,13 @@
 
 mod common;
 
-use common::{ANY, PATIENCE, Server, assert_ends, folder, run, zinc};
+use common::{
+    ANY, DATA, FIN, PATIENCE, SYN, Server, assert_ends, assert_says, capture, dump, folder, run, zinc,
+};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 use std::thread;
 
 /// A TCP server that treats its connections like this, one after the other.
@@ -15,13 +17,6 @@ fn server(treat: impl Fn(TcpStream) + Send + 'static) -> String {
     let address = listener.local_addr().unwrap();
     thread::spawn(move || listener.incoming().for_each(|stream| treat(stream.unwrap())));
     format!("tcp://{address}")
-}
-
-fn assert_says(output: &Output, code: i32, expected: &[&str]) {
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{stdout}{stderr}");
-    expected.iter().for_each(|text| assert!(stdout.contains(text), "no {text:?} in {stdout}"));
 }
 
 #[test]
@@ -156,17 +151,25 @@ fn silence_is_told_from_http() {
 
 #[test]
 fn another_mechanism_is_named() {
-    let curve = server(|mut stream| {
-        let mut greeting = [0; 64];
-        greeting[..12].copy_from_slice(b"\xFF\0\0\0\0\0\0\0\x01\x7F\x03\x01");
-        greeting[12..17].copy_from_slice(b"CURVE");
-        greeting[32] = 1;
-        _ = stream.write_all(&greeting);
-        _ = stream.read(&mut [0; 64]);
-    });
+    let server = |mechanism: &'static [u8]| {
+        server(move |mut stream| {
+            let mut greeting = [0; 64];
+            greeting[..12].copy_from_slice(b"\xFF\0\0\0\0\0\0\0\x01\x7F\x03\x01");
+            greeting[12..12 + mechanism.len()].copy_from_slice(mechanism);
+            greeting[32] = 1;
+            _ = stream.write_all(&greeting);
+            _ = stream.read(&mut [0; 64]);
+        })
+    };
+    let (curve, plain) = (server(b"CURVE"), server(b"PLAIN"));
+    let at = "the handshake fails at the greeting: its security mechanism is ";
     let advice =
-        ["its security mechanism is CURVE, yours NULL", "zinc do not speak CURVE yet", "set curve_serverkey"];
+        [&format!("{at}CURVE, yours NULL"), "--curve-server-key KEY", "--curve-key FILE", "curve_serverkey"];
     assert_says(&run(&["doctor", &curve], ""), 1, &advice);
+    let advice = [&format!("{at}PLAIN, yours NULL"), "--plain-user NAME --plain-password-file FILE"];
+    assert_says(&run(&["doctor", &plain], ""), 1, &advice);
+    let advice = [&format!("{at}PLAIN, yours CURVE"), "--plain-user NAME --plain-password-file FILE"];
+    assert_says(&run(&["doctor", &plain, "--mechanism=curve"], ""), 1, &advice);
     let known = ["its security mechanism is CURVE, as server", "only to those who have the keys"];
     assert_says(&run(&["doctor", &curve, "--mechanism=CURVE"], ""), 0, &known);
 }
@@ -218,43 +221,6 @@ fn who_looks_on_ends_when_nobody_reads() {
     _ = dump.stdin.take().unwrap().write_all(&said);
     let output = dump.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
-}
-
-/// A packet of TCP over IPv4 over Ethernet, in a pcap file.
-fn packet(file: &mut Vec<u8>, from: u16, to: u16, sequence: u32, flags: u8, payload: &[u8]) {
-    let mut frame = vec![0; 12];
-    frame.extend(b"\x08\0\x45\0");
-    frame.extend((40 + payload.len() as u16).to_be_bytes());
-    frame.extend(b"\0\0\0\0\x40\x06\0\0");
-    // Who uses a high port is 10.0.0.1, the other 10.0.0.2.
-    let server = |port| if matches!(port, 22 | 5555) { 2 } else { 1 };
-    [from, to].into_iter().for_each(|port| frame.extend([10, 0, 0, server(port)]));
-    frame.extend(from.to_be_bytes());
-    frame.extend(to.to_be_bytes());
-    frame.extend(sequence.to_be_bytes());
-    frame.extend([0, 0, 0, 0, 0x50, flags, 0xFF, 0xFF, 0, 0, 0, 0]);
-    frame.extend(payload);
-    let length = frame.len() as u32;
-    [7, 250_000, length, length].iter().for_each(|word| file.extend(u32::to_le_bytes(*word)));
-    file.extend(frame);
-}
-
-const SYN: u8 = 2;
-const DATA: u8 = 0x10;
-const FIN: u8 = 0x11;
-
-fn capture(packets: &[(u16, u16, u32, u8, &[u8])]) -> Vec<u8> {
-    let mut file = b"\xD4\xC3\xB2\xA1\x02\0\x04\0\0\0\0\0\0\0\0\0\xFF\xFF\0\0\x01\0\0\0".to_vec();
-    for (from, to, sequence, flags, payload) in packets {
-        packet(&mut file, *from, *to, *sequence, *flags, payload);
-    }
-    file
-}
-
-fn dump(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = zinc(&[&["dump"], arguments].concat()).stdin(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    child.wait_with_output().unwrap()
 }
 
 fn greeting() -> Vec<u8> {

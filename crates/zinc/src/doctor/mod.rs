@@ -2,12 +2,16 @@
 
 mod findings;
 mod foreign;
+mod handshake;
+mod heard;
 mod reach;
+mod refused;
 mod talk;
 
 use crate::failure::Failure;
 use crate::output;
 use crate::place::Place;
+use crate::security::Security;
 use crate::session::seconds;
 use crate::text::json_line;
 use clap::Args;
@@ -15,6 +19,7 @@ use clap::builder::styling::AnsiColor;
 use findings::{Check, Findings, Over};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
+use talk::{Visit, Wishes};
 use zincmq::SocketType;
 use zincmq::endpoint::Endpoint;
 
@@ -36,9 +41,9 @@ pub(crate) struct Doctor {
     #[arg(long = "type", value_name = "TYPE", value_parser = str::parse::<SocketType>)]
     socket_type: Option<SocketType>,
 
-    /// The security mechanism of your socket
-    #[arg(long, value_name = "NAME", default_value = "NULL", value_parser = ["NULL", "PLAIN", "CURVE"], ignore_case = true)]
-    mechanism: String,
+    /// The security mechanism of your socket; without it NULL, or that of the security arguments
+    #[arg(long, value_name = "NAME", value_parser = ["NULL", "PLAIN", "CURVE"], ignore_case = true)]
+    mechanism: Option<String>,
 
     /// How long each step may take
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
@@ -47,31 +52,49 @@ pub(crate) struct Doctor {
     /// Print the findings as JSON
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    security: Security,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   zinc doctor tcp://localhost:5555
   zinc doctor tcp://broker:5559 --type req
-  zinc doctor ipc:///tmp/feed --json";
+  zinc doctor ipc:///tmp/feed --json
+  zinc doctor tcp://broker:5559 --curve-server-key broker.key --curve-key alice.key_secret
+  zinc doctor tcp://broker:5560 --plain-user bob --plain-password-file password";
 
 impl Doctor {
     pub(crate) fn run(self) -> Result<(), Failure> {
+        let credentials = self.security.guard("doctor")?.credentials()?;
+        let mechanism = self.mechanism(credentials.as_ref())?;
+        let wishes = Wishes { socket_type: self.socket_type, mechanism, credentials };
         let mut findings = Findings::default();
         // The findings tell what ended the examination.
-        _ = self.examine(&mut findings);
+        _ = self.examine(&wishes, &mut findings);
         output::write(self.show(&findings).as_bytes())?;
         if findings.all_well() { Ok(()) } else { Err(Failure::Told) }
     }
 
-    fn examine(&self, findings: &mut Findings) -> Result<(), Over> {
+    /// The mechanism of the user's socket.
+    fn mechanism(&self, credentials: Option<&zmtp::Security>) -> Result<String, Failure> {
+        let given = credentials.map(zmtp::Security::name);
+        match (self.mechanism.as_ref().map(|name| name.to_uppercase()), given) {
+            (Some(name), Some(given)) if name != given => Err(Failure::Usage(format!(
+                "--mechanism {name}: the security arguments are those of {given}"
+            ))),
+            (Some(name), _) => Ok(name),
+            (None, given) => Ok(given.unwrap_or("NULL").to_owned()),
+        }
+    }
+
+    fn examine(&self, wishes: &Wishes, findings: &mut Findings) -> Result<(), Over> {
         let Ok(endpoint) = Endpoint::parse(self.place.endpoint()) else { return Err(Over) };
-        let mut stream = reach::connect(&endpoint, self.timeout, findings)?;
-        let wishes = talk::Wishes { socket_type: self.socket_type, mechanism: &self.mechanism };
-        let heard = talk::listen(&mut *stream, self.timeout, &wishes, findings);
-        // The peer may serve one connection at a time.
-        drop(stream);
-        match heard {
+        let stream = reach::connect(&endpoint, self.timeout, findings)?;
+        let visit = Visit { endpoint: &endpoint, timeout: self.timeout, wishes };
+        // The stream ends with it: the peer may serve one connection at a time.
+        match talk::listen(stream, &visit, findings) {
             Err(talk::Quiet::Over(over)) => Err(over),
             Err(talk::Quiet::Silent) => Err(self.rouse(&endpoint, findings)),
             Ok(()) => Ok(()),
@@ -81,7 +104,7 @@ impl Doctor {
     /// The peer said nothing at all: perhaps it speaks HTTP and waits for a whole line.
     fn rouse(&self, endpoint: &Endpoint, findings: &mut Findings) -> Over {
         let reached = reach::connect(endpoint, self.timeout, &mut Findings::default());
-        let said = reached.ok().and_then(|mut stream| talk::ask_http(&mut *stream, self.timeout));
+        let said = reached.ok().map(|stream| talk::ask_http(stream, self.timeout));
         match said.as_deref().and_then(foreign::name) {
             Some(name) => findings.wrong(format!("it speaks {name}, not ZMTP"), foreign::ADVICE),
             None => findings.wrong(

@@ -2,6 +2,7 @@
 
 use crate::dump::capture::Segment;
 use crate::dump::decode::{Decoder, Event};
+use crate::dump::handshake::Progress;
 use crate::dump::reassembly::{Piece, Reassembly};
 use crate::wire::Beginning;
 use std::collections::HashMap;
@@ -43,6 +44,9 @@ struct Conversation {
     number: u64,
     sides: [Side; 2],
     last: f64,
+    progress: Progress,
+    /// The side that ended it first.
+    ended: Option<usize>,
 }
 
 struct Side {
@@ -107,7 +111,8 @@ impl Conversations {
         let conversation = self.open.entry(key).or_insert_with(|| {
             *begun += 1;
             let sides = [Side::new(key.0, shown), Side::new(key.1, shown)];
-            Conversation { number: *begun, sides, last: segment.time }
+            let progress = Progress::default();
+            Conversation { number: *begun, sides, last: segment.time, progress, ended: None }
         });
         spoken.extend(conversation.take(segment));
         if conversation.sides.iter().all(|side| side.ended) {
@@ -165,6 +170,10 @@ impl Conversation {
         let lost = side.take(pieces);
         let end = sequence.wrapping_add(segment.payload.len() as u32);
         side.ended |= segment.ends && side.stream.has_all_before(end);
+        if segment.ends {
+            let at = self.sides.iter().position(|side| side.from == segment.from);
+            self.ended = self.ended.or(at);
+        }
         let from = segment.from;
         let mut spoken = self.at(from, lost);
         spoken.extend(self.advance());
@@ -213,10 +222,16 @@ impl Conversation {
             let (from, events) = (side.from, side.decoder.end());
             spoken.extend(self.at(from, events));
         }
+        if let Some((side, event)) = self.progress.failure(self.ended) {
+            let from = self.sides.get(side).map(|side| side.from);
+            spoken.extend(from.into_iter().flat_map(|from| self.at(from, vec![event.clone()])));
+        }
         spoken
     }
 
-    fn at(&self, from: SocketAddr, events: Vec<Event>) -> Vec<Spoken> {
+    fn at(&mut self, from: SocketAddr, events: Vec<Event>) -> Vec<Spoken> {
+        let side = self.sides.iter().position(|side| side.from == from).unwrap_or_default();
+        events.iter().for_each(|event| self.progress.note(side, event));
         let to = self.sides.iter().map(|side| side.from).find(|end| *end != from).unwrap_or(from);
         let place = Place { time: self.last, connection: self.number, from, to };
         events.into_iter().map(|event| Spoken { event, place: Some(place) }).collect()

@@ -1,5 +1,6 @@
 //! One direction of a connection, from bytes to what they say.
 
+use crate::dump::handshake;
 use crate::text::hex;
 use crate::wire::{self, Beginning, GREETING, Greeting};
 use zmtp::{Command, Flags, Header, Version, command, frame, frame_v1};
@@ -27,6 +28,19 @@ pub(super) enum Event {
     Command {
         name: String,
         details: Vec<(String, Vec<u8>)>,
+    },
+    /// A command of the handshake: what it tells, without secrets.
+    Handshake {
+        mechanism: String,
+        name: String,
+        size: u64,
+        details: Vec<(String, Vec<u8>)>,
+    },
+    /// The handshake of the connection failed: at which command, and why.
+    Failed {
+        mechanism: String,
+        step: String,
+        reason: String,
     },
     /// A frame of a message: its size, and its first bytes.
     Frame {
@@ -68,6 +82,9 @@ pub(super) struct Decoder {
     /// Bytes of a body that are.
     shown: usize,
     version: Version,
+    mechanism: String,
+    /// This side has more to say in the handshake.
+    shaking: bool,
     /// The mechanism is CURVE, or another that is not known.
     closed: bool,
 }
@@ -75,7 +92,8 @@ pub(super) struct Decoder {
 impl Decoder {
     pub(super) fn new(shown: usize) -> Self {
         let (phase, buffer) = (Phase::Greeting, Vec::new());
-        Self { phase, buffer, skip: 0, shown, version: Version::V3_1, closed: false }
+        let (version, mechanism) = (Version::V3_1, String::new());
+        Self { phase, buffer, skip: 0, shown, version, mechanism, shaking: false, closed: false }
     }
 
     pub(super) fn feed(&mut self, bytes: &[u8]) {
@@ -146,6 +164,7 @@ impl Decoder {
                 self.phase = Phase::Frames;
                 Some((Some(Event::RoutingId(body)), header.header_len as u64 + header.size))
             }
+            Phase::Frames if self.shaking => self.handshake(),
             Phase::Frames => self.traffic(),
             Phase::Lost => None,
         }
@@ -176,6 +195,8 @@ impl Decoder {
             (_, Some(version)) => self.old_greeting(version),
             (Beginning::Modern(greeting), None) => {
                 self.closed = !["NULL", "PLAIN"].contains(&&*greeting.mechanism);
+                self.shaking = handshake::is_known(&greeting.mechanism);
+                self.mechanism.clone_from(&greeting.mechanism);
                 self.version = greeting.version;
                 self.phase = Phase::Frames;
                 Some((Some(Event::Greeting(greeting)), GREETING as u64))
@@ -217,6 +238,24 @@ impl Decoder {
         let end = usize::try_from(header.size).ok().and_then(|size| header.header_len.checked_add(size));
         let body = end.and_then(|end| self.buffer.get(header.header_len..end));
         Some((header, body))
+    }
+
+    /// A frame of the handshake, whatever its flags are.
+    fn handshake(&mut self) -> Option<(Option<Event>, u64)> {
+        let mechanism = self.mechanism.clone();
+        let (header, body) = self.frame()?;
+        let event = match body {
+            _ if header.size > handshake::LONGEST => None,
+            body => handshake::read(&mechanism, body?),
+        };
+        if event.is_none() && mechanism != "NULL" {
+            return Some((Some(self.broken("a frame of impossible size")), 0));
+        }
+        self.shaking = matches!(&event, Some(Event::Handshake { name, .. }) if !handshake::ends(name));
+        event.map_or_else(
+            || self.traffic(),
+            |event| Some((Some(event), header.header_len as u64 + header.size)),
+        )
     }
 
     fn traffic(&mut self) -> Option<(Option<Event>, u64)> {
@@ -277,12 +316,8 @@ fn read_command(body: &[u8]) -> Option<Event> {
     let (name, rest) = wire::split_command(body).filter(|(name, _)| !name.is_empty())?;
     let one = |what: &str, bytes: &[u8]| vec![(what.to_owned(), bytes.to_vec())];
     let details = match (name, Command::parse(body)) {
-        (b"READY" | b"INITIATE", _) => wire::properties(rest),
-        // A password is nobody's business; how long it is says enough.
-        (b"HELLO", _) => wire::split_command(rest).map_or_else(Vec::new, |(user, rest)| {
-            let length = rest.len().saturating_sub(1).to_string();
-            [one("username", user), one("password", format!("{length} bytes").as_bytes())].concat()
-        }),
+        // It may have a password, even where it has no place.
+        (b"HELLO", _) => Vec::new(),
         (_, Command::Ping { ttl, context }) => {
             [one("ttl", format!("{ttl:?}").as_bytes()), one("context", context)].concat()
         }
@@ -297,133 +332,4 @@ fn read_command(body: &[u8]) -> Option<Event> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The events of a stream, however it is cut.
-    fn say(bytes: &[u8], peer: Option<&Beginning>) -> Vec<Event> {
-        let mut whole = Decoder::new(8);
-        whole.feed(bytes);
-        let events = [whole.advance(peer), whole.end()].concat();
-        let mut cut = Decoder::new(8);
-        let mut one_by_one = Vec::new();
-        for byte in bytes {
-            cut.feed(&[*byte]);
-            one_by_one.extend(cut.advance(peer));
-        }
-        one_by_one.extend(cut.end());
-        assert_eq!(events, one_by_one);
-        events
-    }
-
-    fn frame_event(more: bool, size: u64, start: &[u8]) -> Event {
-        Event::Frame { more, size, start: start.to_vec() }
-    }
-
-    #[test]
-    fn a_stream_of_3_1() {
-        let mut bytes = wire::greeting().to_vec();
-        frame::append(&mut bytes, Flags::COMMAND, &[b"\x05READY\x0bSocket-Type\0\0\0\x04PUSH"]);
-        frame::append(&mut bytes, Flags::MORE, &[b"one"]);
-        command::subscribe(&mut bytes, b"news", Version::V3_1);
-        frame::append(&mut bytes, Flags::LAST, &[&[b'x'; 70_000]]);
-        frame::append(&mut bytes, Flags::LAST, &[b""]);
-        let events = say(&bytes, None);
-        let command = |name: &str, detail: (&str, &[u8])| Event::Command {
-            name: name.to_owned(),
-            details: vec![(detail.0.to_owned(), detail.1.to_vec())],
-        };
-        assert!(matches!(&events[0], Event::Greeting(greeting) if greeting.mechanism == "NULL"));
-        let expected = [
-            command("READY", ("Socket-Type", b"PUSH")),
-            frame_event(true, 3, b"one"),
-            command("SUBSCRIBE", ("topic", b"news")),
-            frame_event(false, 70_000, b"xxxxxxxx"),
-            frame_event(false, 0, b""),
-            Event::End,
-        ];
-        assert_eq!(events[1..], expected);
-    }
-
-    #[test]
-    fn curve_stays_closed() {
-        let mut bytes = wire::greeting().to_vec();
-        bytes[12..17].copy_from_slice(b"CURVE");
-        frame::append(&mut bytes, Flags::COMMAND, &[b"\x05HELLO", &[7; 194]]);
-        frame::append(&mut bytes, Flags::LAST, &[b"\x07MESSAGE", &[7; 500]]);
-        let names: Vec<_> = say(&bytes, None)
-            .into_iter()
-            .filter_map(|event| match event {
-                Event::Opaque { name, size } => Some((name, size)),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(names, [("HELLO".to_owned(), 200), ("MESSAGE".to_owned(), 508)]);
-    }
-
-    #[test]
-    fn a_stream_of_2_0_and_what_a_newer_side_says_to_it() {
-        let mut bytes = b"\xFF\0\0\0\0\0\0\0\x01\x7F\x01\x08".to_vec();
-        frame::append(&mut bytes, Flags::LAST, &[b"me"]);
-        frame::append(&mut bytes, Flags::LAST, &[b"body"]);
-        let expected = |socket_type| {
-            let greeting = Event::OldGreeting { version: Version::V2_0, socket_type };
-            [greeting, Event::RoutingId(b"me".to_vec()), frame_event(false, 4, b"body"), Event::End]
-        };
-        assert_eq!(say(&bytes, None), expected(8));
-        bytes[10] = 3;
-        assert_eq!(say(&bytes, Some(&Beginning::Old(Version::V2_0))), expected(8));
-    }
-
-    #[test]
-    fn a_stream_of_1_0_and_what_a_newer_side_says_to_it() {
-        let expected = [Event::RoutingId(Vec::new()), frame_event(false, 4, b"body"), Event::End];
-        assert_eq!(say(b"\x01\0\x05\0body", None)[1..], expected);
-        let newer = b"\xFF\0\0\0\0\0\0\0\x01\x7F\x05\0body";
-        assert_eq!(say(newer, Some(&Beginning::Bare)), expected);
-    }
-
-    #[test]
-    fn of_a_long_topic_the_beginning_is_shown() {
-        let mut bytes = wire::greeting().to_vec();
-        command::subscribe(&mut bytes, &[b't'; 100_000], Version::V3_1);
-        command::cancel(&mut bytes, b"after", Version::V3_1);
-        let event = |name: &str, topic: &[u8]| Event::Command {
-            name: name.to_owned(),
-            details: vec![("topic".to_owned(), topic.to_vec())],
-        };
-        let shown = [&[b't'; 64][..], b"..."].concat();
-        let expected = [event("SUBSCRIBE", &shown), event("CANCEL", b"after"), Event::End];
-        assert_eq!(say(&bytes, None)[1..], expected);
-    }
-
-    #[test]
-    fn damage_ends_the_reading() {
-        let mut bytes = wire::greeting().to_vec();
-        bytes.extend_from_slice(b"\x06\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF");
-        assert_eq!(say(&bytes, None)[1..], [Event::Broken("a frame of impossible size"), Event::End]);
-        bytes.truncate(64);
-        bytes.extend_from_slice(b"\x04\x01\0\0\x01a");
-        assert_eq!(say(&bytes, None)[1..], [Event::Broken("a command without a name"), Event::End]);
-        assert_eq!(say(&wire::greeting()[..20], None), [Event::CutOff, Event::End]);
-        assert_eq!(say(b"HTTP/1.1", None), [Event::Broken("there is no greeting"), Event::End]);
-        let endless = b"\xFF\0\0\0\0\0\0\0\x01\x7F\x01\x08\x02\xFF\0\0\0\0\0\0\0";
-        assert_eq!(say(endless, None)[1..], [Event::Broken("a routing id of impossible size"), Event::End]);
-        let mut decoder = Decoder::new(8);
-        assert_eq!((decoder.gap(3), decoder.gap(4)), (Some(Event::Gap(3)), None));
-    }
-
-    #[test]
-    fn any_bytes_are_survived() {
-        let mut random = 1_u64;
-        let mut next = move || {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (random >> 56) as u8
-        };
-        for round in 0..2000 {
-            let mut bytes = if round % 2 == 0 { wire::greeting().to_vec() } else { Vec::new() };
-            bytes.extend(std::iter::repeat_with(&mut next).take(200));
-            assert_eq!(say(&bytes, None).last(), Some(&Event::End));
-        }
-    }
-}
+mod tests;

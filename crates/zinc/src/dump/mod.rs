@@ -3,6 +3,7 @@
 mod capture;
 mod conversation;
 mod decode;
+mod handshake;
 mod reassembly;
 mod show;
 
@@ -20,7 +21,9 @@ use std::path::PathBuf;
 /// Decode ZMTP from a network capture or a stream of bytes
 ///
 /// Reads a capture (pcap, pcapng; Ethernet, Linux "any", loopback, raw IP), or the raw bytes of one direction of
-/// a stream. Connections that do not begin as ZMTP are passed over. CURVE stays closed: names and sizes only.
+/// a stream. Connections that do not begin as ZMTP are passed over. CURVE stays closed: names, sizes and the keys that
+/// both sides make for one connection. Passwords are not shown. A handshake that fails has a line of its own, with the
+/// step and the reason.
 ///
 /// Exit codes: 0 success; 1 failure, also where none of it is ZMTP.
 #[derive(Args)]

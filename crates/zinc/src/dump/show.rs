@@ -52,16 +52,19 @@ impl Show {
                 format!("greeting   ZMTP {version}{name}")
             }
             Event::RoutingId(id) => format!("routing id {}", readable(id)),
-            Event::Command { name, details } => {
-                let detail = |(name, value): &(String, Vec<u8>)| {
-                    format!(" {}={}", name.escape_debug(), readable(value))
-                };
-                let name = name.escape_debug().to_string();
-                format!("{name:<10}{}", details.iter().map(detail).collect::<String>())
+            Event::Command { name, details } => command(name, details),
+            Event::Handshake { mechanism, name, size, details } => {
+                format!("{}  ({mechanism} handshake, {size} bytes)", command(name, details))
+            }
+            Event::Failed { mechanism, step, reason } => {
+                format!("handshake failed: {}, at {step}: {reason}", mechanism.escape_debug())
             }
             Event::Frame { more, size, start } => {
                 let rest = if *size > self.shown as u64 { "..." } else { "" };
                 format!("frame{}     {size} bytes  {}{rest}", if *more { "+" } else { " " }, readable(start))
+            }
+            Event::Opaque { name, size } if name == "MESSAGE" => {
+                format!("{name:<10} {size} bytes, encrypted: {} of content", content(*size))
             }
             Event::Opaque { name, size } => format!("{name:<10} {size} bytes, opaque"),
             Event::Gap(0) => "the capture begins in the middle of this stream: it cannot be read".to_owned(),
@@ -73,6 +76,17 @@ impl Show {
             Event::End => "end".to_owned(),
         }
     }
+}
+
+fn command(name: &str, details: &[(String, Vec<u8>)]) -> String {
+    let detail = |(name, value): &(String, Vec<u8>)| format!(" {}={}", name.escape_debug(), readable(value));
+    let name = name.escape_debug().to_string();
+    format!("{name:<10}{}", details.iter().map(detail).collect::<String>())
+}
+
+/// The bytes of a message in a box of CURVE, which has its name, a count, an authenticator and flags besides.
+const fn content(size: u64) -> u64 {
+    size.saturating_sub(8 + 8 + 16 + 1)
 }
 
 /// Text as it is, other bytes as hexadecimal digits.
@@ -87,6 +101,10 @@ fn readable(bytes: &[u8]) -> String {
 
 fn type_name(number: u8) -> Option<&'static str> {
     SocketType::from_number(number.into()).map(SocketType::name)
+}
+
+fn members(details: &[(String, Vec<u8>)]) -> Map<String, Value> {
+    details.iter().map(|(name, value)| (name.clone(), json_part(value))).collect()
 }
 
 fn as_json(spoken: &Spoken) -> Value {
@@ -109,10 +127,13 @@ fn as_json(spoken: &Spoken) -> Value {
             ("greeting", json!({ "version": version.to_string(), "socket_type": type_name(*socket_type) }))
         }
         Event::RoutingId(id) => ("routing_id", json!({ "id": json_part(id) })),
-        Event::Command { name, details } => {
-            let details: Map<_, _> =
-                details.iter().map(|(name, value)| (name.clone(), json_part(value))).collect();
-            ("command", json!({ "name": name, "details": details }))
+        Event::Command { name, details } => ("command", json!({ "name": name, "details": members(details) })),
+        Event::Handshake { mechanism, name, size, details } => (
+            "command",
+            json!({ "name": name, "details": members(details), "mechanism": mechanism, "size": size }),
+        ),
+        Event::Failed { mechanism, step, reason } => {
+            ("handshake_failed", json!({ "mechanism": mechanism, "step": step, "reason": reason }))
         }
         Event::Frame { more, size, start } => {
             let cut = *size > start.len() as u64;

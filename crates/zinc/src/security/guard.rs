@@ -1,6 +1,7 @@
 //! The security of one socket, ready to be used: the files are read.
 
 use super::origin::Origin;
+use crate::failure::Failure;
 use std::path::PathBuf;
 use zincmq::Socket;
 use zincmq::authenticator::Rules;
@@ -90,6 +91,26 @@ impl Guard {
             Way::Open => "NULL",
             Way::CurveServer { .. } | Way::CurveClient { .. } => "CURVE",
             Way::PlainServer(_) | Way::PlainClient { .. } => "PLAIN",
+        }
+    }
+
+    /// A client's part of a handshake, for whoever makes it without a socket; none without security.
+    pub(crate) fn credentials(&self) -> Result<Option<zmtp::Security>, Failure> {
+        match &self.way {
+            Way::Open => Ok(None),
+            Way::CurveClient { keys, server } => Ok(Some(zmtp::Security::CurveClient {
+                public: keys.public,
+                secret: keys.secret.clone(),
+                server: *server,
+            })),
+            Way::PlainClient { user, password } => {
+                Ok(Some(zmtp::Security::PlainClient { user: user.clone(), password: password.clone() }))
+            }
+            Way::CurveServer { .. } | Way::PlainServer(_) => {
+                let text = "this command comes as a client: give it what the server's clients have, the server's public key \
+                            with curve-server-key, or plain-user and plain-password-file";
+                Err(self.origin.wrong("", text))
+            }
         }
     }
 

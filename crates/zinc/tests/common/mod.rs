@@ -161,3 +161,47 @@ pub(crate) fn said(server: &mut Server) -> String {
     server.stderr.read_line(&mut line).unwrap();
     line
 }
+
+pub(crate) fn assert_says(output: &Output, code: i32, expected: &[&str]) {
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{stdout}{stderr}");
+    expected.iter().for_each(|text| assert!(stdout.contains(text), "no {text:?} in {stdout}"));
+}
+
+/// A packet of TCP over IPv4 over Ethernet, in a pcap file.
+fn packet(file: &mut Vec<u8>, from: u16, to: u16, sequence: u32, flags: u8, payload: &[u8]) {
+    let mut frame = vec![0; 12];
+    frame.extend(b"\x08\0\x45\0");
+    frame.extend((40 + payload.len() as u16).to_be_bytes());
+    frame.extend(b"\0\0\0\0\x40\x06\0\0");
+    // Who uses a high port is 10.0.0.1, the other 10.0.0.2.
+    let server = |port| if matches!(port, 22 | 5555) { 2 } else { 1 };
+    [from, to].into_iter().for_each(|port| frame.extend([10, 0, 0, server(port)]));
+    frame.extend(from.to_be_bytes());
+    frame.extend(to.to_be_bytes());
+    frame.extend(sequence.to_be_bytes());
+    frame.extend([0, 0, 0, 0, 0x50, flags, 0xFF, 0xFF, 0, 0, 0, 0]);
+    frame.extend(payload);
+    let length = frame.len() as u32;
+    [7, 250_000, length, length].iter().for_each(|word| file.extend(u32::to_le_bytes(*word)));
+    file.extend(frame);
+}
+
+pub(crate) const SYN: u8 = 2;
+pub(crate) const DATA: u8 = 0x10;
+pub(crate) const FIN: u8 = 0x11;
+
+pub(crate) fn capture(packets: &[(u16, u16, u32, u8, &[u8])]) -> Vec<u8> {
+    let mut file = b"\xD4\xC3\xB2\xA1\x02\0\x04\0\0\0\0\0\0\0\0\0\xFF\xFF\0\0\x01\0\0\0".to_vec();
+    for (from, to, sequence, flags, payload) in packets {
+        packet(&mut file, *from, *to, *sequence, *flags, payload);
+    }
+    file
+}
+
+pub(crate) fn dump(arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = zinc(&[&["dump"], arguments].concat()).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
+}
