@@ -2,6 +2,7 @@
 
 use crate::place::is_no_socket;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::time::Duration;
 use zincmq::Error;
 
@@ -27,6 +28,14 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// A file in TOML is malformed. The line itself is not shown: there may be a secret in it that has no place there.
+    pub(crate) fn malformed(file: &Path, text: &str, error: &toml::de::Error) -> Self {
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.map(|before| format!(", line {}", before.matches('\n').count() + 1));
+        let message = error.message().trim_end().replace('\n', "; ");
+        Self::Usage(format!("{}{}: {message}", file.display(), line.unwrap_or_default()))
+    }
+
     pub(crate) fn code(&self) -> u8 {
         match self {
             Self::Unread => 0,

@@ -124,6 +124,11 @@ impl Opening {
     /// as they are kept.
     pub(crate) fn open(&self, session: &mut Session) -> Result<(Option<Stats>, Gate), Failure> {
         let guard = self.security.guard("socket")?;
+        if session.socket.socket_type() == SocketType::Stream && guard.mechanism() != "NULL" {
+            let text =
+                "a STREAM socket speaks plain TCP, which has no security: leave the security arguments out";
+            return Err(Failure::Usage(text.to_owned()));
+        }
         let serve = |endpoint: &String| serve_stats(session.context(), endpoint, &guard.for_server("stats"));
         let stats = self.stats.as_ref().map(serve).transpose()?;
         let gate = Gate::of_one(&session.context, &guard)?;
@@ -297,6 +302,15 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
 /// `NAME=VALUE`, by the table of options.
 pub(crate) fn setting(text: &str) -> Result<Setting, String> {
     let (name, value) = text.split_once('=').ok_or("it lacks the form NAME=VALUE, as in sndhwm=10")?;
+    // The parser would repeat a value that it does not like.
+    let secret = match name.to_uppercase().as_str() {
+        "CURVE_SECRETKEY" => Some("--curve-server FILE or --curve-key FILE"),
+        "PLAIN_PASSWORD" => Some("--plain-password-file FILE"),
+        _ => None,
+    };
+    if let Some(file) = secret {
+        return Err(format!("{name} is a secret, which others can see here: keep it in a file, with {file}"));
+    }
     let gssapi = name.to_lowercase().starts_with("gssapi_");
     let row = option::by_name(name).ok_or_else(|| match nearest(name).filter(|_| !gssapi) {
         Some(nearest) => format!("there is no option {name}; did you mean {nearest}?"),

@@ -203,15 +203,16 @@ fn files_in_which_arguments_do_not_go_together() {
         ("plain-password-file = 'password'", "plain-password-file: it needs "),
         ("curve-sever = 'good.key_secret'", "unknown field `curve-sever`"),
         ("curve-server = 5", "invalid type: integer `5`"),
-        ("curve-server = good", "TOML parse error at line"),
+        ("curve-server = good", "string values must be quoted"),
+        ("\n\nplain-password = 'sesame'", "unknown field `plain-password`, expected one of "),
     ] {
         let profile = stock.write("profile.toml", lines);
         let said = stock.fail(&["pull".into(), ANY.into(), option("secure", profile)]);
-        assert!(said.contains("profile.toml: ") && said.contains(says), "{lines}: {said}");
+        assert!(said.contains("profile.toml") && said.contains(says), "{lines}: {said}");
         let sides = format!("kind = 'queue'\nfront = ['{FREE}']\nback = ['{FREE}']");
         let config = stock.write("proxy.toml", &format!("{sides}\n[security.stats]\n{lines}"));
         let said = stock.fail(&["proxy".into(), option("config", config)]);
-        assert!(said.contains("proxy.toml: ") && said.contains(says), "{lines}: {said}");
+        assert!(said.contains("proxy.toml") && said.contains(says), "{lines}: {said}");
     }
     for lines in ["plain-server = true", "domain = 'here'"] {
         let profile = stock.write("profile.toml", lines);
@@ -221,8 +222,41 @@ fn files_in_which_arguments_do_not_go_together() {
             "{said}"
         );
     }
+    let profile = stock.write("profile.toml", "\n\nplain-password = 'sesame'");
+    let said = stock.fail(&["pull".into(), ANY.into(), option("secure", profile)]);
+    assert!(said.starts_with("zinc: profile.toml, line 3: unknown field"), "{said}");
     let said = stock.fail(&["pull".into(), ANY.into(), option("secure", "none")]);
     assert!(said.contains("none: No such file or directory (os error 2); --secure takes a file"), "{said}");
+}
+
+/// Everybody can see a command line.
+#[test]
+fn secrets_are_no_options() {
+    let stock = Stock::new("secrets-options");
+    for (name, value, says) in [
+        ("curve_secretkey", &*stock.secrets[0], "with --curve-server FILE or --curve-key FILE"),
+        ("PLAIN_PASSWORD", "sesame", "with --plain-password-file FILE"),
+    ] {
+        let says = format!("{name} is a secret, which others can see here: keep it in a file, {says}");
+        let flag = option("option", format!("{name}={value}"));
+        let output = zinc(&["pull", ANY, &flag]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && said.contains(&says), "{said}");
+        let sides = format!("kind = 'queue'\nfront = ['{FREE}']\nback = ['{FREE}']");
+        let config = stock.write("proxy.toml", &format!("{sides}\noptions = {{ {name} = '{value}' }}\n"));
+        let said = stock.fail(&["proxy".into(), option("config", config)]);
+        assert!(said.contains("proxy.toml, line 4: ") && said.contains(&says), "{said}");
+    }
+}
+
+#[test]
+fn a_stream_is_not_secured() {
+    let stock = Stock::new("secrets-stream");
+    for command in [vec!["stream".to_owned()], vec!["monitor".to_owned(), "stream".to_owned()]] {
+        let said = stock
+            .fail(&[&command[..], &[ANY.to_owned(), option("curve-server", "good.key_secret")]].concat());
+        assert!(said.contains("a STREAM socket speaks plain TCP, which has no security"), "{said}");
+    }
 }
 
 /// What is passed over is said, and is no mistake.

@@ -47,12 +47,8 @@ impl Config {
         let name = path.display();
         let text = std::fs::read_to_string(path)
             .map_err(|error| Failure::Failed(format!("cannot read {name}: {error}")))?;
-        let config = toml::from_str(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")));
-        config.map(|config: Self| Self {
-            file: path.to_owned(),
-            domains: config.domains.in_file(path),
-            ..config
-        })
+        let config: Self = toml::from_str(&text).map_err(|error| Failure::malformed(path, &text, &error))?;
+        Ok(Self { file: path.to_owned(), domains: config.domains.in_file(path), ..config })
     }
 }
 

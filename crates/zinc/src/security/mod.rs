@@ -98,7 +98,7 @@ impl Security {
         let text = std::fs::read_to_string(file).map_err(|error| {
             wrong(&format!("{error}; --secure takes a file with lines as curve-server = \"FILE\""))
         })?;
-        let profile: Self = toml::from_str(&text).map_err(|error| wrong(&error))?;
+        let profile: Self = toml::from_str(&text).map_err(|error| Failure::malformed(file, &text, &error))?;
         if profile.plain_server || profile.domain.is_some() {
             let text = "plain-server and domain are for the sockets of zinc proxy and zinc auth; here plain-users names \
                         the users";
