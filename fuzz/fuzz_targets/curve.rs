@@ -91,7 +91,7 @@ fn check(party: &Party, allowed: Result<(), Verdict>) {
 fn carry(from: &mut Cipher, to: &mut Cipher) {
     let mut wire = Vec::new();
     from.sealer.append(&mut wire, Flags::MORE, b"hello");
-    from.sealer.seal(&mut wire).unwrap();
+    from.sealer.seal(&mut wire, usize::MAX).unwrap();
     let header = wire.len() - OVERHEAD - 5;
     to.opener.open([&mut wire[header..]]).unwrap();
     assert_eq!(

@@ -55,7 +55,7 @@ fn ends() -> (Cipher, Cipher) {
 fn send_one(sealer: &mut Sealer, flags: Flags, body: &[u8]) -> Sent {
     let mut wire = Vec::new();
     sealer.append(&mut wire, flags, body);
-    sealer.seal(&mut wire).expect("there are counts");
+    sealer.seal(&mut wire, usize::MAX).expect("there are counts");
     let sealed = model::frame(&wire).expect("a frame").body.to_vec();
     Sent { flags, body: body.to_vec(), sealed }
 }
@@ -74,11 +74,11 @@ fn send(sealer: &mut Sealer, input: &mut Input<'_>) -> Vec<Sent> {
         let body = vec![at; size];
         sealer.append(&mut wire, flags, &body);
         if kind & 2 != 0 {
-            sealer.seal(&mut wire).expect("there are counts");
+            sealer.seal(&mut wire, usize::MAX).expect("there are counts");
         }
         sent.push(Sent { flags, body, sealed: Vec::new() });
     }
-    sealer.seal(&mut wire).expect("there are counts");
+    sealer.seal(&mut wire, usize::MAX).expect("there are counts");
     let sealed = model::bodies(&wire);
     assert_eq!(sealed.len(), sent.len());
     sent.iter_mut().zip(sealed).for_each(|(sent, sealed)| sent.sealed = sealed.to_vec());

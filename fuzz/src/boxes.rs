@@ -28,6 +28,10 @@ impl Unseal for Curve {
         self.0.open(bodies.iter_mut().map(|body| &mut **body)).map_err(drop)
     }
 
+    fn open_part(&mut self, body: &mut [u8], opened: usize, whole: bool) -> Result<usize, ()> {
+        self.0.open_part(body, opened, whole).map_err(drop)
+    }
+
     fn flags(body: &[u8]) -> u8 {
         zmtp::sealed_flags(body).0
     }
@@ -45,6 +49,11 @@ impl Unseal for Turned {
     fn open(&mut self, bodies: &mut [&mut [u8]]) -> Result<(), ()> {
         bodies.iter_mut().for_each(|body| body.iter_mut().for_each(|byte| *byte = !*byte));
         if bodies.iter().all(|body| body.len() >= OVERHEAD) { Ok(()) } else { Err(()) }
+    }
+
+    fn open_part(&mut self, body: &mut [u8], opened: usize, whole: bool) -> Result<usize, ()> {
+        body[opened..].iter_mut().for_each(|byte| *byte = !*byte);
+        if whole && body.len() < OVERHEAD { Err(()) } else { Ok(body.len()) }
     }
 
     fn flags(body: &[u8]) -> u8 {

@@ -75,7 +75,7 @@ impl Recording {
         match &mut cipher {
             Some(cipher) => {
                 cipher.sealer.append(&mut answer, Flags::LAST, b"answer");
-                cipher.sealer.seal(&mut answer).expect("a box");
+                cipher.sealer.seal(&mut answer, usize::MAX).expect("a box");
             }
             None => frame::append(&mut answer, Flags::LAST, &[b"answer"]),
         }

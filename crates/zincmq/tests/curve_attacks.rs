@@ -35,7 +35,7 @@ fn sealed(cipher: &mut Cipher, bodies: &[&[u8]]) -> Vec<Vec<u8>> {
     let seal = |body: &&[u8]| {
         let mut frame = Vec::new();
         cipher.sealer.append(&mut frame, Flags::LAST, body);
-        cipher.sealer.seal(&mut frame).unwrap();
+        cipher.sealer.seal(&mut frame, usize::MAX).unwrap();
         frame
     };
     bodies.iter().map(seal).collect()

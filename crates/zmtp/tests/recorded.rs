@@ -126,7 +126,7 @@ fn answer(cipher: &mut Option<Cipher>) -> Vec<u8> {
     match cipher {
         Some(cipher) => {
             cipher.sealer.append(&mut out, Flags::LAST, b"answer");
-            cipher.sealer.seal(&mut out).unwrap();
+            cipher.sealer.seal(&mut out, usize::MAX).unwrap();
         }
         None => frame::append(&mut out, Flags::LAST, &[b"answer"]),
     }

@@ -90,7 +90,7 @@ impl Client {
         match cipher {
             Some(cipher) => {
                 cipher.sealer.append(&mut bytes, Flags::LAST, body);
-                cipher.sealer.seal(&mut bytes).unwrap();
+                cipher.sealer.seal(&mut bytes, usize::MAX).unwrap();
             }
             None => frame::append(&mut bytes, Flags::LAST, &[body]),
         }

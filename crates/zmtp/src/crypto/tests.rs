@@ -149,7 +149,7 @@ fn the_box_of_nacl_as_a_message() {
     // Sealed, the flags are ours, and the authenticator with them; all else is as published.
     let mut sent = Vec::new();
     cipher.sealer.append(&mut sent, Flags::LAST, &plain[1..]);
-    cipher.sealer.seal(&mut sent).unwrap();
+    cipher.sealer.seal(&mut sent, usize::MAX).unwrap();
     let header = frame::decode_header(&sent).unwrap();
     let body = &mut sent[header.header_len..];
     assert_eq!(body[..head.len()], head);
