@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 
 const FREE: &str = "tcp://127.0.0.1:*";
 
+/// A name that could be the text of a key.
+const LIKE_A_KEY: &str = "this-name-has-as-many-signs-as-a-key.key";
+
 /// A folder with everything that can be wrong, and what must not be shown.
 struct Stock {
     folder: PathBuf,
@@ -29,6 +32,7 @@ impl Stock {
         fs::set_permissions(at("exposed.key_secret"), fs::Permissions::from_mode(0o644)).unwrap();
         let damaged = fs::read_to_string(&public).unwrap().replace("public-key = \"", "public-key = \"~");
         fs::write(at("damaged.key"), &damaged).unwrap();
+        fs::write(at(LIKE_A_KEY), &damaged).unwrap();
         let damaged = fs::read_to_string(&secret).unwrap().replace("secret-key = \"", "secret-key = \"~");
         private(&at("damaged.key_secret"), &damaged);
         let (other, _) = keys(&folder, "other");
@@ -127,7 +131,8 @@ fn keys_that_cannot_be_used() {
         }
     }
     let unlike = format!("{}~", &secret[1..]);
-    let rows: [Row<'_>; 7] = [
+    assert!(LIKE_A_KEY.parse::<zincmq::security::PublicKey>().is_ok());
+    let rows: [Row<'_>; 8] = [
         (
             &[("curve-server-key", "nonsense")],
             "\"nonsense\" is neither a public key (40 signs of Z85) nor a file",
@@ -135,6 +140,10 @@ fn keys_that_cannot_be_used() {
         (&[("curve-server-key", &unlike)], "this text of 40 signs is neither a public key"),
         (
             &[("curve-server-key", "damaged.key")],
+            "public-key: a key has 40 signs of Z85, or 32 bytes; this has 41",
+        ),
+        (
+            &[("curve-server-key", LIKE_A_KEY)],
             "public-key: a key has 40 signs of Z85, or 32 bytes; this has 41",
         ),
         (&[("curve-server-key", "good.key_secret")], "holds a secret key, and a public one is meant: give "),

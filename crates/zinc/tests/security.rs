@@ -126,7 +126,7 @@ fn mistakes_are_told() {
             "others can read this password",
         ),
         (vec![option("plain-users", path(&open))], 2, "line 1: a user is name:hash"),
-        (vec![option("secure", path(&profile))], 2, "profile: "),
+        (vec![option("secure", path(&profile))], 2, "profile, line 1: "),
         (vec![option("secure", path(&profile)), option("curve-server", &secret)], 2, "cannot be used with"),
         (vec![option("secure", "/no/such")], 2, "/no/such: No such file"),
     ] {

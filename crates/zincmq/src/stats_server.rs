@@ -70,7 +70,8 @@ impl StatsServer {
     }
 
     /// Answers at a socket that the program has made ready: bound, and secured if it is to be. `own` is the context of
-    /// that socket alone, and ends with the server; it should not be [`blocky`](crate::ContextBuilder::blocky).
+    /// that socket alone, and ends with the server; it should be made with `Context::builder().blocky(false)`, so that
+    /// nothing waits for answers that nobody takes.
     ///
     /// # Errors
     /// [`Error::Endpoint`] for inproc; [`Error::System`] if the thread cannot be started.

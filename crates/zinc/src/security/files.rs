@@ -63,23 +63,21 @@ fn is_key(text: &str) -> bool {
 
 /// A key as text, or in a file.
 pub(super) fn public_key(origin: &Origin, key: &str, text: &str) -> Result<PublicKey, Failure> {
-    if let Ok(key) = text.parse() {
-        return Ok(key);
-    }
     let path = origin.path(Path::new(text));
-    if !path.exists() {
+    // A path of forty signs may look like a key: a file that is there is meant.
+    if path.exists() {
+        return certificate(&path).map_err(|text| origin.wrong(key, &text));
+    }
+    text.parse().map_err(|_| {
         // A secret key that was not copied well must not be shown.
         let shown = if text.len().abs_diff(KEY) < 5 {
             format!("this text of {} signs", text.len())
         } else {
             format!("{text:?}")
         };
-        let text = format!(
-            "{shown} is neither a public key (40 signs of Z85) nor a file; zinc keygen prints the key"
-        );
-        return Err(origin.wrong(key, &text));
-    }
-    certificate(&path).map_err(|text| origin.wrong(key, &text))
+        let remedy = "is neither a public key (40 signs of Z85) nor a file; zinc keygen prints the key";
+        origin.wrong(key, &format!("{shown} {remedy}"))
+    })
 }
 
 /// The key in a certificate without a secret one.
