@@ -2,7 +2,7 @@
 
 use crate::doctor::findings::{Findings, Over};
 use crate::doctor::heard::Heard;
-use crate::doctor::talk::{Visit, greet, judge, tell_routing_id};
+use crate::doctor::visit::{Visit, greet, judge, tell_routing_id};
 use crate::doctor::{reach, refused};
 use crate::wire::{self, Beginning, GREETING};
 use zincmq::SocketType::{self, Pub, Push, Req, Sub, XPub, XSub};

@@ -7,6 +7,7 @@ mod heard;
 mod reach;
 mod refused;
 mod talk;
+mod visit;
 
 use crate::failure::Failure;
 use crate::output;
@@ -19,7 +20,7 @@ use clap::builder::styling::AnsiColor;
 use findings::{Check, Findings, Over};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
-use talk::{Visit, Wishes};
+use visit::{Visit, Wishes};
 use zincmq::SocketType;
 use zincmq::endpoint::Endpoint;
 

@@ -3,46 +3,17 @@
 use crate::doctor::findings::{Findings, Over};
 use crate::doctor::heard::Heard;
 use crate::doctor::reach::Wire;
+use crate::doctor::visit::{Visit, Wishes, greet, judge, tell_routing_id};
 use crate::doctor::{foreign, handshake, refused};
 use crate::wire::{self, Beginning, GREETING, Greeting, REVISION};
 use std::time::Duration;
 use zincmq::SocketType;
-use zincmq::endpoint::Endpoint;
-use zmtp::{Security, Version};
-
-/// The user's own socket, as far as it matters.
-pub(super) struct Wishes {
-    pub(super) socket_type: Option<SocketType>,
-    pub(super) mechanism: String,
-    /// The keys, or the name and the password.
-    pub(super) credentials: Option<Security>,
-}
-
-/// An examination of one peer.
-pub(super) struct Visit<'a> {
-    pub(super) endpoint: &'a Endpoint,
-    pub(super) timeout: Duration,
-    pub(super) wishes: &'a Wishes,
-}
+use zmtp::Version;
 
 pub(super) enum Quiet {
     Over(Over),
     /// Not one byte came.
     Silent,
-}
-
-/// Greets, and hears what comes back.
-pub(super) fn greet(stream: Box<dyn Wire>, visit: &Visit<'_>) -> Heard {
-    let mut heard = Heard::new(stream, visit.timeout);
-    let ours = wire::greeting(visit.wishes.credentials.as_ref().map_or("NULL", Security::name));
-    let (first, rest) = ours.split_at(REVISION + 1);
-    heard.say(first);
-    heard.await_bytes(REVISION + 1);
-    if heard.bytes.get(REVISION).is_some_and(|&revision| revision >= 3) {
-        heard.say(rest);
-        heard.await_bytes(GREETING);
-    }
-    heard
 }
 
 /// Greets, and writes down what comes back.
@@ -153,13 +124,6 @@ fn introduce(heard: &mut Heard, wishes: &Wishes, findings: &mut Findings) -> Res
     }
 }
 
-pub(super) fn tell_routing_id(id: Option<String>, findings: &mut Findings) {
-    if let Some(id) = id.filter(|id| !id.is_empty()) {
-        findings.fact("routing_id", id.as_str());
-        findings.well(format!("its routing id is {id:?}"));
-    }
-}
-
 /// Introduces itself as well and goes: the peer sees a handshake and an end, and counts no failure. Not with those that
 /// hand their messages to any peer that is there: the messages would be lost.
 fn take_leave(heard: &mut Heard, name: &str, wishes: &Wishes) {
@@ -173,25 +137,6 @@ fn take_leave(heard: &mut Heard, name: &str, wishes: &Wishes) {
     let Some(name) = mine.or_else(|| partners.first().copied()) else { return };
     heard.say(&wire::ready(name));
     heard.part();
-}
-
-/// Its type, and whether that goes with the user's.
-pub(super) fn judge(name: &str, wishes: &Wishes, findings: &mut Findings) -> Result<(), Over> {
-    findings.fact("socket_type", name);
-    let partners = name.parse::<SocketType>().map(SocketType::peers).unwrap_or_default();
-    let Some(mine) = wishes.socket_type else {
-        findings.well(format!("it is a {name} socket, and talks to: {}", partners.join(", ")));
-        return Ok(());
-    };
-    if mine.peers().contains(&name) {
-        findings.well(format!("it is a {name} socket, which talks to your {mine}"));
-        return Ok(());
-    }
-    // The advice may have several lines; this name makes none.
-    let name = name.escape_debug();
-    let advice =
-        format!("a {name} talks to: {}; a {mine} to: {}", partners.join(", "), mine.peers().join(", "));
-    Err(findings.wrong(format!("it is a {name} socket, which does not talk to a {mine}"), advice))
 }
 
 /// Says what an HTTP client would say, and returns what comes.

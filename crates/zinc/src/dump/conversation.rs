@@ -1,7 +1,8 @@
 //! The connections of a capture, each with two sides.
 
 use crate::dump::capture::Segment;
-use crate::dump::decode::{Decoder, Event};
+use crate::dump::decode::Decoder;
+use crate::dump::event::Event;
 use crate::dump::handshake::Progress;
 use crate::dump::reassembly::{Piece, Reassembly};
 use crate::wire::Beginning;

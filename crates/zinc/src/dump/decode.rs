@@ -1,8 +1,9 @@
 //! One direction of a connection, from bytes to what they say.
 
+use crate::dump::event::Event;
 use crate::dump::handshake;
 use crate::text::hex;
-use crate::wire::{self, Beginning, GREETING, Greeting};
+use crate::wire::{self, Beginning, GREETING};
 use zmtp::{Command, Flags, Header, Version, command, frame, frame_v1};
 
 /// Commands are looked at up to this size; larger ones can only be subscriptions.
@@ -15,52 +16,6 @@ const BODY: u64 = 1 << 48;
 const ROUTING_ID: u64 = 255;
 /// Bytes of a greeting that meets a peer of 1.0 or 2.0: the type of the socket is the last.
 const OLD_GREETING: usize = 12;
-
-/// One thing that a side said.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Event {
-    Greeting(Greeting),
-    OldGreeting {
-        version: Version,
-        socket_type: u8,
-    },
-    RoutingId(Vec<u8>),
-    Command {
-        name: String,
-        details: Vec<(String, Vec<u8>)>,
-    },
-    /// A command of the handshake: what it tells, without secrets.
-    Handshake {
-        mechanism: String,
-        name: String,
-        size: u64,
-        details: Vec<(String, Vec<u8>)>,
-    },
-    /// The handshake of the connection failed: at which command, and why.
-    Failed {
-        mechanism: String,
-        step: String,
-        reason: String,
-    },
-    /// A frame of a message: its size, and its first bytes.
-    Frame {
-        more: bool,
-        size: u64,
-        start: Vec<u8>,
-    },
-    /// A command that only the holders of the keys can read.
-    Opaque {
-        name: String,
-        size: u64,
-    },
-    /// So many bytes are not in the capture; nothing that follows can be read.
-    Gap(u64),
-    /// This is not ZMTP, or not from its beginning.
-    Broken(&'static str),
-    /// The connection ended within something.
-    CutOff,
-    End,
-}
 
 /// Where in the stream it is.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! The handshake of a connection: its commands with what they tell, and why it failed.
 
-use crate::dump::decode::Event;
+use crate::dump::event::Event;
 use crate::wire;
 use zmtp::PublicKey;
 

@@ -3,6 +3,7 @@
 mod capture;
 mod conversation;
 mod decode;
+mod event;
 mod handshake;
 mod reassembly;
 mod show;
@@ -12,7 +13,8 @@ use crate::input::bytes;
 use capture::Capture;
 use clap::Args;
 use conversation::{Conversations, Spoken};
-use decode::{Decoder, Event};
+use decode::Decoder;
+use event::Event;
 use show::Show;
 use std::fs::File;
 use std::io::{self, Cursor, Read};

@@ -1,7 +1,7 @@
 //! Shows conversations to people and to programs.
 
 use crate::dump::conversation::{Place, Spoken};
-use crate::dump::decode::Event;
+use crate::dump::event::Event;
 use crate::failure::Failure;
 use crate::output;
 use crate::text::{hex, json_line, json_part};

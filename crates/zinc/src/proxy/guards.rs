@@ -1,7 +1,6 @@
 //! The security of each of the proxy's sockets.
 
 use crate::failure::Failure;
-use crate::proxy::config::Config;
 use crate::security::{Guard, Security};
 use std::path::Path;
 
@@ -60,11 +59,11 @@ impl Guards {
         })
     }
 
-    /// Those of the sockets that the proxy's own context has.
-    pub(super) fn in_use(&self, config: &Config) -> Vec<&Guard> {
+    /// Those of the sockets that the proxy's own context has: both sides, and those that there may be.
+    pub(super) fn in_use(&self, capture: bool, control: bool) -> Vec<&Guard> {
         let mut guards = vec![&self.front, &self.back];
-        guards.extend(config.capture.as_ref().map(|_| &self.capture));
-        guards.extend(config.control.as_ref().map(|_| &self.control));
+        guards.extend(capture.then_some(&self.capture));
+        guards.extend(control.then_some(&self.control));
         guards
     }
 }

@@ -185,7 +185,7 @@ pub(crate) fn run_judged(file: &Path) -> Result<(), Failure> {
     }
     let kind = config.kind.ok_or_else(|| missing("kind", "\"queue\", \"forwarder\" or \"streamer\""))?;
     let guards = Guards::of_file(&config.security, file)?;
-    if !Gate::judges(&guards.in_use(&config), &config.domains)? {
+    if !Gate::judges(&guards.in_use(config.capture.is_some(), config.control.is_some()), &config.domains)? {
         let text = "nobody is judged: write which peers may come in, in [domains.front], and how they prove who they are, \
                     in [security.front]";
         return Err(Failure::Usage(format!("{}: {text}", file.display())));
@@ -206,7 +206,8 @@ impl Plan {
     fn pass(&self, session: &mut Session) -> Result<(), Failure> {
         let Self { kind, config, guards, log } = self;
         let context = session.context().clone();
-        let gate = Gate::open(&context, &guards.in_use(config), &config.domains, *log)?;
+        let in_use = guards.in_use(config.capture.is_some(), config.control.is_some());
+        let gate = Gate::open(&context, &in_use, &config.domains, *log)?;
         let frontend = &mut session.socket;
         self.open(frontend, &gate, &guards.front, &config.front)?;
         let mut backend = AnySocket::with_type(&context, kind.sides().1)?;

@@ -1,6 +1,6 @@
 //! Commands that have both ends of their connections.
 
-use super::Security;
+use super::arguments::Security;
 use super::guard::{Guard, Users, Way};
 use crate::failure::Failure;
 use zincmq::security::Keypair;
