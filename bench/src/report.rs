@@ -12,7 +12,7 @@ const HEADER: &str = "work,transport,size,hwm,cpus,unit,zincmq,libzmq,ratio,zinc
 /// The head of the table.
 pub(crate) fn table_head() -> String {
     format!(
-        "{:<14}{:<10}{:>8}{:>6}{:>6}{:>11}{:>11}  {:<13}{:>7}{:>11}{:>11}",
+        "{:<16}{:<10}{:>8}{:>6}{:>6}{:>11}{:>11}  {:<13}{:>7}{:>11}{:>11}",
         "work",
         "transport",
         "size",
@@ -37,7 +37,7 @@ pub(crate) fn table_row(outcome: &Outcome) -> String {
         |figure: Option<Figure>| figure.map(|figure| format!("{:.3}", figure.cpu_us)).unwrap_or_default();
     let ratio = outcome.ratio().map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
     let mut text = format!(
-        "{:<14}{:<10}{:>8}{:>6}{:>6}{:>11}{:>11}  {:<13}{:>7}{:>11}{:>11}",
+        "{:<16}{:<10}{:>8}{:>6}{:>6}{:>11}{:>11}  {:<13}{:>7}{:>11}{:>11}",
         row.work.to_string(),
         row.transport,
         size(row.size),
