@@ -2,7 +2,7 @@
 //! way: a thread that waits for a message hears from the only connection's descriptor and reads; a thread that sends a
 //! stream, or would lose a message, writes. How is the matter of [`Connection`].
 
-use crate::bell::{self, Bell};
+use crate::bell;
 use crate::engine::{Connection, Reading};
 use crate::error::{Error, Result};
 use crate::pattern::contract::PeerId;
@@ -12,7 +12,6 @@ use crate::socket::streaming::write_stream;
 use crate::socket::table::Table;
 use rustix::event::{PollFd, PollFlags};
 use std::os::fd::AsFd;
-use std::sync::Arc;
 use std::time::Instant;
 
 /// At its mark with fewer messages than these, a writer leaves them to the I/O thread, no matter which messages
@@ -31,8 +30,9 @@ impl Core {
             return None;
         }
         let (id, connection) = self.peers.only_connection()?;
-        let bell = self.waiting.listener.bell().ok()?;
-        let waited = self.listen_to(id, &connection, &bell, until);
+        // Made before the descriptor is claimed.
+        self.waiting.listener.bell().ok()?;
+        let waited = self.listen_to(id, &connection, until);
         if let Some(Ok(Reading::Stream { .. })) = waited {
             self.waiting.listener.pause();
         }
@@ -45,7 +45,6 @@ impl Core {
         &mut self,
         id: PeerId,
         connection: &Connection,
-        bell: &Arc<Bell>,
         until: Option<Instant>,
     ) -> Option<Result<Reading>> {
         self.peers.listens = true;
@@ -53,11 +52,11 @@ impl Core {
         if let Some(reading) = self.read_awhile(connection) {
             return self.keep(id, connection, reading).map(Ok);
         }
-        let owner = self.owner.clone();
-        let signal = owner.inbox.signal();
-        signal.arm(bell.clone());
-        if owner.inbox.is_pending() {
-            signal.disarm();
+        let inbox = &self.owner.inbox;
+        let bell = self.waiting.listener.bell().ok()?;
+        inbox.signal().arm_again(bell);
+        if inbox.is_pending() {
+            inbox.signal().disarm();
             connection.leave();
             return Some(Ok(Reading::Nothing));
         }
@@ -67,7 +66,7 @@ impl Core {
         ];
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         let polled = bell::wait(&mut set, left, None);
-        signal.disarm();
+        inbox.signal().disarm();
         let (heard, rang) = (bell::rang(&set[0]), bell::rang(&set[1]));
         if rang {
             bell.silence();

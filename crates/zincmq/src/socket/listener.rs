@@ -1,7 +1,7 @@
 //! Waiting at a connection's descriptor: the state that a socket keeps for it from one wait to the next.
 
 use crate::bell::Bell;
-use crate::error::{Error, Result};
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,10 +28,10 @@ impl Listener {
     }
 
     /// The bell that wakes a thread which waits for a descriptor.
-    pub(super) fn bell(&mut self) -> Result<Arc<Bell>> {
-        if self.bell.is_none() {
-            self.bell = Some(Arc::new(Bell::new()?));
+    pub(super) fn bell(&mut self) -> io::Result<&Arc<Bell>> {
+        match &mut self.bell {
+            Some(bell) => Ok(bell),
+            bell => Ok(bell.insert(Arc::new(Bell::new()?))),
         }
-        self.bell.clone().ok_or(Error::Again)
     }
 }
