@@ -160,7 +160,7 @@ impl Peer {
         match &mut self.socket {
             Socket::Ours(socket) => {
                 let message: Message = parts.iter().map(AsRef::as_ref).collect();
-                socket.send(message).map_err(|error| error.errno())
+                socket.send(message).map_err(|failed| failed.error.errno())
             }
             Socket::Genuine(socket) => socket.send_multipart(parts, 0).map_err(genuine::Error::errno),
         }

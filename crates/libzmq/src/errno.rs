@@ -31,6 +31,12 @@ impl From<zincmq::Error> for Errno {
     }
 }
 
+impl<M> From<zincmq::SendError<M>> for Errno {
+    fn from(failed: zincmq::SendError<M>) -> Self {
+        failed.error.into()
+    }
+}
+
 /// Sets the calling thread's `errno`.
 #[inline]
 pub(crate) fn set(errno: i32) {

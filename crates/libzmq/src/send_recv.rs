@@ -131,7 +131,7 @@ pub unsafe extern "C" fn zmq_recv(
 ) -> c_int {
     on(socket, |socket| {
         // SAFETY: the caller's word.
-        let copy = |incoming: &mut Message, at| unsafe { copy_out(&incoming[at], data, room) };
+        let copy = |incoming: &mut Message, at: usize| unsafe { copy_out(&incoming[at], data, room) };
         socket.receive(flags & DONTWAIT == 0, copy).map(clamped)
     })
 }

@@ -16,7 +16,7 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 use zincmq::poller::Interest;
-use zincmq::{AnySocket, Error, Frame, Message, SocketType};
+use zincmq::{AnySocket, Error, Frame, Message, SendError, SocketType};
 
 pub(crate) static SOCKETS: Table<Socket> = Table::new();
 static INHERITED: &dyn Inherited = &SOCKETS;
@@ -130,13 +130,13 @@ impl Socket {
         };
         match result {
             // A routing id without a message is swallowed.
-            Err(Error::InvalidMessage { .. }) => Ok(()),
+            Err(SendError { error: Error::InvalidMessage { .. }, .. }) => Ok(()),
             result => Ok(result?),
         }
     }
 
     #[cold]
-    fn send_kept(&mut self, kept: &dyn Keep, wait: bool) -> zincmq::Result<()> {
+    fn send_kept(&mut self, kept: &dyn Keep, wait: bool) -> Result<(), SendError> {
         if wait { self.core.send(kept) } else { self.core.try_send(kept) }
     }
 
@@ -164,7 +164,7 @@ impl Socket {
         self.deferred_drops.extend((0..message.len()).filter_map(|at| message.take_foreign(at)));
         match result {
             // It had been accepted, but its peer has left since: nobody is there to get it.
-            Err(Error::Again | Error::Unroutable) => Ok(()),
+            Err(SendError { error: Error::Timeout | Error::Unroutable, .. }) => Ok(()),
             result => Ok(result?),
         }
     }

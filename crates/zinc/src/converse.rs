@@ -7,7 +7,7 @@ use crate::session::{Opening, Session};
 use crate::text::{Form, read_routing_id};
 use clap::Args;
 use zincmq::poller::{Interest, Item};
-use zincmq::{Error, Frame, Message, Poller, SocketType};
+use zincmq::{Error, Frame, Message, Poller, SendError, SocketType};
 
 /// Arguments that all of them take.
 #[derive(Args)]
@@ -207,12 +207,12 @@ impl Outbound<'_> {
                     self.input.pace().count();
                     self.waiting = None;
                 }
-                Err(Error::Again) => break,
-                Err(error @ Error::InvalidMessage { .. }) => {
-                    note!("zinc: {error}: not sent");
+                Err(SendError { error: Error::Again, .. }) => break,
+                Err(failed @ SendError { error: Error::InvalidMessage { .. }, .. }) => {
+                    note!("zinc: {failed}: not sent");
                     self.waiting = None;
                 }
-                Err(error) => return Err(error.into()),
+                Err(failed) => return Err(failed.into()),
             }
         }
         Ok(())

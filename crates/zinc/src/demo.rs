@@ -162,7 +162,7 @@ impl Client {
         let mut now = Instant::now();
         while now < self.ends && !self.board.stop.load(Ordering::Relaxed) {
             let request = format!("request {} of client {}", latencies.count(), self.number);
-            req.send_timeout(&request, LOST).map_err(|error| lost(&request, error))?;
+            req.send_timeout(&request, LOST).map_err(|failed| lost(&request, failed.error))?;
             let reply = req.recv_timeout(LOST).map_err(|error| lost(&request, error))?;
             if reply != answer(request.as_bytes()) {
                 return Err(Failure::Failed(format!("{request}: the reply {reply:?} is wrong")));
@@ -177,7 +177,7 @@ impl Client {
 
 fn lost(request: &str, error: Error) -> Failure {
     match error {
-        Error::Again => Failure::Failed(format!("{request}: no reply came")),
+        Error::Timeout => Failure::Failed(format!("{request}: no reply came")),
         error => error.into(),
     }
 }

@@ -4,7 +4,7 @@ use crate::place::is_no_socket;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
-use zincmq::Error;
+use zincmq::{Error, SendError};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -25,6 +25,12 @@ pub(crate) enum Failure {
     Unread,
     #[error(transparent)]
     Library(#[from] Error),
+}
+
+impl<M> From<SendError<M>> for Failure {
+    fn from(failed: SendError<M>) -> Self {
+        failed.error.into()
+    }
 }
 
 impl Failure {
@@ -53,7 +59,7 @@ impl Failure {
     /// The advice to the user, where a remedy is likely.
     pub(crate) fn advice(&self) -> Option<&'static str> {
         match self {
-            Self::Library(Error::Io { endpoint, source }) => match source.kind() {
+            Self::Library(Error::Io { endpoint, error }) => match error.kind() {
                 ErrorKind::AddrInUse => Some(match endpoint.strip_prefix("ipc://") {
                     None => "another program is bound there: stop it, or choose another port",
                     Some(path) if is_no_socket(path) => {

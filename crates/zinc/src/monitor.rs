@@ -125,7 +125,7 @@ impl Watch {
             };
             let event = match event {
                 Ok(event) => event,
-                Err(Error::Again) => {
+                Err(Error::Timeout) => {
                     late.store(true, Ordering::Relaxed);
                     break;
                 }

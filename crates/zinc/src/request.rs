@@ -73,7 +73,7 @@ impl Ask {
 
 fn once(session: &mut Session, request: &Message) -> Result<Message, Failure> {
     let sent = session.socket.send(request);
-    sent.map_err(|error| session.unsent(error, "nobody took the request"))?;
+    sent.map_err(|failed| session.unsent(failed.error, "nobody took the request"))?;
     let reply = session.socket.recv();
     reply.map_err(|error| session.unreceived(error, "no reply came"))
 }
@@ -89,7 +89,7 @@ impl Answer {
                 let received = session.socket.recv_into(&mut request);
                 received.map_err(|error| session.unreceived(error, "no request came"))?;
                 let sent = session.socket.send(fixed.as_ref().unwrap_or(&request));
-                sent.map_err(|error| session.unsent(error, "nobody took the reply"))?;
+                sent.map_err(|failed| session.unsent(failed.error, "nobody took the reply"))?;
                 output.print(&request)?;
                 output.flush()?;
             }

@@ -37,7 +37,7 @@ impl Push {
             |_| Ok(()),
             |session| {
                 send_all(session, &self.opening, &self.source, |session, message| {
-                    session.socket.send(message)
+                    Ok(session.socket.send(message)?)
                 })
             },
         )?;
@@ -65,7 +65,7 @@ impl Publish {
                 if watched {
                     while session.socket.try_recv().is_ok() {}
                 }
-                session.socket.send(self.envelop(body))
+                Ok(session.socket.send(self.envelop(body))?)
             })
         })
     }

@@ -208,7 +208,7 @@ impl Session {
     }
 
     fn explain(&mut self, error: Error, what: &'static str, timeout: option::OptionKey<i32>) -> Failure {
-        if !matches!(error, Error::Again) {
+        if error != Error::Timeout {
             return error.into();
         }
         // --option may have set another than --timeout.

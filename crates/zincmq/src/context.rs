@@ -320,7 +320,7 @@ impl ContextRef {
         }
         let wanted = if state.started { 0 } else { config.io_threads };
         while state.threads.len() < wanted {
-            let thread = IoThread::start(state.threads.len(), &config.scheduling)?;
+            let thread = IoThread::start(state.threads.len(), &config.scheduling).map_err(Error::System)?;
             state.threads.push(thread);
         }
         state.started = true;

@@ -67,6 +67,7 @@ impl fmt::Display for Endpoint {
 
 /// The part that a text lacks to be an endpoint.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum SyntaxError {
     /// There is no `://`.
     NoScheme,
@@ -88,6 +89,7 @@ impl fmt::Display for SyntaxError {
 
 /// Why a text is no endpoint for bind or connect.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum EndpointError {
     /// It does not have the form `scheme://address`.
     #[error("{endpoint:?} is not an endpoint: {}", self.reason())]

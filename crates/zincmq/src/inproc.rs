@@ -71,9 +71,8 @@ impl Names {
     ) -> Result<Vec<Attach>> {
         let mut names = lock(&self.0);
         if names.bound.contains_key(name) {
-            let endpoint = format!("inproc://{name}");
-            let source = rustix::io::Errno::ADDRINUSE.into();
-            return Err(Error::Io { endpoint, source });
+            let endpoint = format!("inproc://{name}").into();
+            return Err(Error::Io { endpoint, error: rustix::io::Errno::ADDRINUSE.into() });
         }
         names.judged |= name == AUTHENTICATOR;
         let hello = options.hello(owner.socket_type);

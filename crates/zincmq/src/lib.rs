@@ -95,9 +95,9 @@ pub mod socket_type;
 mod spin;
 
 pub use context::{Builder, Context};
-pub use error::{BatchError, Error, Result};
+pub use error::{BatchError, Error, Reason, Result, SendError};
 pub use io::SchedPolicy;
-pub use message::{Frame, Message, PeerInfo};
+pub use message::{Frame, Message, PartsError, PeerInfo};
 pub use monitor::{Event, EventKind, Events, Monitor};
 pub use poller::Poller;
 pub use proxy::{proxy, proxy_steerable};

@@ -84,6 +84,7 @@ impl Events {
 
 /// One connection event.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Event {
     /// The kind of the event.
     pub kind: EventKind,
@@ -254,7 +255,7 @@ impl Monitor {
     /// Waits for the next event, at most so long.
     ///
     /// # Errors
-    /// [`Error::Again`] when the time is over; [`Error::Terminated`], as [`Monitor::try_recv`].
+    /// [`Error::Timeout`]; [`Error::Terminated`], as [`Monitor::try_recv`].
     pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Event> {
         self.recv_until(Instant::now().checked_add(timeout))
     }
@@ -284,7 +285,7 @@ impl Monitor {
                 Err(Error::Again) => {
                     if until.is_some_and(|until| Instant::now() >= until) {
                         self.feed.signal.disarm();
-                        return Err(Error::Again);
+                        return Err(Error::Timeout);
                     }
                     self.feed.signal.sleep(until);
                 }

@@ -165,7 +165,7 @@ impl Poller {
         if let Some(descriptor) = &self.descriptor {
             return Ok(descriptor.clone());
         }
-        let fresh = Arc::new(Bell::new()?);
+        let fresh = Arc::new(Bell::new().map_err(Error::System)?);
         self.descriptor = Some(fresh.clone());
         Ok(fresh)
     }
@@ -227,7 +227,7 @@ impl Poller {
         let Some(bell) = &self.descriptor else { return Ok(true) };
         let mut set: Vec<_> = descriptors(items).collect();
         set.push(PollFd::from_borrowed_fd(bell.descriptor(), PollFlags::IN));
-        let undisturbed = bell::wait(&mut set, timeout, self.mask.as_ref())?;
+        let undisturbed = bell::wait(&mut set, timeout, self.mask.as_ref()).map_err(Error::System)?;
         bell.silence();
         Ok(undisturbed)
     }
@@ -238,7 +238,7 @@ impl Poller {
         self.found.resize(items.len(), Interest::default());
         let mut set: Vec<_> = descriptors(items).collect();
         if !set.is_empty() {
-            bell::wait(&mut set, Some(Duration::ZERO), None)?;
+            bell::wait(&mut set, Some(Duration::ZERO), None).map_err(Error::System)?;
         }
         let outcomes: Vec<PollFlags> = set.iter().map(PollFd::revents).collect();
         let mut outcomes = outcomes.into_iter();

@@ -148,6 +148,7 @@ macro_rules! types {
         /// Which messaging pattern a socket follows (RFC 28 to 31; `zmq_socket(3)`). The numbers are C's.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[repr(i32)]
+        #[non_exhaustive]
         pub enum SocketType {
             $($(#[doc = $doc])+ $variant = $number,)*
         }

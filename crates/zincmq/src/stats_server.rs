@@ -80,11 +80,11 @@ impl StatsServer {
         if endpoint.starts_with("inproc:") {
             let reason = "a statistics server is for other processes: use ipc or tcp".to_owned();
             let errno = rustix::io::Errno::INVAL.raw_os_error();
-            return Err(Error::Endpoint { endpoint, reason, errno });
+            return Err(Error::endpoint(&endpoint, reason, errno));
         }
         let watched = context.0.view();
         let thread = thread::Builder::new().name("zincmq-stats".to_owned());
-        let thread = thread.spawn(move || serve(&mut rep, &watched))?;
+        let thread = thread.spawn(move || serve(&mut rep, &watched)).map_err(Error::System)?;
         Ok(Self { endpoint, context: own, thread: Some(thread) })
     }
 

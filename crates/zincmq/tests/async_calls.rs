@@ -115,7 +115,9 @@ fn shutdown_ends_a_waiting_task() {
         let mut push = Push::new(&context).unwrap();
         let threads = [
             spawn(move || matches!(block_on(pull.recv_async()), Err(Error::Terminated))),
-            spawn(move || matches!(block_on(push.send_async("nobody")), Err(Error::Terminated))),
+            spawn(move || {
+                matches!(block_on(push.send_async("nobody")).map_err(Error::from), Err(Error::Terminated))
+            }),
         ];
         context.shutdown();
         assert!(threads.into_iter().all(|thread| thread.join().unwrap()));

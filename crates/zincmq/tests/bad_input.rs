@@ -84,22 +84,25 @@ fn calls_out_of_turn_are_refused() {
     req.connect(&rep.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
     for round in ["one", "two"] {
         assert!(matches!(req.recv(), Err(Error::State)));
-        assert!(matches!(rep.send("unasked"), Err(Error::State)));
-        assert!(matches!(req.send(Message::new()), Err(Error::InvalidMessage { socket: "REQ" })));
+        assert!(matches!(rep.send("unasked").map_err(Error::from), Err(Error::State)));
+        assert!(matches!(
+            req.send(Message::new()).map_err(Error::from),
+            Err(Error::InvalidMessage { socket: "REQ" })
+        ));
         req.send(round).unwrap();
-        assert!(matches!(req.send("again"), Err(Error::State)));
+        assert!(matches!(req.send("again").map_err(Error::from), Err(Error::State)));
         assert_eq!(rep.recv_timeout(PATIENCE).unwrap().as_str(), Ok(round));
         assert!(matches!(rep.recv(), Err(Error::State)));
         rep.send(round).unwrap();
         assert_eq!(req.recv_timeout(PATIENCE).unwrap().as_str(), Ok(round));
     }
     let mut pull = Pull::new(&context).unwrap().into_any();
-    assert!(matches!(pull.send("message"), Err(Error::Unsupported { socket: "PULL" })));
+    assert!(matches!(pull.send("message").map_err(Error::from), Err(Error::Unsupported { socket: "PULL" })));
     assert!(matches!(pull.subscribe("topic"), Err(Error::InvalidMessage { .. })));
     let mut push = Push::new(&context).unwrap().into_any();
     assert!(matches!(push.recv(), Err(Error::Unsupported { socket: "PUSH" })));
     context.shutdown();
-    assert!(matches!(req.send("late"), Err(Error::Terminated)));
+    assert!(matches!(req.send("late").map_err(Error::from), Err(Error::Terminated)));
     assert!(matches!(rep.recv(), Err(Error::Terminated)));
     assert!(matches!(push.bind("tcp://127.0.0.1:*"), Err(Error::Terminated)));
     assert!(matches!(Push::new(&context), Err(Error::Terminated)));

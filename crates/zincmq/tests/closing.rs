@@ -248,7 +248,7 @@ fn after_unbind_nobody_is_left_to_send_to() {
             push.send_timeout("before", PATIENCE).unwrap();
             assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), b"before");
             push.unbind(&bound).unwrap();
-            assert!(matches!(push.try_send("after"), Err(Error::Again)), "{endpoint}");
+            assert!(matches!(push.try_send("after").map_err(Error::from), Err(Error::Again)), "{endpoint}");
             assert!(matches!(push.unbind(&bound), Err(Error::NoEndpoint { .. })));
         }
     });
@@ -265,7 +265,7 @@ fn after_disconnect_nobody_is_left_to_send_to() {
             push.connect(&bound).unwrap();
             push.send("before").unwrap();
             push.disconnect(&bound).unwrap();
-            assert!(matches!(push.try_send("after"), Err(Error::Again)), "{endpoint}");
+            assert!(matches!(push.try_send("after").map_err(Error::from), Err(Error::Again)), "{endpoint}");
             assert!(matches!(push.disconnect(&bound), Err(Error::NoEndpoint { .. })));
             // What was accepted before lingers.
             assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), b"before", "{endpoint}");
@@ -423,7 +423,7 @@ fn an_inproc_name_is_free_at_once_and_its_connections_stay() {
         push.send("still").unwrap();
         assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), b"kept");
         assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), b"still");
-        assert!(matches!(other.try_send("nobody"), Err(Error::Again)));
+        assert!(matches!(other.try_send("nobody").map_err(Error::from), Err(Error::Again)));
     });
 }
 
@@ -459,7 +459,9 @@ fn an_inproc_socket_can_close_before_it_sees_its_peers() {
         unseen.connect("inproc://name").unwrap();
         drop(pull);
         for push in [&mut seen, &mut unseen] {
-            until("the peer is gone", || matches!(push.try_send("nobody"), Err(Error::Again)));
+            until("the peer is gone", || {
+                matches!(push.try_send("nobody").map_err(Error::from), Err(Error::Again))
+            });
         }
     });
 }
@@ -514,7 +516,7 @@ fn a_stream_says_its_last_words_before_it_hangs_up() {
             let id = stream.recv().unwrap()[0].to_vec();
             stream.send([id.clone(), vec![7; size]]).unwrap();
             stream.send([id.clone(), Vec::new()]).unwrap();
-            assert!(matches!(stream.try_send([id, vec![8]]), Err(Error::Unroutable)));
+            assert!(matches!(stream.try_send([id, vec![8]]).map_err(Error::from), Err(Error::Unroutable)));
             let mut words = Vec::new();
             peer.read_to_end(&mut words).unwrap();
             assert_eq!(words.len(), size);

@@ -38,9 +38,12 @@ fn the_next_call_is_interrupted_once() {
         let interrupter = push.interrupter();
         interrupter.interrupt();
         interrupter.interrupt();
-        assert!(matches!(push.try_send("x"), Err(Error::Again)));
-        assert!(matches!(push.send("x"), Err(Error::Interrupted)));
-        assert!(matches!(push.send_timeout("x", Duration::from_millis(1)), Err(Error::Again)));
+        assert!(matches!(push.try_send("x").map_err(Error::from), Err(Error::Again)));
+        assert!(matches!(push.send("x").map_err(Error::from), Err(Error::Interrupted)));
+        assert!(matches!(
+            push.send_timeout("x", Duration::from_millis(1)).map_err(Error::from),
+            Err(Error::Timeout)
+        ));
         drop(push);
         interrupter.interrupt();
     });

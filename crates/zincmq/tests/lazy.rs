@@ -14,8 +14,8 @@ fn refusals(lazy: bool) -> usize {
     pull.recv_timeout(PATIENCE).unwrap();
     let mut refused = 0;
     for number in 0..500_u32 {
-        while let Err(error) = push.try_send(&number.to_be_bytes()) {
-            assert!(matches!(error, Error::Again));
+        while let Err(failed) = push.try_send(&number.to_be_bytes()) {
+            assert_eq!(failed.error, Error::Again);
             refused += 1;
         }
         assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), number.to_be_bytes());

@@ -53,7 +53,7 @@ fn options_act_at_once_or_on_later_endpoints() {
     router.bind("inproc://routed").unwrap();
     router.send(["nobody", "dropped"]).unwrap();
     router.set(option::ROUTER_MANDATORY, true).unwrap();
-    assert!(matches!(router.send(["nobody", "refused"]), Err(Error::Unroutable)));
+    assert!(matches!(router.send(["nobody", "refused"]).map_err(Error::from), Err(Error::Unroutable)));
 
     let mut pull = Pull::new(&context).unwrap();
     let before = pull.bind("tcp://127.0.0.1:*").unwrap();

@@ -97,8 +97,8 @@ fn what_the_peer_will_not_take_stops_nothing() {
             }
             here.connect(&endpoint).unwrap();
             let mut send = |body: &[u8]| match from {
-                Router => here.try_send([b"peer", body]),
-                _ => here.try_send(body),
+                Router => here.try_send([b"peer", body]).map_err(Error::from),
+                _ => here.try_send(body).map_err(Error::from),
             };
             let mut hears = |body: &[u8]| match there.try_recv() {
                 Ok(message) => &message[message.len() - 1][..] == body,
@@ -175,7 +175,7 @@ fn reconnecting_can_be_turned_off() {
         push.connect(&fresh_tcp()).unwrap();
         // The pipe goes with the only attempt.
         until("the peer is gone", || push.stats().peers.is_empty());
-        assert!(matches!(push.try_send("x"), Err(Error::Again)));
+        assert!(matches!(push.try_send("x").map_err(Error::from), Err(Error::Again)));
     }
 }
 
@@ -349,7 +349,7 @@ fn immediate_sockets_refuse_while_unconnected() {
         push.set(option::IMMEDIATE, true).unwrap();
         push.set(option::RECONNECT_IVL, 1).unwrap();
         push.connect(&endpoint).unwrap();
-        assert!(matches!(push.try_send("early"), Err(Error::Again)));
+        assert!(matches!(push.try_send("early").map_err(Error::from), Err(Error::Again)));
         for _ in 0..3 {
             let mut pull = Pull::new(&context).unwrap();
             pull.bind(&endpoint).unwrap();
@@ -357,7 +357,7 @@ fn immediate_sockets_refuse_while_unconnected() {
             assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), b"in time");
             pull.unbind(&endpoint).unwrap();
             until("the loss is known", || push.stats().peers.is_empty());
-            assert!(matches!(push.try_send("late"), Err(Error::Again)));
+            assert!(matches!(push.try_send("late").map_err(Error::from), Err(Error::Again)));
         }
     }
 }

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use zincmq::pattern::ability::{Receives, Sends, Typed};
 use zincmq::poller::{Interest, Item, Poller};
 use zincmq::{
-    Context, Dealer, Error, Message, Pair, Pull, Push, Rep, Req, Router, Socket, Sub, XPub, option,
+    Context, Dealer, Error, Message, Pair, Pull, Push, Rep, Req, Router, SendError, Socket, Sub, XPub, option,
 };
 
 /// A wait for what may never come is at most so long; one for what must come fails after `PATIENCE`.
@@ -171,19 +171,22 @@ impl Player {
         }
         let mode = self.mode(8);
         let result = match mode {
-            0 => socket.send(first),
-            1 => socket.send(first.clone()),
-            2 if first.len() == 1 => socket.send(first.bytes()),
+            0 => socket.send(first).map_err(Error::from),
+            1 => socket.send(first.clone()).map_err(|failed| same(first, failed)),
+            2 if first.len() == 1 => socket.send(first.bytes()).map_err(Error::from),
             2 | 3 => {
                 let moment = self.moment();
-                socket.send_timeout(first, moment)
+                socket.send_timeout(first.clone(), moment).map_err(|failed| same(first, failed))
             }
-            4 => socket.try_send(first),
+            4 => socket.try_send(first.clone()).map_err(|failed| same(first, failed)),
             5 => {
                 self.poll(socket, Interest::WRITABLE);
-                socket.try_send(first)
+                socket.try_send(first).map_err(Error::from)
             }
-            6 => block_on_for(self.moment(), socket.send_async(first)).unwrap_or(Err(Error::Again)),
+            6 => match block_on_for(self.moment(), socket.send_async(first)) {
+                Some(result) => result.map_err(Error::from),
+                None => Err(Error::Timeout),
+            },
             _ => {
                 let count = match socket.send_batch(messages) {
                     Err(failed) => settled(Err(failed.error)).unwrap_or(failed.sent),
@@ -220,7 +223,7 @@ impl Player {
                 self.poll(socket, Interest::READABLE);
                 socket.try_recv()
             }
-            6 => block_on_for(self.moment(), socket.recv_async()).unwrap_or(Err(Error::Again)),
+            6 => block_on_for(self.moment(), socket.recv_async()).unwrap_or(Err(Error::Timeout)),
             7 if !socket.can_recv() => return,
             7 => Ok(socket.try_recv().expect("it said that there is one")),
             _ => {
@@ -235,10 +238,16 @@ impl Player {
     }
 }
 
+/// The message comes back as it was.
+fn same(message: &Message, failed: SendError<Message>) -> Error {
+    assert!(failed.message == *message, "another message came back");
+    failed.error
+}
+
 fn settled<T>(result: Result<T, Error>) -> Option<T> {
     match result {
         Ok(value) => Some(value),
-        Err(Error::Again) => None,
+        Err(Error::Again | Error::Timeout) => None,
         Err(error) => panic!("{error}"),
     }
 }

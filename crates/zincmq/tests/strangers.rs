@@ -78,7 +78,7 @@ impl Guarded {
         let stats = self.socket.stats();
         assert_eq!((stats.peers.len(), stats.received, stats.queued_out), (0, 0, 0));
         assert!(self.socket.try_recv().is_err(), "a message, or a notice");
-        let sent = |socket: &mut AnySocket, message: Message| socket.try_send(message).unwrap_err();
+        let sent = |socket: &mut AnySocket, message: Message| socket.try_send(message).unwrap_err().error;
         match self.socket.socket_type() {
             Push | Pair | Dealer | Req => {
                 assert!(matches!(sent(&mut self.socket, "nobody".into()), Error::Again));

@@ -23,7 +23,8 @@ fn push_waits(context: &Context) -> Result {
     let accepted = (0..100).take_while(|_| push.try_send("work").is_ok()).count();
     let stats = push.stats();
     println!("PUSH: {accepted} of 100 accepted, {} queued, {} dropped", stats.queued_out, stats.dropped_full);
-    println!("PUSH: another would wait: {}", matches!(push.try_send("work"), Err(Error::Again)));
+    let refused = push.try_send("work").is_err_and(|failed| failed.error == Error::Again);
+    println!("PUSH: another would wait: {refused}");
     // The reader tells of its progress in steps of half the mark, so room comes in steps.
     (0..accepted).try_for_each(|_| pull.recv().map(drop))?;
     println!("PUSH: when all has been read: {}", if push.try_send("work").is_ok() { "room" } else { "full" });
@@ -57,7 +58,7 @@ fn router_drops_or_refuses(context: &Context) -> Result {
     (0..100).try_for_each(|_| router.send(["slow", "letter"]))?;
     println!("ROUTER: {} of 100 queued, {} dropped", router.stats().sent, router.stats().dropped_full);
     router.set(option::ROUTER_MANDATORY, true)?;
-    let refused = matches!(router.try_send(["slow", "letter"]), Err(Error::Again));
+    let refused = router.try_send(["slow", "letter"]).is_err_and(|failed| failed.error == Error::Again);
     println!("ROUTER: another would wait: {refused}");
     Ok(())
 }

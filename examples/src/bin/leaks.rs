@@ -31,7 +31,10 @@ fn requests(context: &Context, endpoint: &str) -> Result {
     let endpoint = rep.bind(endpoint)?;
     let mut req = Req::new(context)?;
     req.connect(&endpoint)?;
-    let server = thread::spawn(move || rep.recv().and_then(|request| rep.send(request)));
+    let server = thread::spawn(move || -> zincmq::Result<()> {
+        let request = rep.recv()?;
+        Ok(rep.send(request)?)
+    });
     req.send(vec![1; 100_000])?;
     assert_eq!(req.recv()?.bytes().len(), 100_000);
     server.join().map_err(|_| "the server panicked")??;

@@ -40,7 +40,7 @@ fn main() -> Result {
 fn there_is(received: zincmq::Result<Message>) -> zincmq::Result<bool> {
     match received {
         Ok(_) => Ok(true),
-        Err(Error::Again) => Ok(false),
+        Err(Error::Again | Error::Timeout) => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -17,7 +17,7 @@ fn main() -> Result {
         thread::spawn(move || -> zincmq::Result<()> {
             let baton = from_first.recv()?;
             println!("the second runs");
-            to_third.send(baton)
+            Ok(to_third.send(baton)?)
         })
     };
     let first = {
@@ -25,7 +25,7 @@ fn main() -> Result {
         to_second.connect("inproc://second leg")?;
         thread::spawn(move || -> zincmq::Result<()> {
             println!("the first runs");
-            to_second.send("the baton")
+            Ok(to_second.send("the baton")?)
         })
     };
     // A PAIR speaks with one peer only, so a signal cannot go astray to a third.

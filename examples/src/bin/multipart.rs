@@ -1,7 +1,7 @@
 //! Messages of several parts: one message, with borders inside.
 
 use examples::Result;
-use zincmq::{Context, Dealer, Error, Message, Router};
+use zincmq::{Context, Dealer, Frame, Message, Router};
 
 fn main() -> Result {
     let context = Context::new();
@@ -17,24 +17,21 @@ fn main() -> Result {
     let mut order = router.recv()?;
     let sender = order.pop_front().ok_or("a message without envelope")?;
     println!("{} parts:", order.len());
-    for part in order.iter() {
+    for part in &order {
         println!("  {} bytes {part:?}", part.len());
     }
 
-    // Built part by part: the routing id leads the reply to the right peer, and is taken off on the way.
-    let mut reply = Message::new();
-    reply.push(sender);
-    reply.push("receipt");
-    reply.push(order[1].clone());
-    router.send(reply)?;
-    let receipt = dealer.recv()?;
-    println!("{:?}: {:?}", receipt[0], receipt[1]);
+    // A tuple has parts of different kinds. The routing id leads the reply to the right peer, and is taken off on the way.
+    router.send((sender, "receipt", &order[1]))?;
+    // What a peer sends may have any number of parts: taken apart like this, another number is an error.
+    let [what, of]: [Frame; 2] = dealer.recv()?.try_into()?;
+    println!("{what:?}: {of:?}");
 
     // Parts may be many; a message without any is none.
     dealer.send((0..1000_u32).map(|part| part.to_string()).collect::<Message>())?;
     println!("{} parts, the routing id included", router.recv()?.len());
-    if let Err(error @ Error::InvalidMessage { .. }) = dealer.send(Message::new()) {
-        println!("{error}");
+    if let Err(failed) = dealer.send(Message::new()) {
+        println!("{failed}");
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ fn main() -> Result {
                 sync.send("noted")?;
                 missing -= 1;
             }
-            Err(Error::Again) => {}
+            Err(Error::Timeout) => {}
             Err(error) => return Err(error.into()),
         }
     }

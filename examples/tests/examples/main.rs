@@ -88,7 +88,7 @@ fn sockets() {
         "high-water mark 10, linger 1000 ms\n\
          refused: SNDHWM: -1 is not allowed (allowed: an int from 0)\n\
          received: carried over tcp\n\
-         not sent: the operation would block\n\
+         not sent: timed out\n\
          closed\n"
     );
 }
@@ -203,8 +203,9 @@ fn errors() {
     assert_eq!(
         printed,
         "no message: the operation would block\n\
-         no message in time: the operation would block\n\
+         no message in time: timed out\n\
          no such peer: no peer has this routing id\n\
+         not sent: 1000 bytes, the operation would block\n\
          out of turn: the socket is not in the state for this: requests and replies take turns\n\
          wrong type: a PULL socket cannot do this\n\
          address taken: Address already in use (os error 98)\n\

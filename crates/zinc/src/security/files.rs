@@ -36,13 +36,13 @@ pub(super) fn keypair(origin: &Origin, key: &str, file: &Path) -> Result<Keypair
 /// The likely remedy, behind the error's text.
 fn remedy(error: &CertificateError) -> &'static str {
     match error {
-        CertificateError::Io { source, .. } => unreadable(source),
+        CertificateError::Io { error, .. } => unreadable(error),
         CertificateError::NoKey { .. } => "; this is no certificate: zinc keygen NAME makes one",
         CertificateError::Key { .. } | CertificateError::Mismatch { .. } => {
             "; the file is damaged: copy it again, or make new keys with zinc keygen NAME"
         }
-        // It names the command that helps.
-        CertificateError::Exposed { .. } => "",
+        // What is exposed names the command that helps.
+        _ => "",
     }
 }
 
@@ -132,6 +132,7 @@ pub(super) fn users(origin: &Origin, key: &str, file: &Path) -> Result<PathBuf, 
             let remedy = match &error {
                 UsersError::Line { .. } => "; zinc keygen --password NAME prints such a line",
                 UsersError::Io { .. } => "; zinc keygen --password NAME >> FILE makes it",
+                _ => "",
             };
             Err(origin.wrong(key, &format!("{error}{remedy}")))
         }

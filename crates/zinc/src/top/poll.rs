@@ -74,7 +74,7 @@ fn ask_on(
         let began = Instant::now();
         let reading = match ask(req, timeout) {
             Ok(text) => Reading::Answer(text),
-            Err(Error::Again) => Reading::Silence,
+            Err(Error::Timeout) => Reading::Silence,
             Err(error) => return Err(error),
         };
         if sender.send(reading).is_err() {

@@ -33,14 +33,15 @@ pub struct Certificate {
 
 /// A file is no certificate, or not to be trusted.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CertificateError {
     /// The system does not let it be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {error}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// The system's error.
-        source: io::Error,
+        error: io::Error,
     },
     /// It has no key where there should be one.
     #[error("{}: there is no {name}", path.display())]
@@ -51,14 +52,14 @@ pub enum CertificateError {
         name: &'static str,
     },
     /// A key is malformed.
-    #[error("{}: {name}: {source}", path.display())]
+    #[error("{}: {name}: {error}", path.display())]
     Key {
         /// The file.
         path: PathBuf,
         /// The key's name: `public-key` or `secret-key`.
         name: &'static str,
         /// The fault.
-        source: KeyError,
+        error: KeyError,
     },
     /// The two keys do not belong together.
     #[error("{}: the public key does not belong to the secret one", path.display())]
@@ -99,7 +100,7 @@ impl Certificate {
     /// [`CertificateError`], also if others can read a secret key.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, CertificateError> {
         let path = path.as_ref();
-        let failed = |source| CertificateError::Io { path: path.to_owned(), source };
+        let failed = |error| CertificateError::Io { path: path.to_owned(), error };
         let about = fs::metadata(path).map_err(failed)?;
         if about.len() > LONGEST {
             return Err(failed(io::Error::new(io::ErrorKind::InvalidData, "too long for a certificate")));
@@ -145,7 +146,7 @@ impl Certificate {
                 _ => {}
             }
         }
-        let malformed = |name| move |source| CertificateError::Key { path: path.to_owned(), name, source };
+        let malformed = |name| move |error| CertificateError::Key { path: path.to_owned(), name, error };
         let no_key = || CertificateError::NoKey { path: path.to_owned(), name: "public-key" };
         let public: PublicKey = public.ok_or_else(no_key)?.parse().map_err(malformed("public-key"))?;
         let secret: Option<SecretKey> =
@@ -162,7 +163,7 @@ impl Certificate {
     /// [`CertificateError::Io`], also if there is a file of this name.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), CertificateError> {
         let path = path.as_ref();
-        let failed = |source| CertificateError::Io { path: path.to_owned(), source };
+        let failed = |error| CertificateError::Io { path: path.to_owned(), error };
         let mode = if self.secret.is_some() { 0o600 } else { 0o644 };
         let mut file =
             OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failed)?;

@@ -60,7 +60,7 @@ impl UserFile {
     }
 
     fn read(&mut self) -> Result<(), UsersError> {
-        let failed = |source| UsersError::Io { path: self.path.clone(), source };
+        let failed = |error| UsersError::Io { path: self.path.clone(), error };
         let now = Some(stamp(&fs::metadata(&self.path).map_err(failed)?));
         if now == self.stamp {
             return Ok(());

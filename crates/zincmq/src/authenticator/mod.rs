@@ -68,7 +68,7 @@ impl Authenticator {
         let stopped = Arc::new(AtomicBool::new(false));
         let (interrupter, seen) = (router.interrupter(), stopped.clone());
         let thread = thread::Builder::new().name("zincmq-zap".to_owned());
-        let thread = thread.spawn(move || serve(&mut router, &mut rules, &seen))?;
+        let thread = thread.spawn(move || serve(&mut router, &mut rules, &seen)).map_err(Error::System)?;
         Ok(Self { stopped, interrupter, thread: Some(thread) })
     }
 }

@@ -25,6 +25,7 @@ pub struct Request<'a> {
 
 /// The proof that a peer brings.
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum Credentials<'a> {
     /// None (NULL).
     Null,

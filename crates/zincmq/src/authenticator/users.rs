@@ -12,14 +12,15 @@ const MEMORY: usize = 19 << 20;
 
 /// A file of users cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum UsersError {
     /// The system does not let it be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {error}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// The system's error.
-        source: io::Error,
+        error: io::Error,
     },
     /// A line is malformed.
     #[error("{}, line {line}: a user is name:hash, with a hash that begins with $argon2", path.display())]

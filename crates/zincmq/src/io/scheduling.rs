@@ -1,11 +1,11 @@
 //! Names, processors and scheduling of I/O threads.
 
-use crate::error::Result;
 use rustix::thread::CpuSet;
 use std::io;
 
 /// How the system schedules the I/O threads (sched(7)).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum SchedPolicy {
     /// As all other threads (SCHED_OTHER).
     Other,
@@ -61,16 +61,16 @@ impl Scheduling {
     ///
     /// # Errors
     /// The system refused: without privileges (EPERM), or no such CPU or priority (EINVAL).
-    pub(crate) fn apply(&self) -> Result<()> {
+    pub(crate) fn apply(&self) -> io::Result<()> {
         if !self.cpus.is_empty() {
             let mut set = CpuSet::new();
             for &cpu in &self.cpus {
                 if cpu >= CpuSet::MAX_CPU {
-                    return Err(io::Error::from(rustix::io::Errno::INVAL).into());
+                    return Err(rustix::io::Errno::INVAL.into());
                 }
                 set.set(cpu);
             }
-            rustix::thread::sched_setaffinity(None, &set).map_err(io::Error::from)?;
+            rustix::thread::sched_setaffinity(None, &set)?;
         }
         let policy = self.policy.unwrap_or(SchedPolicy::Other);
         let real_time = if policy.is_real_time() { self.priority.unwrap_or(1) } else { 0 };
@@ -78,7 +78,7 @@ impl Scheduling {
             sys::set_scheduler(policy.number(), real_time)?;
         }
         if !policy.is_real_time() && self.priority.is_some_and(|priority| priority > 0) {
-            rustix::process::setpriority_process(None, HIGHEST).map_err(io::Error::from)?;
+            rustix::process::setpriority_process(None, HIGHEST)?;
         }
         Ok(())
     }

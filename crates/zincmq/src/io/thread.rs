@@ -3,7 +3,6 @@
 use crate::arena::SlotMap;
 use crate::command::ToIo;
 use crate::engine::Overseer;
-use crate::error::Result;
 use crate::io::listener::Listener;
 use crate::io::reactor::{Reactor, Timer};
 use crate::io::scheduling::Scheduling;
@@ -12,6 +11,7 @@ use crate::spin::AdaptiveSpin;
 use mio::{Events, Poll, Waker};
 use queue::{Inbox, Item, KEPT_ROOM, Wake};
 use std::collections::{BTreeSet, VecDeque};
+use std::io;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -44,7 +44,7 @@ impl Wake for Bell {
 }
 
 impl IoThread {
-    pub(crate) fn start(index: usize, scheduling: &Scheduling) -> Result<Self> {
+    pub(crate) fn start(index: usize, scheduling: &Scheduling) -> io::Result<Self> {
         let poll = Poll::new()?;
         let bell = Waker::new(poll.registry(), super::reactor::token(WAKE))?;
         let inbox = Arc::new(Inbox::default());
@@ -142,7 +142,7 @@ impl EventLoop {
                 wait = Some(Duration::ZERO);
             }
             if let Err(error) = self.poll.poll(&mut events, wait)
-                && error.kind() != std::io::ErrorKind::Interrupted
+                && error.kind() != io::ErrorKind::Interrupted
             {
                 // The poller's own descriptor is broken: nothing can be served any more.
                 return;

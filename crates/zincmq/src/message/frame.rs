@@ -1,35 +1,36 @@
 //! One part of a message.
 
-use bytes::Bytes;
+use super::body::{Body, INLINE};
+use bytes::{Bytes, BytesMut};
 use queue::{Part, Slice};
+use std::borrow::{Borrow, Cow};
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
+use std::string::FromUtf8Error;
+use std::sync::Arc;
 
-/// Bodies up to this many bytes live in the message itself.
-const INLINE: usize = 64;
 /// Bodies of this size and more do not fit a segment of the queue, or hardly.
 const LARGE: usize = 60 << 10;
 
 /// One part of a message: bytes, held the cheapest way for their size and origin.
 ///
 /// Reads as `&[u8]`. Up to 64 bytes are stored inline; larger ones are owned, shared by reference count, or a
-/// piece of the buffer the network filled.
+/// piece of the buffer the network filled. It compares, sorts and hashes as its bytes, so that a map may have routing ids
+/// as its keys, and be asked with a slice.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use zincmq::{Frame, Message};
+/// let mut workers = HashMap::from([(Frame::from("worker 7"), "idle")]);
+/// let mut message = Message::from(["worker 7", "", "READY"]);
+/// let id = message.pop_front().unwrap();
+/// assert_eq!(workers.remove(&id), Some("idle"));
+/// assert_eq!(workers.get(&b"worker 7"[..]), None);
+/// ```
 #[derive(Clone)]
 pub struct Frame(Body);
-
-#[derive(Clone)]
-enum Body {
-    Inline {
-        len: u8,
-        bytes: [u8; INLINE],
-    },
-    Owned(Vec<u8>),
-    Shared(Bytes),
-    /// Shared, and over inproc passed on as it is.
-    Kept(Bytes),
-    /// Still where the network put it.
-    Slice(Slice),
-}
 
 impl Frame {
     /// The bytes, if their memory is this frame's own.
@@ -43,12 +44,22 @@ impl Frame {
     }
 
     /// An empty part.
+    ///
+    /// ```
+    /// # use zincmq::Frame;
+    /// assert_eq!(Frame::new(), "");
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         Self(Body::Inline { len: 0, bytes: [0; INLINE] })
     }
 
     /// A part that holds a copy of `bytes`.
+    ///
+    /// ```
+    /// # use zincmq::Frame;
+    /// assert_eq!(Frame::copy_from(&[1, 2]), [1, 2]);
+    /// ```
     #[must_use]
     pub fn copy_from(bytes: &[u8]) -> Self {
         let mut frame = Self::new();
@@ -58,6 +69,13 @@ impl Frame {
 
     /// A part that shares `bytes`, however few, and that a receiver in the same process gets as the same memory: for bytes
     /// that belong to somebody who wants to know when nobody needs them any more ([`Bytes::from_owner`]).
+    ///
+    /// ```
+    /// # use zincmq::Frame;
+    /// let bytes = bytes::Bytes::from("few");
+    /// let kept = Frame::kept(bytes.clone());
+    /// assert_eq!(kept.as_ptr(), bytes.as_ptr());
+    /// ```
     #[must_use]
     pub const fn kept(bytes: Bytes) -> Self {
         Self(Body::Kept(bytes))
@@ -88,11 +106,21 @@ impl Frame {
         }
     }
 
+    /// A part that holds this very memory, however few bytes: for what may have to be given back.
+    pub(crate) fn hold(bytes: Vec<u8>) -> Self {
+        Self(Body::Owned(bytes))
+    }
+
     pub(crate) fn from_slice(slice: Slice) -> Self {
         Self(Body::Slice(slice))
     }
 
     /// The part as text, if it is UTF-8.
+    ///
+    /// ```
+    /// # use zincmq::Frame;
+    /// assert_eq!(Frame::from("text").as_str(), Ok("text"));
+    /// ```
     ///
     /// # Errors
     /// As [`std::str::from_utf8`].
@@ -100,13 +128,41 @@ impl Frame {
         std::str::from_utf8(self)
     }
 
+    /// The part as text, if it is UTF-8, without a copy where the part owns its bytes.
+    ///
+    /// ```
+    /// # use zincmq::Frame;
+    /// assert_eq!(Frame::from("text").into_string(), Ok("text".to_owned()));
+    /// assert_eq!(Frame::from(b"\xff").into_string().unwrap_err().into_bytes(), b"\xff");
+    /// ```
+    ///
+    /// # Errors
+    /// As [`String::from_utf8`], with the bytes.
+    pub fn into_string(self) -> Result<String, FromUtf8Error> {
+        String::from_utf8(self.into_vec())
+    }
+
     /// Whether other messages may share the memory of this part.
+    ///
+    /// ```
+    /// # use zincmq::Frame;
+    /// let bytes = bytes::Bytes::from(vec![0; 1000]);
+    /// let frame = Frame::from(&bytes);
+    /// assert!(frame.is_shared());
+    /// drop(bytes);
+    /// assert!(!frame.is_shared());
+    /// ```
     #[must_use]
     pub fn is_shared(&self) -> bool {
         matches!(&self.0, Body::Shared(bytes) | Body::Kept(bytes) if !bytes.is_unique())
     }
 
     /// The bytes, without a copy where the part owns them already.
+    ///
+    /// ```
+    /// # use zincmq::Frame;
+    /// assert_eq!(Frame::from("abc").into_vec(), [97, 98, 99]);
+    /// ```
     #[must_use]
     pub fn into_vec(self) -> Vec<u8> {
         match self.0 {
@@ -117,6 +173,11 @@ impl Frame {
     }
 
     /// The bytes as shared memory, without a copy for parts above 64 bytes.
+    ///
+    /// ```
+    /// # use zincmq::Frame;
+    /// assert_eq!(Frame::from("abc").into_bytes(), "abc");
+    /// ```
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         match self.0 {
@@ -137,6 +198,12 @@ impl Frame {
         }
     }
 
+    /// As [`Frame::share_large`].
+    pub(crate) fn shared(mut self) -> Self {
+        self.share_large();
+        self
+    }
+
     /// A body too large to be copied into the queue becomes shared, so that it is not copied at all.
     pub(crate) fn share_large(&mut self) {
         if self.len() < LARGE {
@@ -146,20 +213,6 @@ impl Frame {
             self.0 = Body::Shared(std::mem::take(vec).into());
         } else if let Body::Slice(slice) = &self.0 {
             self.0 = Body::Shared(Bytes::from_owner(slice.clone()));
-        }
-    }
-}
-
-impl Deref for Body {
-    type Target = [u8];
-
-    #[inline]
-    fn deref(&self) -> &[u8] {
-        match self {
-            Self::Inline { len, bytes } => &bytes[..usize::from(*len)],
-            Self::Owned(vec) => vec,
-            Self::Shared(bytes) | Self::Kept(bytes) => bytes,
-            Self::Slice(slice) => slice,
         }
     }
 }
@@ -199,38 +252,90 @@ impl<T: AsRef<[u8]> + ?Sized> PartialEq<T> for Frame {
 
 impl Eq for Frame {}
 
-impl From<&[u8]> for Frame {
-    fn from(bytes: &[u8]) -> Self {
-        Self::copy_from(bytes)
+impl PartialOrd for Frame {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
-impl<const N: usize> From<&[u8; N]> for Frame {
-    fn from(bytes: &[u8; N]) -> Self {
-        Self::copy_from(bytes)
+impl Ord for Frame {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (**self).cmp(other)
     }
 }
 
-impl From<&str> for Frame {
-    fn from(text: &str) -> Self {
-        Self::copy_from(text.as_bytes())
+impl Hash for Frame {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
     }
 }
 
-impl From<Vec<u8>> for Frame {
-    fn from(vec: Vec<u8>) -> Self {
-        if vec.len() <= INLINE { Self::copy_from(&vec) } else { Self(Body::Owned(vec)) }
+impl Borrow<[u8]> for Frame {
+    fn borrow(&self) -> &[u8] {
+        self
     }
 }
 
-impl From<String> for Frame {
-    fn from(text: String) -> Self {
-        text.into_bytes().into()
+/// What is borrowed is copied, but for shared memory.
+macro_rules! from {
+    ($([$($generic:tt)*] $kind:ty: $make:expr;)+) => {$(
+        impl<$($generic)*> From<$kind> for Frame {
+            fn from(value: $kind) -> Self {
+                let make: fn($kind) -> Self = $make;
+                make(value)
+            }
+        }
+    )+};
+}
+
+from! {
+    [] &[u8]: Self::copy_from;
+    [] &Vec<u8>: |bytes| Self::copy_from(bytes);
+    [const N: usize] &[u8; N]: |bytes| Self::copy_from(bytes);
+    [const N: usize] [u8; N]: |bytes| Self::copy_from(&bytes);
+    [] &str: |text| Self::copy_from(text.as_bytes());
+    [] &String: |text| Self::copy_from(text.as_bytes());
+    [] &Bytes: |bytes| if bytes.len() <= INLINE { Self::copy_from(bytes) } else { bytes.clone().into() };
+    [] &Self: Self::clone;
+    // What an iterator over borrowed values gives.
+    [] &&[u8]: |bytes| Self::copy_from(bytes);
+    [const N: usize] &&[u8; N]: |bytes| Self::copy_from(*bytes);
+    [] &&str: |text| Self::copy_from(text.as_bytes());
+    [] &&Self: |frame| (*frame).clone();
+    [] Vec<u8>: |bytes| if bytes.len() <= INLINE { Self::copy_from(&bytes) } else { Self::hold(bytes) };
+    [] String: |text| text.into_bytes().into();
+    [] Box<[u8]>: |bytes| bytes.into_vec().into();
+    [] Box<str>: |text| text.into_string().into();
+    [] Bytes: |bytes| if bytes.len() <= INLINE { Self::copy_from(&bytes) } else { Self(Body::Shared(bytes)) };
+    [] BytesMut: |bytes| bytes.freeze().into();
+    [] Arc<[u8]>: |bytes| if bytes.len() <= INLINE { Self::copy_from(&bytes) } else { Bytes::from_owner(bytes).into() };
+    [] Arc<str>: |text| Arc::<[u8]>::from(text).into();
+    [] Cow<'_, [u8]>: |bytes| match bytes {
+        Cow::Borrowed(bytes) => bytes.into(),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    [] Cow<'_, str>: |text| match text {
+        Cow::Borrowed(text) => text.into(),
+        Cow::Owned(text) => text.into(),
+    };
+}
+
+impl From<Frame> for Vec<u8> {
+    fn from(frame: Frame) -> Self {
+        frame.into_vec()
     }
 }
 
-impl From<Bytes> for Frame {
-    fn from(bytes: Bytes) -> Self {
-        if bytes.len() <= INLINE { Self::copy_from(&bytes) } else { Self(Body::Shared(bytes)) }
+impl From<Frame> for Bytes {
+    fn from(frame: Frame) -> Self {
+        frame.into_bytes()
+    }
+}
+
+impl TryFrom<Frame> for String {
+    type Error = FromUtf8Error;
+
+    fn try_from(frame: Frame) -> Result<Self, FromUtf8Error> {
+        frame.into_string()
     }
 }

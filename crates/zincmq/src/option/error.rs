@@ -2,6 +2,7 @@
 
 /// A fault of an option, its value, or both. In C all of these are `EINVAL`.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum OptionError {
     /// No option has this name or number.
     #[error("there is no option {0}")]

@@ -10,6 +10,7 @@ use zmtp::{PublicKey, SecretKey};
 
 /// The values that an option takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Kind {
     /// A C `int` in a range, rounded down to a multiple of `step`.
     Int {

@@ -5,6 +5,7 @@ use zmtp::{PublicKey, Secret, SecretKey};
 
 /// The value of an option whose type is known only at run time.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Value {
     /// A C `int`.
     Int(i32),

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SendError};
 use crate::message::{Frame, Message};
 use crate::pattern::contract::Denied;
 use crate::poller::{Interest, Item, Pollable, Poller};
@@ -181,7 +181,7 @@ impl Direction {
         from.received.count(&self.message);
         if let Some(capture) = capture {
             match capture.send(&self.message) {
-                Err(Error::InvalidMessage { .. }) => {}
+                Err(SendError { error: Error::InvalidMessage { .. }, .. }) => {}
                 result => result?,
             }
         }
@@ -312,7 +312,7 @@ impl<'a> Proxy<'a> {
 /// Nobody who steers a proxy can hold it up: a peer that cannot be answered, or has no room, gets no answer.
 fn answer(control: &mut AnySocket, message: Message) -> Result<()> {
     match control.try_send(message) {
-        Err(Error::Again | Error::Unsupported { .. }) => Ok(()),
-        result => result,
+        Err(SendError { error: Error::Again | Error::Unsupported { .. }, .. }) => Ok(()),
+        result => Ok(result?),
     }
 }

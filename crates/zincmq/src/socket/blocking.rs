@@ -1,10 +1,10 @@
 //! Waiting as a thread.
 
-use crate::error::{BatchError, Error, Result};
+use crate::error::{BatchError, Error, Result, SendError};
 use crate::message::Message;
 use crate::pattern::ability::{Receives, Sends};
 use crate::pattern::contract::Denied;
-use crate::socket::outgoing::{Outgoing, Parts};
+use crate::socket::outgoing::{Outgoing, Parts, refused};
 use crate::socket::streaming::end_streams_of_thread;
 use crate::socket::{Core, Socket};
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ impl Core {
         self.heed_interrupt()?;
         if until.is_some_and(|until| Instant::now() >= until) {
             self.peers.end_streams();
-            return Err(Error::Again);
+            return Err(Error::Timeout);
         }
         if self.is_unsettled() {
             return Ok(());
@@ -79,7 +79,7 @@ impl Core {
         let result = loop {
             if let Err(error) = self.wait(until, receives) {
                 // The time may have been over before the wait, and a message there.
-                let missed = receives && matches!(error, Error::Again) && self.read_missed();
+                let missed = receives && matches!(error, Error::Timeout) && self.read_missed();
                 break if missed && attempt(self).is_ok() { Ok(()) } else { Err(error) };
             }
             match attempt(self) {
@@ -123,13 +123,14 @@ impl<K: Sends> Socket<K> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Again`] when the time is over, [`Error::State`], [`Error::Unroutable`],
-    /// [`Error::Interrupted`], [`Error::Terminated`], [`Error::InvalidMessage`]. The message has not been sent then.
+    /// [`Error::Timeout`], [`Error::State`], [`Error::Unroutable`], [`Error::Interrupted`], [`Error::Terminated`],
+    /// [`Error::InvalidMessage`]; with the message, which has not been sent ([`SendError`]).
     #[inline(always)]
-    pub fn send(&mut self, message: impl Outgoing) -> Result<()> {
+    pub fn send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>> {
         let message = message.ready();
         let until = |core: &Core| deadline(core.peers.options.sndtimeo);
-        self.core.block(false, until, |core| message.with(|parts| core.try_send(parts)))
+        let result = self.core.block(false, until, |core| message.with(|parts| core.try_send(parts)));
+        result.map_err(|error| refused::<M>(message, error))
     }
 
     /// Waits until a message that begins with the part `first` would be accepted: what [`Socket::send`] would wait
@@ -145,12 +146,29 @@ impl<K: Sends> Socket<K> {
 
     /// As [`Socket::send`], waiting at most so long, whatever `SNDTIMEO` says.
     ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use zincmq::{Context, Error, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let mut push = Push::new(&context)?;
+    /// let failed = push.send_timeout(vec![1, 2, 3], Duration::from_millis(10)).unwrap_err();
+    /// assert_eq!(failed.error, Error::Timeout);
+    /// assert_eq!(failed.message, [1, 2, 3]);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// As [`Socket::send`].
-    pub fn send_timeout(&mut self, message: impl Outgoing, timeout: Duration) -> Result<()> {
+    pub fn send_timeout<M: Outgoing>(
+        &mut self,
+        message: M,
+        timeout: Duration,
+    ) -> std::result::Result<(), SendError<M::Unsent>> {
         let message = message.ready();
         let until = |_: &Core| Instant::now().checked_add(timeout);
-        self.core.block(false, until, |core| message.with(|parts| core.try_send(parts)))
+        let result = self.core.block(false, until, |core| message.with(|parts| core.try_send(parts)));
+        result.map_err(|error| refused::<M>(message, error))
     }
 
     /// Sends messages one after the other, as long as that needs no wait, and returns how many; for the first it waits,
@@ -177,19 +195,18 @@ impl<K: Sends> Socket<K> {
     /// ```
     ///
     /// # Errors
-    /// As [`Socket::send`], with the number of messages sent before; only the message that failed is lost. Where there was
-    /// room for some, but not for the peers of the one that was taken (ROUTER with `ROUTER_MANDATORY`, PUB and XPUB with
+    /// As [`Socket::send`], with the number of messages sent before and the message that failed. Where there was room for some, but not for the peers of the one that was taken (ROUTER with `ROUTER_MANDATORY`, PUB and XPUB with
     /// `XPUB_NODROP`, a peer that left at that moment), it waits, and fails when `SNDTIMEO` is over.
     pub fn send_batch<M: Outgoing>(
         &mut self,
         messages: impl IntoIterator<Item = M>,
-    ) -> std::result::Result<usize, BatchError> {
+    ) -> std::result::Result<usize, BatchError<M::Unsent>> {
         let mut messages = messages.into_iter();
         let mut sent = 0;
         while (sent == 0 || self.core.would_send())
             && let Some(message) = messages.next()
         {
-            self.send(message).map_err(|error| BatchError { sent, error })?;
+            self.send(message).map_err(|SendError { error, message }| BatchError { sent, error, message })?;
             sent += 1;
         }
         Ok(sent)
@@ -200,11 +217,33 @@ impl<K: Receives> Socket<K> {
     /// Receives a message: waits until there is one, at most for `RCVTIMEO`.
     ///
     /// # Errors
-    /// [`Error::Again`] when the time is over, [`Error::State`], [`Error::Interrupted`], [`Error::Terminated`].
+    /// [`Error::Timeout`], [`Error::State`], [`Error::Interrupted`], [`Error::Terminated`].
     pub fn recv(&mut self) -> Result<Message> {
         let mut message = Message::new();
         self.recv_into(&mut message)?;
         Ok(message)
+    }
+
+    /// As [`Socket::recv`], for a message that is a text: its first part, if it has several.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let mut pull = Pull::new(&context)?;
+    /// # pull.bind("inproc://x")?;
+    /// # let mut push = Push::new(&context)?;
+    /// # push.connect("inproc://x")?;
+    /// push.send("hello")?;
+    /// let text: String = pull.recv_string()?;
+    /// assert_eq!(text, "hello");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Socket::recv`]; [`Error::Text`] if what was received is not UTF-8.
+    pub fn recv_string(&mut self) -> Result<String> {
+        Ok(self.recv()?.into_string()?)
     }
 
     /// As [`Socket::recv`], into a message whose memory is used again: the fast way to receive many.

@@ -155,9 +155,9 @@ impl Core {
         endpoint: &Endpoint,
         transport: &'static dyn Transport,
     ) -> Result<()> {
-        transport.check(endpoint.address(), Side::Connect, &self.peers.options).map_err(|error| {
-            Error::Endpoint { endpoint: text.to_owned(), reason: reason(text, &error), errno: error.errno() }
-        })?;
+        transport
+            .check(endpoint.address(), Side::Connect, &self.peers.options)
+            .map_err(|error| Error::endpoint(text, reason(text, &error), error.errno()))?;
         let again = self.endpoints.iter().any(|entry| !entry.bound && entry.name == text);
         if again && self.owner.socket_type.profile().once_per_endpoint {
             return Ok(());
@@ -217,7 +217,7 @@ impl Core {
             found = self.spelled_otherwise(&endpoint, transport);
         }
         if found.is_empty() {
-            return Err(Error::NoEndpoint { endpoint: text.to_owned() });
+            return Err(Error::NoEndpoint { endpoint: text.into() });
         }
         found.into_iter().for_each(|id| self.close_endpoint(id));
         Ok(())
@@ -281,7 +281,7 @@ impl Core {
     }
 
     fn parse(&self, text: &str) -> Result<Endpoint> {
-        let refuse = |reason: String, errno| Error::Endpoint { endpoint: text.to_owned(), reason, errno };
+        let refuse = |reason: String, errno| Error::endpoint(text, reason, errno);
         let endpoint = Endpoint::parse(text).map_err(|error| refuse(error.reason(), error.errno()))?;
         if self.peers.options.is_raw(self.owner.socket_type) && endpoint.scheme() != "tcp" {
             let errno = rustix::io::Errno::PROTONOSUPPORT.raw_os_error();
@@ -295,7 +295,7 @@ impl Core {
 
     fn choose_io(&self, text: &str) -> Result<Arc<Inbox<ToIo>>> {
         let chosen = self.home.choose_io(self.peers.options.affinity);
-        chosen.ok_or_else(|| Error::NoIoThread { endpoint: text.to_owned() })
+        chosen.ok_or_else(|| Error::NoIoThread { endpoint: text.into() })
     }
 }
 
@@ -313,15 +313,14 @@ fn way(endpoint: &Endpoint) -> Result<Way> {
     }
     transport::by_scheme(endpoint.scheme()).map(Way::Network).ok_or_else(|| {
         let error = endpoint.unsupported();
-        Error::Endpoint { endpoint: endpoint.to_string(), reason: error.reason(), errno: error.errno() }
+        Error::endpoint(&endpoint.to_string(), error.reason(), error.errno())
     })
 }
 
 fn bind_failed(text: &str, error: BindError) -> Error {
-    let (endpoint, errno) = (text.to_owned(), error.errno());
     match error {
-        BindError::System { source, .. } => Error::Io { endpoint, source },
-        other => Error::Endpoint { reason: reason(text, &other), endpoint, errno },
+        BindError::System { source, .. } => Error::Io { endpoint: text.into(), error: source },
+        other => Error::endpoint(text, reason(text, &other), other.errno()),
     }
 }
 

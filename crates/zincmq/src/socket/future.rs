@@ -1,10 +1,10 @@
 //! Waiting as a task, under any executor.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SendError};
 use crate::message::Message;
 use crate::pattern::ability::{Receives, Sends};
 use crate::pattern::contract::Denied;
-use crate::socket::outgoing::{Outgoing, Parts};
+use crate::socket::outgoing::{Outgoing, Parts, refused};
 use crate::socket::streaming::end_streams_of_thread;
 use crate::socket::{Core, Interest, Socket};
 use std::future::poll_fn;
@@ -67,15 +67,21 @@ impl Drop for Forget<'_> {
 
 impl<K: Sends> Socket<K> {
     /// As [`Socket::send`], for async code; needs no particular executor. Dropping the future before it is
-    /// ready sends nothing. `SNDTIMEO` does not apply: use the executor's timer. After 128 results in a row without a
-    /// wait the next call lets other tasks run first.
+    /// ready sends nothing, and drops an owned message: where another branch of a `select!` may win, send it by reference.
+    /// `SNDTIMEO` does not apply: use the executor's timer. After 128 results in a row without a wait the next call lets
+    /// other tasks run first.
     ///
     /// # Errors
     /// As [`Socket::send`].
-    pub async fn send_async(&mut self, message: impl Outgoing) -> Result<()> {
+    pub async fn send_async<M: Outgoing>(
+        &mut self,
+        message: M,
+    ) -> std::result::Result<(), SendError<M::Unsent>> {
         let message = message.ready();
         let guard = Forget(&mut self.core);
-        poll_fn(|context| guard.0.poll(context, |core| message.with(|parts| core.try_send(parts)))).await
+        let attempt = |core: &mut Core| message.with(|parts| core.try_send(parts));
+        let result = poll_fn(|context| guard.0.poll(context, attempt)).await;
+        result.map_err(|error| refused::<M>(message, error))
     }
 }
 

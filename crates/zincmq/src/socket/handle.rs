@@ -1,14 +1,14 @@
 //! The socket that an application holds: one `try_` core, and what needs no wait.
 
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SendError};
 use crate::message::Message;
 use crate::monitor::{Events, Monitor};
 use crate::option::{self, OptionKey, OptionType, Row, Value};
 use crate::pattern::ability::{Any, Receives, Sends, Subscribes, Typed};
 use crate::pattern::contract::Kind;
 use crate::socket::core::Core;
-use crate::socket::outgoing::{Outgoing, Parts};
+use crate::socket::outgoing::{Outgoing, Parts, refused};
 use crate::socket_type::SocketType;
 use crate::stats::SocketStats;
 use std::marker::PhantomData;
@@ -167,13 +167,28 @@ impl<K> Socket<K> {
 impl<K: Sends> Socket<K> {
     /// Sends if that is possible at once.
     ///
+    /// ```
+    /// # use zincmq::{Context, Error, Message, Pull, Push, SendError};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let mut push = Push::new(&context)?;
+    /// let message = Message::from(["several", "parts"]);
+    /// // Nobody is there yet.
+    /// let Err(SendError { error: Error::Again, message }) = push.try_send(message) else { unreachable!() };
+    /// # let mut pull = Pull::new(&context)?;
+    /// # pull.bind("inproc://x")?;
+    /// push.connect("inproc://x")?;
+    /// push.try_send(message)?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Again`] if it is not; the other errors of [`Socket::send`].
     #[inline]
-    pub fn try_send(&mut self, message: impl Outgoing) -> Result<()> {
+    pub fn try_send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>> {
         let message = message.ready();
         let result = self.core.offer(|core| message.with(|parts| core.try_send(parts)));
-        result.map_err(|denied| self.ended_or(denied))
+        result.map_err(|denied| refused::<M>(message, self.ended_or(denied)))
     }
 
     /// As [`Socket::admit`], without waiting.

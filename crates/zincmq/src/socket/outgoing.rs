@@ -1,21 +1,65 @@
 //! Values that can be sent: all that can be read as one or more parts.
 
+use crate::error::{Error, SendError};
 use crate::message::{Frame, Message};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use queue::{Keep, Part};
+use std::borrow::Cow;
+use std::sync::Arc;
 
-/// A value that can be sent: bytes or text as a message of one part, a [`Frame`], a [`Message`], or parts in an array or
-/// vector.
+/// A value that can be sent: bytes or text as a message of one part, a [`Frame`], a [`Message`], or parts in a tuple, array,
+/// slice or vector.
+///
+/// ```
+/// # use std::borrow::Cow;
+/// # use zincmq::{Context, Frame, Message, Pull, Push};
+/// # fn main() -> zincmq::Result<()> {
+/// # let context = Context::new();
+/// # let mut pull = Pull::new(&context)?;
+/// # pull.bind("inproc://x")?;
+/// # let mut push = Push::new(&context)?;
+/// # push.connect("inproc://x")?;
+/// let frame = Frame::from("part");
+/// push.send("text")?;
+/// push.send(b"bytes")?;
+/// push.send(42_u32.to_be_bytes())?;
+/// push.send(Cow::from("text, owned or not"))?;
+/// push.send(&frame)?;
+/// push.send(("parts of", String::from("mixed"), &[1, 2, 3], frame))?;
+/// push.send(["parts", "of a kind"])?;
+/// push.send(vec!["as", "many", "as", "there", "are"])?;
+/// # for _ in 0..8 { pull.recv()?; }
+/// # Ok(()) }
+/// ```
 ///
 /// Borrowed bytes are copied into the queue. Owned bodies ([`Vec`], [`String`], [`Bytes`], [`Message`]) of 60 KiB and
 /// more are not copied at all.
+///
+/// What is not sent comes back ([`SendError`]): an owned value as it was or as a [`Frame`], parts as a [`Message`], and of
+/// what is borrowed nothing, since the caller still has it.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` cannot be sent",
+    note = "bytes and text can be, a `Frame`, a `Message`, and tuples, arrays, slices and vectors of parts"
+)]
 pub trait Outgoing {
     /// The form in which the value waits for an attempt to send it that succeeds.
     type Ready: Parts;
 
+    /// The form in which the value comes back if it is not sent.
+    type Unsent;
+
     /// Prepares the value for sending, once for all attempts: large owned bodies become shared, borrowed bytes stay
     /// borrowed.
     fn ready(self) -> Self::Ready;
+
+    /// Gives the value back, no attempt having succeeded.
+    fn unsent(ready: Self::Ready) -> Self::Unsent;
+}
+
+/// The error of a send, with what was not sent.
+#[cold]
+pub(super) fn refused<M: Outgoing>(ready: M::Ready, error: Error) -> SendError<M::Unsent> {
+    SendError { error, message: M::unsent(ready) }
 }
 
 /// The parts of one message, which can be handed to any number of attempts to send it.
@@ -25,6 +69,13 @@ pub trait Parts {
 }
 
 impl Parts for &[u8] {
+    #[inline]
+    fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R {
+        send(&[Part::Slice(self)])
+    }
+}
+
+impl<const N: usize> Parts for [u8; N] {
     #[inline]
     fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R {
         send(&[Part::Slice(self)])
@@ -41,6 +92,13 @@ impl Parts for Frame {
 /// Nobody shares bodies of so many bytes: plain ones go the shortest way.
 const SMALL: usize = 128;
 
+impl Parts for Bytes {
+    #[inline]
+    fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R {
+        send(&[if self.len() > SMALL { Part::Shared(self) } else { Part::Slice(self) }])
+    }
+}
+
 /// Messages of so many parts need no memory on their way.
 const FEW: usize = 8;
 
@@ -51,23 +109,17 @@ impl Parts for Message {
             return send(&parts);
         }
         let mut parts = [Part::Slice(&[]); FEW];
-        for (place, frame) in parts.iter_mut().zip(self.iter()) {
+        for (place, frame) in parts.iter_mut().zip(self) {
             *place = frame.as_part();
         }
         send(&parts[..self.len()])
     }
 }
 
-impl Parts for &Message {
-    fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R {
-        (**self).with(send)
-    }
-}
-
-impl Parts for &Bytes {
+impl<P: Parts> Parts for &P {
     #[inline]
     fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R {
-        send(&[if self.len() > SMALL { Part::Shared(self) } else { Part::Slice(self) }])
+        (**self).with(send)
     }
 }
 
@@ -77,113 +129,115 @@ impl Parts for &dyn Keep {
     }
 }
 
-impl<'a> Outgoing for &'a dyn Keep {
-    type Ready = &'a dyn Keep;
+/// Kinds of values: what they wait as and how that is made, what comes back and how.
+macro_rules! outgoing {
+    ($([$($generic:tt)*] $kind:ty => $ready:ty: $make:expr, $unsent:ty: $back:expr;)+) => {$(
+        impl<$($generic)*> Outgoing for $kind {
+            type Ready = $ready;
+            type Unsent = $unsent;
 
-    fn ready(self) -> Self::Ready {
-        self
-    }
-}
+            #[inline]
+            fn ready(self) -> $ready {
+                let make: fn($kind) -> $ready = $make;
+                make(self)
+            }
 
-impl<'a> Outgoing for &'a Bytes {
-    type Ready = &'a Bytes;
-
-    #[inline]
-    fn ready(self) -> Self::Ready {
-        self
-    }
-}
-
-impl<'a> Outgoing for &'a [u8] {
-    type Ready = &'a [u8];
-
-    #[inline]
-    fn ready(self) -> Self::Ready {
-        self
-    }
-}
-
-impl<'a, const N: usize> Outgoing for &'a [u8; N] {
-    type Ready = &'a [u8];
-
-    #[inline]
-    fn ready(self) -> Self::Ready {
-        self
-    }
-}
-
-impl<'a> Outgoing for &'a str {
-    type Ready = &'a [u8];
-
-    #[inline]
-    fn ready(self) -> Self::Ready {
-        self.as_bytes()
-    }
-}
-
-impl<'a> Outgoing for &'a Vec<u8> {
-    type Ready = &'a [u8];
-
-    #[inline]
-    fn ready(self) -> Self::Ready {
-        self
-    }
-}
-
-impl<'a> Outgoing for &'a String {
-    type Ready = &'a [u8];
-
-    #[inline]
-    fn ready(self) -> Self::Ready {
-        self.as_bytes()
-    }
-}
-
-impl<'a> Outgoing for &'a Message {
-    type Ready = &'a Message;
-
-    fn ready(self) -> Self::Ready {
-        self
-    }
-}
-
-macro_rules! owned {
-    ($($kind:ty),*) => {$(
-        impl Outgoing for $kind {
-            type Ready = Frame;
-
-            fn ready(self) -> Frame {
-                let mut frame = Frame::from(self);
-                frame.share_large();
-                frame
+            fn unsent(ready: $ready) -> $unsent {
+                let back: fn($ready) -> $unsent = $back;
+                back(ready)
             }
         }
-    )*};
+    )+};
 }
 
-owned!(Vec<u8>, String, Bytes, Frame);
+outgoing! {
+    ['a] &'a [u8] => &'a [u8]: |bytes| bytes, (): drop;
+    ['a, const N: usize] &'a [u8; N] => &'a [u8]: |bytes| bytes, (): drop;
+    ['a] &'a Vec<u8> => &'a [u8]: |bytes| bytes, (): drop;
+    ['a] &'a str => &'a [u8]: str::as_bytes, (): drop;
+    ['a] &'a String => &'a [u8]: |text| text.as_bytes(), (): drop;
+    ['a] &'a Bytes => &'a Bytes: |bytes| bytes, (): drop;
+    ['a] &'a Frame => &'a Frame: |frame| frame, (): drop;
+    ['a] &'a Message => &'a Message: |message| message, (): drop;
+    ['a] &'a dyn Keep => &'a dyn Keep: |kept| kept, (): drop;
+    [const N: usize] [u8; N] => [u8; N]: |bytes| bytes, [u8; N]: |bytes| bytes;
+    [] Vec<u8> => Frame: |bytes| Frame::hold(bytes).shared(), Self: Frame::into_vec;
+    [] String => Frame: |text| Frame::hold(text.into_bytes()).shared(), Self: text;
+    [] Bytes => Self: |bytes| bytes, Self: |bytes| bytes;
+    [] BytesMut => Bytes: Self::freeze, Bytes: |bytes| bytes;
+    [] Box<[u8]> => Frame: |bytes| Frame::from(bytes).shared(), Frame: |frame| frame;
+    [] Box<str> => Frame: |text| Frame::from(text).shared(), Frame: |frame| frame;
+    [] Arc<[u8]> => Frame: Frame::from, Frame: |frame| frame;
+    [] Arc<str> => Frame: Frame::from, Frame: |frame| frame;
+    [] Cow<'_, [u8]> => Frame: |bytes| Frame::from(bytes).shared(), Frame: |frame| frame;
+    [] Cow<'_, str> => Frame: |text| Frame::from(text).shared(), Frame: |frame| frame;
+    [] Frame => Self: Self::shared, Self: |frame| frame;
+    [] Message => Self: Self::shared, Self: |message| message;
+    [F: Into<Frame>, const N: usize] [F; N] => Message: |parts| Message::from(parts).shared(), Message: |message| message;
+    [F: Into<Frame>] Vec<F> => Message: |parts| Message::from(parts).shared(), Message: |message| message;
+}
 
-impl Outgoing for Message {
-    type Ready = Self;
+/// The text that this was.
+fn text(frame: Frame) -> String {
+    frame.into_string().unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
 
-    fn ready(mut self) -> Self {
-        self.share_large();
-        self
+macro_rules! borrowed {
+    ($([$($generic:tt)*] $kind:ty;)+) => {$(
+        impl<'a, F, $($generic)*> Outgoing for $kind
+        where
+            &'a F: Into<Frame>,
+        {
+            type Ready = Message;
+            type Unsent = ();
+
+            fn ready(self) -> Message {
+                Message::from(self).shared()
+            }
+
+            fn unsent(_: Message) {}
+        }
+    )+};
+}
+
+borrowed! {
+    [] &'a [F];
+    [] &'a Vec<F>;
+    [const N: usize] &'a [F; N];
+}
+
+macro_rules! tuples {
+    ($(($($part:ident)+))+) => {$(
+        impl<$($part: Into<Frame>),+> Outgoing for ($($part,)+) {
+            type Ready = Message;
+            type Unsent = Message;
+
+            fn ready(self) -> Message {
+                Message::from(self).shared()
+            }
+
+            fn unsent(ready: Message) -> Message {
+                ready
+            }
+        }
+    )+};
+}
+
+tuples!((A)(A B)(A B C)(A B C D)(A B C D E)(A B C D E F)(A B C D E F G)(A B C D E F G H));
+
+/// What an iterator over borrowed values gives.
+impl<'a, T: ?Sized> Outgoing for &&'a T
+where
+    &'a T: Outgoing,
+{
+    type Ready = <&'a T as Outgoing>::Ready;
+    type Unsent = <&'a T as Outgoing>::Unsent;
+
+    fn ready(self) -> Self::Ready {
+        (*self).ready()
     }
-}
 
-impl<F: Into<Frame>, const N: usize> Outgoing for [F; N] {
-    type Ready = Message;
-
-    fn ready(self) -> Message {
-        Message::from(self).ready()
-    }
-}
-
-impl Outgoing for Vec<Frame> {
-    type Ready = Message;
-
-    fn ready(self) -> Message {
-        Message::from(self).ready()
+    fn unsent(ready: Self::Ready) -> Self::Unsent {
+        <&'a T as Outgoing>::unsent(ready)
     }
 }

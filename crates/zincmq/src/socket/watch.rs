@@ -44,7 +44,7 @@ impl<K> Socket<K> {
     /// [`Error::System`] if there are no descriptors left.
     pub fn descriptor(&mut self) -> Result<BorrowedFd<'_>> {
         if self.core.waiting.watch.is_none() {
-            let fresh = Arc::new(Bell::new()?);
+            let fresh = Arc::new(Bell::new().map_err(Error::System)?);
             // Something may have happened before anybody listened.
             fresh.wake();
             self.core.waiting.watch = Some(fresh);

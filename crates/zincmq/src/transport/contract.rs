@@ -183,6 +183,7 @@ impl Target {
 
 /// An address does not have the form its transport wants.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AddressError {
     /// It is malformed.
     #[error("{endpoint:?}: {reason}")]
@@ -215,6 +216,7 @@ impl AddressError {
 
 /// Why a socket does not listen.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BindError {
     /// The address is malformed.
     #[error(transparent)]
