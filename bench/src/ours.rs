@@ -30,6 +30,7 @@ struct Simple<K> {
 impl Ours {
     fn socket<K: Typed>(&self, hwm: i32) -> Result<Simple<K>> {
         let mut socket = Socket::new(&self.context)?;
+        let hwm = usize::try_from(hwm)?;
         socket.set(SNDHWM, hwm)?;
         socket.set(RCVHWM, hwm)?;
         Ok(Simple { socket, sent: Vec::new(), received: Message::new() })

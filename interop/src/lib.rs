@@ -14,9 +14,6 @@ pub use wire::{Version, Wire, frame, frame_v1};
 /// How long anything may take that must happen.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-/// [`PATIENCE`] as the options `RCVTIMEO` and `SNDTIMEO` take it.
-const PATIENCE_MS: i32 = 10_000;
-
 /// How long to look for what only time can show: that there is no room, that a side stays. Whatever a later message
 /// or event can show is shown by that.
 pub const GLANCE: Duration = Duration::from_millis(50);

@@ -1,8 +1,8 @@
 //! One socket, of zincmq or of genuine libzmq, with a context of its own.
 
-use crate::{Monitor, PATIENCE, PATIENCE_MS};
+use crate::{Monitor, PATIENCE};
 use std::time::{Duration, Instant};
-use zincmq::option::{self, OptionKey, OptionType, Value};
+use zincmq::option::{self, Form, OptionKey, Setting, Value};
 use zincmq::{AnySocket, Events, Message, SocketType};
 
 /// Whose socket it is.
@@ -72,9 +72,9 @@ impl Peer {
             }
         };
         let mut peer = Self { socket, context };
-        peer.set(option::LINGER, 0);
-        peer.set(option::RCVTIMEO, PATIENCE_MS);
-        peer.set(option::SNDTIMEO, PATIENCE_MS);
+        peer.set(option::LINGER, Duration::ZERO);
+        peer.set(option::RCVTIMEO, PATIENCE);
+        peer.set(option::SNDTIMEO, PATIENCE);
         peer
     }
 
@@ -97,8 +97,8 @@ impl Peer {
     }
 
     /// Sets an option, by our typed name and its number in C.
-    pub fn set<T: OptionType>(&mut self, option: OptionKey<T>, value: impl Into<T>) -> &mut Self {
-        let value: Value = value.into().into();
+    pub fn set<F: Form, G>(&mut self, option: OptionKey<F, G>, value: impl Setting<F::Value>) -> &mut Self {
+        let value = option.row().check(F::write(value.setting())).expect("a value in its range");
         match &mut self.socket {
             Socket::Ours(socket) => socket.set_value(option.row(), value).expect("an option of ours"),
             Socket::Genuine(socket) => {
@@ -182,9 +182,9 @@ impl Peer {
 
     /// Receives a message if one comes within `time`.
     pub fn recv_within(&mut self, time: Duration) -> Option<Vec<Vec<u8>>> {
-        self.set(option::RCVTIMEO, i32::try_from(time.as_millis()).expect("a short time"));
+        self.set(option::RCVTIMEO, time);
         let message = self.recv().ok();
-        self.set(option::RCVTIMEO, PATIENCE_MS);
+        self.set(option::RCVTIMEO, PATIENCE);
         message
     }
 

@@ -4,6 +4,7 @@
 use interop::Version::{V1_0, V2_0, V3_0, V3_1};
 use interop::{Peer, Version, Wire, frame, frame_v1, noise};
 use std::thread;
+use std::time::Duration;
 use zincmq::SocketType::{self, Dealer, Pub, Pull, Push, Router, Sub, XPub, XSub};
 use zincmq::option;
 
@@ -207,7 +208,7 @@ fn a_pub_serves_peers_of_every_version_at_once() {
 fn heartbeats_spare_peers_that_know_none() {
     for version in [V1_0, V2_0] {
         let mut dealer = Peer::ours(Dealer);
-        dealer.set(option::HEARTBEAT_IVL, 10);
+        dealer.set(option::HEARTBEAT_IVL, Duration::from_millis(10));
         let endpoint = dealer.bind_tcp();
         let mut wire = Wire::connect(&endpoint);
         wire.open(version, ("DEALER", 5), b"");

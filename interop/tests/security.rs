@@ -3,6 +3,7 @@
 
 use interop::{GLANCE, Library, Monitor, Peer, noise};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 use zincmq::SocketType::{Dealer, Rep};
 use zincmq::security::{Keypair, ZAP_ENDPOINT};
 use zincmq::{EventKind, option};
@@ -117,7 +118,8 @@ fn curve_with_heartbeats() {
     each(|mut pair, endpoint| {
         curve(&mut pair);
         for peer in [&mut pair.server, &mut pair.client] {
-            peer.set(option::HEARTBEAT_IVL, 20).set(option::HEARTBEAT_TIMEOUT, 2000);
+            peer.set(option::HEARTBEAT_IVL, Duration::from_millis(20))
+                .set(option::HEARTBEAT_TIMEOUT, Duration::from_secs(2));
         }
         pair.connect(endpoint);
         pair.client.send(&[b"hello"]).unwrap();
@@ -193,7 +195,7 @@ fn another_servers_key_opens_nothing() {
         pair.client.set(option::CURVE_SERVERKEY, Some(another.public));
         pair.connect(endpoint);
         assert_eq!(pair.events.wait_for(EventKind::HandshakeFailedProtocol), 0x1100_0001);
-        pair.client.set(option::SNDTIMEO, 0);
+        pair.client.set(option::SNDTIMEO, Duration::ZERO);
         _ = pair.client.send(&[b"hello"]);
         assert_eq!(pair.server.recv_within(GLANCE), None);
     });
@@ -215,7 +217,7 @@ fn mechanisms_must_match() {
             pair.connect(endpoint);
             // Whichever side notices first closes, so that the other may not come to tell why.
             pair.events.wait_for(EventKind::Disconnected);
-            pair.client.set(option::SNDTIMEO, 0);
+            pair.client.set(option::SNDTIMEO, Duration::ZERO);
             _ = pair.client.send(&[b"hello"]);
             assert_eq!(pair.server.recv_within(GLANCE), None);
         });

@@ -5,6 +5,7 @@ use interop::Version::{V1_0, V2_0, V3_0, V3_1};
 use interop::{Peer, Wire, frame, frame_v1, noise};
 use std::iter;
 use std::net::TcpListener;
+use std::time::Duration;
 use zincmq::EventKind::Disconnected;
 use zincmq::SocketType::{Dealer, Pull, Push, Sub, XPub};
 use zincmq::option;
@@ -51,7 +52,9 @@ fn after_a_cut_a_message_comes_whole_and_none_twice() {
     let noise = noise(80_000);
     let (listener, endpoint) = Wire::listen();
     let mut push = Peer::ours(Push);
-    push.set(option::SNDHWM, 0).set(option::RECONNECT_IVL, 1).set(option::SNDBUF, 4096);
+    push.set(option::SNDHWM, 0)
+        .set(option::RECONNECT_IVL, Duration::from_millis(1))
+        .set(option::SNDBUF, 4096);
     push.connect(&endpoint);
     let total = 400_u32;
     for number in 0..total {
@@ -82,7 +85,7 @@ fn after_a_cut_a_message_comes_whole_and_none_twice() {
 fn one_queue_serves_peers_of_all_versions_one_after_the_other() {
     let (listener, endpoint) = Wire::listen();
     let mut push = Peer::ours(Push);
-    push.set(option::RECONNECT_IVL, 1);
+    push.set(option::RECONNECT_IVL, Duration::from_millis(1));
     push.connect(&endpoint);
     for version in [V3_1, V2_0, V1_0, V3_0, V1_0, V3_1] {
         let mut wire = Wire::accept(&listener);
@@ -98,7 +101,10 @@ fn one_queue_serves_peers_of_all_versions_one_after_the_other() {
 fn a_ping_waits_for_the_end_of_a_message() {
     let noise = noise(6_000_000);
     let mut dealer = Peer::ours(Dealer);
-    dealer.set(option::HEARTBEAT_IVL, 5).set(option::HEARTBEAT_TIMEOUT, 60_000).set(option::SNDBUF, 4096);
+    dealer
+        .set(option::HEARTBEAT_IVL, Duration::from_millis(5))
+        .set(option::HEARTBEAT_TIMEOUT, Duration::from_secs(60))
+        .set(option::SNDBUF, 4096);
     let endpoint = dealer.bind_tcp();
     let mut wire = Wire::connect(&endpoint);
     wire.open(V3_1, ("DEALER", 5), b"");
@@ -147,7 +153,9 @@ fn reserved_flag_bits_make_no_subscription() {
 #[test]
 fn a_long_message_that_comes_slowly_is_a_sign_of_life() {
     let mut dealer = Peer::ours(Dealer);
-    dealer.set(option::HEARTBEAT_IVL, 40).set(option::HEARTBEAT_TIMEOUT, 1500);
+    dealer
+        .set(option::HEARTBEAT_IVL, Duration::from_millis(40))
+        .set(option::HEARTBEAT_TIMEOUT, Duration::from_millis(1500));
     let mut wire = Wire::connect(&dealer.bind_tcp());
     wire.open(V3_1, ("DEALER", 5), b"");
     let body = [7; 200];

@@ -5,6 +5,7 @@ use crate::outlet::Outlet;
 use crate::socket::{Socket, on};
 use libc::{c_char, c_int, c_void};
 use std::ffi::CStr;
+use std::time::Duration;
 use zincmq::monitor::{EventKind, Events};
 use zincmq::{AnySocket, SocketType, option};
 
@@ -40,7 +41,7 @@ impl Socket {
         }
         self.stop_monitor();
         let mut outlet = AnySocket::with_type(&self.context.core, kind)?;
-        outlet.set(option::LINGER, 0)?;
+        outlet.set(option::LINGER, Duration::ZERO)?;
         outlet.bind(address)?;
         let events = Events::from_bits(events);
         self.outlet = Some(Outlet::start(self.core.monitor(events), events, outlet, version));

@@ -135,12 +135,13 @@ impl Opening {
         let socket = &mut session.socket;
         gate.secure(socket, &guard)?;
         if let Some(timeout) = self.timeout {
-            let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
-            socket.set(option::SNDTIMEO, millis)?;
-            socket.set(option::RCVTIMEO, millis)?;
+            // Longer than C can say is for ever.
+            let timeout = (timeout.as_millis() < i32::MAX as u128).then_some(timeout);
+            socket.set(option::SNDTIMEO, timeout)?;
+            socket.set(option::RCVTIMEO, timeout)?;
         }
         if let Some(linger) = self.linger {
-            socket.set(option::LINGER, linger)?;
+            socket.set_value(option::LINGER.row(), Value::Int(linger))?;
         }
         for (row, value) in self.settings.iter().chain(&self.routing_id) {
             socket.set_value(row, value.clone())?;
@@ -207,13 +208,18 @@ impl Session {
         self.explain(error, what, option::RCVTIMEO)
     }
 
-    fn explain(&mut self, error: Error, what: &'static str, timeout: option::OptionKey<i32>) -> Failure {
+    fn explain(
+        &mut self,
+        error: Error,
+        what: &'static str,
+        timeout: option::OptionKey<option::Wait>,
+    ) -> Failure {
         if error != Error::Timeout {
             return error.into();
         }
         // --option may have set another than --timeout.
-        let millis = self.socket.get(timeout).ok().and_then(|millis| u64::try_from(millis).ok());
-        Failure::Timeout { what, limit: millis.map(Duration::from_millis).unwrap_or_default() }
+        let limit = self.socket.get(timeout).ok().flatten().unwrap_or_default();
+        Failure::Timeout { what, limit }
     }
 
     /// Closes the socket and waits until everything has gone out: without limit, unless there is a timeout,

@@ -176,9 +176,9 @@ fn half_messages_that_are_left_take_no_memory_with_them() {
 #[test]
 fn peers_that_leave_while_a_ping_is_unanswered_disturb_nobody() {
     let mut victim = Victim::new(|pull| {
-        pull.set(option::HEARTBEAT_IVL, 1).unwrap();
+        pull.set(option::HEARTBEAT_IVL, Duration::from_millis(1)).unwrap();
         // The good one may be slow to answer.
-        pull.set(option::HEARTBEAT_TIMEOUT, 60_000).unwrap();
+        pull.set(option::HEARTBEAT_TIMEOUT, Duration::from_secs(60)).unwrap();
     });
     for resets in [false, true].repeat(20) {
         let mut wire = victim.open();
@@ -251,7 +251,7 @@ fn numbers() -> Vec<String> {
 
     let mut req = Req::new(&context).unwrap();
     req.set(option::REQ_CORRELATE, true).unwrap();
-    req.set(option::LINGER, 0).unwrap();
+    req.set(option::LINGER, Duration::ZERO).unwrap();
     let mut wire = raw_peer(&req.bind("tcp://127.0.0.1:*").unwrap(), "REP");
     req.send_timeout("request", PATIENCE).unwrap();
     let mut number = [0; 6];
@@ -290,7 +290,7 @@ fn a_plain_server_with_enforcement_and_no_domain_goes_on() {
         pull.plain_server().unwrap();
         let mut events = pull.monitor(Events::NONE.with(HandshakeFailedNoDetail).with(HandshakeSucceeded));
         let mut push = Push::new(&context).unwrap();
-        push.set(option::LINGER, 0).unwrap();
+        push.set(option::LINGER, Duration::ZERO).unwrap();
         push.plain_client("alice", "sesame").unwrap();
         push.connect(&pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
         events.recv_timeout(PATIENCE).unwrap().kind

@@ -6,6 +6,7 @@ use common::*;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
+use std::time::Duration;
 use zincmq::authenticator::{
     Authenticator, Certificate, CertificateError, Credentials, Decision, Rules, UsersError, hash_password,
 };
@@ -23,8 +24,8 @@ enum Client<'a> {
 fn admitted(context: &Context, server: &Keypair, domain: &str, client: &Client<'_>) -> Option<String> {
     let mut pull = Pull::new(context).unwrap();
     let mut push = Push::new(context).unwrap();
-    pull.set(option::LINGER, 0).unwrap();
-    push.set(option::LINGER, 0).unwrap();
+    pull.set(option::LINGER, Duration::ZERO).unwrap();
+    push.set(option::LINGER, Duration::ZERO).unwrap();
     pull.set(option::ZAP_DOMAIN, domain).unwrap();
     match client {
         Client::Nobody => {}

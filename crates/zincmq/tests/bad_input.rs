@@ -5,8 +5,10 @@ mod victim;
 
 use std::io::Read;
 use std::thread;
+use std::time::Duration;
 use victim::*;
 use zincmq::EventKind::{Disconnected, HandshakeFailedNoDetail, HandshakeFailedProtocol};
+use zincmq::option::Value;
 use zincmq::{Context, Error, Events, Message, Pub, Pull, Push, Rep, Req, Sub, option};
 
 const EINVAL: i32 = 22;
@@ -52,27 +54,42 @@ fn options_out_of_range_are_refused() {
     let mut victim = Victim::new(|_| ());
     let pull = &mut victim.pull;
     let cases = [
-        (option::SNDHWM, -1),
-        (option::RCVHWM, i32::MIN),
-        (option::LINGER, -2),
-        (option::RCVTIMEO, -2),
-        (option::RECONNECT_IVL, -2),
-        (option::BACKLOG, -1),
-        (option::TCP_KEEPALIVE, 2),
-        (option::HANDSHAKE_IVL, -1),
-        (option::HEARTBEAT_TTL, 6_553_600),
-        (option::RECONNECT_STOP, 8),
+        (option::SNDHWM.row(), -1),
+        (option::RCVHWM.row(), i32::MIN),
+        (option::LINGER.row(), -2),
+        (option::RCVTIMEO.row(), -2),
+        (option::RECONNECT_IVL.row(), -2),
+        (option::BACKLOG.row(), -1),
+        (option::TCP_KEEPALIVE.row(), 2),
+        (option::HANDSHAKE_IVL.row(), -1),
+        (option::HEARTBEAT_TTL.row(), 6_553_600),
+        (option::RECONNECT_STOP.row(), 8),
     ];
-    for (option, value) in cases {
-        let before = pull.get(option).unwrap();
-        let error = pull.set(option, value).unwrap_err();
+    for (row, value) in cases {
+        let before = pull.get_raw(row.number).unwrap();
+        let error = pull.set_value(row, Value::Int(value)).unwrap_err();
         assert!(matches!(error, Error::Option(_)) && error.errno() == EINVAL, "{error}");
         assert!(error.to_string().contains(&value.to_string()), "{error}");
-        assert_eq!(pull.get(option).unwrap(), before);
+        assert_eq!(pull.get_raw(row.number).unwrap(), before);
+    }
+    // What C has no int for.
+    let beyond = [
+        pull.set(option::SNDHWM, 1 << 31),
+        pull.set(option::RCVHWM, usize::MAX),
+        pull.set(option::SNDBUF, 1 << 31),
+        pull.set(option::LINGER, Duration::from_millis(1 << 31)),
+        pull.set(option::RCVTIMEO, Duration::MAX),
+        pull.set(option::HEARTBEAT_TTL, Duration::from_millis(6_553_600)),
+        pull.set(option::TCP_KEEPALIVE_IDLE, Duration::from_secs(1 << 31)),
+    ];
+    for result in beyond {
+        let error = result.unwrap_err();
+        assert!(matches!(error, Error::Option(_)) && error.errno() == EINVAL, "{error}");
     }
     assert_eq!(pull.set(option::ROUTING_ID, vec![0; 256]).unwrap_err().errno(), EINVAL);
     assert_eq!(pull.set(option::ROUTING_ID, Vec::new()).unwrap_err().errno(), EINVAL);
-    assert_eq!(pull.set(option::ROUTER_MANDATORY, true).unwrap_err().errno(), EINVAL, "not of this type");
+    let not_of_this_type = pull.set_value(option::ROUTER_MANDATORY.row(), Value::Flag(true));
+    assert_eq!(not_of_this_type.unwrap_err().errno(), EINVAL);
     victim.is_undisturbed();
 }
 
@@ -134,7 +151,7 @@ fn no_maxmsgsize_is_too_small_for_a_handshake() {
                 let mut push = Push::new(&context).unwrap();
                 pull.set(option::MAXMSGSIZE, most).unwrap();
                 push.set(option::MAXMSGSIZE, most).unwrap();
-                push.set(option::LINGER, 0).unwrap();
+                push.set(option::LINGER, Duration::ZERO).unwrap();
                 if pull_binds {
                     push.connect(&pull.bind(endpoint).unwrap()).unwrap();
                 } else {
@@ -221,7 +238,7 @@ fn garbage_ends_its_connection() {
 
 #[test]
 fn a_handshake_that_stops_is_given_up() {
-    let mut victim = Victim::new(|pull| pull.set(option::HANDSHAKE_IVL, 200).unwrap());
+    let mut victim = Victim::new(|pull| pull.set(option::HANDSHAKE_IVL, Duration::from_millis(200)).unwrap());
     let whole = [greeting(), frame(COMMAND, &ready("PUSH"))].concat();
     for length in [0, 1, 9, 10, 11, 12, 63, 64, 65, 66, 80, whole.len() - 1] {
         println!("{length} bytes");
@@ -265,7 +282,7 @@ fn a_peer_that_never_reads_holds_up_nobody_else() {
     let grown = memory().saturating_sub(before);
     // What waits for the silent one, and for the good one on both sides.
     assert!(grown < MEMORY + 3000 * BODY.len(), "{grown} bytes more");
-    push.set(option::LINGER, 0).unwrap();
+    push.set(option::LINGER, Duration::ZERO).unwrap();
 }
 
 #[test]
@@ -290,7 +307,7 @@ fn a_subscriber_that_never_reads_loses_messages_alone() {
     let grown = memory().saturating_sub(before);
     assert!(grown < MEMORY + 1000 * BODY.len(), "{grown} bytes more");
     assert!(publisher.stats().dropped_full > 0);
-    publisher.set(option::LINGER, 0).unwrap();
+    publisher.set(option::LINGER, Duration::ZERO).unwrap();
 }
 
 #[test]
@@ -340,7 +357,7 @@ fn a_message_without_end_ends_its_connection() {
 
 #[test]
 fn a_message_without_end_is_bounded_for_old_peers_too() {
-    for (bytes, parts) in [(100_000, 0), (-1, 1000)] {
+    for (bytes, parts) in [(Some(100_000), 0), (None, 1000)] {
         let mut victim = Victim::new(|pull| {
             pull.set(option::MAXMULTIPART, bytes).unwrap();
             pull.set(option::MAXPARTS, parts).unwrap();
@@ -424,7 +441,7 @@ fn commands_have_a_largest_size() {
 fn only_subscriptions_may_be_large_commands_and_only_as_large_as_messages() {
     let _alone = alone();
     let context = Context::new();
-    for limit in [-1, 100_000] {
+    for limit in [None, Some(100_000)] {
         let mut publisher = Pub::new(&context).unwrap();
         publisher.set(option::MAXMSGSIZE, limit).unwrap();
         let endpoint = publisher.bind("tcp://127.0.0.1:*").unwrap();
@@ -449,10 +466,10 @@ fn only_subscriptions_may_be_large_commands_and_only_as_large_as_messages() {
         assert_eq!(&heard, b"\0\x04good");
         let grown = memory().saturating_sub(before);
         assert!(grown < MEMORY, "{grown} bytes more for what is only claimed");
-        if limit >= 0 {
+        if limit.is_some() {
             claims.into_iter().for_each(|mut wire| wire.is_closed());
         }
-        publisher.set(option::LINGER, 0).unwrap();
+        publisher.set(option::LINGER, Duration::ZERO).unwrap();
     }
 }
 

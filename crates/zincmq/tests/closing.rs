@@ -19,7 +19,7 @@ fn messages_outlive_their_socket_until_a_peer_binds() {
         for endpoint in unbound() {
             let context = Context::new();
             let mut push = Push::new(&context).unwrap();
-            push.set(option::RECONNECT_IVL, 5).unwrap();
+            push.set(option::RECONNECT_IVL, Duration::from_millis(5)).unwrap();
             push.connect(&endpoint).unwrap();
             for number in 0..100_u8 {
                 push.send(&[number]).unwrap();
@@ -42,7 +42,7 @@ fn without_linger_the_end_comes_at_once() {
         for endpoint in unbound() {
             let context = Context::new();
             let mut push = Push::new(&context).unwrap();
-            push.set(option::LINGER, 0).unwrap();
+            push.set(option::LINGER, Duration::ZERO).unwrap();
             push.connect(&endpoint).unwrap();
             push.send("for nobody").unwrap();
             drop(push);
@@ -57,7 +57,7 @@ fn with_a_finite_linger_the_end_comes_in_time() {
         for endpoint in unbound() {
             let context = Context::new();
             let mut push = Push::new(&context).unwrap();
-            push.set(option::LINGER, 150).unwrap();
+            push.set(option::LINGER, Duration::from_millis(150)).unwrap();
             push.connect(&endpoint).unwrap();
             push.send("for nobody").unwrap();
             let begin = Instant::now();
@@ -143,7 +143,7 @@ fn a_peer_that_takes_nothing_holds_up_the_end_only_for_a_time() {
     const FEW: u32 = 30;
     within(2 * PATIENCE, || {
         let (moment, long) = (Duration::from_millis(100), Duration::from_secs(4));
-        for (linger, least, most) in [(100, moment, long), (-1, long, PATIENCE)] {
+        for (linger, least, most) in [(Some(moment), moment, long), (None, long, PATIENCE)] {
             let (ours, theirs) = (Context::new(), Context::new());
             let mut pull = Pull::new(&theirs).unwrap();
             pull.set(option::RCVHWM, 2).unwrap();
@@ -158,9 +158,9 @@ fn a_peer_that_takes_nothing_holds_up_the_end_only_for_a_time() {
             drop(push);
             ours.term();
             let waited = begin.elapsed();
-            assert!((least..most).contains(&waited), "{linger}: {waited:?}");
+            assert!((least..most).contains(&waited), "{linger:?}: {waited:?}");
             for number in 0..FEW {
-                assert_eq!(pull.recv_timeout(PATIENCE).unwrap()[0], number.to_be_bytes(), "{linger}");
+                assert_eq!(pull.recv_timeout(PATIENCE).unwrap()[0], number.to_be_bytes(), "{linger:?}");
             }
         }
     });
@@ -489,7 +489,7 @@ fn a_pair_can_take_its_next_peer() {
             let bound = lasting.bind(endpoint).unwrap();
             for round in 0..5_u8 {
                 let mut passing = Pair::new(&context).unwrap();
-                passing.set(option::RECONNECT_IVL, 5).unwrap();
+                passing.set(option::RECONNECT_IVL, Duration::from_millis(5)).unwrap();
                 passing.connect(&bound).unwrap();
                 passing.send(&[round]).unwrap();
                 assert_eq!(lasting.recv_timeout(PATIENCE).unwrap().bytes(), [round], "{endpoint}");
@@ -532,7 +532,7 @@ fn nothing_lingers_for_a_binder_that_left_as_soon_as_it_was_reached() {
             let mut pull = Pull::new(&ours).unwrap();
             let bound = pull.bind(endpoint).unwrap();
             let mut push = Push::new(&theirs).unwrap();
-            push.set(option::RECONNECT_IVL, 60_000).unwrap();
+            push.set(option::RECONNECT_IVL, Duration::from_secs(60)).unwrap();
             let mut monitor = push.monitor(Events::ALL);
             push.connect(&bound).unwrap();
             await_event(&mut monitor, EventKind::HandshakeSucceeded);

@@ -161,10 +161,10 @@ fn the_default_allows_1023_sockets() {
 fn sockets_inherit_from_their_context() {
     let context = Context::builder().blocky(false).ipv6(true).build();
     let mut push = Push::new(&context).unwrap();
-    assert_eq!(push.get(option::LINGER).unwrap(), 0);
+    assert_eq!(push.get(option::LINGER).unwrap(), Some(Duration::ZERO));
     assert!(push.get(option::IPV6).unwrap());
     let mut push = Push::new(&Context::new()).unwrap();
-    assert_eq!(push.get(option::LINGER).unwrap(), -1);
+    assert_eq!(push.get(option::LINGER).unwrap(), None);
     assert!(!push.get(option::IPV6).unwrap());
 }
 
@@ -300,12 +300,12 @@ fn open_and_close(context: &Context, bound: &str, number: usize, under_way: &Bar
     for round in 0.. {
         let done = match (number + round) % 3 {
             0 => Push::new(context).and_then(|mut push| {
-                push.set(option::LINGER, 0)?;
+                push.set(option::LINGER, Duration::ZERO)?;
                 push.connect(bound)?;
                 Ok(push.send("hello")?)
             }),
             1 => Req::new(context).and_then(|mut req| {
-                req.set(option::LINGER, 0)?;
+                req.set(option::LINGER, Duration::ZERO)?;
                 req.bind("tcp://127.0.0.1:*").map(drop)
             }),
             _ => Pull::new(context).and_then(|mut pull| match pull.recv_timeout(Duration::from_millis(1)) {

@@ -6,6 +6,7 @@ mod victim;
 
 use client::{Client, curve};
 use std::io::Write;
+use std::time::Duration;
 use victim::*;
 use zincmq::EventKind::{Disconnected, HandshakeFailedProtocol};
 use zincmq::authenticator::{Authenticator, Rules};
@@ -174,7 +175,7 @@ fn a_downgrade_in_the_middle_of_a_handshake_reaches_nobody() {
         } else {
             pull.plain_server().unwrap()
         }
-        pull.set(option::RCVTIMEO, 0).unwrap();
+        pull.set(option::RCVTIMEO, Duration::ZERO).unwrap();
         let mut events = pull.monitor(Events::ALL);
         let bound = pull.bind("tcp://127.0.0.1:*").unwrap();
         for step in steps {

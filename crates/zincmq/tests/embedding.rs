@@ -5,6 +5,7 @@ mod common;
 
 use common::{ENDPOINTS, PATIENCE, within};
 use rustix::event::{PollFd, PollFlags, poll};
+use std::time::Duration;
 use zincmq::option::Value;
 use zincmq::poller::Interest;
 use zincmq::{
@@ -125,11 +126,11 @@ fn a_context_is_configured_until_its_first_socket() {
     let context = Context::new();
     context.configure(|builder| builder.io_threads(0).max_sockets(2).blocky(false));
     let mut socket = Pair::new(&context).unwrap();
-    assert_eq!(socket.get(option::LINGER).unwrap(), 0);
+    assert_eq!(socket.get(option::LINGER).unwrap(), Some(Duration::ZERO));
     // Too late for the threads, in time for the next socket.
     context.configure(|builder| builder.io_threads(1).blocky(true));
     assert!(matches!(socket.bind("tcp://127.0.0.1:*"), Err(Error::NoIoThread { .. })));
-    assert_eq!(Pair::new(&context).unwrap().get(option::LINGER).unwrap(), -1);
+    assert_eq!(Pair::new(&context).unwrap().get(option::LINGER).unwrap(), None);
 }
 
 #[test]

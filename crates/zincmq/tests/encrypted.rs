@@ -5,6 +5,7 @@ mod common;
 use common::*;
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 use zincmq::security::Keypair;
 use zincmq::{Context, Dealer, EventKind, Events, Message, Pull, Push, Rep, Req, Router, Sub, XPub, option};
 
@@ -170,11 +171,11 @@ fn the_high_water_mark_stops_large_messages_too() {
         push.set(option::SNDHWM, 4).unwrap();
         pull.set(option::RCVHWM, 4).unwrap();
         push.connect(&pull.bind("ipc://*").unwrap()).unwrap();
-        push.set(option::LINGER, 0).unwrap();
+        push.set(option::LINGER, Duration::ZERO).unwrap();
         let body = vec![1; size];
         // There is room for these, sooner or later.
         (0..8).for_each(|_| push.send_timeout(body.clone(), PATIENCE).unwrap());
-        push.set(option::SNDTIMEO, 500).unwrap();
+        push.set(option::SNDTIMEO, Duration::from_millis(500)).unwrap();
         let more =
             std::iter::repeat_with(|| push.send(body.clone())).take(20_000).take_while(Result::is_ok).count();
         // Beside the two queues: what the kernel holds, and what is on its way into boxes and out of them.

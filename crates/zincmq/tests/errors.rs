@@ -81,8 +81,8 @@ fn a_timeout_says_that_it_is_one() {
         assert_eq!(pull.recv_timeout(MOMENT), Err(Error::Timeout));
         assert_eq!(push.send_timeout("x", MOMENT).unwrap_err().error, Error::Timeout);
         assert!(began.elapsed() >= 2 * MOMENT);
-        pull.set(option::RCVTIMEO, 1).unwrap();
-        push.set(option::SNDTIMEO, 1).unwrap();
+        pull.set(option::RCVTIMEO, Duration::from_millis(1)).unwrap();
+        push.set(option::SNDTIMEO, Duration::from_millis(1)).unwrap();
         assert_eq!(pull.recv(), Err(Error::Timeout));
         assert_eq!(push.send("x").unwrap_err().error, Error::Timeout);
         assert_eq!(pull.recv_string(), Err(Error::Timeout));

@@ -73,7 +73,7 @@ fn a_connection_from_beginning_to_end() {
             let mut server = pull.monitor(Events::ALL);
             let bound = pull.bind(endpoint).unwrap();
             let mut push = Push::new(&theirs).unwrap();
-            push.set(option::RECONNECT_IVL, 60_000).unwrap();
+            push.set(option::RECONNECT_IVL, Duration::from_secs(60)).unwrap();
             let mut client = push.monitor(Events::ALL);
             push.connect(&bound).unwrap();
 
@@ -108,7 +108,7 @@ fn what_is_refused_is_tried_again() {
         for endpoint in [fresh_ipc(), fresh_tcp()] {
             let context = Context::new();
             let mut push = Push::new(&context).unwrap();
-            push.set(option::RECONNECT_IVL, 5).unwrap();
+            push.set(option::RECONNECT_IVL, Duration::from_millis(5)).unwrap();
             let mut monitor = push.monitor(Events::ALL);
             push.connect(&endpoint).unwrap();
             for _ in 0..3 {
@@ -129,7 +129,7 @@ fn without_reconnection_a_refusal_is_the_last_word() {
     within(PATIENCE, || {
         let context = Context::new();
         let mut push = Push::new(&context).unwrap();
-        push.set(option::RECONNECT_IVL, -1).unwrap();
+        push.set(option::RECONNECT_IVL, None).unwrap();
         let mut monitor = push.monitor(Events::ALL);
         push.connect(&fresh_tcp()).unwrap();
         expect(&mut monitor, [Closed]);
@@ -144,8 +144,8 @@ fn pauses_double_up_to_the_longest() {
     within(PATIENCE, || {
         let context = Context::new();
         let mut push = Push::new(&context).unwrap();
-        push.set(option::RECONNECT_IVL, 2).unwrap();
-        push.set(option::RECONNECT_IVL_MAX, 9).unwrap();
+        push.set(option::RECONNECT_IVL, Duration::from_millis(2)).unwrap();
+        push.set(option::RECONNECT_IVL_MAX, Duration::from_millis(9)).unwrap();
         let mut monitor = push.monitor(Events::NONE.with(ConnectRetried));
         push.connect(&fresh_tcp()).unwrap();
         let pauses = [(); 5].map(|()| next(&mut monitor).value);
@@ -159,7 +159,7 @@ fn a_lost_connection_is_made_again() {
         let context = Context::new();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut push = Push::new(&context).unwrap();
-        push.set(option::RECONNECT_IVL, 5).unwrap();
+        push.set(option::RECONNECT_IVL, Duration::from_millis(5)).unwrap();
         let mut monitor = push.monitor(Events::ALL);
         push.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
         for _ in 0..3 {
@@ -212,7 +212,7 @@ fn who_speaks_something_else_fails_its_handshake() {
 
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut push = Push::new(&context).unwrap();
-        push.set(option::RECONNECT_IVL, 5).unwrap();
+        push.set(option::RECONNECT_IVL, Duration::from_millis(5)).unwrap();
         let mut client = push.monitor(Events::ALL);
         push.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
         for _ in 0..2 {

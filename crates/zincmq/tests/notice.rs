@@ -3,6 +3,7 @@
 mod common;
 
 use common::{ENDPOINTS, NETWORK, PATIENCE, fresh_ipc, fresh_tcp, until};
+use std::time::Duration;
 use zincmq::pattern::ability::{Receives, Typed};
 use zincmq::{Context, Dealer, Message, Rep, Router, Socket, option};
 
@@ -13,7 +14,7 @@ fn receive<K: Receives>(socket: &mut Socket<K>) -> Vec<Vec<u8>> {
 
 fn with<K: Typed>(context: &Context, set: &[(option::OptionKey<Vec<u8>>, &str)]) -> Socket<K> {
     let mut socket = Socket::new(context).unwrap();
-    socket.set(option::RECONNECT_IVL, 1).unwrap();
+    socket.set(option::RECONNECT_IVL, Duration::from_millis(1)).unwrap();
     for &(option, value) in set {
         socket.set(option, value.as_bytes().to_vec()).unwrap();
     }

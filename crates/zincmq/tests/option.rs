@@ -1,8 +1,10 @@
 //! The option table: defaults, ranges, lengths, and every row set and read back.
 
+use std::time::Duration;
 use zincmq::option::{self, Access, Kind, OptionError, Options, Row, Value, by_name, by_number, rows};
 use zincmq::security::{PublicKey, SecretKey};
 use zincmq::socket_type::SocketType;
+use zincmq::{AnySocket, Context, Error, Pull, Router, Sub};
 
 /// Defaults as `zmq_setsockopt(3)` gives them, by number.
 const INTS: &[(i32, i32)] = &[
@@ -251,7 +253,7 @@ fn ranges() {
             assert_eq!(options.set_text(name, &value.to_string()).is_ok(), taken, "{name} {value}");
         }
     }
-    options.set(option::HEARTBEAT_TTL, 299).unwrap();
+    options.set(option::HEARTBEAT_TTL, Duration::from_millis(299)).unwrap();
     assert_eq!(options.heartbeat_ttl, 200);
     options.set_text("ipv4only", "false").unwrap();
     assert!(options.ipv6);
@@ -269,8 +271,8 @@ fn typed_names() {
     assert_eq!(options.get(option::ROUTING_ID), b"me");
     assert_eq!((&options.socks_proxy[..], &options.ipc_filter_uid[..]), ("proxy:1080", &[0][..]));
     assert_eq!(options.metadata, [("X-a".into(), b"b".to_vec())]);
-    let refused = options.set(option::SNDHWM, -1).unwrap_err();
-    assert_eq!(refused.to_string(), "SNDHWM: -1 is not allowed (allowed: an int from 0)");
+    let refused = options.set(option::SNDHWM, 3_000_000_000).unwrap_err();
+    assert_eq!(refused.to_string(), "SNDHWM: 3000000000 is not allowed (allowed: an int from 0)");
 }
 
 #[test]
@@ -295,4 +297,84 @@ fn verbose_and_verboser_are_one_setting() {
     assert_eq!(set("xpub_verbose", "0"), (false, false));
     assert_eq!(set("xpub_verbose", "1"), (true, false));
     assert_eq!(set("xpub_verboser", "0"), (false, false));
+}
+
+/// Each form of number, written, read, and what C sees of it.
+#[test]
+fn times_sizes_and_choices() {
+    let mut pull = Pull::new(&Context::new()).unwrap();
+    let second = Duration::from_secs(1);
+    let int = |pull: &mut Pull, number| match pull.get_raw(number).unwrap() {
+        Value::Int(int) => i64::from(int),
+        Value::Long(long) => long,
+        other => panic!("{other}"),
+    };
+    for (time, here, there) in [(None, -1, 0), (Some(second), 1000, 1000), (Some(second / 3), 334, 334)] {
+        pull.set(option::RCVTIMEO, time).unwrap();
+        pull.set(option::HANDSHAKE_IVL, time).unwrap();
+        assert_eq!((int(&mut pull, 27), int(&mut pull, 66)), (here, there));
+        let rounded = time.map(|_| Duration::from_millis(here.unsigned_abs()));
+        assert_eq!(pull.get(option::RCVTIMEO).unwrap(), rounded);
+        assert_eq!(pull.get(option::HANDSHAKE_IVL).unwrap(), rounded);
+    }
+    for (limit, expected) in [(None, -1), (Some(0), 0), (Some(70_000), 70_000)] {
+        pull.set(option::MAXMSGSIZE, limit).unwrap();
+        pull.set(option::RCVBUF, limit).unwrap();
+        assert_eq!((int(&mut pull, 22), int(&mut pull, 12)), (expected, expected));
+        assert_eq!(
+            (pull.get(option::MAXMSGSIZE).unwrap(), pull.get(option::RCVBUF).unwrap()),
+            (limit, limit)
+        );
+    }
+    for (choice, expected) in [(None, -1), (Some(false), 0), (Some(true), 1)] {
+        pull.set(option::TCP_KEEPALIVE, choice).unwrap();
+        assert_eq!((int(&mut pull, 34), pull.get(option::TCP_KEEPALIVE).unwrap()), (expected, choice));
+    }
+    pull.set(option::TCP_KEEPALIVE_IDLE, second * 90).unwrap();
+    pull.set(option::BUSY_POLL, Duration::from_micros(50)).unwrap();
+    pull.set(option::USE_FD, None).unwrap();
+    pull.set(option::MAXPARTS, 7).unwrap();
+    assert_eq!(
+        [36, 113, 89, option::MAXPARTS.row().number].map(|number| int(&mut pull, number)),
+        [90, 50, -1, 7]
+    );
+}
+
+/// A builder's socket is the one that would come of the same options one after the other.
+#[test]
+fn a_builder_sets_what_it_is_told() {
+    let context = Context::new();
+    let mut router = Router::builder(&context)
+        .router_mandatory(true)
+        .sndhwm(7)
+        .linger(Duration::from_secs(2))
+        .handshake_ivl(None)
+        .routing_id("broker")
+        .set(option::IPV6, true)
+        .bind("tcp://127.0.0.1:*")
+        .unwrap();
+    assert!(router.get(option::ROUTER_MANDATORY).unwrap() && router.get(option::IPV6).unwrap());
+    assert_eq!((router.get(option::SNDHWM).unwrap(), router.get(option::RCVHWM).unwrap()), (7, 1000));
+    assert_eq!(router.get(option::LINGER).unwrap(), Some(Duration::from_secs(2)));
+    assert_eq!(
+        (router.get(option::HANDSHAKE_IVL).unwrap(), router.get(option::ROUTING_ID).unwrap()),
+        (None, b"broker".to_vec())
+    );
+    let mut sub = Sub::builder(&context).connect(router.last_endpoint()).unwrap();
+    assert_eq!(sub.get(option::LINGER).unwrap(), Some(Duration::ZERO), "what a SUB has by default stays");
+    assert_eq!(sub.last_endpoint(), router.last_endpoint());
+    let refused = Pull::builder(&context).rcvhwm(usize::MAX).maxparts(0).build().unwrap_err();
+    assert!(refused.to_string().starts_with("RCVHWM: "), "{refused}");
+    assert!(matches!(Pull::builder(&context).bind("nonsense"), Err(Error::Endpoint { .. })));
+}
+
+/// Where the type is known at run time only, so is whether it has an option.
+#[test]
+fn any_socket_knows_every_option_at_compile_time() {
+    let context = Context::new();
+    for socket_type in SocketType::all() {
+        let mut socket = AnySocket::with_type(&context, socket_type).unwrap();
+        let knows = matches!(socket_type, SocketType::Router | SocketType::Rep);
+        assert_eq!(socket.set(option::ROUTER_MANDATORY, true).is_ok(), knows, "{socket_type}");
+    }
 }

@@ -16,7 +16,7 @@ use zincmq::{
 /// As many as [`fill`] tries.
 const UNLIMITED: usize = 100_000;
 /// The kernel's buffers hold a few messages of this size only.
-const KERNEL: i32 = 64 << 10;
+const KERNEL: usize = 64 << 10;
 const LARGE: usize = 60_000;
 
 /// A wait that the caller's thread drives itself ends in time like any other.
@@ -39,7 +39,7 @@ fn a_wait_on_the_only_connection_ends_in_time() {
     });
 }
 
-fn socket<K: Typed>(context: &Context, sndhwm: i32, rcvhwm: i32) -> Socket<K> {
+fn socket<K: Typed>(context: &Context, sndhwm: usize, rcvhwm: usize) -> Socket<K> {
     let mut socket = Socket::new(context).unwrap();
     socket.set(option::SNDHWM, sndhwm).unwrap();
     socket.set(option::RCVHWM, rcvhwm).unwrap();
@@ -49,7 +49,7 @@ fn socket<K: Typed>(context: &Context, sndhwm: i32, rcvhwm: i32) -> Socket<K> {
 }
 
 /// As [`pipeline`], in one process, and either side may bind.
-fn inproc(context: &Context, sndhwm: i32, rcvhwm: i32, push_binds: bool) -> (Push, Pull) {
+fn inproc(context: &Context, sndhwm: usize, rcvhwm: usize, push_binds: bool) -> (Push, Pull) {
     if push_binds {
         return pipeline(context, "inproc://marks", sndhwm, rcvhwm);
     }
@@ -130,10 +130,10 @@ fn until_a_peer_binds_only_the_mark_of_the_connector_counts() {
             let (mut push, mut pull): (Push, Pull) =
                 (socket(&context, sndhwm, 1), socket(&context, 1, rcvhwm));
             push.connect("inproc://later").unwrap();
-            assert_eq!(fill(&mut push), sndhwm as usize);
+            assert_eq!(fill(&mut push), sndhwm);
             pull.bind("inproc://later").unwrap();
-            assert_eq!(fill(&mut push), rcvhwm as usize);
-            drain(&mut pull, (sndhwm + rcvhwm) as usize);
+            assert_eq!(fill(&mut push), rcvhwm);
+            drain(&mut pull, sndhwm + rcvhwm);
         }
         for endpoint in [fresh_ipc(), fresh_tcp()] {
             let context = Context::new();
@@ -277,7 +277,7 @@ fn without_dropping_a_full_subscriber_holds_the_publisher_up() {
 }
 
 /// A PUSH with this mark and three PULLs, of which the first has the other.
-fn spread(context: &Context, endpoint: &str, sndhwm: i32, first: i32) -> (Push, [Pull; 3]) {
+fn spread(context: &Context, endpoint: &str, sndhwm: usize, first: usize) -> (Push, [Pull; 3]) {
     let mut push: Push = socket(context, sndhwm, 1);
     let bound = push.bind(endpoint).unwrap();
     let mut count = 0;
@@ -429,7 +429,7 @@ fn subscriptions_are_not_held_up_by_the_mark() {
                 let context = Context::new();
                 let (mut publisher, mut sub): (Pub, Sub) =
                     (socket(&context, 1000, 1), socket(&context, 1, 1000));
-                sub.set(option::RECONNECT_IVL, 5).unwrap();
+                sub.set(option::RECONNECT_IVL, Duration::from_millis(5)).unwrap();
                 let topics = || (0..100).map(|number| format!("topic {number:02}"));
                 topics().for_each(|topic| sub.subscribe(topic).unwrap());
                 if bind_first {

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use zincmq::{
     AnySocket, Context, Dealer, Error, EventKind, Events, Message, Pair, Req, Router, Socket, SocketType,
     Sub, XPub, option,
@@ -26,7 +27,7 @@ fn router(context: &Context, endpoint: &str) -> (Router, String) {
     let mut router = Router::new(context).unwrap();
     router.set(option::ROUTER_MANDATORY, true).unwrap();
     router.set(option::SNDHWM, 2).unwrap();
-    router.set(option::LINGER, 0).unwrap();
+    router.set(option::LINGER, Duration::ZERO).unwrap();
     let bound = router.bind(endpoint).unwrap();
     (router, bound)
 }
@@ -179,7 +180,7 @@ fn the_end_of_a_peer_that_waits_is_seen_whatever_it_has_sent() {
 fn pair(context: &Context, endpoint: &str) -> Pair {
     let mut pair = Pair::new(context).unwrap();
     pair.set(option::RCVHWM, 2).unwrap();
-    pair.set(option::LINGER, 0).unwrap();
+    pair.set(option::LINGER, Duration::ZERO).unwrap();
     pair.connect(endpoint).unwrap();
     pair
 }
@@ -212,7 +213,7 @@ fn a_pair_that_waits_in_a_send_meets_its_next_peer() {
             let context = Context::new();
             let mut bound = Pair::new(&context).unwrap();
             bound.set(option::SNDHWM, 2).unwrap();
-            bound.set(option::LINGER, 0).unwrap();
+            bound.set(option::LINGER, Duration::ZERO).unwrap();
             let address = bound.bind(endpoint).unwrap();
             let mut first = pair(&context, &address);
             first.send("here").unwrap();
@@ -246,13 +247,13 @@ fn a_router_that_connects_reaches_the_binder_under_the_id_that_it_has_now() {
         let context = Context::new();
         let mut router = Router::new(&context).unwrap();
         router.set(option::ROUTER_MANDATORY, true).unwrap();
-        router.set(option::RECONNECT_IVL, 1).unwrap();
-        router.set(option::LINGER, 0).unwrap();
+        router.set(option::RECONNECT_IVL, Duration::from_millis(1)).unwrap();
+        router.set(option::LINGER, Duration::ZERO).unwrap();
         router.connect(&endpoint).unwrap();
         for id in ["one", "two", "two", "three"] {
             let mut binder = Router::new(&context).unwrap();
             binder.set(option::ROUTING_ID, id.as_bytes()).unwrap();
-            binder.set(option::LINGER, 0).unwrap();
+            binder.set(option::LINGER, Duration::ZERO).unwrap();
             until("bound", || binder.bind(&endpoint).is_ok());
             let mut from = None;
             until(id, || {

@@ -28,8 +28,8 @@ fn listener() -> (TcpListener, String) {
 fn pauses_double_up_to_the_maximum() {
     let context = Context::new();
     let mut push = Push::new(&context).unwrap();
-    push.set(option::RECONNECT_IVL, 5).unwrap();
-    push.set(option::RECONNECT_IVL_MAX, 30).unwrap();
+    push.set(option::RECONNECT_IVL, Duration::from_millis(5)).unwrap();
+    push.set(option::RECONNECT_IVL_MAX, Duration::from_millis(30)).unwrap();
     let mut monitor = push.monitor(Events::NONE.with(EventKind::ConnectRetried));
     let (listener, endpoint) = listener();
     drop(listener);
@@ -51,9 +51,9 @@ fn pauses_double_up_to_the_maximum() {
 fn pauses_grow_while_no_connection_is_of_use() {
     let context = Context::new();
     let mut push = Push::new(&context).unwrap();
-    push.set(option::RECONNECT_IVL, 5).unwrap();
-    push.set(option::RECONNECT_IVL_MAX, 40).unwrap();
-    push.set(option::LINGER, 0).unwrap();
+    push.set(option::RECONNECT_IVL, Duration::from_millis(5)).unwrap();
+    push.set(option::RECONNECT_IVL_MAX, Duration::from_millis(40)).unwrap();
+    push.set(option::LINGER, Duration::ZERO).unwrap();
     let mut monitor = push.monitor(Events::NONE.with(EventKind::ConnectRetried));
     let (listener, endpoint) = listener();
     push.connect(&endpoint).unwrap();
@@ -87,8 +87,8 @@ fn what_the_peer_will_not_take_stops_nothing() {
             }
             there.bind(&endpoint).unwrap();
             let mut here = AnySocket::with_type(&context, from).unwrap();
-            here.set(option::RECONNECT_IVL, 1).unwrap();
-            here.set(option::LINGER, 0).unwrap();
+            here.set(option::RECONNECT_IVL, Duration::from_millis(1)).unwrap();
+            here.set(option::LINGER, Duration::ZERO).unwrap();
             if from == Req {
                 here.set(option::REQ_RELAXED, true).unwrap();
             }
@@ -131,7 +131,7 @@ fn what_the_peer_will_not_take_does_not_hold_up_the_end() {
             pull.bind(&endpoint).unwrap();
             let context = Context::new();
             let mut push = Push::new(&context).unwrap();
-            push.set(option::RECONNECT_IVL, 1).unwrap();
+            push.set(option::RECONNECT_IVL, Duration::from_millis(1)).unwrap();
             push.connect(&endpoint).unwrap();
             push.send(vec![0; 20_000_000]).unwrap();
             push.send("after").unwrap();
@@ -146,8 +146,8 @@ fn what_the_peer_will_not_take_does_not_hold_up_the_end() {
 fn a_maximum_below_the_interval_holds() {
     let context = Context::new();
     let mut push = Push::new(&context).unwrap();
-    push.set(option::RECONNECT_IVL, 1000).unwrap();
-    push.set(option::RECONNECT_IVL_MAX, 3).unwrap();
+    push.set(option::RECONNECT_IVL, Duration::from_secs(1)).unwrap();
+    push.set(option::RECONNECT_IVL_MAX, Duration::from_millis(3)).unwrap();
     let mut monitor = push.monitor(Events::NONE.with(EventKind::ConnectRetried));
     push.connect(&fresh_ipc()).unwrap();
     assert_eq!([0; 2].map(|_| monitor.recv_timeout(PATIENCE).unwrap().value), [3, 3]);
@@ -157,7 +157,7 @@ fn a_maximum_below_the_interval_holds() {
 fn without_a_maximum_pauses_vary_within_twice_the_interval() {
     let context = Context::new();
     let mut push = Push::new(&context).unwrap();
-    push.set(option::RECONNECT_IVL, 4).unwrap();
+    push.set(option::RECONNECT_IVL, Duration::from_millis(4)).unwrap();
     let mut monitor = push.monitor(Events::NONE.with(EventKind::ConnectRetried));
     push.connect(&fresh_ipc()).unwrap();
     for _ in 0..10 {
@@ -168,7 +168,7 @@ fn without_a_maximum_pauses_vary_within_twice_the_interval() {
 
 #[test]
 fn reconnecting_can_be_turned_off() {
-    for interval in [-1, 0] {
+    for interval in [None, Some(Duration::ZERO)] {
         let context = Context::new();
         let mut push = Push::new(&context).unwrap();
         push.set(option::RECONNECT_IVL, interval).unwrap();
@@ -198,8 +198,8 @@ fn what_is_given_up_can_be_connected_anew() {
                 server
             };
             let mut client = AnySocket::with_type(&context, here).unwrap();
-            client.set(option::RECONNECT_IVL, -1).unwrap();
-            client.set(option::LINGER, 0).unwrap();
+            client.set(option::RECONNECT_IVL, None).unwrap();
+            client.set(option::LINGER, Duration::ZERO).unwrap();
             if here == Sub {
                 client.subscribe("").unwrap();
             }
@@ -237,7 +237,7 @@ fn what_is_stopped_can_be_connected_anew() {
         let context = Context::new();
         let mut dealer = Dealer::new(&context).unwrap();
         dealer.set(option::RECONNECT_STOP, stop).unwrap();
-        dealer.set(option::LINGER, 0).unwrap();
+        dealer.set(option::LINGER, Duration::ZERO).unwrap();
         let mut monitor = dealer.monitor(Events::ALL);
         let (listener, endpoint) = listener();
         if stop == 1 {
@@ -265,7 +265,7 @@ fn a_refusal_can_be_final() {
     let context = Context::new();
     let mut push = Push::new(&context).unwrap();
     push.set(option::RECONNECT_STOP, 1).unwrap();
-    push.set(option::RECONNECT_IVL, 1).unwrap();
+    push.set(option::RECONNECT_IVL, Duration::from_millis(1)).unwrap();
     let mut monitor = push.monitor(Events::ALL);
     push.connect(&endpoint).unwrap();
     await_event(&mut monitor, EventKind::Closed);
@@ -280,7 +280,7 @@ fn a_handshake_that_fails_can_be_final() {
         let context = Context::new();
         let mut push = Push::new(&context).unwrap();
         push.set(option::RECONNECT_STOP, stop).unwrap();
-        push.set(option::RECONNECT_IVL, 1).unwrap();
+        push.set(option::RECONNECT_IVL, Duration::from_millis(1)).unwrap();
         let mut monitor = push.monitor(Events::NONE.with(EventKind::ConnectRetried));
         let (listener, endpoint) = listener();
         push.connect(&endpoint).unwrap();
@@ -302,7 +302,7 @@ fn after_a_disconnect_what_is_left_may_not_be_sent() {
         let context = Context::new();
         let mut push = Push::new(&context).unwrap();
         push.set(option::RECONNECT_STOP, stop).unwrap();
-        push.set(option::RECONNECT_IVL, 1).unwrap();
+        push.set(option::RECONNECT_IVL, Duration::from_millis(1)).unwrap();
         let (listener, endpoint) = listener();
         drop(listener);
         push.connect(&endpoint).unwrap();
@@ -328,7 +328,7 @@ fn without_immediate_a_dead_endpoint_takes_its_share() {
         let bound = pull.bind("tcp://127.0.0.1:*").unwrap();
         let mut push = Push::new(&context).unwrap();
         push.set(option::IMMEDIATE, immediate).unwrap();
-        push.set(option::LINGER, 0).unwrap();
+        push.set(option::LINGER, Duration::ZERO).unwrap();
         push.connect(&fresh_tcp()).unwrap();
         push.connect(&bound).unwrap();
         if immediate {
@@ -347,7 +347,7 @@ fn immediate_sockets_refuse_while_unconnected() {
         let context = Context::new();
         let mut push = Push::new(&context).unwrap();
         push.set(option::IMMEDIATE, true).unwrap();
-        push.set(option::RECONNECT_IVL, 1).unwrap();
+        push.set(option::RECONNECT_IVL, Duration::from_millis(1)).unwrap();
         push.connect(&endpoint).unwrap();
         assert!(matches!(push.try_send("early").map_err(Error::from), Err(Error::Again)));
         for _ in 0..3 {
@@ -367,7 +367,7 @@ fn a_handshake_may_take_only_so_long() {
     let context = Context::new();
     // A peer that connects and says nothing, and one that accepts and says nothing.
     let mut pull = Pull::new(&context).unwrap();
-    pull.set(option::HANDSHAKE_IVL, 50).unwrap();
+    pull.set(option::HANDSHAKE_IVL, Duration::from_millis(50)).unwrap();
     let bound = pull.bind("tcp://127.0.0.1:*").unwrap();
     let mut silent = TcpStream::connect(bound.strip_prefix("tcp://").unwrap()).unwrap();
     silent.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -377,8 +377,8 @@ fn a_handshake_may_take_only_so_long() {
     _ = silent.read_to_end(&mut bytes);
     assert!((Duration::from_millis(49)..PATIENCE).contains(&start.elapsed()));
     let mut push = Push::new(&context).unwrap();
-    push.set(option::HANDSHAKE_IVL, 50).unwrap();
-    push.set(option::RECONNECT_IVL, 1).unwrap();
+    push.set(option::HANDSHAKE_IVL, Duration::from_millis(50)).unwrap();
+    push.set(option::RECONNECT_IVL, Duration::from_millis(1)).unwrap();
     let mut monitor = push.monitor(Events::ALL);
     let (listener, endpoint) = listener();
     push.connect(&endpoint).unwrap();
@@ -401,9 +401,9 @@ fn connecting_may_take_only_so_long() {
         fillers.push(filler);
     }
     let mut push = Push::new(&context).unwrap();
-    push.set(option::CONNECT_TIMEOUT, 50).unwrap();
-    push.set(option::RECONNECT_IVL, 1).unwrap();
-    push.set(option::LINGER, 0).unwrap();
+    push.set(option::CONNECT_TIMEOUT, Duration::from_millis(50)).unwrap();
+    push.set(option::RECONNECT_IVL, Duration::from_millis(1)).unwrap();
+    push.set(option::LINGER, Duration::ZERO).unwrap();
     let mut monitor = push.monitor(Events::ALL);
     let start = Instant::now();
     push.connect(&endpoint).unwrap();
@@ -415,7 +415,7 @@ fn connecting_may_take_only_so_long() {
 
 #[test]
 fn unacknowledged_bytes_are_timed() {
-    for (set, expected) in [(0, 0), (1234, 1234)] {
+    for (set, expected) in [(None, 0), (Some(Duration::from_millis(1234)), 1234)] {
         let context = Context::new();
         let mut dealer = Dealer::new(&context).unwrap();
         dealer.set(option::TCP_MAXRT, set).unwrap();
@@ -443,9 +443,9 @@ fn user_timeout(number: u64) -> u32 {
 fn a_frozen_peer_is_given_up() {
     let context = Context::new();
     let mut dealer = Dealer::new(&context).unwrap();
-    dealer.set(option::HEARTBEAT_IVL, 20).unwrap();
-    dealer.set(option::HEARTBEAT_TIMEOUT, 40).unwrap();
-    dealer.set(option::HEARTBEAT_TTL, 300).unwrap();
+    dealer.set(option::HEARTBEAT_IVL, Duration::from_millis(20)).unwrap();
+    dealer.set(option::HEARTBEAT_TIMEOUT, Duration::from_millis(40)).unwrap();
+    dealer.set(option::HEARTBEAT_TTL, Duration::from_millis(300)).unwrap();
     let bound = dealer.bind("tcp://127.0.0.1:*").unwrap();
     let mut monitor = dealer.monitor(Events::NONE.with(EventKind::Disconnected));
     let mut peer = raw_peer(&bound, "DEALER");
@@ -465,8 +465,8 @@ fn a_peer_that_answers_is_kept() {
     use std::io::Write;
     let context = Context::new();
     let mut dealer = Dealer::new(&context).unwrap();
-    dealer.set(option::HEARTBEAT_IVL, 40).unwrap();
-    dealer.set(option::HEARTBEAT_TIMEOUT, 1500).unwrap();
+    dealer.set(option::HEARTBEAT_IVL, Duration::from_millis(40)).unwrap();
+    dealer.set(option::HEARTBEAT_TIMEOUT, Duration::from_millis(1500)).unwrap();
     let bound = dealer.bind("tcp://127.0.0.1:*").unwrap();
     let mut peer = raw_peer(&bound, "DEALER");
     // It is pinged whether it answers or sends all the time, and either keeps it for longer than the timeout.
@@ -502,8 +502,8 @@ fn a_peer_that_is_not_read_is_kept() {
     let context = Context::new();
     let mut pull = Pull::new(&context).unwrap();
     pull.set(option::RCVHWM, 1).unwrap();
-    pull.set(option::HEARTBEAT_IVL, 200).unwrap();
-    pull.set(option::HEARTBEAT_TIMEOUT, 1000).unwrap();
+    pull.set(option::HEARTBEAT_IVL, Duration::from_millis(200)).unwrap();
+    pull.set(option::HEARTBEAT_TIMEOUT, Duration::from_secs(1)).unwrap();
     let bound = pull.bind("tcp://127.0.0.1:*").unwrap();
     let mut peer = raw_peer(&bound, "PUSH");
     peer.write_all(&b"\x00\x01x".repeat(4)).unwrap();

@@ -5,6 +5,7 @@ mod common;
 use common::{PATIENCE, raw_finish, raw_greet, raw_peer, until};
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::time::Duration;
 use zincmq::{Context, Error, EventKind, Events, Req, option};
 
 const REPLY: &[u8] = b"\x01\0\0\x02ok";
@@ -58,7 +59,7 @@ fn anything_else_ends_the_connection() {
 fn who_connected_does_not_come_back() {
     let context = Context::new();
     let mut req = Req::new(&context).unwrap();
-    req.set(option::RECONNECT_IVL, 1).unwrap();
+    req.set(option::RECONNECT_IVL, Duration::from_millis(1)).unwrap();
     let mut monitor = req.monitor(Events::ALL);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     req.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();

@@ -7,6 +7,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use zincmq::security::{Keypair, ZAP_ENDPOINT};
 use zincmq::{Context, EventKind, Events, Message, Pull, Push, Rep, Stream, option};
 
@@ -182,7 +183,7 @@ fn an_authenticator_that_never_answers_holds_up_nobody_else() {
     let keys = Keypair::generate().unwrap();
     let mut pull = Pull::new(&context).unwrap();
     pull.curve_server(&keys).unwrap();
-    pull.set(option::HANDSHAKE_IVL, 50).unwrap();
+    pull.set(option::HANDSHAKE_IVL, Duration::from_millis(50)).unwrap();
     let mut monitor = pull.monitor(Events::ALL);
     let bound = pull.bind("tcp://127.0.0.1:*").unwrap();
     let mut push = Push::new(&context).unwrap();
@@ -241,7 +242,7 @@ fn handshakes_under_way_are_limited() {
     let context = Context::new();
     let mut pull = Pull::new(&context).unwrap();
     pull.set(option::MAXHANDSHAKES, 5).unwrap();
-    pull.set(option::HANDSHAKE_IVL, 500).unwrap();
+    pull.set(option::HANDSHAKE_IVL, Duration::from_millis(500)).unwrap();
     let mut monitor = pull.monitor(Events::ALL);
     let bound = pull.bind("tcp://127.0.0.1:*").unwrap();
     let address = bound.strip_prefix("tcp://").unwrap();

@@ -165,7 +165,7 @@ impl Player {
     /// Sends the first of the messages, or several, in some way; how many went.
     fn put<K: Sends>(&mut self, socket: &mut Socket<K>, messages: &[Message]) -> usize {
         let Some(first) = messages.first() else { return 0 };
-        let wait = self.wait().as_millis() as i32;
+        let wait = Some(self.wait());
         if socket.get(option::SNDTIMEO).unwrap() != wait {
             socket.set(option::SNDTIMEO, wait).unwrap();
         }
@@ -203,7 +203,7 @@ impl Player {
 
     /// Receives in some way; adds what came.
     fn take<K: Receives>(&mut self, socket: &mut Socket<K>, into: &mut Vec<Message>) {
-        let wait = self.wait().as_millis() as i32;
+        let wait = Some(self.wait());
         if socket.get(option::RCVTIMEO).unwrap() != wait {
             socket.set(option::RCVTIMEO, wait).unwrap();
         }
@@ -259,7 +259,7 @@ struct Round {
     messages: u64,
     /// The side that receives breaks connections, too: messages may be lost.
     lossy: bool,
-    hwm: i32,
+    hwm: usize,
     shared: Context,
 }
 
@@ -293,13 +293,13 @@ impl Round {
 
     fn socket<K: Typed>(&self, context: &Context) -> Socket<K> {
         let mut socket = Socket::new(context).unwrap();
-        socket.set(option::RCVTIMEO, WAIT.as_millis() as i32).unwrap();
-        socket.set(option::SNDTIMEO, WAIT.as_millis() as i32).unwrap();
-        socket.set(option::RECONNECT_IVL, 5).unwrap();
+        socket.set(option::RCVTIMEO, WAIT).unwrap();
+        socket.set(option::SNDTIMEO, WAIT).unwrap();
+        socket.set(option::RECONNECT_IVL, Duration::from_millis(5)).unwrap();
         socket.set(option::SNDHWM, self.hwm).unwrap();
         socket.set(option::RCVHWM, self.hwm).unwrap();
         if self.lossy {
-            socket.set(option::LINGER, 50).unwrap();
+            socket.set(option::LINGER, Duration::from_millis(50)).unwrap();
         }
         socket
     }
@@ -465,7 +465,7 @@ fn route(round: &Round) {
     });
 }
 
-fn deal(round: &Round, who: usize, endpoint: &str, hwm: i32) {
+fn deal(round: &Round, who: usize, endpoint: &str, hwm: usize) {
     let context = round.context();
     let mut player = round.player(who);
     let mut epoch = 0;

@@ -5,6 +5,7 @@ mod common;
 use common::{ENDPOINTS, PATIENCE, fill, fresh_ipc, fresh_tcp, pipeline, raw_peer, until, within};
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 use zincmq::{Context, Dealer, Events, Pub, Pull, Push, Rep, Req, Router, Sub, XPub, XSub, option};
 
 /// One byte of flags, one of size.
@@ -104,7 +105,7 @@ fn what_nobody_took_is_queued() {
         assert_eq!(fill(&mut push), 50);
         let stats = push.stats();
         assert_eq!((stats.sent, stats.queued_out, stats.peers[0].queued_out), (50, 50, 50));
-        push.set(option::LINGER, 0).unwrap();
+        push.set(option::LINGER, Duration::ZERO).unwrap();
 
         // Credit comes in steps of half the high-water mark; what is queued is known one by one.
         let (mut push, mut pull) = pipeline(&context, "inproc://queued", 5, 5);
@@ -262,7 +263,7 @@ fn what_was_sent_upstream_survives_a_reconnection() {
         let endpoint = fresh_tcp();
         let (mut xpub, mut xsub) = (XPub::new(&context).unwrap(), XSub::new(&context).unwrap());
         xpub.bind(&endpoint).unwrap();
-        xsub.set(option::RECONNECT_IVL, 5).unwrap();
+        xsub.set(option::RECONNECT_IVL, Duration::from_millis(5)).unwrap();
         xsub.connect(&endpoint).unwrap();
         for _ in 0..5 {
             xsub.send("upstream").unwrap();
@@ -288,7 +289,7 @@ fn what_a_full_subscriber_misses_is_dropped() {
         let mut publisher = Pub::new(&context).unwrap();
         publisher.set(option::SNDHWM, 3).unwrap();
         publisher.bind("inproc://drops").unwrap();
-        let subscribe = |hwm: i32| {
+        let subscribe = |hwm: usize| {
             let mut sub = Sub::new(&context).unwrap();
             sub.set(option::RCVHWM, hwm).unwrap();
             sub.subscribe("a").unwrap();
@@ -357,7 +358,7 @@ fn connections_made_again_are_counted() {
         let context = Context::new();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut push = Push::new(&context).unwrap();
-        push.set(option::RECONNECT_IVL, 5).unwrap();
+        push.set(option::RECONNECT_IVL, Duration::from_millis(5)).unwrap();
         push.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
         for made in 0..4 {
             let (mut stream, _) = listener.accept().unwrap();
@@ -399,7 +400,7 @@ fn numbers_survive_a_reconnection() {
             let mut pull = Pull::new(&context).unwrap();
             pull.bind(&endpoint).unwrap();
             let mut push = Push::new(&context).unwrap();
-            push.set(option::RECONNECT_IVL, 5).unwrap();
+            push.set(option::RECONNECT_IVL, Duration::from_millis(5)).unwrap();
             push.connect(&endpoint).unwrap();
             push.send("before").unwrap();
             pull.recv_timeout(PATIENCE).unwrap();

@@ -6,6 +6,7 @@ use common::*;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 use zincmq::SocketType::{Dealer, Pair, Pub, Push, Rep, Req, Router, Sub, XPub, XSub};
 use zincmq::authenticator::{Authenticator, Rules};
 use zincmq::security::Keypair;
@@ -55,9 +56,9 @@ impl Guarded {
             socket.plain_server().unwrap()
         }
         socket.set(option::SNDHWM, 1).unwrap();
-        socket.set(option::LINGER, 0).unwrap();
+        socket.set(option::LINGER, Duration::ZERO).unwrap();
         // Those that do not finish stay.
-        socket.set(option::HANDSHAKE_IVL, 0).unwrap();
+        socket.set(option::HANDSHAKE_IVL, None).unwrap();
         match socket_type {
             Sub => socket.subscribe("").unwrap(),
             XSub => socket.send(b"\x01").unwrap(),
@@ -96,7 +97,7 @@ impl Guarded {
     fn serves_alice(&mut self) {
         let mut alice = AnySocket::with_type(&self.context, self.peer).unwrap();
         alice.set(option::ROUTING_ID, *b"me").unwrap();
-        alice.set(option::LINGER, 0).unwrap();
+        alice.set(option::LINGER, Duration::ZERO).unwrap();
         if self.is_curve {
             alice.curve_client(&self.alice, self.server.public).unwrap();
         } else {
@@ -121,7 +122,7 @@ impl Guarded {
             _ => until("its message comes", || {
                 // A request is made once.
                 _ = alice.try_send("hello");
-                socket.try_recv().is_ok_and(|message| message == Message::from("hello"))
+                socket.try_recv().is_ok_and(|message| message == "hello")
             }),
         }
     }

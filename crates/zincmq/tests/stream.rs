@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
+use std::time::Duration;
 use zincmq::{Context, Dealer, Error, Message, Pull, Push, Socket, option, pattern::ability::Sends};
 
 const LENGTH: u64 = 100_000;
@@ -32,11 +33,11 @@ fn send<K: Sends>(socket: &mut Socket<K>, numbers: std::ops::Range<u64>) {
 fn stream(
     context: &Context,
     endpoint: &str,
-    mark: i32,
+    mark: usize,
     body: impl FnOnce(Push, Receiver<()>) + Send + 'static,
 ) -> (Pull, std::sync::mpsc::Sender<()>, thread::JoinHandle<()>) {
     let mut pull = Pull::new(context).unwrap();
-    pull.set(option::RCVTIMEO, PATIENCE.as_millis() as i32).unwrap();
+    pull.set(option::RCVTIMEO, PATIENCE).unwrap();
     let bound = pull.bind(endpoint).unwrap();
     let mut push = Push::new(context).unwrap();
     push.set(option::SNDHWM, mark).unwrap();
@@ -130,7 +131,7 @@ fn a_stream_goes_on_with_the_next_connection() {
         let context = Context::new();
         let endpoint = fresh_tcp();
         let mut push = Push::new(&context).unwrap();
-        push.set(option::RECONNECT_IVL, 1).unwrap();
+        push.set(option::RECONNECT_IVL, Duration::from_millis(1)).unwrap();
         push.connect(&endpoint).unwrap();
         let mut first = Pull::new(&context).unwrap();
         first.bind(&endpoint).unwrap();

@@ -3,15 +3,16 @@
 mod common;
 
 use common::{ENDPOINTS, PATIENCE, until};
+use std::time::Duration;
 use zincmq::SocketType::{self, Pub, Sub, XPub, XSub};
-use zincmq::{AnySocket, Context, Message, option};
+use zincmq::{AnySocket, Context, option};
 
 /// Around half a segment, a whole one, and beyond the first step in which memory is taken for a large body.
 const LENGTHS: [usize; 8] = [32_738, 32_739, 32_768, 65_300, 65_536, 200_000, 1 << 20, 3 << 20];
 
 fn socket(context: &Context, socket_type: SocketType) -> AnySocket {
     let mut socket = AnySocket::with_type(context, socket_type).unwrap();
-    socket.set(option::LINGER, 0).unwrap();
+    socket.set(option::LINGER, Duration::ZERO).unwrap();
     socket
 }
 

@@ -3,6 +3,7 @@
 use examples::Result;
 use std::fmt::Display;
 use std::thread;
+use std::time::Duration;
 use zincmq::{AnySocket, Context, Error, Pull, Push, Rep, Req, Router, SendError, SocketType, option};
 
 fn main() -> Result {
@@ -12,7 +13,7 @@ fn main() -> Result {
     let mut pull = Pull::new(&context)?;
     let endpoint = pull.bind("tcp://127.0.0.1:*")?;
     tell("no message", pull.try_recv());
-    pull.set(option::RCVTIMEO, 10)?;
+    pull.set(option::RCVTIMEO, Duration::from_millis(10))?;
     tell("no message in time", pull.recv());
 
     // Not fatal: the peer is not there. Without ROUTER_MANDATORY the message would be dropped in silence.
@@ -39,7 +40,7 @@ fn main() -> Result {
     }
     tell("no endpoint", second.bind("tcp//127.0.0.1:5555"));
     tell("no transport", second.bind("carrier-pigeon://home"));
-    tell("no value", second.set(option::RCVHWM, -5));
+    tell("no value", second.set(option::RCVHWM, 5_000_000_000));
 
     // The end: after a shutdown every call fails with `Terminated`, those that wait included. This is how the
     // threads of a program are told to finish.

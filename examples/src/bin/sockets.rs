@@ -14,10 +14,10 @@ fn main() -> Result {
 
     // Options are best set before bind and connect: many act on connections made later.
     push.set(option::SNDHWM, 10)?;
-    push.set(option::LINGER, 1000)?;
-    pull.set(option::RCVTIMEO, 5000)?;
-    println!("high-water mark {}, linger {} ms", push.get(option::SNDHWM)?, push.get(option::LINGER)?);
-    if let Err(error) = push.set(option::SNDHWM, -1) {
+    push.set(option::LINGER, Duration::from_secs(1))?;
+    pull.set(option::RCVTIMEO, Duration::from_secs(5))?;
+    println!("high-water mark {}, linger {:?}", push.get(option::SNDHWM)?, push.get(option::LINGER)?);
+    if let Err(error) = push.set(option::SNDHWM, 5_000_000_000) {
         println!("refused: {error}");
     }
 

@@ -85,8 +85,8 @@ fn sockets() {
     let [printed] = run(["sockets"]);
     assert_eq!(
         printed,
-        "high-water mark 10, linger 1000 ms\n\
-         refused: SNDHWM: -1 is not allowed (allowed: an int from 0)\n\
+        "high-water mark 10, linger Some(1s)\n\
+         refused: SNDHWM: 5000000000 is not allowed (allowed: an int from 0)\n\
          received: carried over tcp\n\
          not sent: timed out\n\
          closed\n"
@@ -211,7 +211,7 @@ fn errors() {
          address taken: Address already in use (os error 98)\n\
          no endpoint: tcp//127.0.0.1:5555: there is no \"://\"\n\
          no transport: carrier-pigeon://home: there is no transport \"carrier-pigeon\"\n\
-         no value: RCVHWM: -5 is not allowed (allowed: an int from 0)\n\
+         no value: RCVHWM: 5000000000 is not allowed (allowed: an int from 0)\n\
          the end: the context was terminated\n"
     );
 }

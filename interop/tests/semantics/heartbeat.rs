@@ -3,13 +3,14 @@
 use crate::subjects;
 use interop::{Peer, Version, Wire, frame};
 use std::thread;
+use std::time::Duration;
 use zincmq::EventKind::Disconnected;
 use zincmq::SocketType::Dealer;
 use zincmq::option;
 
 /// The time between beats, and the time to live of who does not answer: long enough for a busy machine.
-const INTERVAL: i32 = 40;
-const TIMEOUT: i32 = 1500;
+const INTERVAL: Duration = Duration::from_millis(40);
+const TIMEOUT: Duration = Duration::from_millis(1500);
 /// So many beats take longer than that.
 const BEATS: usize = 50;
 
@@ -57,7 +58,7 @@ fn a_peer_that_stops_answering_is_dropped() {
     dealer
         .set(option::HEARTBEAT_IVL, INTERVAL)
         .set(option::HEARTBEAT_TIMEOUT, TIMEOUT)
-        .set(option::HEARTBEAT_TTL, 1000);
+        .set(option::HEARTBEAT_TTL, Duration::from_secs(1));
     let mut events = dealer.monitor();
     let mut wire = Wire::connect(&dealer.bind_tcp());
     wire.open(Version::V3_1, ("DEALER", 5), b"");
@@ -112,7 +113,9 @@ fn a_connecting_socket_beats_as_well() {
             wire
         };
         let mut before = connected(&mut dealer);
-        dealer.set(option::HEARTBEAT_IVL, 20).set(option::HEARTBEAT_TIMEOUT, 60_000);
+        dealer
+            .set(option::HEARTBEAT_IVL, Duration::from_millis(20))
+            .set(option::HEARTBEAT_TIMEOUT, Duration::from_secs(60));
         let mut after = connected(&mut dealer);
         for _ in 0..5 {
             assert_eq!(after.read_frame(), (4, b"\x04PING\0\0".to_vec()), "{subject:?}");

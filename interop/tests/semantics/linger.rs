@@ -33,7 +33,7 @@ fn a_dropped_socket_delivers_what_it_took() {
         for endpoint in ["tcp://127.0.0.1:*", "ipc://*"] {
             for push_binds in [true, false] {
                 let (mut push, mut pull) = (Peer::new(subject, Push), Peer::new(subject.other(), Pull));
-                push.set(option::LINGER, -1);
+                push.set(option::LINGER, None);
                 if push_binds {
                     pull.connect(&push.bind(endpoint));
                 } else {
@@ -56,7 +56,7 @@ fn a_slow_reader_that_stands_at_its_mark_gets_all() {
     const FEW: u32 = 30;
     for endpoint in ["tcp://127.0.0.1:*", "ipc://*"] {
         let (mut push, mut pull) = (Peer::ours(Push), Peer::genuine(Pull));
-        push.set(option::LINGER, -1);
+        push.set(option::LINGER, None);
         pull.set(option::RCVHWM, 2);
         let mut events = pull.monitor();
         push.connect(&pull.bind(endpoint));
@@ -80,7 +80,7 @@ fn a_dropped_socket_waits_for_a_peer_that_is_not_there_yet() {
         // A port that was free a moment ago.
         let endpoint = Wire::listen().1;
         let mut push = Peer::new(subject, Push);
-        push.set(option::LINGER, -1).set(option::RECONNECT_IVL, 10);
+        push.set(option::LINGER, None).set(option::RECONNECT_IVL, Duration::from_millis(10));
         push.connect(&endpoint);
         for number in 0..COUNT {
             push.send(&[&number.to_be_bytes()[..], &BODY]).unwrap();
@@ -99,7 +99,7 @@ fn lingering_ends_in_time() {
         // Nobody else may bind this port meanwhile.
         let (_silent, endpoint) = Wire::listen();
         let mut push = Peer::new(subject, Push);
-        push.set(option::LINGER, 100);
+        push.set(option::LINGER, Duration::from_millis(100));
         push.connect(&endpoint);
         push.send(&["to nobody"]).unwrap();
         let begin = Instant::now();

@@ -10,7 +10,7 @@ const AGAIN: i32 = 11;
 /// The default of `SNDHWM` and of `RCVHWM`.
 const MARK: u32 = 1000;
 /// The kernel's buffers are set to this, so that they hold a few messages only.
-const KERNEL: i32 = 64 << 10;
+const KERNEL: usize = 64 << 10;
 const BODY: [u8; 10_000] = [7; 10_000];
 /// More than fits the kernel's four buffers (which it doubles) and one read.
 const SLACK: u32 = 200;
@@ -38,7 +38,7 @@ fn fill(from: &mut Peer) -> u32 {
             }
         }
         // From the first one on, no more patience than for a full pipe. Only time can show that it is full.
-        from.set(option::SNDTIMEO, GLANCE.as_millis() as i32);
+        from.set(option::SNDTIMEO, GLANCE);
         assert!(sent < 20 * MARK + SLACK, "nothing holds it up");
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::subjects;
 use interop::{Library, Peer};
+use std::time::Duration;
 use zincmq::EventKind::Disconnected;
 use zincmq::SocketType::{self, Dealer, Pull, Push, Router, Sub, XPub};
 use zincmq::option;
@@ -9,7 +10,7 @@ use zincmq::option;
 /// A connecting socket that does not wait long before it tries again.
 fn connecter(library: Library, socket_type: SocketType) -> Peer {
     let mut peer = Peer::new(library, socket_type);
-    peer.set(option::RECONNECT_IVL, 10);
+    peer.set(option::RECONNECT_IVL, Duration::from_millis(10));
     peer
 }
 

@@ -70,7 +70,7 @@ fn an_id_in_use_is_handed_over_only_if_allowed() {
             let endpoint = router.bind_tcp();
             let mut dealers = [Dealer, Dealer].map(|socket_type| Peer::new(subject.other(), socket_type));
             for (dealer, text) in dealers.iter_mut().zip(["first", "second"]) {
-                dealer.set(option::ROUTING_ID, *b"same").set(option::RECONNECT_IVL, -1);
+                dealer.set(option::ROUTING_ID, *b"same").set(option::RECONNECT_IVL, None);
                 let mut events = dealer.monitor();
                 dealer.connect(&endpoint);
                 dealer.send(&[text]).unwrap();
@@ -128,7 +128,7 @@ fn a_mandatory_peer_that_does_not_read_holds_the_router_up() {
         dealer.send(&["hello"]).unwrap();
         router.recv().unwrap();
         // Only time can show that there is no room.
-        router.set(option::SNDTIMEO, GLANCE.as_millis() as i32);
+        router.set(option::SNDTIMEO, GLANCE);
         let body = [b'x'; 10_000];
         let sent = (0..200).take_while(|_| match router.send(&[&b"slow"[..], &body]) {
             Ok(()) => true,

@@ -126,7 +126,7 @@ fn sees_the_greeting_of_the_other_library() {
 fn who_connects_hears_of_each_connection() {
     for (subject, kind, mut stream) in raw() {
         let (listener, endpoint) = Wire::listen();
-        stream.set(option::RECONNECT_IVL, 1);
+        stream.set(option::RECONNECT_IVL, Duration::from_millis(1));
         stream.connect(&endpoint);
         let mut first = None;
         for _ in 0..3 {
@@ -146,7 +146,7 @@ fn who_connects_hears_of_each_connection() {
 fn who_does_not_connect_again_hears_of_the_end_once() {
     for (subject, kind, mut stream) in raw().filter(|(subject, ..)| *subject == Library::Ours) {
         let (listener, endpoint) = Wire::listen();
-        stream.set(option::RECONNECT_IVL, -1);
+        stream.set(option::RECONNECT_IVL, None);
         stream.connect(&endpoint);
         let wire = Wire::accept(&listener);
         let id = notified(&mut stream);

@@ -72,7 +72,10 @@ fn a_topic_subscribed_to_twice_needs_two_cancellations() {
 }
 
 /// Two subscribers subscribe to a, cancel it, then the first one subscribes to end: what is heard of that?
-fn heard(subject: interop::Library, verbosity: Option<option::OptionKey<bool>>) -> Vec<Vec<u8>> {
+fn heard(
+    subject: interop::Library,
+    verbosity: Option<option::OptionKey<bool, option::Publishers>>,
+) -> Vec<Vec<u8>> {
     let mut xpub = Peer::new(subject, XPub);
     if let Some(verbosity) = verbosity {
         xpub.set(verbosity, true);

@@ -14,7 +14,7 @@ use zincmq::{Context, Message, Pull, Push, Rep, Req, option};
 /// Messages sent between two looks at the clock.
 const STRIDE: u32 = 256;
 /// Nothing on one machine takes longer.
-const PATIENCE_MS: i32 = 10_000;
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Measure {
@@ -98,7 +98,7 @@ impl Run {
         let gate = Gate::of_one(&context, &ends.server)?;
         let mut pull = Pull::new(&context)?;
         gate.secure(&mut pull, &ends.server)?;
-        pull.set(option::RCVTIMEO, PATIENCE_MS)?;
+        pull.set(option::RCVTIMEO, PATIENCE)?;
         let endpoint = pull.bind(self.transport.endpoint())?;
         let before = cpu();
         let peer = Peer::start(*self, &context, endpoint, ends)?;
@@ -120,7 +120,7 @@ impl Run {
         let gate = Gate::of_one(&context, &ends.server)?;
         let mut req = Req::new(&context)?;
         gate.secure(&mut req, &ends.server)?;
-        req.set(option::RCVTIMEO, PATIENCE_MS)?;
+        req.set(option::RCVTIMEO, PATIENCE)?;
         let endpoint = req.bind(self.transport.endpoint())?;
         let before = cpu();
         let peer = Peer::start(*self, &context, endpoint, ends)?;
@@ -156,8 +156,8 @@ impl Run {
                 let mut push = Push::new(context)?;
                 gate.secure(&mut push, guard)?;
                 // If the other process is gone, this one ends too.
-                push.set(option::SNDTIMEO, PATIENCE_MS)?;
-                push.set(option::LINGER, PATIENCE_MS)?;
+                push.set(option::SNDTIMEO, PATIENCE)?;
+                push.set(option::LINGER, PATIENCE)?;
                 push.connect(endpoint)?;
                 let body = vec![0_u8; self.size];
                 let began = Instant::now();
@@ -171,8 +171,8 @@ impl Run {
             Measure::Latency => {
                 let mut rep = Rep::new(context)?;
                 gate.secure(&mut rep, guard)?;
-                rep.set(option::RCVTIMEO, PATIENCE_MS)?;
-                rep.set(option::LINGER, PATIENCE_MS)?;
+                rep.set(option::RCVTIMEO, PATIENCE)?;
+                rep.set(option::LINGER, PATIENCE)?;
                 rep.connect(endpoint)?;
                 let mut request = Message::new();
                 while !is_end(&request) {

@@ -5,6 +5,9 @@
 //! ([`Options::set_raw`]), and by name and text ([`Options::set_text`]).
 
 mod error;
+mod form;
+mod group;
+mod keys;
 mod list;
 mod options;
 mod row;
@@ -13,8 +16,14 @@ mod table;
 mod value;
 
 pub use error::OptionError;
+pub use form::{Choice, Count, Descriptor, Form, Limit, Micros, Seconds, Setting, Time, Wait};
+pub(crate) use group::each_group;
+pub use group::*;
+pub(crate) use keys::form;
+pub use keys::*;
 pub use list::{ParseSubnetError, Subnet};
 pub(crate) use options::{CONNECT, DISCONNECT};
 pub use row::{Access, Effect, FlagKind, Kind, OptionKey, Row};
-pub use table::*;
+pub(crate) use table::each_option;
+pub(crate) use value::Field;
 pub use value::{OptionType, Value};

@@ -1,9 +1,10 @@
 //! The options of one socket: set and read by name, by number as C does, and as text.
 
 use super::error::OptionError;
+use super::form::{Form, Setting};
+use super::keys::{Options, XPUB_VERBOSE, XPUB_VERBOSER, by_name, by_number, cell};
 use super::row::{Access, OptionKey, Row};
-use super::table::{Options, XPUB_VERBOSE, XPUB_VERBOSER, by_name, by_number, cell};
-use super::value::{OptionType, Value};
+use super::value::Value;
 use crate::socket_type::{Raw, SocketType};
 
 /// Bits of `ROUTER_NOTIFY`.
@@ -57,19 +58,19 @@ impl Options {
     ///
     /// # Errors
     /// [`OptionError::Value`] if the value is outside what the option allows.
-    pub fn set<T: OptionType>(
+    pub fn set<F: Form, G>(
         &mut self,
-        option: OptionKey<T>,
-        value: impl Into<T>,
+        option: OptionKey<F, G>,
+        value: impl Setting<F::Value>,
     ) -> Result<(), OptionError> {
-        self.set_value(option.row(), value.into().into())
+        self.set_value(option.row(), F::write(value.setting()))
     }
 
     /// The value of an option.
     #[must_use]
-    pub fn get<T: OptionType + Default>(&self, option: OptionKey<T>) -> T {
+    pub fn get<F: Form, G>(&self, option: OptionKey<F, G>) -> F::Value {
         let value = cell(option.row().number).map(|cell| (cell.get)(self));
-        value.and_then(T::from_value).unwrap_or_default()
+        value.and_then(F::read).unwrap_or_default()
     }
 
     /// Sets the option of a row.

@@ -1,6 +1,7 @@
 //! One row of the option table: an option's name, the values that it takes, where and when it acts.
 
 use super::error::OptionError;
+use super::group::All;
 use super::value::Value;
 use crate::socket_type::SocketType;
 use std::fmt;
@@ -207,7 +208,10 @@ impl Row {
     }
 
     /// Checks a value and brings it into the type of the option.
-    pub(super) fn check(&self, value: Value) -> Result<Value, OptionError> {
+    ///
+    /// # Errors
+    /// [`OptionError::Value`] if it is of another type or out of range.
+    pub fn check(&self, value: Value) -> Result<Value, OptionError> {
         self.kind.admit(&value).ok_or_else(|| self.refuse(&value))
     }
 }
@@ -232,7 +236,8 @@ impl Kind {
     /// The value in the option's own type, if it is allowed.
     fn admit(self, value: &Value) -> Option<Value> {
         match (self, value) {
-            (Self::Int { min, max, step }, &Value::Int(int)) => {
+            (Self::Int { min, max, step }, Value::Int(_) | Value::Long(_)) => {
+                let int = value.integer().and_then(|int| i32::try_from(int).ok())?;
                 (min..=max).contains(&int).then(|| Value::Int(int - int.rem_euclid(step)))
             }
             (Self::Flag(yes), &Value::Int(int)) => yes.read(int).map(Value::Flag),
@@ -300,15 +305,15 @@ impl fmt::Display for Kind {
     }
 }
 
-/// An option whose value has the type `T`: `socket.set(SNDHWM, 10)`.
-pub struct OptionKey<T> {
+/// An option whose value has the form `F`, of the socket types of the group `G`: `socket.set(SNDHWM, 10)`.
+pub struct OptionKey<F, G = All> {
     row: &'static Row,
-    value: PhantomData<fn(T) -> T>,
+    marks: PhantomData<fn(F, G)>,
 }
 
-impl<T> OptionKey<T> {
+impl<F, G> OptionKey<F, G> {
     pub(super) const fn new(row: &'static Row) -> Self {
-        Self { row, value: PhantomData }
+        Self { row, marks: PhantomData }
     }
 
     /// The option's row in the table.
@@ -318,15 +323,15 @@ impl<T> OptionKey<T> {
     }
 }
 
-impl<T> Clone for OptionKey<T> {
+impl<F, G> Clone for OptionKey<F, G> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for OptionKey<T> {}
+impl<F, G> Copy for OptionKey<F, G> {}
 
-impl<T> fmt::Debug for OptionKey<T> {
+impl<F, G> fmt::Debug for OptionKey<F, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.row.name)
     }

@@ -1,11 +1,11 @@
 //! The security mechanism that a socket's options ask for.
 
 use super::error::OptionError;
-use super::row::Row;
-use super::table::{
+use super::keys::{
     CURVE_PUBLICKEY, CURVE_SECRETKEY, CURVE_SERVER, CURVE_SERVERKEY, Options, PLAIN_PASSWORD, PLAIN_SERVER,
     PLAIN_USERNAME,
 };
+use super::row::Row;
 use crate::socket_type::SocketType;
 use zmtp::Security;
 

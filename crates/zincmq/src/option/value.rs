@@ -30,6 +30,15 @@ pub enum Value {
 }
 
 impl Value {
+    /// The number, if it is an integer.
+    pub(super) fn integer(&self) -> Option<i64> {
+        match *self {
+            Self::Int(value) => Some(value.into()),
+            Self::Long(value) => Some(value),
+            _ => None,
+        }
+    }
+
     /// The value as `zmq_getsockopt` stores it: numbers in native byte order, text with its final NUL.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {

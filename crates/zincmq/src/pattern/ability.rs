@@ -1,5 +1,6 @@
 //! The abilities of socket types, as types: so that receiving on a PUSH does not compile.
 
+use crate::option::{self, Knows, each_group};
 use crate::socket_type::{SocketType, each_socket_type};
 
 /// A socket type that is known when the program is compiled.
@@ -33,6 +34,15 @@ macro_rules! kinds {
 }
 
 each_socket_type!(kinds);
+
+macro_rules! owners {
+    ($($(#[doc = $doc:literal])+ $group:ident: $($kind:ident)+;)+) => {$(
+        $(impl Knows<option::$group> for $kind {})+
+        impl Knows<option::$group> for Any {}
+    )+};
+}
+
+each_group!(owners);
 
 /// A socket whose type is known when the program runs: everything compiles, and calls that its type does not
 /// have fail with [`crate::Error::Unsupported`].

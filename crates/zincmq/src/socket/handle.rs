@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::{Error, Result, SendError};
 use crate::message::Message;
 use crate::monitor::{Events, Monitor};
-use crate::option::{self, OptionKey, OptionType, Row, Value};
+use crate::option::{self, Form, Knows, OptionKey, Row, Setting, Value};
 use crate::pattern::ability::{Any, Receives, Sends, Subscribes, Typed};
 use crate::pattern::contract::Kind;
 use crate::socket::core::Core;
@@ -65,13 +65,44 @@ impl<K> Socket<K> {
         self.core.peers.options.is_raw(self.socket_type())
     }
 
-    /// Sets an option: `socket.set(option::SNDHWM, 10)`.
+    /// Sets an option. Times are [`Duration`](std::time::Duration)s, sizes and numbers `usize`, flags `bool`; each
+    /// is an `Option` where `None` has a meaning, such as a wait without end.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use zincmq::{Context, Router, option};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let mut router = Router::new(&Context::new())?;
+    /// router.set(option::SNDHWM, 10)?;
+    /// router.set(option::LINGER, Duration::from_secs(1))?;
+    /// router.set(option::RCVTIMEO, None)?;
+    /// router.set(option::ROUTING_ID, "broker")?;
+    /// router.set(option::ROUTER_MANDATORY, true)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// An option that the socket's type does not have does not compile, nor does a value of another type:
+    ///
+    /// ```compile_fail,E0277
+    /// # use zincmq::{Context, Pull, option};
+    /// # let mut pull = Pull::new(&Context::new()).unwrap();
+    /// pull.set(option::ROUTER_MANDATORY, true);
+    /// ```
+    ///
+    /// ```compile_fail,E0277
+    /// # use zincmq::{Context, Pull, option};
+    /// # let mut pull = Pull::new(&Context::new()).unwrap();
+    /// pull.set(option::LINGER, true);
+    /// ```
     ///
     /// # Errors
-    /// [`Error::Option`] if the value is out of range or the option belongs to another socket type;
+    /// [`Error::Option`] if the value is out of range, or the option belongs to another socket type than an [`AnySocket`] has;
     /// [`Error::Terminated`].
-    pub fn set<T: OptionType>(&mut self, option: OptionKey<T>, value: impl Into<T>) -> Result<()> {
-        self.set_value(option.row(), value.into().into())
+    pub fn set<F: Form, G>(&mut self, option: OptionKey<F, G>, value: impl Setting<F::Value>) -> Result<()>
+    where
+        K: Knows<G>,
+    {
+        self.set_value(option.row(), F::write(value.setting()))
     }
 
     /// Sets the option of a row of the table.
@@ -90,9 +121,23 @@ impl<K> Socket<K> {
 
     /// The value of an option.
     ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use zincmq::{Context, Pull, option};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let mut pull = Pull::new(&Context::new())?;
+    /// assert_eq!(pull.get(option::RCVHWM)?, 1000);
+    /// assert_eq!(pull.get(option::LINGER)?, None);
+    /// assert_eq!(pull.get(option::RECONNECT_IVL)?, Some(Duration::from_millis(100)));
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Terminated`].
-    pub fn get<T: OptionType + Default>(&mut self, option: OptionKey<T>) -> Result<T> {
+    pub fn get<F: Form, G>(&mut self, option: OptionKey<F, G>) -> Result<F::Value>
+    where
+        K: Knows<G>,
+    {
         self.core.check()?;
         Ok(self.core.peers.options.get(option))
     }

@@ -2,6 +2,7 @@
 
 mod allowance;
 mod blocking;
+mod builder;
 mod caller_io;
 mod commands;
 pub(crate) mod core;
@@ -23,6 +24,7 @@ mod throttle;
 mod turn;
 mod watch;
 
+pub use self::builder::SocketBuilder;
 pub(crate) use self::core::Core;
 pub use self::handle::{AnySocket, Socket};
 pub use self::interrupter::Interrupter;

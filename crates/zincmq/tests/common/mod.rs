@@ -47,7 +47,7 @@ pub(crate) fn await_event(monitor: &mut Monitor, kind: EventKind) -> Event {
 }
 
 /// A PUSH that is bound and a PULL that connects to it, with these high-water marks.
-pub(crate) fn pipeline(context: &Context, endpoint: &str, sndhwm: i32, rcvhwm: i32) -> (Push, Pull) {
+pub(crate) fn pipeline(context: &Context, endpoint: &str, sndhwm: usize, rcvhwm: usize) -> (Push, Pull) {
     let mut push = Push::new(context).unwrap();
     push.set(option::SNDHWM, sndhwm).unwrap();
     let bound = push.bind(endpoint).unwrap();
