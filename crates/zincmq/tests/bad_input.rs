@@ -157,7 +157,7 @@ fn no_maxmsgsize_is_too_small_for_a_handshake() {
                 } else {
                     pull.connect(&push.bind(endpoint).unwrap()).unwrap();
                 }
-                let body = vec![7; most as usize];
+                let body = vec![7; most];
                 push.send_timeout(body.clone(), PATIENCE).unwrap();
                 assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), body);
             }

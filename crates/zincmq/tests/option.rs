@@ -334,6 +334,7 @@ fn times_sizes_and_choices() {
     pull.set(option::BUSY_POLL, Duration::from_micros(50)).unwrap();
     pull.set(option::USE_FD, None).unwrap();
     pull.set(option::MAXPARTS, 7).unwrap();
+    pull.set(option::AFFINITY, 1).unwrap();
     assert_eq!(
         [36, 113, 89, option::MAXPARTS.row().number].map(|number| int(&mut pull, number)),
         [90, 50, -1, 7]

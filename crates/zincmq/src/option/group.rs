@@ -8,12 +8,12 @@ pub trait Group {
     const TYPES: &'static [SocketType];
 }
 
-/// A socket type that has the options of a group.
+/// A group to which the sockets of kind `K` belong.
 #[diagnostic::on_unimplemented(
-    message = "sockets of this type do not have this option",
-    label = "an option of `{G}`, not of this socket's type"
+    message = "a `{K}` socket does not have this option",
+    label = "an option of `{Self}`"
 )]
-pub trait Knows<G> {}
+pub trait KnownTo<K>: Group {}
 
 /// Hands the groups and their members to a macro.
 macro_rules! each_group {
@@ -54,7 +54,7 @@ impl Group for All {
     const TYPES: &'static [SocketType] = &[];
 }
 
-impl<K> Knows<All> for K {}
+impl<K> KnownTo<K> for All {}
 
 macro_rules! groups {
     ($($(#[doc = $doc:literal])+ $group:ident: $($kind:ident)+;)+) => {$(

@@ -1,6 +1,6 @@
 //! The abilities of socket types, as types: so that receiving on a PUSH does not compile.
 
-use crate::option::{self, Knows, each_group};
+use crate::option::{self, KnownTo, each_group};
 use crate::socket_type::{SocketType, each_socket_type};
 
 /// A socket type that is known when the program is compiled.
@@ -37,8 +37,8 @@ each_socket_type!(kinds);
 
 macro_rules! owners {
     ($($(#[doc = $doc:literal])+ $group:ident: $($kind:ident)+;)+) => {$(
-        $(impl Knows<option::$group> for $kind {})+
-        impl Knows<option::$group> for Any {}
+        $(impl KnownTo<$kind> for option::$group {})+
+        impl KnownTo<Any> for option::$group {}
     )+};
 }
 

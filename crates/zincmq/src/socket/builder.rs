@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::Result;
-use crate::option::{self, Form, Knows, OptionKey, Row, Setting, Subnet, Value, each_option, form};
+use crate::option::{self, Form, KnownTo, OptionKey, Row, Setting, Subnet, Value, each_option, form};
 use crate::pattern::ability::Typed;
 use crate::socket::Socket;
 use std::marker::PhantomData;
@@ -35,6 +35,13 @@ impl<K: Typed> Socket<K> {
     /// assert_eq!(router.recv()?.as_slice(), ["worker", "ready"]);
     /// # Ok(()) }
     /// ```
+    ///
+    /// What the socket's type does not have does not compile:
+    ///
+    /// ```compile_fail,E0277
+    /// # use zincmq::{Context, Pull};
+    /// let pull = Pull::builder(&Context::new()).router_mandatory(true).build();
+    /// ```
     pub fn builder(context: &Context) -> SocketBuilder<K> {
         SocketBuilder { context: context.clone(), settings: Vec::new(), kind: PhantomData }
     }
@@ -42,10 +49,11 @@ impl<K: Typed> Socket<K> {
 
 impl<K> SocketBuilder<K> {
     /// Sets an option, as [`Socket::set`].
-    pub fn set<F: Form, G>(mut self, option: OptionKey<F, G>, value: impl Setting<F::Value>) -> Self
-    where
-        K: Knows<G>,
-    {
+    pub fn set<F: Form, G: KnownTo<K>>(
+        mut self,
+        option: OptionKey<F, G>,
+        value: impl Setting<F::Value>,
+    ) -> Self {
         self.settings.push((option.row(), F::write(value.setting())));
         self
     }
@@ -94,20 +102,23 @@ macro_rules! setters {
                 $kind:expr, $access:ident, $effect:ident, $group:ident;)+
         }
         state { $($state:tt)* }
-    ) => {$(
-        setter!($access $group $name $field [form!($ty $(as $form)?)] $($doc)+);
-    )+};
+    ) => {
+        impl<K> SocketBuilder<K> {
+            $(setter!($access $group $name $field [form!($ty $(as $form)?)] $($doc)+);)+
+        }
+    };
 }
 
 macro_rules! setter {
     (Get $($rest:tt)*) => {};
     ($access:ident $group:ident $name:ident $field:ident [$form:ty] $($doc:literal)+) => {
-        impl<K: Knows<option::$group>> SocketBuilder<K> {
-            $(#[doc = $doc])+
-            #[doc = concat!("\n\nSets [`option::", stringify!($name), "`].")]
-            pub fn $field(self, value: impl Setting<<$form as Form>::Value>) -> Self {
-                self.set(option::$name, value)
-            }
+        $(#[doc = $doc])+
+        #[doc = concat!("\n\nSets [`option::", stringify!($name), "`].")]
+        pub fn $field(self, value: impl Setting<<$form as Form>::Value>) -> Self
+        where
+            option::$group: KnownTo<K>,
+        {
+            self.set(option::$name, value)
         }
     };
 }

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::{Error, Result, SendError};
 use crate::message::Message;
 use crate::monitor::{Events, Monitor};
-use crate::option::{self, Form, Knows, OptionKey, Row, Setting, Value};
+use crate::option::{self, Form, KnownTo, OptionKey, Row, Setting, Value};
 use crate::pattern::ability::{Any, Receives, Sends, Subscribes, Typed};
 use crate::pattern::contract::Kind;
 use crate::socket::core::Core;
@@ -98,10 +98,11 @@ impl<K> Socket<K> {
     /// # Errors
     /// [`Error::Option`] if the value is out of range, or the option belongs to another socket type than an [`AnySocket`] has;
     /// [`Error::Terminated`].
-    pub fn set<F: Form, G>(&mut self, option: OptionKey<F, G>, value: impl Setting<F::Value>) -> Result<()>
-    where
-        K: Knows<G>,
-    {
+    pub fn set<F: Form, G: KnownTo<K>>(
+        &mut self,
+        option: OptionKey<F, G>,
+        value: impl Setting<F::Value>,
+    ) -> Result<()> {
         self.set_value(option.row(), F::write(value.setting()))
     }
 
@@ -134,10 +135,7 @@ impl<K> Socket<K> {
     ///
     /// # Errors
     /// [`Error::Terminated`].
-    pub fn get<F: Form, G>(&mut self, option: OptionKey<F, G>) -> Result<F::Value>
-    where
-        K: Knows<G>,
-    {
+    pub fn get<F: Form, G: KnownTo<K>>(&mut self, option: OptionKey<F, G>) -> Result<F::Value> {
         self.core.check()?;
         Ok(self.core.peers.options.get(option))
     }
