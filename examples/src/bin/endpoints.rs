@@ -16,7 +16,7 @@ fn main() -> Result {
     counter.bind("inproc://counter")?;
     let over_ipc = counter.bind("ipc://*")?;
     let over_tcp = counter.bind("tcp://127.0.0.1:*")?;
-    println!("{}", counter.recv()?.as_str()?);
+    println!("{}", counter.recv_string()?);
 
     // One socket connects to all three, and deals its messages to the connections in turn.
     let mut dealer = Push::new(&context)?;
@@ -39,13 +39,13 @@ fn main() -> Result {
     let mut guest = Pull::new(&context)?;
     guest.connect(&endpoint)?;
     source.send("from the binding side")?;
-    println!("{}", guest.recv()?.as_str()?);
+    println!("{}", guest.recv_string()?);
 
     // What was bound can be unbound; the other endpoints go on.
     counter.unbind(&over_tcp)?;
     let mut late = Push::new(&context)?;
     late.connect(&over_ipc)?;
     late.send("ipc goes on")?;
-    println!("{}", counter.recv()?.as_str()?);
+    println!("{}", counter.recv_string()?);
     Ok(())
 }

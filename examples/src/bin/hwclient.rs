@@ -12,7 +12,7 @@ fn main() -> Result {
     client.connect(&text(1, "tcp://127.0.0.1:5555"))?;
     for guest in 1..=number(2, 10) {
         client.send(format!("guest {guest}"))?;
-        println!("{}", client.recv()?.as_str()?);
+        println!("{}", client.recv_string()?);
     }
     Ok(())
 }

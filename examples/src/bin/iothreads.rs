@@ -17,7 +17,7 @@ fn main() -> Result {
     sender.set(option::AFFINITY, 0b10_u64)?;
     sender.connect(&endpoint)?;
     sender.send("by the second thread")?;
-    println!("{}", bulk.recv()?.as_str()?);
+    println!("{}", bulk.recv_string()?);
 
     // A program whose sockets meet over inproc alone needs none: there messages go straight from thread to thread.
     let context = Context::builder().io_threads(0).build();
@@ -26,7 +26,7 @@ fn main() -> Result {
     let mut push = Push::new(&context)?;
     push.connect("inproc://inside")?;
     push.send("by no thread at all")?;
-    println!("{}", pull.recv()?.as_str()?);
+    println!("{}", pull.recv_string()?);
     match pull.bind("tcp://127.0.0.1:*") {
         Err(Error::NoIoThread { .. }) => println!("tcp needs an I/O thread"),
         other => println!("{other:?}"),

@@ -17,7 +17,7 @@ fn main() -> Result {
     req.connect(&text(1, "tcp://127.0.0.1:5555"))?;
     for number in 1..=number(3, 10) {
         req.send(format!("secret {number}"))?;
-        println!("{}", req.recv()?.as_str()?);
+        println!("{}", req.recv_string()?);
     }
     Ok(())
 }

@@ -29,7 +29,7 @@ fn main() -> Result {
         })
     };
     // A PAIR speaks with one peer only, so a signal cannot go astray to a third.
-    println!("the third has {}", finish.recv()?.as_str()?);
+    println!("the third has {}", finish.recv_string()?);
     for thread in [first, second] {
         thread.join().map_err(|_| "a runner panicked")??;
     }

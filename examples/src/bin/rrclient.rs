@@ -11,7 +11,7 @@ fn main() -> Result {
     client.connect(&text(1, "tcp://127.0.0.1:5559"))?;
     for number in 1..=number(2, 10) {
         client.send(number.to_string())?;
-        println!("{number} squared is {}", client.recv()?.as_str()?);
+        println!("{number} squared is {}", client.recv_string()?);
     }
     Ok(())
 }

@@ -26,7 +26,7 @@ fn main() -> Result {
     push.connect(&endpoint)?;
     assert_eq!(push.last_endpoint(), endpoint);
     push.send("carried over tcp")?;
-    println!("received: {}", pull.recv()?.as_str()?);
+    println!("received: {}", pull.recv_string()?);
 
     // After the disconnect there is nobody left to send to.
     push.disconnect(&endpoint)?;
