@@ -246,9 +246,9 @@ fields {
     /// Milliseconds for which receivers of multicast transports can recover data; without effect on others.
     RECOVERY_IVL = 9, recovery_ivl: i32 = 10000, Kind::from(0), SetGet, Later, ALL;
     /// Routers that multicast packets may pass, plus one; without effect on other transports.
-    MULTICAST_HOPS = 25, multicast_hops: i32 = 1, Kind::from(1), SetGet, Later, ALL;
+    MULTICAST_HOPS = 25, multicast_hops: i32 = 1, Kind::int(1, 255), SetGet, Later, ALL;
     /// The largest packet of multicast transports, in bytes; without effect on others.
-    MULTICAST_MAXTPDU = 84, multicast_maxtpdu: i32 = 1500, Kind::from(1), SetGet, Later, ALL;
+    MULTICAST_MAXTPDU = 84, multicast_maxtpdu: i32 = 1500, Kind::int(1, 65535), SetGet, Later, ALL;
     /// Whether multicast packets come back to this machine; without effect on other transports.
     MULTICAST_LOOP = 96, multicast_loop: bool = true, ONE, SetGet, Later, ALL;
     /// What libzmq gathers at most before it writes, in bytes; without effect, since the queue itself is written.
