@@ -19,6 +19,7 @@ pub use report::{ReceiverStatistics, Reception, SourceReport};
 
 use crate::{Body, Data, Packet, Sequence, Spm, Transmit, Tsi};
 use config::Moment;
+use inquiry::Inquiry;
 use outbox::Outbox;
 use peer::Peer;
 use random::Random;
@@ -188,7 +189,10 @@ impl Receiver {
         let place = match self.table.find(&arrived.key) {
             Some(place) => Some(place),
             None if repair => None,
-            None => self.admit(arrived, data.sequence, deliver),
+            None => {
+                let inquiry = Inquiry::new(arrived.now, self.config.timing.spmr);
+                self.admit(arrived, data.sequence, Some(inquiry), deliver)
+            }
         };
         let Some(place) = place else { return };
         if !self.paused
@@ -212,7 +216,7 @@ impl Receiver {
             return self.malformed(&arrived.key);
         }
         let known = self.table.find(&arrived.key).is_some();
-        if !known && (spm.fin || self.admit(arrived, spm.lead.next(), deliver).is_none()) {
+        if !known && (spm.fin || self.admit(arrived, spm.lead.next(), None, deliver).is_none()) {
             return;
         }
         let moment = self.moment(arrived.now);
@@ -250,6 +254,7 @@ impl Receiver {
         &mut self,
         arrived: &Arrived,
         next: Sequence,
+        inquiry: Option<Inquiry>,
         deliver: &mut dyn FnMut(Event<'_>) -> Flow,
     ) -> Option<usize> {
         if self.table.len() >= self.config.max_sources && !self.push_out(arrived.now, deliver) {
@@ -259,8 +264,7 @@ impl Receiver {
         let id = SourceId(self.next_id);
         self.next_id += 1;
         self.statistics.joined += 1;
-        let spmr = self.config.timing.spmr;
-        let peer = Peer::new(id, arrived.key.tsi, arrived.from, next, arrived.now, spmr);
+        let peer = Peer::new(id, arrived.key.tsi, arrived.from, next, arrived.now, inquiry);
         let place = self.table.insert(arrived.key, peer);
         self.flush(place, arrived.now, deliver);
         Some(place)

@@ -154,6 +154,27 @@ fn a_slow_subscriber_loses_nothing_that_the_window_holds() {
 }
 
 #[test]
+fn a_group_that_was_left_is_not_heard() {
+    let (context, endpoint) = (Context::new(), endpoint());
+    let mut publisher = publisher(&context, &endpoint);
+    let (mut stays, mut goes) = (subscriber(&context, &endpoint), subscriber(&context, &endpoint));
+    // Once more would only double messages.
+    stays.connect(&endpoint).unwrap();
+    meet(&mut publisher, &mut [&mut stays, &mut goes]);
+    goes.disconnect(&endpoint).unwrap();
+    assert!(matches!(goes.disconnect(&endpoint), Err(Error::NoEndpoint { .. })));
+    publisher.send("after").unwrap();
+    assert_eq!(next(&mut stays), [b"after"]);
+    assert!(goes.stats().peers.is_empty() && goes.stats().multicast.is_empty());
+    publisher.unbind(&endpoint).unwrap();
+    publisher.send("nobody").unwrap();
+    assert_eq!(publisher.stats().peers.len(), 0);
+    publisher.bind(&endpoint).unwrap();
+    publisher.send("again").unwrap();
+    assert_eq!(next(&mut stays), [b"again"]);
+}
+
+#[test]
 fn what_cannot_be_is_an_error_of_the_call() {
     let context = Context::new();
     let invalid = rustix::io::Errno::INVAL.raw_os_error();
@@ -163,7 +184,7 @@ fn what_cannot_be_is_an_error_of_the_call() {
         ("epgm://127.0.0.1;239.192.1.1:0", "the port is not a number"),
         ("epgm://127.0.0.1;239.192.1.1:99999", "the port is not a number"),
         ("epgm://nosuchdevice;239.192.1.1:5555", "no such interface"),
-        ("epgm://192.0.2.1;239.192.1.1:5555", "no such interface"),
+        ("epgm://203.0.113.1;239.192.1.1:5555", "no such interface"),
         ("epgm://[::1];[ff08::1]:5555", "IPV6"),
     ];
     for (endpoint, reason) in rows {

@@ -22,19 +22,23 @@ type Datagrams = Vec<Vec<u8>>;
 fn surprises(stranger: &mut Stranger) -> Vec<(&'static str, Datagrams)> {
     let tsi = stranger.session();
     let data = |number, payload: &[u8]| stranger.data(tsi, number, payload);
-    let stream = |payloads: &[&[u8]]| (0..).zip(payloads).map(|(number, payload)| data(number, payload)).collect();
+    let stream =
+        |payloads: &[&[u8]]| (0..).zip(payloads).map(|(number, payload)| data(number, payload)).collect();
     let fragment = |number: u32, offset: u32, size: u32| {
-        let option = [&[0x81, 16, 0, 0], &0_u32.to_be_bytes()[..], &offset.to_be_bytes(), &size.to_be_bytes()];
+        let option =
+            [&[0x81, 16, 0, 0], &0_u32.to_be_bytes()[..], &offset.to_be_bytes(), &size.to_be_bytes()];
         with_option(&data(number, ABC), &option.concat())
     };
     let spm = |trail, lead, nla| {
-        let spm = Spm { sequence: Sequence(1), trail: Sequence(trail), lead: Sequence(lead), nla, fin: false };
+        let spm =
+            Spm { sequence: Sequence(1), trail: Sequence(trail), lead: Sequence(lead), nla, fin: false };
         stranger.packet(tsi, Body::Spm(spm))
     };
     let here = Ipv4Addr::LOCALHOST.into();
     let far = |number, trail| Data { sequence: Sequence(number), trail: Sequence(trail), payload: ABC };
     let list = |option: &[u8]| {
-        let (mut packet, size) = (stranger.packet(tsi, Body::Ncf(stranger.request(0, &[]))), 4 + option.len() as u16);
+        let (mut packet, size) =
+            (stranger.packet(tsi, Body::Ncf(stranger.request(0, &[]))), 4 + option.len() as u16);
         packet[5] |= 3;
         packet.extend([&[0, 4], &size.to_be_bytes()[..], option].concat());
         seal(packet)
@@ -57,30 +61,51 @@ fn surprises(stranger: &mut Stranger) -> Vec<(&'static str, Datagrams)> {
         ("a long frame of nothing", stream(&[&[0, 0, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0], ABC])),
         ("parts without end", (0..500).map(|number| data(number, &parts)).collect()),
         ("no beginning", (0..500).map(|number| data(number, &[0xFF; 1400])).collect()),
-        ("a window of half of all numbers", vec![data(0, ABC), spm(0, 0x7FFF_FFFE, here), data(0x7FFF_FFF0, ABC)]),
+        (
+            "a window of half of all numbers",
+            vec![data(0, ABC), spm(0, 0x7FFF_FFFE, here), data(0x7FFF_FFF0, ABC)],
+        ),
         ("a window that jumps", vec![spm(5, 9, here), spm(0x9000_0000, 0x8000_0000, here), spm(1, 0, here)]),
-        ("data far ahead", vec![
-            data(0, ABC),
-            stranger.packet(tsi, Body::Odata(far(0x7000_0000, 0x7000_0000))),
-            stranger.packet(tsi, Body::Rdata(far(0xF000_0000, 1))),
-            stranger.packet(tsi, Body::Odata(far(5, 0xF000_0000))),
-        ]),
+        (
+            "data far ahead",
+            vec![
+                data(0, ABC),
+                stranger.packet(tsi, Body::Odata(far(0x7000_0000, 0x7000_0000))),
+                stranger.packet(tsi, Body::Rdata(far(0xF000_0000, 1))),
+                stranger.packet(tsi, Body::Odata(far(5, 0xF000_0000))),
+            ],
+        ),
         ("an address that is none", vec![data(0, ABC), spm(0, 9, Ipv4Addr::BROADCAST.into()), data(5, ABC)]),
-        ("an address of the other family", vec![data(0, ABC), spm(0, 9, "ff08::1".parse().unwrap()), data(5, ABC)]),
-        ("confirmations far ahead", vec![
-            data(0, ABC),
-            stranger.packet(tsi, Body::Ncf(stranger.request(0x7000_0000, &[Sequence(0xF000_0000); 62]))),
-        ]),
-        ("lists without end", vec![list(&[0x82, 0, 0, 0]), list(&[0x02, 255, 0, 0]), list(&[0x02, 3]), list(&[])]),
-        ("options beyond the end", vec![
-            with_option(&data(0, b""), &[0x0E, 200, 0, 0]),
-            with_option(&data(0, b""), &[0x0E, 0]),
-            seal([&data(0, b"")[..5], &[1], &data(0, b"")[6..], &[0, 4, 255, 255]].concat()),
-        ]),
-        ("requests of others", vec![
-            stranger.packet(tsi, Body::Nak(stranger.request(0, &[Sequence(1); 62]))),
-            stranger.packet(tsi, Body::Spmr),
-        ]),
+        (
+            "an address of the other family",
+            vec![data(0, ABC), spm(0, 9, "ff08::1".parse().unwrap()), data(5, ABC)],
+        ),
+        (
+            "confirmations far ahead",
+            vec![
+                data(0, ABC),
+                stranger.packet(tsi, Body::Ncf(stranger.request(0x7000_0000, &[Sequence(0xF000_0000); 62]))),
+            ],
+        ),
+        (
+            "lists without end",
+            vec![list(&[0x82, 0, 0, 0]), list(&[0x02, 255, 0, 0]), list(&[0x02, 3]), list(&[])],
+        ),
+        (
+            "options beyond the end",
+            vec![
+                with_option(&data(0, b""), &[0x0E, 200, 0, 0]),
+                with_option(&data(0, b""), &[0x0E, 0]),
+                seal([&data(0, b"")[..5], &[1], &data(0, b"")[6..], &[0, 4, 255, 255]].concat()),
+            ],
+        ),
+        (
+            "requests of others",
+            vec![
+                stranger.packet(tsi, Body::Nak(stranger.request(0, &[Sequence(1); 62]))),
+                stranger.packet(tsi, Body::Spmr),
+            ],
+        ),
         ("nothing at all", vec![Vec::new(), vec![0], vec![0xFF; 1500], vec![0; 60_000]]),
     ]
 }
@@ -96,7 +121,9 @@ fn surprises_end_nothing() {
         for after in [false, true] {
             println!("{name}, after something: {after}");
             let (_, datagrams) = surprises(&mut stranger).swap_remove(index);
-            if after && let Some(first) = datagrams.iter().find_map(|datagram| pgm::Packet::decode(datagram).ok()) {
+            if after
+                && let Some(first) = datagrams.iter().find_map(|datagram| pgm::Packet::decode(datagram).ok())
+            {
                 // A message before the surprise's own numbers.
                 stranger.throw(&stranger.data(first.tsi, u32::MAX, ABC));
             }

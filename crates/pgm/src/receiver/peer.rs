@@ -73,7 +73,7 @@ impl Peer {
         from: SocketAddr,
         next: Sequence,
         now: Instant,
-        spmr: Duration,
+        inquiry: Option<Inquiry>,
     ) -> Self {
         Self {
             id,
@@ -81,7 +81,7 @@ impl Peer {
             from,
             nla: from.ip(),
             spm: None,
-            inquiry: Some(Inquiry::new(now, spmr)),
+            inquiry,
             heard: now,
             trail: next,
             fin: None,

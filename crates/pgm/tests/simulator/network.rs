@@ -47,7 +47,8 @@ impl Faults {
     /// Losses up to 30 in a hundred, and whatever else.
     pub(crate) fn any(chance: &mut Chance) -> Self {
         let in_a_row = chance.of(1..=8);
-        let shortest = chance.of(0..=5_000);
+        // Now and then a way that takes longer than the receivers wait for an answer.
+        let shortest = if chance.happens(100) { chance.of(0..=500_000) } else { chance.of(0..=5_000) };
         Self {
             // A longer row begins more seldom.
             lost: chance.of(0..=300) / in_a_row.div_ceil(2),

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// The numbers of many sources are told no more often than that.
 const TELLING: Duration = Duration::from_millis(100);
+/// A timer is set no sooner than so long after a turn, whatever the protocol says.
+const SOONEST: Duration = Duration::from_micros(100);
 /// The numbers of so many sources are told after each turn.
 const FEW: usize = 16;
 
@@ -104,7 +106,7 @@ impl Membership {
         if rest == Rest::Busy {
             reactor.busy.push_back(self.key);
         }
-        match next.into_iter().chain(tell).min() {
+        match next.into_iter().chain(tell).min().map(|at| at.max(now + SOONEST)) {
             Some(at) if self.timers.get(Timer::Pace) == Some(at) => {}
             Some(at) => self.timers.set(Timer::Pace, at, reactor),
             None => self.timers.cancel(Timer::Pace, reactor),

@@ -71,7 +71,11 @@ impl Honest {
             let message = self.subscriber.recv_timeout(PATIENCE).unwrap_or_else(|error| {
                 panic!("message {} of {}: {error}; {:?}", self.heard, self.sent, self.numbers())
             });
-            assert!(message.len() == 2 && message[1] == body(self.heard)[..], "message {} is wrong", self.heard);
+            assert!(
+                message.len() == 2 && message[1] == body(self.heard)[..],
+                "message {} is wrong",
+                self.heard
+            );
         }
     }
 
@@ -161,7 +165,8 @@ pub(crate) fn seal(mut packet: Vec<u8>) -> Vec<u8> {
     if let Some(checksum) = packet.get_mut(6..8) {
         checksum.fill(0);
     }
-    let words = packet.chunks(2).map(|word| u32::from_be_bytes([0, 0, word[0], word.get(1).copied().unwrap_or(0)]));
+    let words =
+        packet.chunks(2).map(|word| u32::from_be_bytes([0, 0, word[0], word.get(1).copied().unwrap_or(0)]));
     let mut sum = words.sum::<u32>();
     while sum > 0xFFFF {
         sum = (sum & 0xFFFF) + (sum >> 16);

@@ -174,3 +174,20 @@ fn a_source_that_can_deliver_nothing_catches_up_too() {
     bench.pass(ms(51));
     assert_eq!(bench.asked(), [[4]]);
 }
+
+#[test]
+fn the_end_is_behind_what_did_not_fit() {
+    let mut bench = Bench::with(ReceiverConfig { window: 4, ..config() });
+    bench.credit = 2;
+    for number in 0..6 {
+        bench.odata(0, number);
+    }
+    // The source says of the end what it said otherwise before.
+    bench.fin(0, 0, 0, 2);
+    bench.resume(usize::MAX);
+    assert_eq!(bench.seen(), "+0 0:0 0:1 0:2 0:3 0:4", "5 was dropped, and is known to exist");
+    bench.pass(ms(51));
+    assert_eq!(bench.asked(), [[5]]);
+    bench.rdata(0, 5);
+    assert_eq!(bench.seen(), "0:5 0#");
+}

@@ -12,11 +12,15 @@ const DATAGRAM: usize = 65_535;
 /// The most sources that a subscriber knows at a time.
 const SOURCES: usize = 1024;
 
+/// The most bytes of packets that a source keeps for repair: at a high rate the options would ask for more than a machine has.
+const KEPT: u64 = 1 << 30;
+
 /// The number of packets that the options keep for repair, as libzmq counts it: each side for itself.
 fn window(options: &Options) -> u32 {
     let bytes_a_millisecond = options.rate.max(0) as u64 / 8;
     let bytes = options.recovery_ivl.max(0) as u64 * bytes_a_millisecond;
-    u32::try_from(bytes / max_tpdu(options) as u64).unwrap_or(u32::MAX).clamp(1, 1 << 30)
+    let packets = bytes.min(KEPT) / max_tpdu(options) as u64;
+    u32::try_from(packets).unwrap_or(u32::MAX).clamp(1, 1 << 24)
 }
 
 fn max_tpdu(options: &Options) -> usize {

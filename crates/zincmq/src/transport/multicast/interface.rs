@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn what_this_machine_has_not_is_not_found() {
-        for text in ["nosuchdevice", "192.0.2.1", "192.0.2.0/24", "example.org"] {
+        for text in ["nosuchdevice", "203.0.113.1", "203.0.113.0/24", "example.org"] {
             let error = Interface::parse(text).unwrap().find(GROUP).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::NotFound, "{text}");
         }
