@@ -22,6 +22,9 @@ fn main() -> io::Result<()> {
         ("zap", answers()),
         ("z85", keys()),
         ("endpoint", endpoints()),
+        ("pgm_packet", packets()),
+        ("pgm_source", source_inputs()),
+        ("pgm_receiver", receiver_inputs()),
     ];
     seeds.iter().try_for_each(|(target, seeds)| write(&folder.join(target), seeds))
 }
@@ -180,4 +183,44 @@ fn endpoints() -> Vec<Vec<u8>> {
         "://x",
     ];
     texts.map(|text| text.as_bytes().to_vec()).to_vec()
+}
+
+/// Packets that libzmq sent, without the long ones.
+fn packets() -> Vec<Vec<u8>> {
+    let lines = include_str!("../../crates/pgm/tests/data/golden-packets.txt").lines();
+    let hex = lines.filter(|line| !line.starts_with('#')).filter_map(|line| line.rsplit(' ').next());
+    let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
+    let all = hex.map(|hex| hex.as_bytes().chunks(2).map(byte).collect::<Vec<u8>>());
+    let mut short: Vec<_> = all.filter(|packet| packet.len() < 120).collect();
+    short.dedup();
+    short
+}
+
+/// Data, requests for it and time.
+fn source_inputs() -> Vec<Vec<u8>> {
+    let send = [0, 0, 200];
+    let ask = |behind: u8, count: u8| [&[1, 0, behind, count][..], &vec![1; usize::from(count)]].concat();
+    vec![
+        [&[0, 40][..], &send.repeat(20), &ask(3, 2), &[5, 0, 10, 4, 8]].concat(),
+        [&[1, 5][..], &send.repeat(9), &ask(8, 8), &[4, 20, 2, 2, 5, 0, 30], &ask(1, 0), &[4, 90, 5, 9, 9]]
+            .concat(),
+    ]
+}
+
+/// Sources that lose some of their packets, tell it, and end.
+fn receiver_inputs() -> Vec<Vec<u8>> {
+    let data = |ahead: u8| [0, 0, 0, ahead, 0, 10];
+    let repair = |ahead: u8| [0, 1, 0, ahead, 0, 10];
+    let spm = |lead: u8, fin: u8| [0, 2, 0, lead, 0, fin];
+    let confirm = |ahead: u8| [0, 3, 0, ahead, 0, 2];
+    let time = |high: u8, low: u8| [2, high, low];
+    let lossy =
+        [&data(0)[..], &data(3), &time(0, 60), &confirm(1), &repair(1), &repair(2), &spm(5, 0)].concat();
+    let ended =
+        [&data(0)[..], &spm(4, 1), &time(0, 60), &repair(1), &repair(2), &repair(3), &repair(4)].concat();
+    let slow = [&[4][..], &data(0), &data(1), &data(5), &time(1, 0), &[5], &repair(3), &[3, 3, 3]].concat();
+    let genuine = packets().into_iter().filter(|packet| packet.len() < 60);
+    let genuine: Vec<u8> =
+        genuine.flat_map(|packet| [&[1, packet.len() as u8][..], &packet].concat()).collect();
+    [lossy, ended, slow, genuine].map(|steps| [&[0, 4, 10][..], &steps].concat()).to_vec()
 }

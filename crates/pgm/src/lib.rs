@@ -97,9 +97,8 @@ mod receiver;
 mod sequence;
 mod source;
 
-pub use packet::{
-    Body, DATA_HEADER, Data, More, Packet, PacketError, RESERVED, Request, Spm, Tsi, make_repair,
-};
+pub use packet::encode::make_repair;
+pub use packet::{Body, DATA_HEADER, Data, More, Packet, PacketError, RESERVED, Request, Spm, Tsi};
 pub use receiver::{
     Event, Flow, Receiver, ReceiverConfig, ReceiverStatistics, Reception, SourceId, SourceReport, Timing,
 };

@@ -1,7 +1,7 @@
 //! Packets as they are on the wire, from the PGM header on.
 
 mod decode;
-mod encode;
+pub(crate) mod encode;
 mod error;
 mod options;
 mod request;
@@ -9,7 +9,6 @@ mod request;
 mod tests;
 
 use crate::Sequence;
-pub use encode::make_repair;
 pub use error::PacketError;
 pub use request::{More, Request};
 use std::fmt;

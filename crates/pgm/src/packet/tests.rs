@@ -1,4 +1,5 @@
 use super::*;
+use crate::make_repair;
 
 /// An ODATA with number 9, of a source that has 7 to 9.
 const DATA: &[u8] =
