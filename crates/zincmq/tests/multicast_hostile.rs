@@ -9,6 +9,7 @@ use group::{Honest, Stranger, seal, with_option};
 use pgm::{Body, Data, Sequence, Spm, Tsi};
 use std::net::Ipv4Addr;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 /// Memory is a matter of the whole process: one test at a time.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -154,9 +155,10 @@ fn damaged_packets_end_nothing() {
             }
             for _ in 0..20 {
                 let mut datagram = datagram.clone();
-                // Not the session, which may not become the honest one's, and the first bytes most of all.
-                for _ in 0..=random(3) {
-                    let place = [4, 5, 14 + random(40), random(datagram.len())][random(4)];
+                // Not the session, which may not become the honest one's, and the header most of all.
+                for _ in 0..=random(2) {
+                    let place =
+                        [4 + random(2), 16 + random(8), 24 + random(24), random(datagram.len())][random(4)];
                     if let Some(byte) = datagram.get_mut(place).filter(|_| !(8..14).contains(&place)) {
                         *byte = random(256) as u8;
                     }
@@ -239,6 +241,7 @@ fn requests_without_end_disturb_no_publisher() {
         vec![0; 60_000],
         Vec::new(),
     ];
+    let begin = Instant::now();
     for round in 0..500 {
         for request in requests.iter().cycle().take(20).skip(round % 2) {
             stranger.ask(request);
@@ -247,8 +250,9 @@ fn requests_without_end_disturb_no_publisher() {
     }
     let numbers = honest.publisher.stats().multicast.remove(0);
     assert!(numbers.requests_received > 100, "{numbers:?}");
-    // Repairs have a rate of their own, twice that of data; whoever asks gets no more.
-    assert!(numbers.repairs_sent < 500 * 62, "{numbers:?}");
+    // Repairs have a rate of their own, twice that of data; whoever asks gets no more. None is below 1000 bytes.
+    let most = 2.0 * 12_500.0 * begin.elapsed().as_secs_f64() + 1000.0;
+    assert!((numbers.repairs_sent as f64) < most, "{most}: {numbers:?}");
 }
 
 /// Resident bytes of this process.

@@ -6,7 +6,8 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
-use zincmq::{Context, MulticastStats, Pub, Sub, option};
+use zincmq::stats::MulticastStats;
+use zincmq::{Context, Pub, Sub, option};
 
 const HERE: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
@@ -68,9 +69,13 @@ impl Honest {
     fn hear(&mut self) {
         while self.heard < self.sent {
             self.heard += 1;
-            let message = self.subscriber.recv_timeout(PATIENCE).unwrap_or_else(|error| {
-                panic!("message {} of {}: {error}; {:?}", self.heard, self.sent, self.numbers())
-            });
+            let message = match self.subscriber.recv_timeout(PATIENCE) {
+                Ok(message) => message,
+                Err(error) => {
+                    let numbers = self.numbers();
+                    panic!("message {}: {error}; {numbers:?}", self.heard)
+                }
+            };
             assert!(
                 message.len() == 2 && message[1] == body(self.heard)[..],
                 "message {} is wrong",

@@ -33,9 +33,11 @@ struct Kept {
     at: usize,
     /// A message begins at `at`; otherwise the payload does.
     opened: bool,
+    /// Something is missing behind it.
+    torn: bool,
 }
 
-/// How far one call came: the bytes that are left, if it was paused, and the first fault.
+/// How far one call came: the bytes that are left (maybe none), if it was paused, and the first fault.
 type Turn = (Option<usize>, Result<(), Malformed>);
 
 impl Deframer {
@@ -74,22 +76,25 @@ impl Deframer {
             let (paused, now) =
                 if kept.opened { self.messages(bytes, deliver) } else { self.open(bytes, deliver) };
             result = result.and(now);
-            let Some(left) = paused else { continue };
-            if left > 0 {
+            if let Some(left @ 1..) = paused {
                 kept = Kept { at: kept.bytes.len() - left, opened: true, ..kept };
                 self.kept.push_front(kept);
+            } else if kept.torn {
+                self.leave();
             }
-            break;
+            if paused.is_some() {
+                break;
+            }
         }
         result
     }
 
     /// Something is missing between the last payload and the next: leaves the stream, to join it where the next
-    /// message begins. What was begun is thrown away, and also what is kept; whether there was any.
+    /// message begins. A message that was begun is thrown away; returns whether there was one. While something is
+    /// kept, this is done behind it, in [`resume`](Self::resume).
     pub fn gap(&mut self) -> bool {
-        let lost = self.held() > 0;
-        self.leave();
-        self.kept.clear();
+        let lost = !self.begun.is_empty();
+        self.tear();
         lost
     }
 
@@ -112,6 +117,14 @@ impl Deframer {
         self.joined
     }
 
+    /// Leaves the stream, now or behind what is kept.
+    fn tear(&mut self) {
+        match self.kept.back_mut() {
+            Some(last) => last.torn = true,
+            None => self.leave(),
+        }
+    }
+
     fn leave(&mut self) {
         self.joined = false;
         self.end();
@@ -130,11 +143,11 @@ impl Deframer {
         let mut copy = Vec::new();
         let room = self.kept.try_reserve(1).and_then(|()| copy.try_reserve_exact(bytes.len()));
         if let Err(error) = room {
-            self.leave();
+            self.tear();
             return Err(error.into());
         }
         copy.extend_from_slice(bytes);
-        self.kept.push_back(Kept { bytes: copy, at: 0, opened });
+        self.kept.push_back(Kept { bytes: copy, at: 0, opened, torn: false });
         Ok(())
     }
 
@@ -152,8 +165,8 @@ impl Deframer {
             self.leave();
         }
         let fault = seam.map(drop);
-        let Some(rest) = rest else { return (None, fault) };
-        self.joined = true;
+        self.joined |= rest.is_some();
+        let rest = rest.unwrap_or_default();
         if seam == Ok(Flow::Pause) {
             return (Some(rest.len()), fault);
         }

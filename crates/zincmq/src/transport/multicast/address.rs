@@ -63,12 +63,12 @@ impl Address {
             Some(groups) => (first, Some(groups)),
         };
         let interface = Interface::parse(interface)?;
-        let wants_v6 = ipv6 || interface.is_ipv6();
+        let goal = third.map(group).transpose()?;
+        let wants_v6 = interface.family().or_else(|| goal.map(|goal| goal.is_ipv6())).unwrap_or(ipv6);
         let default = if wants_v6 { DEFAULT_V6.into() } else { DEFAULT_V4.into() };
         let groups = groups.filter(|groups| !groups.is_empty());
         let groups = groups.map_or_else(|| Ok(vec![default]), group_list)?;
-        let first = groups.first().copied().unwrap_or(default);
-        let group = third.map_or(Ok(first), group)?;
+        let group = goal.or_else(|| groups.first().copied()).unwrap_or(default);
         let address = Self { interface, groups, group, port, text: text.to_owned() };
         address.check_families(ipv6)?;
         Ok(address)
@@ -92,7 +92,14 @@ impl Address {
 }
 
 fn group_list(text: &str) -> Result<Vec<IpAddr>, SyntaxError> {
-    let groups = text.split(',').map(group).collect::<Result<Vec<_>, _>>()?;
+    let mut groups: Vec<IpAddr> = Vec::new();
+    for group in text.split(',').map(group) {
+        let group = group?;
+        // Twice, it would only double packets.
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
     if groups.len() > GROUPS { Err("there are more than 20 groups") } else { Ok(groups) }
 }
 
@@ -113,7 +120,10 @@ mod tests {
 
     #[test]
     fn addresses_are_read() {
-        let rows: [(&str, bool, &[&str], &str, u16); 10] = [
+        let rows: [(&str, bool, &[&str], &str, u16); 13] = [
+            ("127.0.0.1:5555", true, &["239.192.0.1"], "239.192.0.1", 5555),
+            ("eth0;;239.1.1.3:5555", true, &["239.192.0.1"], "239.1.1.3", 5555),
+            ("eth0;239.1.1.1,239.1.1.1:5555", false, &["239.1.1.1"], "239.1.1.1", 5555),
             ("127.0.0.1;239.192.1.1:5555", false, &["239.192.1.1"], "239.192.1.1", 5555),
             ("eth0;239.192.1.1:1", false, &["239.192.1.1"], "239.192.1.1", 1),
             ("10.77.0.0/24;239.192.1.1:65535", false, &["239.192.1.1"], "239.192.1.1", 65535),
@@ -139,7 +149,7 @@ mod tests {
 
     #[test]
     fn what_is_none_is_refused_with_its_reason() {
-        let many = vec!["239.1.1.1"; 21].join(",");
+        let many = (0..21).map(|last| format!("239.1.1.{last}")).collect::<Vec<_>>().join(",");
         let rows = [
             ("239.192.1.1", false, "there is no port"),
             ("eth0;239.192.1.1:0", false, "the port is not"),

@@ -24,10 +24,25 @@ pub(super) struct Device {
     name: String,
 }
 
+/// The flag of a loopback interface (`IFF_LOOPBACK`).
+const LOOPBACK: u32 = 0x8;
+
 impl Device {
+    /// Whether each packet comes back by itself.
+    pub(super) fn is_loopback(&self) -> bool {
+        let flags = self.attribute("flags");
+        let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim_start_matches("0x"), 16).ok());
+        flags.map_or_else(|| self.ip.is_loopback(), |flags| flags & LOOPBACK != 0)
+    }
+
     /// The most bytes of a packet on its link, if that can be told.
     pub(super) fn mtu(&self) -> Option<usize> {
-        fs::read_to_string(format!("/sys/class/net/{}/mtu", self.name)).ok()?.trim().parse().ok()
+        self.attribute("mtu")?.parse().ok()
+    }
+
+    fn attribute(&self, name: &str) -> Option<String> {
+        let text = fs::read_to_string(format!("/sys/class/net/{}/{name}", self.name)).ok()?;
+        Some(text.trim().to_owned())
     }
 }
 
@@ -51,10 +66,6 @@ impl Interface {
             Self::Address(ip) | Self::Network(ip, _) => Some(ip.is_ipv6()),
             Self::Default | Self::Name(_) => None,
         }
-    }
-
-    pub(super) fn is_ipv6(&self) -> bool {
-        self.family() == Some(true)
     }
 
     /// Finds the interface of this machine, with an address of the group's family.
@@ -133,6 +144,7 @@ mod tests {
             let device = Interface::parse(text).unwrap().find(GROUP).unwrap();
             assert_eq!(device.ip, IpAddr::V4(Ipv4Addr::LOCALHOST), "{text}");
             assert_ne!(device.index, 0, "{text}");
+            assert!(device.is_loopback() && device.mtu().is_some_and(|mtu| mtu >= 1500), "{device:?}");
         }
     }
 

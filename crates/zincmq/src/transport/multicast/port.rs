@@ -46,6 +46,8 @@ pub(crate) struct Port {
     /// The socket to be read next.
     turn: usize,
     batch: Batch,
+    /// The kernel may be asked to cut datagrams: it does not cut those that IP would have to cut again.
+    cuts: bool,
     /// The size of the datagrams that the kernel cuts; all are of that size at most.
     segment: Option<usize>,
     lost: u64,
@@ -69,10 +71,11 @@ impl Port {
                 let reason = "this machine has no such interface with an address of this kind";
                 BindError::from(AddressError::Invalid { endpoint: endpoint(), reason })
             }
-            _ => BindError::System { endpoint: endpoint(), step: "find the interface", source },
+            _ => BindError::NotFound { endpoint: endpoint(), source },
         })?;
         let max_tpdu = options.multicast_maxtpdu.max(1) as usize;
-        if let Some(mtu) = device.mtu().filter(|&mtu| mtu < max_tpdu) {
+        let too_small = device.mtu().filter(|&mtu| mtu < max_tpdu);
+        if let Some(mtu) = too_small {
             tracing::warn!(
                 "{}: MULTICAST_MAXTPDU {max_tpdu} is more than the {mtu} bytes that the interface takes: IP will cut packets",
                 endpoint()
@@ -97,6 +100,7 @@ impl Port {
             number: address.port,
             sockets,
             turn: 0,
+            cuts: encapsulation == Encapsulation::Udp && too_small.is_none(),
             segment: None,
             lost: 0,
         })
@@ -139,7 +143,7 @@ impl Port {
     pub(crate) fn expect(&mut self, size: usize) {
         let Some(socket) = self.sockets.first() else { return };
         let set = |size: u16| datagrams::set_segments(socket.as_fd(), size).is_ok();
-        if self.encapsulation == Encapsulation::Udp && u16::try_from(size).is_ok_and(set) {
+        if self.cuts && u16::try_from(size).is_ok_and(set) {
             self.segment = Some(size);
         }
     }
@@ -169,8 +173,8 @@ impl Port {
         match sendmmsg(socket, &mut messages, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
             Ok(sent) => Ok(runs.iter().take(sent).map(|run| run.count).sum()),
             Err(error @ (Errno::AGAIN | Errno::INTR)) => Err(error.into()),
-            Err(_) if self.segment.is_some() && first.count > 1 => {
-                // The device cannot have them cut: where packets are longer than it takes, for example.
+            Err(Errno::MSGSIZE | Errno::INVAL | Errno::IO) if self.segment.is_some() => {
+                // They cannot be cut on this way: it takes shorter packets only, for example, which IP makes of them.
                 _ = datagrams::set_segments(socket.as_fd(), 0);
                 self.segment = None;
                 Err(Errno::INTR.into())
@@ -230,8 +234,8 @@ impl Port {
             self.turn = (self.turn + 1) % self.sockets.len();
             match self.batch.receive(socket.as_fd()) {
                 Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
-                Err(error) => return Err(error),
+                // Nothing is there, or nothing can be had.
+                Err(_) => continue,
             }
             let mut count = 0;
             for Received { from, bytes, piece, truncated } in self.batch.received() {
@@ -275,157 +279,4 @@ fn behind_header(packet: &[u8]) -> Option<&[u8]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::socket_type::SocketType;
-    use std::sync::atomic::{AtomicU16, Ordering};
-    use std::time::{Duration, Instant};
-
-    const LONG: Duration = Duration::from_secs(30);
-
-    /// An address of its own: what is sent to a group reaches every process of the machine.
-    fn own(host: &str, group: &str) -> String {
-        static NEXT: AtomicU16 = AtomicU16::new(0);
-        let [_, _, high, low] = std::process::id().to_be_bytes();
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let group = match group {
-            "v4" => format!("239.199.{high}.{low}"),
-            _ => format!("[ff01::{high}:{low}]"),
-        };
-        format!("{host};{group}:{}", 30_000 + number)
-    }
-
-    fn open(kind: Encapsulation, address: &str, role: Role, ipv6: bool) -> Result<Port, BindError> {
-        let options = Options { ipv6, ..Options::new(SocketType::Pub) };
-        Port::open(kind, &Address::parse(kind, address, &options)?, &options, role)
-    }
-
-    /// Receives so many packets.
-    fn receive(port: &mut Port, count: usize) -> Vec<(SocketAddr, Vec<u8>)> {
-        let (mut packets, end) = (Vec::new(), Instant::now() + LONG);
-        while packets.len() < count {
-            match port.receive(&mut |from, bytes| packets.push((from, bytes.to_vec()))) {
-                Ok(_) => {}
-                Err(error) => {
-                    assert_eq!(error.kind(), ErrorKind::WouldBlock);
-                    assert!(Instant::now() < end, "{} of {count} came", packets.len());
-                    std::thread::yield_now();
-                }
-            }
-        }
-        packets
-    }
-
-    fn send(port: &mut Port, to: Destination, packets: &[Vec<u8>]) {
-        let mut at = 0;
-        while let Some(rest) = packets.get(at..).filter(|rest| !rest.is_empty()) {
-            at += port.send(rest.iter().map(|packet| (to, &packet[..]))).unwrap_or(0);
-        }
-        assert_eq!(port.lost(), 0);
-    }
-
-    /// Packets of many sizes, runs of the greatest among them.
-    fn packets() -> Vec<Vec<u8>> {
-        let size = |number: usize| if number % 50 < 40 { 1452 } else { number % 1452 + 1 };
-        (0..200).map(|number| vec![number as u8; size(number)]).collect()
-    }
-
-    #[test]
-    fn packets_of_a_source_reach_all_receivers_as_they_were() {
-        for cuts in [true, false] {
-            let address = own("127.0.0.1", "v4");
-            let open = |role| open(Encapsulation::Udp, &address, role, false).unwrap();
-            let (mut source, mut receivers) = (open(Role::Send), [open(Role::Receive), open(Role::Receive)]);
-            if cuts {
-                source.expect(1452);
-            }
-            send(&mut source, Destination::Group, &packets());
-            for receiver in &mut receivers {
-                let received = receive(receiver, 200);
-                assert!(received.iter().all(|(from, _)| from.ip() == source.interface()));
-                assert_eq!(received.into_iter().map(|(_, packet)| packet).collect::<Vec<_>>(), packets());
-            }
-        }
-    }
-
-    #[test]
-    fn a_source_hears_those_who_ask_it_though_another_has_all_of_the_port() {
-        let address = own("127.0.0.1", "v4");
-        let mut source = open(Encapsulation::Udp, &address, Role::Send, false).unwrap();
-        let mut receiver = open(Encapsulation::Udp, &address, Role::Receive, false).unwrap();
-        // As libzmq opens it.
-        let other = Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None).unwrap();
-        other.set_reuse_address(true).unwrap();
-        other.set_reuse_port(true).unwrap();
-        other.bind(&SocketAddr::from(([0, 0, 0, 0], source.number())).into()).unwrap();
-        let host = SocketAddr::new(source.interface(), source.number());
-        let asked: Vec<_> = (0..50).map(|number| vec![number; 36]).collect();
-        send(&mut receiver, Destination::Host(host), &asked);
-        let heard = receive(&mut source, 50);
-        assert_eq!(heard.into_iter().map(|(_, packet)| packet).collect::<Vec<_>>(), asked);
-    }
-
-    #[test]
-    fn other_groups_at_the_port_are_not_heard() {
-        let address = own("127.0.0.1", "v4");
-        let (_, port) = address.rsplit_once(':').unwrap();
-        let other = format!("127.0.0.1;239.198.0.1:{port}");
-        let open = |address: &str, role| open(Encapsulation::Udp, address, role, false).unwrap();
-        let (mut source, mut foreign) = (open(&address, Role::Send), open(&other, Role::Send));
-        let (mut receiver, mut both) = (
-            open(&address, Role::Receive),
-            open(&format!("{},239.198.0.1:{port}", address.rsplit_once(':').unwrap().0), Role::Receive),
-        );
-        send(&mut foreign, Destination::Group, &[vec![1]]);
-        send(&mut source, Destination::Group, &[vec![2]]);
-        let mut heard: Vec<_> = receive(&mut both, 2).into_iter().map(|(_, packet)| packet).collect();
-        heard.sort();
-        assert_eq!(heard, [[1], [2]]);
-        assert_eq!(receive(&mut receiver, 1)[0].1, [2]);
-    }
-
-    #[test]
-    fn packets_go_over_ipv6() {
-        let address = own("[::1]", "v6");
-        let opened = (
-            open(Encapsulation::Udp, &address, Role::Send, true),
-            open(Encapsulation::Udp, &address, Role::Receive, true),
-        );
-        let (Ok(mut source), Ok(mut receiver)) = opened else {
-            return println!("skipped: no IPv6 on the loopback interface: {opened:?}");
-        };
-        source.expect(1432);
-        let one = [(Destination::Group, &[0; 9][..])];
-        if source.send(one.into_iter()).is_err() || source.lost() > 0 {
-            return println!("skipped: no route for multicast over IPv6 on the loopback interface");
-        }
-        assert_eq!(receive(&mut receiver, 1)[0].1, [0; 9]);
-        let packets: Vec<_> = (0..100).map(|number| vec![number; 1432]).collect();
-        send(&mut source, Destination::Group, &packets);
-        let received = receive(&mut receiver, 100);
-        assert!(received.iter().all(|(from, _)| from.ip() == source.interface()));
-        assert_eq!(received.into_iter().map(|(_, packet)| packet).collect::<Vec<_>>(), packets);
-        let host = SocketAddr::new(source.interface(), source.number());
-        send(&mut receiver, Destination::Host(host), &[vec![7; 60]]);
-        assert_eq!(receive(&mut source, 1)[0].1, [7; 60]);
-    }
-
-    #[test]
-    fn raw_packets_come_without_headers() {
-        let address = own("127.0.0.1", "v4");
-        let mut source = match open(Encapsulation::Raw, &address, Role::Send, false) {
-            Ok(source) => source,
-            Err(error) => {
-                assert_eq!(error.errno(), Errno::PERM.raw_os_error(), "{error}");
-                return println!("skipped: raw sockets take CAP_NET_RAW");
-            }
-        };
-        let mut receiver = open(Encapsulation::Raw, &address, Role::Receive, false).unwrap();
-        send(&mut source, Destination::Group, &packets());
-        let received = receive(&mut receiver, 200);
-        assert_eq!(received.into_iter().map(|(_, packet)| packet).collect::<Vec<_>>(), packets());
-        let host = SocketAddr::new(source.interface(), source.number());
-        send(&mut receiver, Destination::Host(host), &[vec![7; 36]]);
-        assert_eq!(receive(&mut source, 1)[0].1, [7; 36]);
-    }
-}
+mod tests;

@@ -4,9 +4,10 @@ use super::contract::{Encapsulation, Role};
 use super::interface::{Device, scoped};
 use crate::option::Options;
 use crate::transport::net::options::buffers;
+use rustix::net::sockopt::set_ip_multicast_if_with_ifindex;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// The number of PGM among the protocols of IP.
 const PGM: i32 = 113;
@@ -91,11 +92,13 @@ impl Plan<'_> {
         // Receivers ask for a source's place: on their own link only.
         let hops = if role == Role::Send { options.multicast_hops.cast_unsigned() } else { 1 };
         // On the loopback interface every packet comes back anyhow, and would come twice.
-        let comes_back = options.multicast_loop && !self.device.ip.is_loopback();
+        let comes_back = options.multicast_loop && !self.device.is_loopback();
         let class = if options.tos == 0 { EXPEDITED } else { options.tos.cast_unsigned() };
         match self.device.ip {
             IpAddr::V4(ip) => {
-                socket.set_multicast_if_v4(&ip)?;
+                // Two devices may have this address.
+                let (any, ours) = (&Ipv4Addr::UNSPECIFIED, self.device.index);
+                set_ip_multicast_if_with_ifindex(socket, any, &ip, ours)?;
                 socket.set_multicast_ttl_v4(hops)?;
                 socket.set_multicast_loop_v4(comes_back)?;
                 socket.set_multicast_all_v4(false)?;
