@@ -25,6 +25,7 @@ fn main() -> io::Result<()> {
         ("pgm_packet", packets()),
         ("pgm_source", source_inputs()),
         ("pgm_receiver", receiver_inputs()),
+        ("pgm_stream", stream_inputs()),
     ];
     seeds.iter().try_for_each(|(target, seeds)| write(&folder.join(target), seeds))
 }
@@ -223,4 +224,24 @@ fn receiver_inputs() -> Vec<Vec<u8>> {
     let genuine: Vec<u8> =
         genuine.flat_map(|packet| [&[1, packet.len() as u8][..], &packet].concat()).collect();
     [lossy, ended, slow, genuine].map(|steps| [&[0, 4, 10][..], &steps].concat()).to_vec()
+}
+
+/// Messages through payloads of 20 bytes, with losses and pauses, and payloads that are not from there.
+fn stream_inputs() -> Vec<Vec<u8>> {
+    let begin = |limits: u8| [limits, 0, 50, 0, 200, 3, 0, 20];
+    let push = |body: &[u8], more: u8| [&[3, body.len() as u8][..], body, &[more]].concat();
+    let large = [2, b'x', 0, 100];
+    let (payload, last, lost, gap, resume) = ([4, 2], [4, 3], [4, 0], [6], |until: u8| [7, until]);
+    let payload_of = |bytes: &[u8]| [&[0, bytes.len() as u8][..], bytes].concat();
+    let whole = [&push(b"topic", 1)[..], &push(b"body", 0), &push(b"", 0), &last].concat();
+    let spanning = [&large[..], &push(b"end", 0), &payload.repeat(5), &last].concat();
+    let lossy = [&large[..], &payload.repeat(2), &lost, &payload.repeat(3), &whole, &gap, &whole].concat();
+    let paused = [&resume(1)[..], &push(b"a", 0).repeat(5), &last, &whole, &gap, &whole, &resume(0)].concat();
+    let own =
+        [&[1, 1, 0, 2, 1, 2, b'a', b'b', 0, 1, b'c'][..], &[1, 0, 0, 1, 2, 3, b'd', b'e', b'f']].concat();
+    let false_ends =
+        [payload_of(b"\0\0\x05\0ab"), payload_of(b"\0\x03cdX\x02\0e"), payload_of(b"\xFF\xFFe")].concat();
+    let seeds = [whole, spanning, lossy, paused, own, false_ends];
+    let seeds = seeds.iter().flat_map(|steps| [0, 7].map(|limits| [&begin(limits)[..], steps].concat()));
+    seeds.collect()
 }

@@ -140,10 +140,11 @@ fn a_slow_subscriber_loses_nothing_that_the_window_holds() {
     subscriber.connect(&endpoint).unwrap();
     meet(&mut publisher, &mut [&mut subscriber]);
     publisher.set(option::SNDHWM, 0).unwrap();
-    for number in 0..20_000_u32 {
+    // Some hundreds in a datagram, far more than the subscriber's mark.
+    for number in 0..50_000_u32 {
         publisher.send(&number.to_be_bytes()).unwrap();
     }
-    for number in 0..20_000_u32 {
+    for number in 0..50_000_u32 {
         assert_eq!(next(&mut subscriber), [number.to_be_bytes()]);
     }
     let stats = subscriber.stats();

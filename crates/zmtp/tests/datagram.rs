@@ -137,6 +137,23 @@ fn a_payload_is_made_when_it_is_full_or_asked_for() {
 }
 
 #[test]
+fn a_payload_stays_as_it_is_while_the_buffer_is_cleared_up() {
+    let mut framer = Framer::new(8);
+    framer.push(&[b'x'; 20], false);
+    for _ in 0..3 {
+        framer.payload(false).unwrap();
+        framer.pop();
+    }
+    assert_eq!(framer.payload(true), Some(&b"\0\x04xxxx"[..]));
+    // More than there was room for behind the three that were taken.
+    framer.push(&[b'y'; 200], false);
+    assert_eq!(framer.payload(true), Some(&b"\0\x04xxxx"[..]));
+    framer.pop();
+    let rest: Vec<u8> = payloads(&mut framer).iter().flat_map(|payload| payload[2..].to_vec()).collect();
+    assert_eq!(rest, [&b"\xC9\0"[..], &[b'y'; 200]].concat());
+}
+
+#[test]
 fn payloads_have_the_sizes_that_a_datagram_can_have() {
     let largest = framed(usize::MAX, &[&[&[b'x'; 70_000]], &[b"y"]]);
     assert_eq!(largest.iter().map(Vec::len).collect::<Vec<_>>(), [65_535, 4_482]);

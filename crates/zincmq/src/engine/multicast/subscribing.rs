@@ -204,8 +204,11 @@ impl Inlet {
         let Some(stream) = self.streams.get_mut(&source) else { return Flow::Go };
         let deframer = &mut stream.deframer;
         self.incomplete -= deframer.held();
+        // Asked once a message: the application may make room at any time, and is to tell only after it was asked.
+        let mut room = true;
         let deliver = &mut |parts: &[&[u8]]| {
-            if write(writer, parts) { stream::Flow::Go } else { stream::Flow::Pause }
+            room = write(writer, parts);
+            if room { stream::Flow::Go } else { stream::Flow::Pause }
         };
         let fed = match payload {
             Some(payload) => deframer.payload(payload, deliver),
@@ -222,7 +225,7 @@ impl Inlet {
         if deframer.is_paused() {
             self.held_up = Some(source);
         }
-        if has_room(writer) { Flow::Go } else { self.pause() }
+        if room { Flow::Go } else { self.pause() }
     }
 
     /// Nothing more is taken until the application has made room.
