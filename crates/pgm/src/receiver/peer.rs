@@ -45,7 +45,8 @@ pub(super) struct Peer {
     pub(super) tsi: Tsi,
     /// Where its first packet came from.
     from: SocketAddr,
-    /// Where NAKs go: its address, until an SPM says something else.
+    /// The address that NAKs name: its own, until an SPM says something else. They are not sent there, but to where its packets
+    /// come from: otherwise it could have all receivers send to any machine that it names.
     nla: IpAddr,
     /// The number of its last SPM.
     spm: Option<Sequence>,
@@ -329,7 +330,6 @@ impl Peer {
         let numbers: Vec<Sequence> =
             ranges.into_iter().flat_map(|(start, end)| start..end).map(sequence).collect();
         let mut to = self.from;
-        to.set_ip(self.nla);
         to.set_port(config.port);
         for list in numbers.chunks(LIST) {
             let Some((&first, more)) = list.split_first() else { continue };
@@ -354,7 +354,7 @@ impl Delivery {
     }
 }
 
-/// Whether NAKs can go to the address: it is one host's, of the same family as the group's.
+/// Whether an address can be a source's: it is one host's, of the same family as the group's.
 fn is_host(address: IpAddr, group: IpAddr) -> bool {
     let broadcast = matches!(address, IpAddr::V4(address) if address.is_broadcast());
     address.is_ipv4() == group.is_ipv4() && !address.is_multicast() && !address.is_unspecified() && !broadcast

@@ -4,9 +4,10 @@ use crate::life::random;
 use crate::option::Options;
 use crate::transport::multicast::Port;
 use pgm::{ReceiverConfig, Sequence, SourceConfig, Timing, Tsi};
+use std::ops::RangeInclusive;
 
-/// The most bytes that a subscriber holds for sources whose packets have gaps.
-const HELD: usize = 64 << 20;
+/// The most bytes that a subscriber holds for sources whose packets have gaps: as many as a window has, within these.
+const HELD: RangeInclusive<usize> = 64 << 20..=256 << 20;
 /// The longest datagram.
 const DATAGRAM: usize = 65_535;
 /// The most sources that a subscriber knows at a time.
@@ -52,7 +53,7 @@ pub(super) fn receiver(port: &Port, options: &Options) -> ReceiverConfig {
         window: window(options),
         // A source may have a larger one than this side.
         max_tpdu: DATAGRAM,
-        memory: HELD,
+        memory: (window(options) as usize * max_tpdu(options)).clamp(*HELD.start(), *HELD.end()),
         max_sources: SOURCES,
         seed: random(),
         timing: Timing::default(),
