@@ -16,6 +16,8 @@ mod from_zmq_crate {}
 mod high_water_marks {}
 #[doc = include_str!("../../docs/book/src/messages.md")]
 mod messages {}
+#[doc = include_str!("../../docs/book/src/multicast.md")]
+mod multicast {}
 #[doc = include_str!("../../docs/book/src/options.md")]
 mod options {}
 #[doc = include_str!("../../docs/book/src/publish-subscribe.md")]

@@ -22,6 +22,10 @@ fn main() -> io::Result<()> {
         ("zap", answers()),
         ("z85", keys()),
         ("endpoint", endpoints()),
+        ("pgm_packet", packets()),
+        ("pgm_source", source_inputs()),
+        ("pgm_receiver", receiver_inputs()),
+        ("pgm_stream", stream_inputs()),
     ];
     seeds.iter().try_for_each(|(target, seeds)| write(&folder.join(target), seeds))
 }
@@ -180,4 +184,64 @@ fn endpoints() -> Vec<Vec<u8>> {
         "://x",
     ];
     texts.map(|text| text.as_bytes().to_vec()).to_vec()
+}
+
+/// Packets that libzmq sent, without the long ones.
+fn packets() -> Vec<Vec<u8>> {
+    let lines = include_str!("../../crates/pgm/tests/data/golden-packets.txt").lines();
+    let hex = lines.filter(|line| !line.starts_with('#')).filter_map(|line| line.rsplit(' ').next());
+    let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
+    let all = hex.map(|hex| hex.as_bytes().chunks(2).map(byte).collect::<Vec<u8>>());
+    let mut short: Vec<_> = all.filter(|packet| packet.len() < 120).collect();
+    short.dedup();
+    short
+}
+
+/// Data, requests for it and time.
+fn source_inputs() -> Vec<Vec<u8>> {
+    let send = [0, 0, 200];
+    let ask = |behind: u8, count: u8| [&[1, 0, behind, count][..], &vec![1; usize::from(count)]].concat();
+    vec![
+        [&[0, 40][..], &send.repeat(20), &ask(3, 2), &[5, 0, 10, 4, 8]].concat(),
+        [&[1, 5][..], &send.repeat(9), &ask(8, 8), &[4, 20, 2, 2, 5, 0, 30], &ask(1, 0), &[4, 90, 5, 9, 9]]
+            .concat(),
+    ]
+}
+
+/// Sources that lose some of their packets, tell it, and end.
+fn receiver_inputs() -> Vec<Vec<u8>> {
+    let data = |ahead: u8| [0, 0, 0, ahead, 0, 10];
+    let repair = |ahead: u8| [0, 1, 0, ahead, 0, 10];
+    let spm = |lead: u8, fin: u8| [0, 2, 0, lead, 0, fin];
+    let confirm = |ahead: u8| [0, 3, 0, ahead, 0, 2];
+    let time = |high: u8, low: u8| [2, high, low];
+    let lossy =
+        [&data(0)[..], &data(3), &time(0, 60), &confirm(1), &repair(1), &repair(2), &spm(5, 0)].concat();
+    let ended =
+        [&data(0)[..], &spm(4, 1), &time(0, 60), &repair(1), &repair(2), &repair(3), &repair(4)].concat();
+    let slow = [&[4][..], &data(0), &data(1), &data(5), &time(1, 0), &[5], &repair(3), &[3, 3, 3]].concat();
+    let genuine = packets().into_iter().filter(|packet| packet.len() < 60);
+    let genuine: Vec<u8> =
+        genuine.flat_map(|packet| [&[1, packet.len() as u8][..], &packet].concat()).collect();
+    [lossy, ended, slow, genuine].map(|steps| [&[0, 4, 10][..], &steps].concat()).to_vec()
+}
+
+/// Messages through payloads of 20 bytes, with losses and pauses, and payloads that are not from there.
+fn stream_inputs() -> Vec<Vec<u8>> {
+    let begin = |limits: u8| [limits, 0, 50, 0, 200, 3, 0, 20];
+    let push = |body: &[u8], more: u8| [&[3, body.len() as u8][..], body, &[more]].concat();
+    let large = [2, b'x', 0, 100];
+    let (payload, last, lost, gap, resume) = ([4, 2], [4, 3], [4, 0], [6], |until: u8| [7, until]);
+    let payload_of = |bytes: &[u8]| [&[0, bytes.len() as u8][..], bytes].concat();
+    let whole = [&push(b"topic", 1)[..], &push(b"body", 0), &push(b"", 0), &last].concat();
+    let spanning = [&large[..], &push(b"end", 0), &payload.repeat(5), &last].concat();
+    let lossy = [&large[..], &payload.repeat(2), &lost, &payload.repeat(3), &whole, &gap, &whole].concat();
+    let paused = [&resume(1)[..], &push(b"a", 0).repeat(5), &last, &whole, &gap, &whole, &resume(0)].concat();
+    let own =
+        [&[1, 1, 0, 2, 1, 2, b'a', b'b', 0, 1, b'c'][..], &[1, 0, 0, 1, 2, 3, b'd', b'e', b'f']].concat();
+    let false_ends =
+        [payload_of(b"\0\0\x05\0ab"), payload_of(b"\0\x03cdX\x02\0e"), payload_of(b"\xFF\xFFe")].concat();
+    let seeds = [whole, spanning, lossy, paused, own, false_ends];
+    let seeds = seeds.iter().flat_map(|steps| [0, 7].map(|limits| [&begin(limits)[..], steps].concat()));
+    seeds.collect()
 }

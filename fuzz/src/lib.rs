@@ -3,6 +3,7 @@
 
 pub mod boxes;
 pub mod conversation;
+pub mod datagram;
 pub mod feed;
 pub mod input;
 pub mod model;

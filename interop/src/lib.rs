@@ -2,6 +2,7 @@
 //! Everything here panics where a test would have to, and waits at most [`PATIENCE`].
 
 mod monitor;
+pub mod multicast;
 mod peer;
 mod wire;
 

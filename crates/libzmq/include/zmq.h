@@ -374,6 +374,7 @@ ZMQ_EXPORT int zmq_socket_monitor (void *socket, const char *endpoint, int event
 #define ZMQ_EVENT_HANDSHAKE_SUCCEEDED 0x1000
 #define ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL 0x2000 /* value: one of ZMQ_PROTOCOL_ERROR_ */
 #define ZMQ_EVENT_HANDSHAKE_FAILED_AUTH 0x4000     /* value: the status of ZAP: 300, 400 or 500 */
+#define ZMQ_EVENT_GAP 0x8000                       /* value: the datagrams of a multicast source that are lost */
 #define ZMQ_EVENT_ALL 0xFFFF
 
 #define ZMQ_PROTOCOL_ERROR_ZMTP_UNSPECIFIED 0x10000000
@@ -608,8 +609,13 @@ ZMQ_EXPORT int zmq_ppoll (zmq_pollitem_t *items, int count, long timeout, const 
 #define ZMQ_CURRENT_EVENT_VERSION 1
 #define ZMQ_CURRENT_EVENT_VERSION_DRAFT 2
 #define ZMQ_EVENT_PIPES_STATS 0x10000
+#define ZMQ_EVENT_SOURCE_JOINED 0x1000000   /* the remote endpoint names a multicast source that is heard */
+#define ZMQ_EVENT_SOURCE_FINISHED 0x4000000 /* that has said its end */
+#define ZMQ_EVENT_SOURCE_GONE 0x8000000     /* that is silent */
 #define ZMQ_EVENT_ALL_V1 ZMQ_EVENT_ALL
-#define ZMQ_EVENT_ALL_V2 (ZMQ_EVENT_ALL_V1 | ZMQ_EVENT_PIPES_STATS)
+#define ZMQ_EVENT_ALL_V2                                                                                     \
+    (ZMQ_EVENT_ALL_V1 | ZMQ_EVENT_PIPES_STATS | ZMQ_EVENT_SOURCE_JOINED | ZMQ_EVENT_SOURCE_FINISHED          \
+     | ZMQ_EVENT_SOURCE_GONE)
 
 ZMQ_EXPORT int
 zmq_socket_monitor_versioned (void *socket, const char *endpoint, uint64_t events, int version, int type);

@@ -14,7 +14,7 @@ const VERSION: [c_int; 3] = [4, 3, 5];
 
 /// The names that [`zmq_has`] says yes to: `draft` is the draft functions, not each of the draft socket types. tcp and
 /// inproc are no capabilities: everybody has them.
-const CAPABILITIES: [&CStr; 3] = [c"ipc", c"curve", c"draft"];
+const CAPABILITIES: [&CStr; 4] = [c"ipc", c"pgm", c"curve", c"draft"];
 
 /// The calling thread's `errno`: for programs whose C library is not the one libzmq was built with.
 #[unsafe(no_mangle)]
@@ -253,8 +253,8 @@ mod tests {
     fn capabilities_are_what_there_is() {
         // SAFETY: strings, or NULL.
         let has = |name: &CStr| unsafe { zmq_has(name.as_ptr()) };
-        assert_eq!((has(c"ipc"), has(c"draft"), has(c"curve")), (1, 1, 1));
-        for other in [c"", c"IPC", c"ipc ", c"DRAFT", c"CURVE", c"gssapi", c"pgm", c"norm", c"tcp"] {
+        assert_eq!([c"ipc", c"pgm", c"draft", c"curve"].map(has), [1; 4]);
+        for other in [c"", c"IPC", c"ipc ", c"DRAFT", c"CURVE", c"gssapi", c"PGM", c"norm", c"tcp"] {
             assert_eq!(has(other), 0, "{other:?}");
         }
         // SAFETY: NULL.

@@ -1,5 +1,7 @@
 //! Thin wrappers over the system calls that zincmq needs and mio, socket2 and rustix do not give.
 
+pub mod datagrams;
+
 use rustix::event::PollFd;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, sendmsg};
 use std::io::{self, IoSlice};

@@ -56,16 +56,20 @@ Examples:
   zinc pull tcp://localhost:5557 --count 1 --timeout 5 --json")]
     Pull(receive::Pull),
     /// Publish each message to all subscribers
+    ///
+    /// Over multicast (epgm, pgm) everybody in the group gets everything, and nobody tells of subscriptions.
     #[command(after_help = "\
 Examples:
   tail -f log | zinc pub @tcp://*:5556 --topic log
-  zinc pub @tcp://*:5556 --multipart ' ' --subscriptions 1 -m 'weather rain'")]
+  zinc pub @tcp://*:5556 --multipart ' ' --subscriptions 1 -m 'weather rain'
+  tail -f log | zinc pub 'epgm://eth0;239.192.1.1:5555' --option rate=10000   # multicast: kbit/s, 100 without")]
     Pub(send::Publish),
     /// Print what is published
     #[command(after_help = "\
 Examples:
   zinc sub tcp://localhost:5556 --subscribe weather --subscribe news
-  zinc sub tcp://localhost:5556 --json | jq -c .parts")]
+  zinc sub tcp://localhost:5556 --json | jq -c .parts
+  zinc sub 'epgm://eth0;239.192.1.1:5555' --option rate=10000   # multicast: as at the publisher")]
     Sub(receive::Subscribe),
     /// Send each message as a request and print its reply
     #[command(after_help = "\

@@ -70,6 +70,12 @@ impl Failure {
                 ErrorKind::AddrNotAvailable => {
                     Some("no interface of this machine has this address; * stands for all of them")
                 }
+                ErrorKind::PermissionDenied if endpoint.starts_with("pgm://") => {
+                    Some("PGM without UDP takes the privilege CAP_NET_RAW; epgm takes none")
+                }
+                ErrorKind::NetworkUnreachable => Some(
+                    "no route leads there; a multicast endpoint can name its interface: epgm://eth0;239.192.1.1:5555",
+                ),
                 ErrorKind::PermissionDenied => {
                     Some("ports below 1024 need privileges; paths need write access")
                 }

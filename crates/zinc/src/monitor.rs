@@ -16,6 +16,9 @@ use zincmq::{Error, Event, EventKind, Events, Interrupter, Monitor, Poller, Sock
 ///
 /// Opens a socket that sends and receives nothing, and prints its connection events. A PULL, REP or SUB that is
 /// watched in this way is a peer like any other: what others send it stays unread.
+///
+/// Multicast has events of its own: a source is heard (source-joined), some of its datagrams are lost for good (gap), it
+/// has said that it ends (source-finished), or it is forgotten (source-gone). For these a SUB reads what comes, and throws it away.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Watch {
@@ -35,6 +38,7 @@ const EXAMPLES: &str = "\
 Examples:
   zinc monitor sub tcp://localhost:5556
   zinc monitor rep --bind tcp://*:5555 --events accepted,disconnected --json
+  zinc monitor sub 'epgm://eth0;239.192.1.1:5555' --events gap,source-joined
   zinc monitor push tcp://localhost:5557 --events handshake-succeeded --count 1 --timeout 5 && echo it is up
 
 --count and --timeout are of events.";
@@ -54,6 +58,10 @@ enum Kind {
     Disconnected,
     Closed,
     CloseFailed,
+    SourceJoined,
+    Gap,
+    SourceFinished,
+    SourceGone,
 }
 
 impl Kind {
@@ -73,6 +81,10 @@ impl Kind {
             EventKind::Disconnected => Self::Disconnected,
             EventKind::Closed => Self::Closed,
             EventKind::CloseFailed => Self::CloseFailed,
+            EventKind::SourceJoined => Self::SourceJoined,
+            EventKind::Gap => Self::Gap,
+            EventKind::SourceFinished => Self::SourceFinished,
+            EventKind::SourceGone => Self::SourceGone,
             _ => return None,
         })
     }
@@ -91,7 +103,7 @@ impl Watch {
         let late = AtomicBool::new(false);
         let result = thread::scope(|scope| {
             let printer = scope.spawn(|| self.print(monitor, &interrupter, &late));
-            let held = self.opening.open(&mut session).and_then(|_stats| hold(&mut session));
+            let held = self.opening.open(&mut session).and_then(|_stats| self.hold(&mut session));
             let result = session.close(held).map(drop);
             let printed =
                 printer.join().unwrap_or_else(|_| Err(Failure::Failed("the printer panicked".into())));
@@ -144,6 +156,24 @@ impl Watch {
         Ok(())
     }
 
+    /// Keeps the socket open.
+    fn hold(&self, session: &mut Session) -> Result<(), Failure> {
+        let mut poller = Poller::new();
+        loop {
+            let nothing = Interest::default();
+            if self.opening.has_multicast() && matches!(self.socket_type, SocketType::Sub | SocketType::XSub)
+            {
+                // A group sends to those without a subscription, too, and what nobody takes would be lost, and told as a gap.
+                match session.socket.recv() {
+                    Ok(_) | Err(Error::Again) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            } else {
+                poller.wait(&mut [Item::Socket(&mut session.socket, nothing)], None::<Duration>)?;
+            }
+        }
+    }
+
     fn wants(&self, kind: Kind) -> bool {
         self.events.is_empty() || self.events.contains(&kind)
     }
@@ -166,15 +196,6 @@ impl Watch {
     }
 }
 
-/// Keeps the socket open.
-fn hold(session: &mut Session) -> Result<(), Failure> {
-    let mut poller = Poller::new();
-    loop {
-        let nothing = Interest::default();
-        poller.wait(&mut [Item::Socket(&mut session.socket, nothing)], None::<Duration>)?;
-    }
-}
-
 /// The meaning of an event's value, in words.
 fn detail(event: &Event) -> String {
     use EventKind as Happened;
@@ -182,6 +203,8 @@ fn detail(event: &Event) -> String {
     match event.kind {
         Happened::BindFailed | Happened::AcceptFailed | Happened::CloseFailed => system(),
         Happened::HandshakeFailedNoDetail => system(),
+        Happened::Gap => format!("{} datagrams are lost, and the messages in them", event.value),
+        Happened::SourceGone => "silent for long, or one of too many".to_owned(),
         Happened::ConnectRetried => format!("again in {} ms", event.value),
         Happened::HandshakeFailedAuth => format!("refused with status {}", event.value),
         Happened::HandshakeFailedProtocol => match event.value {

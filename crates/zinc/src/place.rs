@@ -1,9 +1,13 @@
 //! Endpoints on the command line: `@` binds, `>` connects, otherwise the command decides.
 
+use std::net::IpAddr;
 use std::os::unix::fs::FileTypeExt;
 use std::str::FromStr;
 use zincmq::endpoint::Endpoint;
 use zincmq::{Socket, option};
+
+/// The transports that speak to a group, in UDP and without.
+const MULTICAST: [&str; 2] = ["epgm", "pgm"];
 
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -39,8 +43,10 @@ impl Place {
             Some(guess) => format!("{error}; did you mean {guess}?"),
             None => format!("{error}; write tcp://HOST:PORT or ipc://PATH"),
         })?;
-        if zincmq::transport::by_scheme(parsed.scheme()).is_none() && parsed.scheme() != "inproc" {
-            return Err(format!("{}; there are tcp and ipc", parsed.unsupported()));
+        let scheme = parsed.scheme();
+        let known = zincmq::transport::by_scheme(scheme).is_some() || MULTICAST.contains(&scheme);
+        if !known && scheme != "inproc" {
+            return Err(format!("{}; there are tcp, ipc, epgm and pgm", parsed.unsupported()));
         }
         Ok(Self { endpoint: endpoint.to_owned(), bind })
     }
@@ -71,8 +77,17 @@ impl Place {
     /// Whether there is an IPv6 address in it, which a socket knows only where the option IPV6 is set: such a text can
     /// mean nothing else.
     fn names_ipv6(&self) -> bool {
-        let address = self.endpoint.strip_prefix("tcp://").unwrap_or_default();
-        address.split(';').any(|end| end.matches(':').count() > 1)
+        match self.endpoint.split_once("://") {
+            Some(("tcp", address)) => address.split(';').any(|end| end.matches(':').count() > 1),
+            // The last colon is the port's.
+            Some((_, address)) if self.is_multicast() => address.matches(':').count() > 1,
+            _ => false,
+        }
+    }
+
+    /// Whether it is that of a group.
+    pub(crate) fn is_multicast(&self) -> bool {
+        self.endpoint.split_once("://").is_some_and(|(scheme, _)| MULTICAST.contains(&scheme))
     }
 
     /// The endpoint without its prefix.
@@ -94,11 +109,20 @@ fn guess(text: &str) -> Option<String> {
     }
     let is_port = |port: &str| port == "*" || port.parse::<u16>().is_ok();
     match text.rsplit_once(':') {
+        Some((network, port)) if is_port(port) && names_a_group(network) => Some(format!("epgm://{text}")),
         Some((host, port)) if is_port(port) && !host.contains('/') => Some(format!("tcp://{text}")),
         None if text.starts_with(['/', '.']) => Some(format!("ipc://{text}")),
         None if text.parse::<u16>().is_ok() => Some(format!("tcp://127.0.0.1:{text}")),
         _ => None,
     }
+}
+
+/// Whether one of these addresses is that of a group.
+fn names_a_group(network: &str) -> bool {
+    let is_group = |text: &str| {
+        text.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_multicast())
+    };
+    network.split([';', ',']).any(is_group)
 }
 
 /// Whether something stands at this path that is no socket.

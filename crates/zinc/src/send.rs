@@ -56,6 +56,10 @@ impl Publish {
     pub(crate) fn run(self) -> Result<(), Failure> {
         // An XPUB is a PUB that sees its subscriptions.
         let watched = self.subscriptions > 0;
+        if watched && self.opening.has_only_multicast() {
+            let text = "--subscriptions would wait for ever: over multicast nobody tells of subscriptions";
+            return Err(Failure::Usage(text.to_owned()));
+        }
         let socket_type = if watched { SocketType::XPub } else { SocketType::Pub };
         self.opening.run(socket_type, |session| {
             if watched {

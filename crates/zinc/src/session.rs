@@ -120,6 +120,16 @@ impl Opening {
         session.close(result)
     }
 
+    /// Whether one of the endpoints is that of a group.
+    pub(crate) fn has_multicast(&self) -> bool {
+        self.places.iter().any(Place::is_multicast)
+    }
+
+    /// Whether nobody can subscribe here.
+    pub(crate) fn has_only_multicast(&self) -> bool {
+        self.places.iter().all(Place::is_multicast)
+    }
+
     /// Sets the options, binds and connects. The statistics server and the authenticator, if there are such, live as long
     /// as they are kept.
     pub(crate) fn open(&self, session: &mut Session) -> Result<(Option<Stats>, Gate), Failure> {
@@ -227,7 +237,11 @@ impl Session {
     /// Returns the number of connections that there were.
     pub(crate) fn close(self, result: Result<(), Failure>) -> Result<usize, Failure> {
         let Self { mut socket, context, timeout, state, others_send, outcomes } = self;
-        let sends = others_send || state.sends.load(Ordering::SeqCst) && socket.stats().sent > 0;
+        let stats = socket.stats();
+        let sends = others_send || state.sends.load(Ordering::SeqCst) && stats.sent > 0;
+        for group in stats.multicast.iter().filter(|group| group.lost > 0) {
+            note!("zinc: {} datagrams of {} are lost, and the messages in them", group.lost, group.endpoint);
+        }
         state.sends.store(sends, Ordering::SeqCst);
         state.closing.store(true, Ordering::SeqCst);
         let result = match result {

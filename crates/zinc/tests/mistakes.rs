@@ -56,7 +56,11 @@ fn of_endpoints() {
         (&["push", "/tmp/socket"], 2, "did you mean ipc:///tmp/socket?"),
         (&["push", "somewhere"], 2, "write tcp://HOST:PORT or ipc://PATH"),
         (&["push", "tcp://"], 2, "there is no address after"),
-        (&["push", "carrier://pigeon"], 2, "there is no transport \"carrier\"; there are tcp and ipc"),
+        (
+            &["push", "carrier://pigeon"],
+            2,
+            "there is no transport \"carrier\"; there are tcp, ipc, epgm and pgm",
+        ),
         (&["push", "udp://127.0.0.1:1"], 2, "this build has no transport \"udp\""),
         (&["push", "tcp://127.0.0.1:99999"], 2, "tcp://127.0.0.1:99999"),
         (&["push", "tcp://127.0.0.1"], 2, "tcp://127.0.0.1"),

@@ -1,6 +1,7 @@
 //! Every command that crosses a thread: plain data, on one page.
 
 use crate::engine::Connection;
+use crate::engine::multicast::Multicast;
 use crate::life::WaitGuard;
 use crate::monitor::Sink;
 use crate::option::Options;
@@ -8,7 +9,7 @@ use crate::pattern::contract::Attached;
 use crate::pipe::Ends;
 use crate::shared_topics::{SharedTopics, Told};
 use crate::socket_type::SocketType;
-use crate::stats::FailureCounters;
+use crate::stats::{FailureCounters, GroupBoard};
 use crate::transport::{Listening, Transport};
 use queue::{Inbox, Item, Pool, Writer};
 use std::sync::Arc;
@@ -125,6 +126,8 @@ pub(crate) enum ToIo {
     Listen(Box<Listen>),
     /// Connect, and keep connected.
     Connect(Box<Connect>),
+    /// Take part in a multicast group.
+    Join(Box<Join>),
     /// A name has been looked up for the session of this key.
     Resolved { session: u64, target: std::io::Result<crate::transport::Target> },
     /// A caller has changed its claims on the connection of a session, or has left something to do for a turn of its engine.
@@ -139,12 +142,11 @@ pub(crate) enum ToIo {
     Stop,
 }
 
-/// Where sessions come from: their socket, and what it has bound or connected.
+/// Where sessions and memberships come from: their socket, and what it has bound or connected.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     pub(crate) owner: Arc<SocketShared>,
     pub(crate) options: Arc<Options>,
-    pub(crate) transport: &'static dyn Transport,
     pub(crate) endpoint: EndpointId,
     /// The endpoint that was bound or connected.
     pub(crate) name: Arc<str>,
@@ -161,6 +163,7 @@ impl Origin {
 #[derive(Debug)]
 pub(crate) struct Listen {
     pub(crate) origin: Origin,
+    pub(crate) transport: &'static dyn Transport,
     pub(crate) listening: Arc<Listening>,
 }
 
@@ -168,9 +171,21 @@ pub(crate) struct Listen {
 #[derive(Debug)]
 pub(crate) struct Connect {
     pub(crate) origin: Origin,
+    pub(crate) transport: &'static dyn Transport,
     pub(crate) pipe: PipeId,
     /// The address behind `scheme://`.
     pub(crate) address: String,
     /// The session's ends; none with IMMEDIATE: then the pipe comes with the connection.
     pub(crate) ends: Option<Ends>,
+}
+
+/// A multicast endpoint.
+#[derive(Debug)]
+pub(crate) struct Join {
+    pub(crate) origin: Origin,
+    pub(crate) pipe: PipeId,
+    pub(crate) engine: Multicast,
+    /// The endpoint was bound, not connected to, which makes no other difference.
+    pub(crate) bound: bool,
+    pub(crate) board: Arc<GroupBoard>,
 }

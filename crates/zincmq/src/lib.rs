@@ -104,5 +104,5 @@ pub use proxy::{proxy, proxy_steerable};
 pub use socket::typed::*;
 pub use socket::{AnySocket, Interrupter, Socket, SocketBuilder};
 pub use socket_type::SocketType;
-pub use stats::{PeerStats, SocketReport, SocketStats};
+pub use stats::{MulticastSource, MulticastStats, PeerStats, SocketReport, SocketStats};
 pub use stats_server::StatsServer;

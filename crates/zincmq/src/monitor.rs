@@ -51,6 +51,15 @@ pub enum EventKind {
     /// ([`Socket::report_queues`](crate::Socket::report_queues)). The value is the number of messages queued outbound,
     /// [`Event::inbound`] that inbound.
     PipesStats = 0x10000,
+    /// A source was heard for the first time on a multicast endpoint. [`Event::remote`] names it: its address and session.
+    SourceJoined = 0x0100_0000,
+    /// Some datagrams of a multicast source are lost for good, and the messages that were in them; the value is the number of
+    /// datagrams.
+    Gap = 0x8000,
+    /// A multicast source has said that it ends, and all that it sent has come, or is lost.
+    SourceFinished = 0x0400_0000,
+    /// A multicast source is forgotten: it was silent for five minutes, or too many others came.
+    SourceGone = 0x0800_0000,
 }
 
 /// A set of event kinds.

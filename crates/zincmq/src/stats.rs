@@ -3,6 +3,7 @@
 use crate::life::lock;
 use crate::socket_type::SocketType;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -32,6 +33,8 @@ pub struct SocketStats {
     pub handshake_failures: u64,
     /// Messages queued outbound now, for all peers: not yet handed to the kernel or, over inproc, not yet received.
     pub queued_out: u64,
+    /// The multicast endpoints of this moment.
+    pub multicast: Vec<MulticastStats>,
     /// The peers of this moment: those that have gone, and left nothing to receive, are not among them.
     pub peers: Vec<PeerStats>,
 }
@@ -54,6 +57,81 @@ pub struct PeerStats {
     pub dropped_full: u64,
     /// Messages queued for it now: not yet handed to the kernel or, over inproc, not yet received by it.
     pub queued_out: u64,
+}
+
+/// The numbers of one multicast endpoint of a socket, in datagrams where nothing else is said. They say what the group's
+/// packets were; messages are counted by [`PeerStats`].
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct MulticastStats {
+    /// The endpoint, as it was bound or connected to.
+    pub endpoint: String,
+    /// Sent by this side, repairs not counted.
+    pub sent: u64,
+    /// Bytes in these, without headers.
+    pub sent_bytes: u64,
+    /// Sent again for receivers that had lost them.
+    pub repairs_sent: u64,
+    /// Requests for repair (NAK) that came.
+    pub requests_received: u64,
+    /// Received from all sources, also from those that have gone.
+    pub received: u64,
+    /// Bytes in these, without headers.
+    pub received_bytes: u64,
+    /// Received again after this side had asked for them.
+    pub repairs_received: u64,
+    /// Requests for repair (NAK) sent.
+    pub requests_sent: u64,
+    /// Lost for good, with all messages of which they held a part: see [`EventKind::Gap`](crate::EventKind::Gap).
+    pub lost: u64,
+    /// Dropped since they held no packet or no messages.
+    pub malformed: u64,
+    /// Dropped by the operating system when they were to be sent.
+    pub refused_by_system: u64,
+    /// The sources that are heard.
+    pub sources: Vec<MulticastSource>,
+}
+
+/// The numbers of one source that a multicast endpoint hears, in datagrams where nothing else is said.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct MulticastSource {
+    /// The address that its packets come from.
+    pub address: IpAddr,
+    /// The name that it chose for this run, and its port: the transport session identifier (RFC 3208).
+    pub session: String,
+    /// The first number that it can still send again.
+    pub trail: u32,
+    /// The last number that it has sent, as far as known.
+    pub lead: u32,
+    /// Received.
+    pub received: u64,
+    /// Bytes in these, without headers.
+    pub received_bytes: u64,
+    /// Received again after this side had asked for them.
+    pub repairs: u64,
+    /// Requests for repair sent to it.
+    pub requests: u64,
+    /// Missing now, and asked for.
+    pub missing: u64,
+    /// Lost for good.
+    pub lost: u64,
+}
+
+/// The place where the I/O thread shows the numbers of a multicast endpoint.
+#[derive(Debug, Default)]
+pub(crate) struct GroupBoard(Mutex<MulticastStats>);
+
+impl GroupBoard {
+    /// Changes the numbers.
+    pub(crate) fn tell(&self, change: impl FnOnce(&mut MulticastStats)) {
+        change(&mut lock(&self.0));
+    }
+
+    /// The numbers, under the endpoint's name.
+    pub(crate) fn read(&self, endpoint: &str) -> MulticastStats {
+        MulticastStats { endpoint: endpoint.to_owned(), ..lock(&self.0).clone() }
+    }
 }
 
 /// One socket of a context, as another thread sees it. See [`Context::stats`](crate::Context::stats).

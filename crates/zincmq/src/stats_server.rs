@@ -6,13 +6,14 @@
 //! {"format":"zincmq-stats/1","version":"0.1.0","program":"broker","pid":4711,"uptime_ms":60000,
 //!  "sockets":[{"id":1,"type":"ROUTER","age_ms":0,"bound":["tcp://0.0.0.0:5555"],"connected":[],
 //!   "sent":7,"received":9,"sent_bytes":70,"received_bytes":90,"dropped_full":0,"queued_out":2,
-//!   "dropped_unread":0,"dropped_refused":0,"reconnects":0,"handshake_failures":0,
+//!   "dropped_unread":0,"dropped_refused":0,"reconnects":0,"handshake_failures":0,"multicast":[],
 //!   "peers":[{"endpoint":"tcp://0.0.0.0:5555","sent":7,"received":9,"sent_bytes":70,"received_bytes":90,
 //!    "dropped_full":0,"queued_out":2}]}]}
 //! ```
 //!
 //! - `uptime_ms` counts from the server's start and never goes backwards: rates are differences of two answers.
-//! - The names below `sockets` and `peers` are those of [`SocketStats`] and [`PeerStats`], with their meaning.
+//! - The names below `sockets` and `peers` are those of [`SocketStats`] and [`PeerStats`], with their meaning; those below
+//!   `multicast`, and `sources` in there, those of [`MulticastStats`] and [`MulticastSource`].
 //! - `age_ms` is how long ago the socket told its numbers; `null`: it has never answered, and they are zero.
 //!   A socket answers when it is used (see [`Context::stats`]).
 //! - Members may be added in a format of the same number; readers pass over those that they do not know.
@@ -21,7 +22,7 @@ use crate::context::{Context, Shared};
 use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::socket::typed::Rep;
-use crate::stats::{PeerStats, SocketReport, SocketStats};
+use crate::stats::{MulticastSource, MulticastStats, PeerStats, SocketReport, SocketStats};
 use std::fmt::Write;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -144,7 +145,47 @@ fn socket(report: &SocketReport) -> String {
     add(&mut json, "dropped_refused", &stats.dropped_refused.to_string());
     add(&mut json, "reconnects", &stats.reconnects.to_string());
     add(&mut json, "handshake_failures", &stats.handshake_failures.to_string());
+    add(&mut json, "multicast", &list(&stats.multicast, group));
     add(&mut json, "peers", &list(&stats.peers, peer));
+    close(json)
+}
+
+fn group(stats: &MulticastStats) -> String {
+    let mut json = "{".to_owned();
+    add(&mut json, "endpoint", &text(&stats.endpoint));
+    let numbers = [
+        ("sent", stats.sent),
+        ("sent_bytes", stats.sent_bytes),
+        ("repairs_sent", stats.repairs_sent),
+        ("requests_received", stats.requests_received),
+        ("received", stats.received),
+        ("received_bytes", stats.received_bytes),
+        ("repairs_received", stats.repairs_received),
+        ("requests_sent", stats.requests_sent),
+        ("lost", stats.lost),
+        ("malformed", stats.malformed),
+        ("refused_by_system", stats.refused_by_system),
+    ];
+    numbers.iter().for_each(|(name, value)| add(&mut json, name, &value.to_string()));
+    add(&mut json, "sources", &list(&stats.sources, source));
+    close(json)
+}
+
+fn source(stats: &MulticastSource) -> String {
+    let mut json = "{".to_owned();
+    add(&mut json, "address", &text(&stats.address.to_string()));
+    add(&mut json, "session", &text(&stats.session));
+    let numbers = [
+        ("trail", stats.trail.into()),
+        ("lead", stats.lead.into()),
+        ("received", stats.received),
+        ("received_bytes", stats.received_bytes),
+        ("repairs", stats.repairs),
+        ("requests", stats.requests),
+        ("missing", stats.missing),
+        ("lost", stats.lost),
+    ];
+    numbers.iter().for_each(|(name, value)| add(&mut json, name, &value.to_string()));
     close(json)
 }
 
@@ -197,6 +238,30 @@ mod tests {
     #[test]
     fn text_is_quoted() {
         assert_eq!(text("a\"b\\c\n\u{e9}"), "\"a\\\"b\\\\c\\u000a\u{e9}\"");
+    }
+
+    #[test]
+    fn a_group_and_its_sources_are_told() {
+        let heard = MulticastSource {
+            address: [10, 0, 0, 1].into(),
+            session: "0102.7".to_owned(),
+            trail: 3,
+            lead: 9,
+            received: 7,
+            received_bytes: 70,
+            repairs: 1,
+            requests: 2,
+            missing: 4,
+            lost: 5,
+        };
+        let stats = MulticastStats {
+            endpoint: "epgm://e".to_owned(),
+            lost: 5,
+            sources: vec![heard],
+            ..Default::default()
+        };
+        let expected = r#"{"endpoint":"epgm://e","sent":0,"sent_bytes":0,"repairs_sent":0,"requests_received":0,"received":0,"received_bytes":0,"repairs_received":0,"requests_sent":0,"lost":5,"malformed":0,"refused_by_system":0,"sources":[{"address":"10.0.0.1","session":"0102.7","trail":3,"lead":9,"received":7,"received_bytes":70,"repairs":1,"requests":2,"missing":4,"lost":5}]}"#;
+        assert_eq!(group(&stats), expected);
     }
 
     #[test]

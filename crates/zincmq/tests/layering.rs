@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates from top to bottom.
-const CRATES: [&str; 7] = ["zinc", "libzmq", "zincmq", "queue", "sys", "zmtp", "salsa"];
+const CRATES: [&str; 8] = ["zinc", "libzmq", "zincmq", "queue", "sys", "zmtp", "pgm", "salsa"];
 /// Those that may contain `unsafe`.
 const UNSAFE: [&str; 4] = ["queue", "sys", "libzmq", "salsa"];
 

@@ -22,6 +22,8 @@
 //! body of a frame with [`Flags::COMMAND`] to [`Command::parse`]. It writes with
 //! [`frame::encode_header`] and the functions of [`command`].
 //!
+//! Multicast has no connections: messages go into datagrams and out again with [`datagram`].
+//!
 //! ```
 //! use zmtp::{Flags, Local, Opening, Security, SocketName, Status, frame};
 //!
@@ -66,6 +68,8 @@
 #![forbid(unsafe_code)]
 
 // From top to bottom: a module imports only those below it.
+pub mod datagram;
+
 mod opening;
 mod phase;
 

@@ -17,8 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// Runs the commands all at once, until they have ended, and returns what they print. One that ends in `&` is a
-/// service: it gets a Ctrl-C when the others have ended, again and again until it ends as well. `tcp:a`, `ipc:b` and so on stand for endpoints that nobody
-/// else uses.
+/// service: it gets a Ctrl-C when the others have ended, again and again until it ends as well. `tcp:a`, `ipc:b`, `epgm:c`
+/// and so on stand for endpoints that nobody else uses.
 pub(crate) fn run<const N: usize>(commands: [&str; N]) -> [String; N] {
     let (ended, endings) = channel();
     let places = Places::fresh();
@@ -177,6 +177,11 @@ impl Places {
             Some(("tcp", name)) => {
                 let port = 21_000 + name.bytes().map(u32::from).sum::<u32>();
                 format!("tcp://127.{high}.{low}.{run}:{port}")
+            }
+            // On the loopback interface, which has but one address for multicast.
+            Some(("epgm", name)) => {
+                let port = 21_000 + name.bytes().map(u32::from).sum::<u32>() + u32::from(low);
+                format!("epgm://127.0.0.1;239.{high}.{low}.{run}:{port}")
             }
             Some(("ipc", name)) => format!("ipc://@examples-{}-{run}-{name}", std::process::id()),
             _ => word.to_owned(),

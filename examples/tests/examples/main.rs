@@ -63,6 +63,16 @@ fn publish_and_subscribe() {
 }
 
 #[test]
+fn multicast() {
+    let [published, subscribers @ ..] = run(["mcpub epgm:a &", "mcsub epgm:a 20", "mcsub epgm:a 20"]);
+    for heard in subscribers {
+        assert_eq!(heard, "20 readings in a row, 1 source, 0 datagrams lost\n");
+    }
+    let count = published.strip_suffix(" readings published\n").and_then(|count| count.parse::<u32>().ok());
+    assert!(count >= Some(20), "{published}");
+}
+
+#[test]
 fn pipeline() {
     let work = "taskwork tcp:a tcp:b 10";
     let [_, longest, ..] = run(["taskvent tcp:a tcp:b 20 2", "tasksink tcp:b", work, work]);

@@ -30,6 +30,11 @@ impl Error {
         self.0
     }
 
+    /// The error of a number.
+    pub(crate) fn of(number: i32) -> Self {
+        Self(number)
+    }
+
     pub(crate) fn last() -> Self {
         // SAFETY: reads errno of this thread.
         Self(unsafe { ffi::zmq_errno() })

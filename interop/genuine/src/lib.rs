@@ -14,6 +14,8 @@
 //! # Ok::<(), genuine::Error>(())
 //! ```
 //!
+//! [`Loaded`] is another libzmq: any library with its interface, such as the system's.
+//!
 //! Left out of the build: GSSAPI, draft functions, and the transports that need
 //! another library. [`has`] tells.
 
@@ -23,6 +25,7 @@ use libsodium_sys as _;
 mod context;
 mod error;
 mod ffi;
+mod loaded;
 mod msg;
 mod number;
 mod poll;
@@ -32,6 +35,7 @@ use std::ffi::CString;
 
 pub use context::Context;
 pub use error::{Error, Result};
+pub use loaded::{Loaded, LoadedSocket};
 pub use msg::Msg;
 pub use number::{context_option, event, flag, kind, option};
 pub use poll::{PollItem, poll};

@@ -3,6 +3,7 @@
 use crate::program::{Running, compile, root};
 use std::collections::HashMap;
 use std::fs;
+use std::net::UdpSocket;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -79,6 +80,20 @@ fn envelopes_are_compared() {
     let publisher = start("psenvpub", &[&endpoint, "20"]);
     assert_eq!(run("psenvsub", &[&endpoint, "20"]), "20 for B\n");
     assert_eq!(publisher.output(), "20 for A, 20 for B\n");
+}
+
+/// Over the loopback interface, in a group of its own.
+#[test]
+fn a_group_hears_a_publisher() {
+    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    let endpoint = format!("epgm://127.0.0.1;239.99.{high}.{low}:{port}");
+    // It ends with the test.
+    let _publisher = start("mcpub", &[&endpoint, "1000000"]);
+    let subscribers = [(); 2].map(|()| start("mcsub", &[&endpoint, "20"]));
+    for subscriber in subscribers {
+        assert_eq!(subscriber.output(), "20 readings, 0 missing between them\n");
+    }
 }
 
 #[test]

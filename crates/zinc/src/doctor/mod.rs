@@ -2,6 +2,7 @@
 
 mod findings;
 mod foreign;
+mod group;
 mod handshake;
 mod heard;
 mod reach;
@@ -30,6 +31,10 @@ use zincmq::endpoint::Endpoint;
 /// a connection that comes and ends; but a PUSH, DEALER, REQ or PAIR would hand it messages, so with these it goes
 /// before the handshake is done, which they count as one that failed, as does a peer with PLAIN or CURVE.
 ///
+/// A multicast endpoint has no peer to greet: the doctor takes part as a subscriber until --timeout is over, and tells
+/// which sources it hears, what they can send again, and what is lost. A publisher that has nothing to send is heard
+/// twice a minute only.
+///
 /// Exit codes: 0 all is well; 1 something is wrong, and the last line says what to do.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -46,7 +51,7 @@ pub(crate) struct Doctor {
     #[arg(long, value_name = "NAME", value_parser = ["NULL", "PLAIN", "CURVE"], ignore_case = true)]
     mechanism: Option<String>,
 
-    /// How long each step may take
+    /// How long each step may take; how long to listen to a group
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     timeout: Duration,
 
@@ -63,6 +68,7 @@ Examples:
   zinc doctor tcp://localhost:5555
   zinc doctor tcp://broker:5559 --type req
   zinc doctor ipc:///tmp/feed --json
+  zinc doctor 'epgm://eth0;239.192.1.1:5555' --timeout 40
   zinc doctor tcp://broker:5559 --curve-server-key broker.key --curve-key alice.key_secret
   zinc doctor tcp://broker:5560 --plain-user bob --plain-password-file password";
 
@@ -92,6 +98,9 @@ impl Doctor {
 
     fn examine(&self, wishes: &Wishes, findings: &mut Findings) -> Result<(), Over> {
         let Ok(endpoint) = Endpoint::parse(self.place.endpoint()) else { return Err(Over) };
+        if self.place.is_multicast() {
+            return group::examine(&self.place, &endpoint, self.timeout, wishes, findings);
+        }
         let stream = reach::connect(&endpoint, self.timeout, findings)?;
         let visit = Visit { endpoint: &endpoint, timeout: self.timeout, wishes };
         // The stream ends with it: the peer may serve one connection at a time.

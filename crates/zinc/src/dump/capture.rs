@@ -1,7 +1,8 @@
-//! TCP segments out of a capture, in the order in which they were seen.
+//! TCP segments, and datagrams that may be multicast, out of a capture, in the order in which they were seen.
 
+use crate::dump::spoken::End;
 use crate::failure::Failure;
-use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TcpSlice, TransportSlice};
+use etherparse::{EtherType, IpNumber, LaxNetSlice, LaxSlicedPacket, TcpSlice, TransportSlice};
 use pcap_parser::pcapng::Block;
 use pcap_parser::traits::PcapReaderIterator;
 use pcap_parser::{Linktype, PcapBlockOwned, PcapError, create_reader};
@@ -43,6 +44,49 @@ fn section_length(start: &[u8]) -> Option<u64> {
     Some(u64::from(length).clamp(SECTION, 64 << 10))
 }
 
+/// One packet of the network.
+#[derive(Debug)]
+pub(super) enum Seen {
+    Segment(Segment),
+    Datagram(Datagram),
+    /// A part of a multicast datagram: such are not put together.
+    Fragment,
+}
+
+/// A packet of UDP, or of PGM in IP.
+#[derive(Clone, Debug)]
+pub(super) struct Datagram {
+    pub(super) time: f64,
+    pub(super) source: IpAddr,
+    pub(super) destination: IpAddr,
+    /// Of UDP: of the source, and of the destination.
+    pub(super) ports: Option<[u16; 2]>,
+    pub(super) payload: Vec<u8>,
+}
+
+impl Datagram {
+    pub(super) fn from(&self) -> End {
+        self.end(self.source, |[from, _]| from)
+    }
+
+    pub(super) fn to(&self) -> End {
+        self.end(self.destination, |[_, to]| to)
+    }
+
+    fn end(&self, address: IpAddr, port: impl FnOnce([u16; 2]) -> u16) -> End {
+        self.ports.map_or(End::Host(address), |ports| End::Socket(SocketAddr::new(address, port(ports))))
+    }
+
+    /// The ports at its ends, of UDP or of PGM, whose header begins with them as well.
+    pub(super) fn any_ports(&self) -> [u16; 2] {
+        let port = |at: usize| {
+            let bytes = self.payload.get(at..at + 2).unwrap_or_default();
+            bytes.first_chunk().map_or(0, |bytes| u16::from_be_bytes(*bytes))
+        };
+        self.ports.unwrap_or_else(|| [port(0), port(2)])
+    }
+}
+
 /// One packet's part of a TCP stream.
 #[derive(Clone, Debug)]
 pub(super) struct Segment {
@@ -82,16 +126,16 @@ impl<'a> Capture<'a> {
         self.cut_off
     }
 
-    /// The next segment, or the end.
-    pub(super) fn next(&mut self) -> Result<Option<Segment>, Failure> {
+    /// The next packet of these kinds, or the end.
+    pub(super) fn next(&mut self) -> Result<Option<Seen>, Failure> {
         loop {
             let exhausted = self.reader.reader_exhausted();
             match self.reader.next() {
                 Ok((length, block)) => {
-                    let segment = read(&block, &mut self.interfaces, &mut self.nanoseconds);
+                    let seen = read(&block, &mut self.interfaces, &mut self.nanoseconds);
                     self.reader.consume(length);
-                    if segment.is_some() {
-                        return Ok(segment);
+                    if seen.is_some() {
+                        return Ok(seen);
                     }
                     continue;
                 }
@@ -113,12 +157,8 @@ fn broken(error: &PcapError<&[u8]>) -> Failure {
     Failure::Failed(format!("the capture is damaged, or of no known kind: {error:?}"))
 }
 
-/// The segment of a block, if it holds one.
-fn read(
-    block: &PcapBlockOwned<'_>,
-    interfaces: &mut Vec<Interface>,
-    nanoseconds: &mut bool,
-) -> Option<Segment> {
+/// The packet of a block, if it holds one.
+fn read(block: &PcapBlockOwned<'_>, interfaces: &mut Vec<Interface>, nanoseconds: &mut bool) -> Option<Seen> {
     match block {
         PcapBlockOwned::LegacyHeader(header) => {
             *nanoseconds = header.is_nanosecond_precision();
@@ -152,7 +192,7 @@ fn read(
     }
 }
 
-fn dissect(link: Linktype, data: &[u8], time: f64) -> Option<Segment> {
+fn dissect(link: Linktype, data: &[u8], time: f64) -> Option<Seen> {
     let ether_type =
         |at: usize| data.get(at..at + 2).map(|two| EtherType(u16::from_be_bytes([two[0], two[1]])));
     let packet = match link {
@@ -170,8 +210,23 @@ fn dissect(link: Linktype, data: &[u8], time: f64) -> Option<Segment> {
         LaxNetSlice::Ipv6(ip) => (ip.header().source_addr().into(), ip.header().destination_addr().into()),
         LaxNetSlice::Arp(_) => return None,
     };
-    let Some(TransportSlice::Tcp(tcp)) = &packet.transport else { return None };
-    Some(segment(tcp, from, to, time))
+    let datagram = |ports, payload: &[u8]| {
+        let payload = payload.to_vec();
+        Some(Seen::Datagram(Datagram { time, source: from, destination: to, ports, payload }))
+    };
+    match &packet.transport {
+        Some(TransportSlice::Tcp(tcp)) => return Some(Seen::Segment(segment(tcp, from, to, time))),
+        Some(TransportSlice::Udp(udp)) => {
+            return datagram(Some([udp.source_port(), udp.destination_port()]), udp.payload());
+        }
+        _ => {}
+    }
+    let ip = packet.ip_payload()?;
+    match ip.ip_number {
+        IpNumber::UDP | IpNumber::PGM if ip.fragmented => to.is_multicast().then_some(Seen::Fragment),
+        IpNumber::PGM => datagram(None, ip.payload),
+        _ => None,
+    }
 }
 
 fn segment(tcp: &TcpSlice<'_>, from: IpAddr, to: IpAddr, time: f64) -> Segment {
@@ -197,9 +252,14 @@ mod tests {
         packet
     }
 
+    fn of_tcp(seen: Seen) -> Segment {
+        let Seen::Segment(segment) = seen else { panic!("{seen:?}") };
+        segment
+    }
+
     fn all(file: &[u8]) -> Vec<Segment> {
         let mut capture = Capture::new(file).unwrap();
-        std::iter::from_fn(|| capture.next().unwrap()).collect()
+        std::iter::from_fn(|| capture.next().unwrap().map(of_tcp)).collect()
     }
 
     /// A block of pcapng, with its length before and behind.
@@ -220,11 +280,12 @@ mod tests {
             (113, behind(b"\0\0\0\x01\0\x06\0\0\0\0\0\0\0\0\x08\0")),
             (276, behind(b"\x08\0\0\0\0\0\0\x01\0\x01\0\x06\0\0\0\0\0\0\0\0")),
         ] {
-            let segment = dissect(Linktype(link), &packet, 1.5).unwrap_or_else(|| panic!("link {link}"));
+            let seen = dissect(Linktype(link), &packet, 1.5).unwrap_or_else(|| panic!("link {link}"));
+            let segment = of_tcp(seen);
             assert_eq!((segment.from.to_string(), segment.to.port()), ("127.0.0.1:1".to_owned(), 2));
             assert_eq!((segment.sequence, &segment.payload[..], segment.time), (7, &b"hi"[..], 1.5));
             assert!((0..packet.len()).all(|end| {
-                dissect(Linktype(link), &packet[..end], 0.0).is_none_or(|segment| segment.payload != b"hi")
+                dissect(Linktype(link), &packet[..end], 0.0).is_none_or(|seen| of_tcp(seen).payload != b"hi")
             }));
         }
         assert!(dissect(Linktype(9999), &ip(), 0.0).is_none());

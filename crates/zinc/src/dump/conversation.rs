@@ -5,6 +5,7 @@ use crate::dump::decode::Decoder;
 use crate::dump::event::Event;
 use crate::dump::handshake::Progress;
 use crate::dump::reassembly::{Piece, Reassembly};
+use crate::dump::spoken::{End, Party, Place, Spoken};
 use crate::wire::Beginning;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -14,23 +15,6 @@ const UNDECIDED: usize = 64 << 10;
 
 /// Both ends, the lesser first.
 type Key = (SocketAddr, SocketAddr);
-
-/// One thing said, and where.
-#[derive(Debug)]
-pub(super) struct Spoken {
-    pub(super) event: Event,
-    /// None where the input is one stream.
-    pub(super) place: Option<Place>,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    pub(super) time: f64,
-    /// Connections are numbered as they appear.
-    pub(super) connection: u64,
-    pub(super) from: SocketAddr,
-    pub(super) to: SocketAddr,
-}
 
 pub(super) struct Conversations {
     shown: usize,
@@ -234,7 +218,8 @@ impl Conversation {
         let side = self.sides.iter().position(|side| side.from == from).unwrap_or_default();
         events.iter().for_each(|event| self.progress.note(side, event));
         let to = self.sides.iter().map(|side| side.from).find(|end| *end != from).unwrap_or(from);
-        let place = Place { time: self.last, connection: self.number, from, to };
+        let [from, to] = [from, to].map(End::Socket);
+        let place = Place { time: self.last, party: Some(Party::Connection(self.number)), from, to };
         events.into_iter().map(|event| Spoken { event, place: Some(place) }).collect()
     }
 }

@@ -1,5 +1,6 @@
 //! The things that a side says.
 
+use crate::dump::multicast::told::Told;
 use crate::wire::Greeting;
 use zmtp::Version;
 
@@ -42,6 +43,15 @@ pub(super) enum Event {
     },
     /// So many bytes are not in the capture; nothing that follows can be read.
     Gap(u64),
+    /// A packet of a multicast source, or to one.
+    Multicast(Told),
+    /// Datagrams of a multicast source that are not in the capture: so many, from this number on.
+    Lost {
+        first: u32,
+        count: u64,
+    },
+    /// A datagram, or the messages in it, cannot be read.
+    Malformed(String),
     /// This is not ZMTP, or not from its beginning.
     Broken(&'static str),
     /// The connection ended within something.

@@ -5,27 +5,35 @@ mod conversation;
 mod decode;
 mod event;
 mod handshake;
+mod multicast;
 mod reassembly;
 mod show;
+mod spoken;
 
 use crate::failure::Failure;
 use crate::input::bytes;
-use capture::Capture;
+use capture::{Capture, Seen};
 use clap::Args;
-use conversation::{Conversations, Spoken};
+use conversation::Conversations;
 use decode::Decoder;
 use event::Event;
+use multicast::Sources;
 use show::Show;
+use spoken::Spoken;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::PathBuf;
 
-/// Decode ZMTP from a network capture or a stream of bytes
+/// Decode ZMTP and multicast from a network capture, or ZMTP from a stream of bytes
 ///
 /// Reads a capture (pcap, pcapng; Ethernet, Linux "any", loopback, raw IP), or the raw bytes of one direction of
 /// a stream. Connections that do not begin as ZMTP are passed over. CURVE stays closed: names, sizes and the keys that
 /// both sides make for one connection. Passwords are not shown. A handshake that fails has a line of its own, with the
 /// step and the reason.
+///
+/// Multicast (PGM, in UDP or in IP itself) is shown packet by packet, each source under a number with a star, and the
+/// messages follow the packet that completes them. A port of UDP is looked at once a packet has named it and its
+/// checksum is right.
 ///
 /// Exit codes: 0 success; 1 failure, also where none of it is ZMTP.
 #[derive(Args)]
@@ -43,7 +51,7 @@ pub(crate) struct Dump {
     #[arg(long, value_name = "BYTES", default_value = "64", value_parser = bytes)]
     bytes: usize,
 
-    /// Only connections with this TCP port at either end; may be given several times
+    /// Only what has this port at either end; may be given several times
     #[arg(long = "port", value_name = "PORT")]
     ports: Vec<u16>,
 }
@@ -52,6 +60,7 @@ const EXAMPLES: &str = "\
 Examples:
   tcpdump -i any -U -w - tcp port 5555 | zinc dump
   zinc dump trace.pcapng --port 5555 --json | jq 'select(.event == \"frame\")'
+  tcpdump -i any -U -w - 'udp port 5555 or proto 113' | zinc dump   # multicast
   socat -u tcp:localhost:5555 - | zinc dump       # the greeting of a peer, raw";
 
 impl Dump {
@@ -83,28 +92,55 @@ impl Dump {
     fn dump_capture(&self, input: impl Read + Send) -> Result<(), Failure> {
         let mut show = Show::new(self.json, self.bytes);
         let mut conversations = Conversations::new(self.bytes);
+        let mut sources = Sources::new(self.bytes);
+        let mut fragments = 0_u64;
         let mut capture = Capture::new(input)?;
-        while let Some(segment) = capture.next()? {
-            let ports = [segment.from.port(), segment.to.port()];
-            if self.ports.is_empty() || ports.iter().any(|port| self.ports.contains(port)) {
-                conversations.take(&segment).iter().try_for_each(|spoken| show.print(spoken))?;
-            }
+        while let Some(seen) = capture.next()? {
+            let spoken = match seen {
+                Seen::Segment(segment) if self.wants([segment.from.port(), segment.to.port()]) => {
+                    conversations.take(&segment)
+                }
+                Seen::Datagram(datagram) if self.wants(datagram.any_ports()) => sources.take(&datagram),
+                Seen::Fragment => {
+                    fragments += 1;
+                    continue;
+                }
+                _ => continue,
+            };
+            spoken.iter().try_for_each(|spoken| show.print(spoken))?;
             show.flush()?;
         }
-        conversations.end().iter().try_for_each(|spoken| show.print(spoken))?;
+        let rest = conversations.end().into_iter().chain(sources.end());
+        rest.into_iter().try_for_each(|spoken| show.print(&spoken))?;
         show.flush()?;
         let cut_off = if capture.is_cut_off() { "; the capture is cut off" } else { "" };
-        note!("zinc: {}{cut_off}", conversations.summary());
-        match conversations.counts() {
-            (0, 0) if capture.is_cut_off() => {
-                Err(Failure::Failed("the capture is cut off before its first TCP packet".to_owned()))
-            }
-            (0, 1..) => Err(Failure::Failed(
+        if conversations.counts() != (0, 0) || sources.counts().0 == 0 {
+            note!("zinc: {}{cut_off}", conversations.summary());
+        }
+        if sources.counts() != (0, 0) {
+            note!("zinc: {}{cut_off}", sources.summary());
+        }
+        if fragments > 0 {
+            note!(
+                "zinc: {fragments} fragments of multicast datagrams passed over: they are larger than the MTU"
+            );
+        }
+        match (conversations.counts(), sources.counts()) {
+            (_, (1.., _)) => Ok(()),
+            ((0, 0), (_, 0)) if capture.is_cut_off() => Err(Failure::Failed(
+                "the capture is cut off before its first packet of TCP or UDP".to_owned(),
+            )),
+            ((0, 1..), _) => Err(Failure::Failed(
                 "no connection in it is ZMTP from its beginning on: they may have begun before the capture"
                     .to_owned(),
             )),
             _ => Ok(()),
         }
+    }
+
+    /// Whether these are ports to look at.
+    fn wants(&self, ports: [u16; 2]) -> bool {
+        self.ports.is_empty() || ports.iter().any(|port| self.ports.contains(port))
     }
 
     /// One direction, without the other.

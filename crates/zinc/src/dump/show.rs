@@ -1,7 +1,7 @@
 //! Shows conversations to people and to programs.
 
-use crate::dump::conversation::{Place, Spoken};
 use crate::dump::event::Event;
+use crate::dump::spoken::{Party, Place, Spoken};
 use crate::failure::Failure;
 use crate::output;
 use crate::text::{hex, json_line, json_part};
@@ -25,9 +25,14 @@ impl Show {
         if self.json {
             self.buffer += &json_line(&as_json(spoken));
         } else {
-            if let Some(Place { time, connection, from, to }) = spoken.place {
+            if let Some(Place { time, party, from, to }) = spoken.place {
                 let time = time - *self.began.get_or_insert(time);
-                self.buffer += &format!("{time:11.6}  #{connection} {from} > {to}  ");
+                let party = match party {
+                    Some(Party::Connection(number)) => format!("#{number}"),
+                    Some(Party::Source(number)) => format!("*{number}"),
+                    None => "?".to_owned(),
+                };
+                self.buffer += &format!("{time:11.6}  {party} {from} > {to}  ");
             }
             self.buffer += &self.as_text(&spoken.event);
         }
@@ -71,6 +76,14 @@ impl Show {
             Event::Gap(bytes) => {
                 format!("{bytes} bytes are missing in the capture: the rest cannot be read")
             }
+            Event::Multicast(told) => told.as_text(),
+            Event::Lost { first, count: 1 } => {
+                format!("gap        datagram {first} is missing, with all messages that had a part in it")
+            }
+            Event::Lost { first, count } => format!(
+                "gap        {count} datagrams from {first} on are missing, with all messages that had a part in them"
+            ),
+            Event::Malformed(reason) => format!("malformed: {reason}"),
             Event::Broken(reason) => format!("not ZMTP: {reason}"),
             Event::CutOff => "cut off: the last thing said is not whole".to_owned(),
             Event::End => "end".to_owned(),
@@ -109,9 +122,13 @@ fn members(details: &[(String, Vec<u8>)]) -> Map<String, Value> {
 
 fn as_json(spoken: &Spoken) -> Value {
     let mut object = Map::new();
-    if let Some(Place { time, connection, from, to }) = spoken.place {
+    if let Some(Place { time, party, from, to }) = spoken.place {
         object.insert("time".to_owned(), json!(time));
-        object.insert("connection".to_owned(), json!(connection));
+        match party {
+            Some(Party::Connection(number)) => _ = object.insert("connection".to_owned(), json!(number)),
+            Some(Party::Source(number)) => _ = object.insert("source".to_owned(), json!(number)),
+            None => {}
+        }
         object.insert("from".to_owned(), json!(from.to_string()));
         object.insert("to".to_owned(), json!(to.to_string()));
     }
@@ -141,6 +158,9 @@ fn as_json(spoken: &Spoken) -> Value {
         }
         Event::Opaque { name, size } => ("opaque", json!({ "name": name, "size": size })),
         Event::Gap(bytes) => ("gap", json!({ "bytes": bytes })),
+        Event::Multicast(told) => ("multicast", told.as_json()),
+        Event::Lost { first, count } => ("gap", json!({ "first": first, "datagrams": count })),
+        Event::Malformed(reason) => ("malformed", json!({ "reason": reason })),
         Event::Broken(reason) => ("broken", json!({ "reason": reason })),
         Event::CutOff => ("cut_off", json!({})),
         Event::End => ("end", json!({})),

@@ -116,8 +116,12 @@ impl Past {
             let grown = value(now).saturating_sub(before.map_or(0, value));
             human(grown as f64 / seconds)
         };
+        let lost = match now.multicast.iter().map(|group| group.lost).sum::<u64>() {
+            0 => String::new(),
+            lost => format!(", {} datagrams lost", HumanCount(lost)),
+        };
         format!(
-            "{}: {} peers, in {} ({}/s), out {} ({}/s), {} queued, {} dropped",
+            "{}: {} peers, in {} ({}/s), out {} ({}/s), {} queued, {} dropped{lost}",
             side.role,
             now.peers.len(),
             HumanCount(now.received),
@@ -138,6 +142,7 @@ fn as_json(sides: &[Side], uptime: Duration) -> String {
             "sent": stats.sent, "sent_bytes": stats.sent_bytes,
             "queued_out": stats.queued_out, "dropped_full": stats.dropped_full,
             "reconnects": stats.reconnects, "handshake_failures": stats.handshake_failures,
+            "datagrams_lost": stats.multicast.iter().map(|group| group.lost).sum::<u64>(),
         })
     });
     json!({ "uptime_ms": uptime.as_millis() as u64, "sockets": sockets.collect::<Vec<_>>() }).to_string()

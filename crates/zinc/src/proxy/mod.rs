@@ -95,6 +95,7 @@ const EXAMPLES: &str = "\
 Examples:
   zinc proxy queue tcp://*:5559 tcp://*:5560
   zinc proxy forwarder '>tcp://source:5556' tcp://*:5557 --stats ipc:///tmp/proxy.stats
+  zinc proxy forwarder tcp://*:5556 'epgm://eth0;239.192.1.1:5555' --option rate=10000
   zinc proxy streamer tcp://*:5557 tcp://*:5558 --prometheus 127.0.0.1:9100 --every 10
   zinc proxy --config proxy.toml
   zinc proxy queue tcp://*:5559 tcp://*:5560 --curve-server broker.key_secret --curve-clients friends
@@ -212,6 +213,10 @@ impl Plan {
         self.open(frontend, &gate, &guards.front, &config.front)?;
         let mut backend = AnySocket::with_type(&context, kind.sides().1)?;
         self.open(&mut backend, &gate, &guards.back, &config.back)?;
+        if matches!(kind, Kind::Forwarder) && config.back.iter().any(Place::is_multicast) {
+            // A group gets everything, and nobody in it can say what it wants.
+            frontend.send(b"\x01")?;
+        }
         let secured = (&gate, &guards.capture);
         let mut capture = config.capture.as_ref().map(|at| publisher(&context, at, secured)).transpose()?;
         let secured = (&gate, &guards.control);

@@ -7,11 +7,12 @@ use std::fmt::Write as _;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
+use zincmq::MulticastStats;
 use zincmq::SocketStats;
 
 type Metric = (&'static str, &'static str, &'static str, fn(&SocketStats) -> u64);
 
-const METRICS: [Metric; 11] = [
+const METRICS: [Metric; 19] = [
     ("messages_received_total", "counter", "Messages received.", |stats| stats.received),
     ("messages_sent_total", "counter", "Messages accepted for peers.", |stats| stats.sent),
     ("received_bytes_total", "counter", "Bytes of frames received.", |stats| stats.received_bytes),
@@ -32,7 +33,34 @@ const METRICS: [Metric; 11] = [
     ),
     ("messages_queued", "gauge", "Messages queued for peers.", |stats| stats.queued_out),
     ("peers", "gauge", "Peers of this moment.", |stats| stats.peers.len() as u64),
+    ("multicast_received_total", "counter", "Datagrams received from multicast sources.", |stats| {
+        sum(stats, |group| group.received)
+    }),
+    ("multicast_sent_total", "counter", "Datagrams sent to multicast groups.", |stats| {
+        sum(stats, |group| group.sent)
+    }),
+    ("multicast_repairs_received_total", "counter", "Datagrams received after a request.", |stats| {
+        sum(stats, |group| group.repairs_received)
+    }),
+    ("multicast_repairs_sent_total", "counter", "Datagrams sent again.", |stats| {
+        sum(stats, |group| group.repairs_sent)
+    }),
+    ("multicast_requests_total", "counter", "Requests for repair sent and received.", |stats| {
+        sum(stats, |group| group.requests_sent + group.requests_received)
+    }),
+    ("multicast_lost_total", "counter", "Datagrams lost for good.", |stats| sum(stats, |group| group.lost)),
+    ("multicast_malformed_total", "counter", "Datagrams that could not be read.", |stats| {
+        sum(stats, |group| group.malformed)
+    }),
+    ("multicast_sources", "gauge", "Multicast sources that are heard.", |stats| {
+        sum(stats, |group| group.sources.len() as u64)
+    }),
 ];
+
+/// The sum over all multicast endpoints.
+fn sum(stats: &SocketStats, value: fn(&MulticastStats) -> u64) -> u64 {
+    stats.multicast.iter().map(value).sum()
+}
 
 /// Answers scrapers until the process ends.
 pub(super) fn serve(address: SocketAddr, gauge: Gauge) -> Result<(), Failure> {

@@ -11,7 +11,7 @@ use crate::security::Security;
 use crate::session::{on_interrupt, seconds};
 use clap::Args;
 use poll::{Poll, Reading};
-use report::{Report, Row};
+use report::{GroupNumbers, Report, Row};
 use std::io::{IsTerminal, stdout};
 use std::time::Duration;
 
@@ -86,6 +86,12 @@ impl Top {
         let mut text = format!("{}\n{}", second.title(), report::HEADINGS.join("\t"));
         for row in Row::all(&second, Some(&first)) {
             text += &format!("\n{}", row.cells.join("\t"));
+        }
+        let groups = second.sockets.iter().flat_map(|socket| &socket.multicast);
+        let groups: Vec<_> = groups.flat_map(GroupNumbers::rows).collect();
+        if !groups.is_empty() {
+            text += &format!("\n\n{}", report::GROUP_HEADINGS.join("\t"));
+            groups.iter().for_each(|row| text += &format!("\n{}", row.join("\t")));
         }
         output::line(&text)
     }

@@ -29,6 +29,9 @@ pub(super) struct SocketNumbers {
     pub(super) numbers: Numbers,
     reconnects: u64,
     handshake_failures: u64,
+    /// Older libraries have no multicast.
+    #[serde(default)]
+    pub(super) multicast: Vec<GroupNumbers>,
     pub(super) peers: Vec<PeerNumbers>,
 }
 
@@ -37,6 +40,57 @@ pub(super) struct PeerNumbers {
     pub(super) endpoint: String,
     #[serde(flatten)]
     pub(super) numbers: Numbers,
+}
+
+/// A multicast endpoint, in datagrams.
+#[derive(Deserialize)]
+pub(super) struct GroupNumbers {
+    endpoint: String,
+    sent: u64,
+    repairs_sent: u64,
+    requests_received: u64,
+    lost: u64,
+    sources: Vec<SourceNumbers>,
+}
+
+/// A source that such an endpoint hears.
+#[derive(Deserialize)]
+struct SourceNumbers {
+    address: String,
+    session: String,
+    trail: u32,
+    lead: u32,
+    received: u64,
+    repairs: u64,
+    requests: u64,
+    missing: u64,
+    lost: u64,
+}
+
+/// The headings of [`GroupNumbers::rows`].
+pub(super) const GROUP_HEADINGS: [&str; 7] =
+    ["MULTICAST", "WINDOW", "DATAGRAMS", "REPAIRS", "REQUESTS", "MISSING", "LOST"];
+
+impl GroupNumbers {
+    /// What it sends and has lost, and a line for each source that it hears.
+    pub(super) fn rows(&self) -> Vec<[String; 7]> {
+        let Self { endpoint, sent, repairs_sent, requests_received, lost, sources } = self;
+        let counts = [sent, repairs_sent, requests_received].map(u64::to_string);
+        let [sent, repairs, requests] = counts;
+        let empty = String::new;
+        let own = [endpoint.clone(), empty(), sent, repairs, requests, empty(), lost.to_string()];
+        [own].into_iter().chain(sources.iter().map(SourceNumbers::row)).collect()
+    }
+}
+
+impl SourceNumbers {
+    fn row(&self) -> [String; 7] {
+        let Self { address, session, trail, lead, .. } = self;
+        let counts = [self.received, self.repairs, self.requests, self.missing, self.lost];
+        let [received, repairs, requests, missing, lost] = counts.map(|count| count.to_string());
+        let window = format!("{trail}..{lead}");
+        [format!("  from {address}/{session}"), window, received, repairs, requests, missing, lost]
+    }
 }
 
 #[derive(Deserialize)]
@@ -148,6 +202,19 @@ mod tests {
         assert_eq!(rows[0].cells, cells.map(str::to_owned));
         let fresh = Row::all(&report(1000, "null", 0), None);
         assert_eq!((fresh[0].cells[3].as_str(), fresh[0].cells[10].as_str()), ("0", "never"));
+    }
+
+    #[test]
+    fn a_group_has_a_line_and_so_has_each_source() {
+        let text = r#"{"endpoint":"epgm://a","sent":1,"repairs_sent":2,"requests_received":3,"lost":4,"new":0,"sources":[
+            {"address":"10.0.0.1","session":"ab.7","trail":5,"lead":9,"received":6,"repairs":7,"requests":8,"missing":9,
+            "lost":10}]}"#;
+        let group: GroupNumbers = serde_json::from_str(text).unwrap();
+        let rows = [
+            ["epgm://a", "", "1", "2", "3", "", "4"],
+            ["  from 10.0.0.1/ab.7", "5..9", "6", "7", "8", "9", "10"],
+        ];
+        assert_eq!(group.rows(), rows.map(|row| row.map(str::to_owned)));
     }
 
     #[test]

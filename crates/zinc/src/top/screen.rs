@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::report::human;
 use crate::top::poll::{Poll, Reading};
-use crate::top::report::{HEADINGS, PeerNumbers, Report, Row};
+use crate::top::report::{GROUP_HEADINGS, GroupNumbers, HEADINGS, PeerNumbers, Report, Row, SocketNumbers};
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Modifier, Style, Stylize};
@@ -151,7 +151,12 @@ impl<'a> Screen<'a> {
         frame.render_widget(Line::from(title).bold(), head);
         self.draw_sockets(frame, above);
         self.draw_past(frame, middle);
-        self.draw_peers(frame, below);
+        let groups = self.chosen().map(groups_of).unwrap_or_default();
+        if groups.is_empty() {
+            self.draw_peers(frame, below);
+        } else {
+            draw_groups(frame, below, &groups);
+        }
         let foot_line = match &self.trouble {
             Some(trouble) => Line::from(format!("{}: {trouble}", self.endpoint)).red(),
             None if self.paused => Line::from("stopped; space goes on").yellow(),
@@ -184,8 +189,12 @@ impl<'a> Screen<'a> {
         frame.render_widget(line.block(Block::bordered().title(title)), area);
     }
 
+    fn chosen(&self) -> Option<&SocketNumbers> {
+        self.report.as_ref().and_then(|report| report.sockets.get(self.chosen))
+    }
+
     fn draw_peers(&self, frame: &mut Frame<'_>, area: Rect) {
-        let socket = self.report.as_ref().and_then(|report| report.sockets.get(self.chosen));
+        let socket = self.chosen();
         let peers = socket.map(|socket| &*socket.peers).unwrap_or_default();
         let row = |peer: &PeerNumbers| {
             let numbers = &peer.numbers;
@@ -202,4 +211,16 @@ impl<'a> Screen<'a> {
         );
         frame.render_widget(table.block(Block::bordered().title(title)), area);
     }
+}
+
+fn groups_of(socket: &SocketNumbers) -> Vec<[String; 7]> {
+    socket.multicast.iter().flat_map(GroupNumbers::rows).collect()
+}
+
+/// In place of the peers: a group's peer is the whole group.
+fn draw_groups(frame: &mut Frame<'_>, area: Rect, groups: &[[String; 7]]) {
+    let widths = [Constraint::Min(20), Constraint::Length(21)].into_iter().chain([Constraint::Length(10); 5]);
+    let rows = groups.iter().map(|row| Cells::new(row.iter().map(|cell| Cell::from(&**cell))));
+    let table = Table::new(rows, widths).header(Cells::new(GROUP_HEADINGS).bold());
+    frame.render_widget(table.block(Block::bordered().title("multicast, in datagrams")), area);
 }

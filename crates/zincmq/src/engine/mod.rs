@@ -7,6 +7,7 @@ mod heartbeat;
 mod inbound;
 mod leave;
 mod legacy;
+pub(crate) mod multicast;
 mod outbound;
 mod raw;
 #[cfg(test)]

@@ -58,7 +58,7 @@ impl Listener {
                 return sessions;
             }
             let accept = |descriptor: BorrowedFd<'_>| {
-                origin.transport.accept(descriptor, &origin.name, &origin.options)
+                listen.transport.accept(descriptor, &origin.name, &origin.options)
             };
             let Some(accepted) = listen.listening.with(accept) else { return sessions };
             match accepted {

@@ -1,4 +1,4 @@
-//! I/O threads: sessions, listeners and timers around one poller.
+//! I/O threads: sessions, listeners, memberships and timers around one poller.
 
 mod admission;
 mod dialer;
@@ -6,6 +6,7 @@ mod exposure;
 mod handshake;
 mod inquiry;
 mod listener;
+mod membership;
 mod notice;
 mod reactor;
 mod scheduling;

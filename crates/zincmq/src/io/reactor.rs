@@ -10,7 +10,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// The reasons for which a session or listener is called at a time.
+/// The reasons for which a session, listener or membership is called at a time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Timer {
     /// Connecting or the handshake takes too long.
@@ -30,6 +30,8 @@ pub(crate) enum Timer {
     Ask,
     /// A listener that ran out of descriptors tries again.
     Accept,
+    /// The rate lets a multicast source send again, or a multicast endpoint has something to say.
+    Pace,
 }
 
 /// Every kind, in order.
@@ -42,10 +44,11 @@ const TIMERS: [Timer; KINDS] = [
     Timer::CheckOutbound,
     Timer::Ask,
     Timer::Accept,
+    Timer::Pace,
 ];
-const KINDS: usize = 8;
+const KINDS: usize = 9;
 
-/// The timers of one session or listener, one of a kind at most.
+/// The timers of one session, listener or membership, one of a kind at most.
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
     key: u64,
@@ -75,7 +78,7 @@ impl Reactor {
 }
 
 impl Timers {
-    /// No timer, for the session or listener of this key.
+    /// No timer, for the session, listener or membership of this key.
     pub(crate) fn of(key: u64) -> Self {
         Self { key, at: [None; KINDS] }
     }
@@ -98,7 +101,7 @@ impl Timers {
         }
     }
 
-    /// Cancels all timers, at the end of their session or listener: some would fire only after hours.
+    /// Cancels all timers, at the end of their owner: some would fire only after hours.
     pub(crate) fn cancel_all(&mut self, reactor: &mut Reactor) {
         for timer in TIMERS {
             self.cancel(timer, reactor);

@@ -4,6 +4,7 @@ use crate::arena::SlotMap;
 use crate::command::ToIo;
 use crate::engine::Overseer;
 use crate::io::listener::Listener;
+use crate::io::membership::Membership;
 use crate::io::reactor::{Reactor, Timer};
 use crate::io::scheduling::Scheduling;
 use crate::io::session::{Fate, Session};
@@ -85,7 +86,7 @@ impl IoThread {
         &self.inbox
     }
 
-    /// Connections and listeners.
+    /// Connections, listeners and memberships.
     pub(crate) fn load(&self) -> usize {
         self.load.load(Ordering::Relaxed)
     }
@@ -107,6 +108,7 @@ impl Overseer for Inbox<ToIo> {
 enum Entry {
     Session(Box<Session>),
     Listener(Listener),
+    Membership(Box<Membership>),
 }
 
 struct EventLoop {
@@ -175,7 +177,11 @@ impl EventLoop {
     }
 
     fn event(&mut self, key: u64, event: &mio::event::Event) {
-        self.with_session(key, |session, reactor| session.event(event, reactor));
+        self.with(
+            key,
+            |session, reactor| session.event(event, reactor),
+            |membership, reactor| membership.event(event, reactor),
+        );
         self.with_listener(key);
     }
 
@@ -189,9 +195,22 @@ impl EventLoop {
 
     /// Runs `act` on a session and buries the session if that was its end.
     fn with_session(&mut self, key: u64, act: impl FnOnce(&mut Session, &mut Reactor) -> Fate) {
-        if let Some(Some(Entry::Session(session))) = self.entries.get(key)
-            && act(session, &mut self.reactor) == Fate::Ends
-        {
+        self.with(key, act, |_, _| Fate::Lives);
+    }
+
+    /// Runs `act` on a session, or `share` on a membership, and buries it if that was its end.
+    fn with(
+        &mut self,
+        key: u64,
+        act: impl FnOnce(&mut Session, &mut Reactor) -> Fate,
+        share: impl FnOnce(&mut Membership, &mut Reactor) -> Fate,
+    ) {
+        let fate = match self.entries.get(key) {
+            Some(Some(Entry::Session(session))) => act(session, &mut self.reactor),
+            Some(Some(Entry::Membership(membership))) => share(membership, &mut self.reactor),
+            _ => return,
+        };
+        if fate == Fate::Ends {
             self.remove(key);
         }
     }
@@ -200,15 +219,24 @@ impl EventLoop {
         match self.entries.remove(key).flatten() {
             Some(Entry::Session(session)) => session.close(&mut self.reactor),
             Some(Entry::Listener(listener)) => listener.close(&mut self.reactor),
+            Some(Entry::Membership(membership)) => membership.close(&mut self.reactor),
             None => return,
         }
         self.load.fetch_sub(1, Ordering::Relaxed);
     }
 
     fn start(&mut self, session: Session) {
-        let key = self.entries.insert(Some(Entry::Session(Box::new(session))));
+        self.begin(Entry::Session(Box::new(session)));
+    }
+
+    fn begin(&mut self, entry: Entry) {
+        let key = self.entries.insert(Some(entry));
         self.load.fetch_add(1, Ordering::Relaxed);
-        self.with_session(key, |session, reactor| session.start(key, reactor));
+        self.with(
+            key,
+            |session, reactor| session.start(key, reactor),
+            |membership, reactor| membership.start(key, reactor),
+        );
     }
 
     fn take_items(&mut self) {
@@ -220,8 +248,8 @@ impl EventLoop {
         self.reactor.inbox.take_all(&mut items);
         for item in items.drain(..) {
             match item {
-                Item::Readable(key) => self.with_session(key, Session::readable),
-                Item::Writable(key) => self.with_session(key, Session::writable),
+                Item::Readable(key) => self.with(key, Session::readable, Membership::readable),
+                Item::Writable(key) => self.with(key, Session::writable, Membership::drive),
                 Item::Command(command) => self.handle_command(command),
             }
         }
@@ -240,6 +268,7 @@ impl EventLoop {
                 }
             }
             ToIo::Connect(connect) => self.start(Session::connecting(*connect)),
+            ToIo::Join(join) => self.begin(Entry::Membership(Box::new(Membership::new(*join)))),
             ToIo::Resolved { session, target } => {
                 self.with_session(session, |session, reactor| session.resolved(target, reactor));
             }
@@ -251,6 +280,7 @@ impl EventLoop {
             ToIo::Abort { pipe } => {
                 let found = self.entries.iter().find_map(|(key, entry)| match entry {
                     Some(Entry::Session(session)) if session.has_pipe(pipe) => Some(key),
+                    Some(Entry::Membership(membership)) if membership.has_pipe(pipe) => Some(key),
                     _ => None,
                 });
                 if let Some(key) = found {
@@ -273,6 +303,12 @@ impl EventLoop {
                         session.linger(linger, endpoint.is_some(), reactor)
                     });
                 }
+                Some(Some(Entry::Membership(membership))) if membership.belongs_to(socket, endpoint) => {
+                    let stay = |membership: &mut Membership, reactor: &mut Reactor| {
+                        membership.linger(linger, reactor)
+                    };
+                    self.with(key, |_, _| Fate::Lives, stay);
+                }
                 _ => {}
             }
         }
@@ -281,7 +317,7 @@ impl EventLoop {
     fn take_turns(&mut self) {
         for _ in 0..self.reactor.busy.len() {
             if let Some(key) = self.reactor.busy.pop_front() {
-                self.with_session(key, Session::go_on);
+                self.with(key, Session::go_on, Membership::drive);
             }
         }
     }
@@ -295,7 +331,11 @@ impl EventLoop {
             && at <= now
         {
             self.reactor.timers.pop_first();
-            self.with_session(key, |session, reactor| session.fire(timer, reactor));
+            self.with(
+                key,
+                |session, reactor| session.fire(timer, reactor),
+                |membership, reactor| membership.fire(timer, reactor),
+            );
             if timer == Timer::Accept {
                 self.with_listener(key);
             }

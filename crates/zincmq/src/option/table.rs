@@ -130,15 +130,18 @@ macro_rules! each_option {
                 /// Refuse peers when a ZAP domain is set and there is no handler; and ask no handler about the keys of CURVE without a
                 /// domain.
                 ZAP_ENFORCE_DOMAIN = 93, zap_enforce_domain: bool = false, NON_ZERO, SetGet, Later, All;
-                /// The greatest rate of multicast transports, in kilobits a second; without effect on others.
+                /// The greatest rate at which a multicast source sends, in kilobits a second, IP headers included; repairs come on top.
+                /// Without effect on other transports.
                 RATE = 8, rate: i32 as Count = 100, Kind::from(1), SetGet, Later, All;
-                /// Milliseconds for which receivers of multicast transports can recover data; without effect on others.
+                /// Milliseconds of sending at `RATE` that a multicast endpoint keeps for repair, 1 GiB at most: this many bytes, divided by
+                /// `MULTICAST_MAXTPDU`, are the packets of its window. Without effect on other transports.
                 RECOVERY_IVL = 9, recovery_ivl: i32 as Time = 10000, Kind::from(0), SetGet, Later, All;
-                /// Routers that multicast packets may pass, plus one; without effect on other transports.
-                MULTICAST_HOPS = 25, multicast_hops: i32 as Count = 1, Kind::from(1), SetGet, Later, All;
-                /// The largest packet of multicast transports, in bytes; without effect on others.
-                MULTICAST_MAXTPDU = 84, multicast_maxtpdu: i32 as Count = 1500, Kind::from(1), SetGet, Later, All;
-                /// Whether multicast packets come back to this machine; without effect on other transports.
+                /// Routers that the packets of a multicast source may pass, plus one; without effect on other transports.
+                MULTICAST_HOPS = 25, multicast_hops: i32 as Count = 1, Kind::int(1, 255), SetGet, Later, All;
+                /// The largest packet of a multicast source, in bytes, IP headers included; without effect on other transports.
+                MULTICAST_MAXTPDU = 84, multicast_maxtpdu: i32 as Count = 1500, Kind::int(1, 65535), SetGet, Later, All;
+                /// Whether other programs of this machine hear a multicast source. libzmq ignores it: they do not, but over loopback.
+                /// Without effect on other transports.
                 MULTICAST_LOOP = 96, multicast_loop: bool = true, ONE, SetGet, Later, All;
                 /// What libzmq gathers at most before it writes, in bytes; without effect, since the queue itself is written.
                 OUT_BATCH_SIZE = 102, out_batch_size: i32 as Count = 8192, Kind::from(1), SetGet, Later, All;

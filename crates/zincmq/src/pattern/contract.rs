@@ -79,6 +79,8 @@ pub(crate) struct Attached {
     pub(crate) assigned_id: Option<Vec<u8>>,
     /// The peer has been asked for all that the socket subscribes to.
     pub(crate) subscribed: bool,
+    /// The peer is a multicast group, which gets everything and cannot say so.
+    pub(crate) takes_all: bool,
 }
 
 /// The peers of one socket: what a pattern may do with them. A peer that is unknown or gone is treated as

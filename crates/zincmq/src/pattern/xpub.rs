@@ -26,8 +26,8 @@ impl XPub {
 }
 
 impl<P: Peers> Pattern<P> for XPub {
-    fn attached(&mut self, peers: &mut P, peer: PeerId, _how: Attached) {
-        self.0.attached(peers, peer);
+    fn attached(&mut self, peers: &mut P, peer: PeerId, how: Attached) {
+        self.0.attached(peers, peer, how.takes_all);
     }
 
     fn readable(&mut self, peers: &mut P, peer: PeerId) {

@@ -16,7 +16,7 @@ use crate::socket::table::{Admission, Table};
 use crate::socket::turn::Turn;
 use crate::socket_type::{Refused, SocketType};
 use crate::spin::AdaptiveSpin;
-use crate::stats::FailureCounters;
+use crate::stats::{FailureCounters, GroupBoard};
 use crate::transport::Listening;
 use queue::{Inbox, Item, Part};
 use std::collections::VecDeque;
@@ -68,11 +68,13 @@ pub(crate) struct Entry {
     pub(crate) bound: bool,
     /// The listening descriptor of a bind over the network.
     pub(crate) listening: Option<Arc<Listening>>,
+    /// The numbers of a multicast endpoint.
+    pub(crate) board: Option<Arc<GroupBoard>>,
 }
 
 impl Entry {
     pub(crate) fn new(id: EndpointId, name: &str, io: Option<Arc<Inbox<ToIo>>>, bound: bool) -> Self {
-        Self { id, name: name.to_owned(), alias: None, io, bound, listening: None }
+        Self { id, name: name.to_owned(), alias: None, io, bound, listening: None, board: None }
     }
 
     /// Frees the address at once: the I/O thread may be busy.

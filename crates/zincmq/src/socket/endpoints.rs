@@ -10,6 +10,7 @@ use crate::pattern::contract::Attached;
 use crate::pipe::{Conflates, pipe};
 use crate::socket::core::Entry;
 use crate::socket::{Core, Socket};
+use crate::transport::multicast::Encapsulation;
 use crate::transport::{self, BindError, Listening, Side, Transport};
 use queue::{Inbox, Item};
 use std::sync::Arc;
@@ -73,6 +74,10 @@ impl Core {
                 self.peers.options.check_security(self.owner.socket_type)?;
                 self.bind_over(text, &endpoint, transport)
             }
+            Way::Multicast(encapsulation) => {
+                self.join(text, &endpoint, encapsulation, true)?;
+                Ok(text.to_owned())
+            }
         }
     }
 
@@ -102,8 +107,8 @@ impl Core {
         let name = bound.endpoint.clone();
         let alias = (name != text && !transport.leaves_choice(endpoint.address())).then(|| text.to_owned());
         let listening = Arc::new(Listening::new(bound));
-        let origin = self.origin(transport, id, &name);
-        let listen = Listen { origin, listening: listening.clone() };
+        let origin = self.origin(id, &name);
+        let listen = Listen { origin, transport, listening: listening.clone() };
         self.hand_over(&io, ToIo::Listen(Box::new(listen)));
         self.add(Entry {
             id,
@@ -112,16 +117,16 @@ impl Core {
             io: Some(io),
             bound: true,
             listening: Some(listening),
+            board: None,
         });
         Ok(name)
     }
 
     /// The options are those of now, the identity for one connection among them.
-    fn origin(&self, transport: &'static dyn Transport, endpoint: EndpointId, name: &str) -> Origin {
+    pub(super) fn origin(&self, endpoint: EndpointId, name: &str) -> Origin {
         Origin {
             owner: self.owner.clone(),
             options: Arc::new(self.peers.options.clone()),
-            transport,
             endpoint,
             name: name.into(),
         }
@@ -136,6 +141,7 @@ impl Core {
                 self.peers.options.check_security(self.owner.socket_type)?;
                 self.connect_over(text, &endpoint, transport)?;
             }
+            Way::Multicast(encapsulation) => self.join(text, &endpoint, encapsulation, false)?,
         }
         Ok(())
     }
@@ -176,13 +182,13 @@ impl Core {
         io: Arc<Inbox<ToIo>>,
     ) {
         let (id, pipe_id) = (fresh_id(), fresh_id());
-        let origin = self.origin(transport, id, text);
+        let origin = self.origin(id, text);
         let assigned_id = self.take_assigned_id();
         let waits = origin.options.immediate;
         let conflates = Conflates::new(self.owner.socket_type, &origin.options);
         let (ours, theirs) = pipe(&self.owner.pool, conflates, &origin.options);
         let (address, ends) = (endpoint.address().to_owned(), (!waits).then_some(theirs));
-        let connect = Connect { origin, pipe: pipe_id, address, ends };
+        let connect = Connect { origin, transport, pipe: pipe_id, address, ends };
         self.add(Entry::new(id, text, Some(io.clone()), false));
         if !waits {
             let how = Attached { assigned_id, ..Attached::default() };
@@ -275,7 +281,7 @@ impl Core {
         }
     }
 
-    fn add(&mut self, entry: Entry) {
+    pub(super) fn add(&mut self, entry: Entry) {
         self.last_endpoint.clone_from(&entry.name);
         self.endpoints.push(entry);
     }
@@ -293,7 +299,7 @@ impl Core {
         Ok(endpoint)
     }
 
-    fn choose_io(&self, text: &str) -> Result<Arc<Inbox<ToIo>>> {
+    pub(super) fn choose_io(&self, text: &str) -> Result<Arc<Inbox<ToIo>>> {
         let chosen = self.home.choose_io(self.peers.options.affinity);
         chosen.ok_or_else(|| Error::NoIoThread { endpoint: text.into() })
     }
@@ -305,11 +311,16 @@ enum Way {
     Inproc,
     /// By an I/O thread.
     Network(&'static dyn Transport),
+    /// By an I/O thread, to and from all members of a group.
+    Multicast(Encapsulation),
 }
 
 fn way(endpoint: &Endpoint) -> Result<Way> {
     if endpoint.scheme() == inproc::SCHEME {
         return Ok(Way::Inproc);
+    }
+    if let Some(encapsulation) = Encapsulation::by_scheme(endpoint.scheme()) {
+        return Ok(Way::Multicast(encapsulation));
     }
     transport::by_scheme(endpoint.scheme()).map(Way::Network).ok_or_else(|| {
         let error = endpoint.unsupported();
@@ -317,7 +328,7 @@ fn way(endpoint: &Endpoint) -> Result<Way> {
     })
 }
 
-fn bind_failed(text: &str, error: BindError) -> Error {
+pub(super) fn bind_failed(text: &str, error: BindError) -> Error {
     match error {
         BindError::System { source, .. } => Error::Io { endpoint: text.into(), error: source },
         other => Error::endpoint(text, reason(text, &other), other.errno()),

@@ -8,6 +8,7 @@ mod commands;
 pub(crate) mod core;
 mod endpoints;
 mod future;
+mod group;
 mod handle;
 mod interrupter;
 mod listener;

@@ -96,9 +96,13 @@ impl Publisher {
         self.subscriptions.len()
     }
 
-    /// Takes in a peer, welcomes it, and reads what it has subscribed to already.
-    pub(crate) fn attached(&mut self, peers: &mut impl Peers, peer: PeerId) {
+    /// Takes in a peer, welcomes it, and reads what it has subscribed to already. The application is not told of one that
+    /// `takes_all`.
+    pub(crate) fn attached(&mut self, peers: &mut impl Peers, peer: PeerId, takes_all: bool) {
         self.subscribers.attach(peer);
+        if takes_all {
+            self.subscriptions.add(b"", peer);
+        }
         let welcome = peers.options().xpub_welcome_msg.clone();
         if !welcome.is_empty() {
             peers.send_exempt(peer, &[Part::Slice(&welcome)]);

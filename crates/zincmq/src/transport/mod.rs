@@ -1,7 +1,8 @@
-//! Stream transports: one file and one row here each.
+//! Stream transports: one file and one row here each; and multicast, which has no connections.
 
 mod contract;
 mod listening;
+pub(crate) mod multicast;
 pub mod net;
 
 pub use contract::{Accept, AddressError, BindError, Bound, Cleanup, Link, Side, Target, Transport};

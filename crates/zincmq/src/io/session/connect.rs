@@ -20,11 +20,11 @@ impl Session {
     /// Looks the address up and connects.
     pub(super) fn connect(&mut self, reactor: &mut Reactor) -> Fate {
         let Some(dialer) = &self.dialer else { return Fate::Ends };
-        if !self.origin.transport.needs_lookup(&dialer.address, &self.origin.options) {
-            let target = self.origin.transport.resolve(&dialer.address, &self.origin.options);
+        if !self.transport.needs_lookup(&dialer.address, &self.origin.options) {
+            let target = self.transport.resolve(&dialer.address, &self.origin.options);
             return self.resolved(target, reactor);
         }
-        let (transport, options) = (self.origin.transport, self.origin.options.clone());
+        let (transport, options) = (self.transport, self.origin.options.clone());
         let (inbox, session, address) = (reactor.inbox.clone(), self.key, dialer.address.clone());
         let look_up = move || {
             let target = transport.resolve(&address, &options);
@@ -42,7 +42,7 @@ impl Session {
         let Ok(target) = target else { return self.retry(reactor) };
         let attempt = dialer.attempts;
         dialer.attempts += 1;
-        let connected = self.origin.transport.connect(&target, attempt, &self.origin.options);
+        let connected = self.transport.connect(&target, attempt, &self.origin.options);
         dialer.target = Some(target);
         match connected {
             Ok((descriptor, connected)) => {
@@ -82,7 +82,7 @@ impl Session {
     }
 
     pub(super) fn connected(&mut self, descriptor: OwnedFd, reactor: &mut Reactor) -> Fate {
-        match self.origin.transport.connected(descriptor.as_fd(), &self.origin.name, &self.origin.options) {
+        match self.transport.connected(descriptor.as_fd(), &self.origin.name, &self.origin.options) {
             Ok(link) => self.link = Some(Arc::new(link)),
             Err(error) => return self.attempt_failed(Some(descriptor), &error, reactor),
         }

@@ -79,7 +79,7 @@ impl Session {
             Timer::Beat => self.beat(reactor),
             Timer::CheckInbound => self.check_inbound(reactor),
             Timer::CheckOutbound => self.check_outbound(reactor),
-            Timer::Reconnect | Timer::Accept => Fate::Lives,
+            Timer::Reconnect | Timer::Accept | Timer::Pace => Fate::Lives,
         }
     }
 

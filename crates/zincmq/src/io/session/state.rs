@@ -13,7 +13,7 @@ use crate::life::fresh_id;
 use crate::monitor::{EventKind, Sides};
 use crate::option::Options;
 use crate::pipe::Ends;
-use crate::transport::Link;
+use crate::transport::{Link, Transport};
 use queue::{Drain, Filler};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -39,6 +39,7 @@ pub(super) enum Phase {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(super) origin: Origin,
+    pub(super) transport: &'static dyn Transport,
     pub(super) key: u64,
     pub(super) pipe: PipeId,
     /// The pipe's ends while no engine has them.
@@ -65,20 +66,21 @@ impl Session {
         Self {
             link: Some(Arc::new(link)),
             admitted: Some(Box::new(admitted)),
-            ..Self::new(origin, fresh_id(), phase)
+            ..Self::new(origin, listen.transport, fresh_id(), phase)
         }
     }
 
     pub(crate) fn connecting(connect: Connect) -> Self {
-        let Connect { origin, pipe, address, ends } = connect;
+        let Connect { origin, transport, pipe, address, ends } = connect;
         let dialer = Box::new(Dialer::new(address, ends.is_none()));
         let ends = ends.map(|ends| io_ends(ends, &origin.options));
-        Self { ends, dialer: Some(dialer), ..Self::new(origin, pipe, Phase::Resting) }
+        Self { ends, dialer: Some(dialer), ..Self::new(origin, transport, pipe, Phase::Resting) }
     }
 
-    fn new(origin: Origin, pipe: PipeId, phase: Phase) -> Self {
+    fn new(origin: Origin, transport: &'static dyn Transport, pipe: PipeId, phase: Phase) -> Self {
         Self {
             origin,
+            transport,
             key: 0,
             pipe,
             ends: None,

@@ -64,9 +64,8 @@ impl Surroundings {
     }
 
     fn origin(&self, options: &Arc<Options>, name: &str) -> Origin {
-        let transport = by_scheme("ipc").unwrap();
         let (owner, options) = (self.owner.clone(), options.clone());
-        Origin { owner, options, transport, endpoint: fresh_id(), name: name.into() }
+        Origin { owner, options, endpoint: fresh_id(), name: name.into() }
     }
 
     fn accepted(&self) -> (Session, UnixStream) {
@@ -75,8 +74,9 @@ impl Surroundings {
 
     fn accepted_from(&self, address: &str, options: &Arc<Options>) -> (Session, UnixStream) {
         let origin = self.origin(options, "ipc://here");
-        let listening = Arc::new(Listening::new(origin.transport.bind("*", &self.options).unwrap()));
-        let listen = Listen { origin, listening };
+        let transport = by_scheme("ipc").unwrap();
+        let listening = Arc::new(Listening::new(transport.bind("*", &self.options).unwrap()));
+        let listen = Listen { origin, transport, listening };
         let (ours, theirs) = UnixStream::pair().unwrap();
         ours.set_nonblocking(true).unwrap();
         let link = Link { local: String::new(), remote: String::new(), peer_address: address.to_owned() };
@@ -90,6 +90,7 @@ impl Surroundings {
         let (ours, theirs) = pipe(&self.owner.pool, conflates, options);
         let session = Session::connecting(Connect {
             origin: self.origin(options, "ipc://there"),
+            transport: by_scheme("ipc").unwrap(),
             pipe: fresh_id(),
             address: format!("@zincmq-unit-{}", std::process::id()),
             ends: Some(theirs),
