@@ -165,7 +165,7 @@ impl Watch {
             {
                 // A group sends to those without a subscription, too, and what nobody takes would be lost, and told as a gap.
                 match session.socket.recv() {
-                    Ok(_) | Err(Error::Again) => {}
+                    Ok(_) | Err(Error::Again | Error::Timeout) => {}
                     Err(error) => return Err(error.into()),
                 }
             } else {
