@@ -609,13 +609,12 @@ ZMQ_EXPORT int zmq_ppoll (zmq_pollitem_t *items, int count, long timeout, const 
 #define ZMQ_CURRENT_EVENT_VERSION 1
 #define ZMQ_CURRENT_EVENT_VERSION_DRAFT 2
 #define ZMQ_EVENT_PIPES_STATS 0x10000
-#define ZMQ_EVENT_SOURCE_JOINED 0x1000000   /* the remote endpoint names a multicast source that is heard */
-#define ZMQ_EVENT_SOURCE_FINISHED 0x4000000 /* that has said its end */
-#define ZMQ_EVENT_SOURCE_GONE 0x8000000     /* that is silent */
+/* Of multicast sources, which the remote endpoint names; only where they are asked for one by one. */
+#define ZMQ_EVENT_SOURCE_JOINED 0x1000000   /* one is heard */
+#define ZMQ_EVENT_SOURCE_FINISHED 0x4000000 /* one has said its end */
+#define ZMQ_EVENT_SOURCE_GONE 0x8000000     /* one is silent */
 #define ZMQ_EVENT_ALL_V1 ZMQ_EVENT_ALL
-#define ZMQ_EVENT_ALL_V2                                                                                     \
-    (ZMQ_EVENT_ALL_V1 | ZMQ_EVENT_PIPES_STATS | ZMQ_EVENT_SOURCE_JOINED | ZMQ_EVENT_SOURCE_FINISHED          \
-     | ZMQ_EVENT_SOURCE_GONE)
+#define ZMQ_EVENT_ALL_V2 (ZMQ_EVENT_ALL_V1 | ZMQ_EVENT_PIPES_STATS)
 
 ZMQ_EXPORT int
 zmq_socket_monitor_versioned (void *socket, const char *endpoint, uint64_t events, int version, int type);
