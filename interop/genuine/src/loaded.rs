@@ -25,14 +25,14 @@ macro_rules! functions {
     ($($name:ident: $type:ty,)*) => {
         #[derive(Debug)]
         struct Functions {
-            library: Handle,
+            handle: Handle,
             $($name: $type,)*
         }
 
         impl Functions {
             fn of(library: Handle) -> std::result::Result<Self, String> {
                 Ok(Self {
-                    library,
+                    handle: library,
                     $($name: {
                         let address = find(library, stringify!($name));
                         let address = address.ok_or(concat!("no function ", stringify!($name)))?;
@@ -95,7 +95,7 @@ impl Loaded {
     /// Whether the library, or one that it needs, has a function of this name.
     #[must_use]
     pub fn finds(self, function: &str) -> bool {
-        find(self.0.library, function).is_some()
+        find(self.0.handle, function).is_some()
     }
 
     /// Whether the library says that it was built with a capability such as `"pgm"` (`zmq_has`).

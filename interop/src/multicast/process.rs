@@ -51,7 +51,8 @@ impl Start<'_> {
                 inside
             }
         };
-        command.args([self.library.argument(), self.socket, if self.binds { "bind" } else { "connect" }]);
+        let Self { library, socket, binds, .. } = self;
+        command.args([library.argument(), socket, if *binds { "bind" } else { "connect" }]);
         command.arg(self.endpoint).args(&self.options).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let input = child.stdin.take();
@@ -67,7 +68,8 @@ impl Start<'_> {
                 }
             }
         });
-        let name = format!("{} {}", self.library, self.socket);
+        let Self { library, socket, .. } = self;
+        let name = format!("{library} {socket}");
         let mut process = Process { name, child, input, output };
         assert_eq!(process.line().as_deref(), Some("ready"), "{command:?}");
         process

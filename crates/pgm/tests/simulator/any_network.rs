@@ -61,7 +61,7 @@ fn check(world: &World) -> usize {
 fn everything_comes_where_the_window_is_long_enough() {
     with_seeds(40, |seed| {
         let chance = &mut Chance::new(seed);
-        let subscribers = chance.of(1..=12);
+        let subscribers = chance.of(1..=20);
         let mut world = any_world(seed, chance, subscribers, 1_000);
         for host in 1..=chance.of(1..=3) as usize {
             let config = any_config(host, chance);
@@ -96,7 +96,7 @@ fn short_windows_lose_some_and_tell_it() {
     let lost = std::cell::Cell::new(0);
     with_seeds(40, |seed| {
         let chance = &mut Chance::new(seed);
-        let (subscribers, window) = (chance.of(1..=12), chance.of(1..=20));
+        let (subscribers, window) = (chance.of(1..=20), chance.of(1..=20));
         let mut world = any_world(seed, chance, subscribers, window);
         for host in 1..=chance.of(1..=2) as usize {
             let config = any_config(host, chance);
@@ -116,7 +116,7 @@ fn short_windows_lose_some_and_tell_it() {
 fn sources_die_and_others_begin() {
     with_seeds(40, |seed| {
         let chance = &mut Chance::new(seed);
-        let subscribers = chance.of(1..=12);
+        let subscribers = chance.of(1..=20);
         let mut world = any_world(seed, chance, subscribers, 1_000);
         let hosts = chance.of(1..=3) as usize;
         for host in 1..=hosts {
