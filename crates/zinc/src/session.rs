@@ -236,7 +236,7 @@ impl Session {
     /// or something else went wrong before.
     /// Returns the number of connections that there were.
     pub(crate) fn close(self, result: Result<(), Failure>) -> Result<usize, Failure> {
-        let Self { mut socket, context, timeout, state, others_send, outcomes } = self;
+        let Self { socket, context, timeout, state, others_send, outcomes } = self;
         let stats = socket.stats();
         let sends = others_send || state.sends.load(Ordering::SeqCst) && stats.sent > 0;
         for group in stats.multicast.iter().filter(|group| group.lost > 0) {

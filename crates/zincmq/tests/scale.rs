@@ -157,7 +157,7 @@ struct Crowd {
 }
 
 impl Crowd {
-    fn gather(mut router: Router, count: usize) -> Self {
+    fn gather(router: Router, count: usize) -> Self {
         let endpoint = router.last_endpoint().strip_prefix("tcp://").unwrap().to_owned();
         let peers = Command::new(env::current_exe().unwrap())
             .args(["peers", "--exact", "--nocapture"])

@@ -229,7 +229,7 @@ mod tests {
             let found = (0..1000).any(|_| {
                 push.send("first").unwrap();
                 pull.recv().unwrap();
-                let Some((_, connection)) = pull.core.peers.only_connection() else { return false };
+                let Some((_, connection)) = pull.core_mut().peers.only_connection() else { return false };
                 push.send("second").unwrap();
                 let descriptor = connection.descriptor.upgrade().unwrap();
                 let mut set = [PollFd::from_borrowed_fd(descriptor.as_fd(), PollFlags::IN)];
