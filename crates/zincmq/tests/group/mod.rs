@@ -91,7 +91,7 @@ impl Honest {
     }
 
     /// The subscriber's numbers.
-    pub(crate) fn numbers(&mut self) -> MulticastStats {
+    pub(crate) fn numbers(&self) -> MulticastStats {
         self.subscriber.stats().multicast.remove(0)
     }
 
