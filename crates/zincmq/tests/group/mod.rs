@@ -96,7 +96,7 @@ impl Honest {
     }
 
     /// The honest publisher's session, which everybody in the group can read.
-    pub(crate) fn tsi(&mut self) -> Tsi {
+    pub(crate) fn tsi(&self) -> Tsi {
         let session = self.numbers().sources.remove(0).session;
         let (gsi, port) = session.split_once('.').unwrap();
         let gsi = u64::from_str_radix(gsi, 16).unwrap().to_be_bytes();
