@@ -7,11 +7,11 @@ use std::path::Path;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use crate::plan::Transport;
-use crate::report::{short, size};
+use crate::report::{count, short, size};
+use crate::row::{Axis, Transport};
 use crate::run::Outcome;
+use crate::side::{Error, Result};
 use crate::task::Contender;
-use crate::work::{Error, Result};
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
@@ -27,10 +27,13 @@ const CURVES: [(Contender, RGBColor, &str); 3] = [
 
 /// Draws all that has figures to a file.
 pub(crate) fn svg(outcomes: &[Outcome], path: &Path) -> Result<()> {
-    let mut families: Vec<String> = Vec::new();
+    let mut families: Vec<(String, usize)> = Vec::new();
     for outcome in outcomes {
-        if !families.contains(&outcome.row.family()) {
-            families.push(outcome.row.family());
+        for statistic in 0..outcome.row.work.unit().statistics().len() {
+            let family = (outcome.row.family(), statistic);
+            if !families.contains(&family) {
+                families.push(family);
+            }
         }
     }
     let transports = [Transport::Inproc, Transport::Ipc, Transport::Tcp];
@@ -40,11 +43,12 @@ pub(crate) fn svg(outcomes: &[Outcome], path: &Path) -> Result<()> {
     let (top, rest) = root.split_vertically(LEGEND);
     legend(&top)?;
     for (index, area) in rest.split_evenly((families.len(), transports.len())).iter().enumerate() {
-        let (family, transport) = (&families[index / transports.len()], transports[index % transports.len()]);
+        let ((family, statistic), transport) =
+            (&families[index / transports.len()], transports[index % transports.len()]);
         let shown = outcomes
             .iter()
             .filter(|outcome| outcome.row.transport == transport && outcome.row.family() == *family);
-        chart(area, &format!("{family}, {transport}"), &shown.collect::<Vec<_>>())?;
+        chart(area, &format!("{family}, {transport}"), &shown.collect::<Vec<_>>(), *statistic)?;
     }
     root.present().map_err(text)
 }
@@ -57,18 +61,20 @@ fn legend(area: &Area<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Sizes on a scale of powers of two, figures on a scale of powers of ten.
-fn chart(area: &Area<'_>, title: &str, outcomes: &[&Outcome]) -> Result<()> {
+/// Sizes on a scale of powers of two, all else on scales of powers of ten.
+fn chart(area: &Area<'_>, title: &str, outcomes: &[&Outcome], statistic: usize) -> Result<()> {
+    let Some(row) = outcomes.first().map(|outcome| &outcome.row) else { return Ok(()) };
+    let (axis, unit) = (row.place().0, row.work.unit());
     let curves = CURVES.map(|(side, colour, _)| {
-        let point =
-            |outcome: &&Outcome| Some(((outcome.row.size as f64).log2(), outcome.figure(side)?.value));
+        let point = |outcome: &&Outcome| {
+            Some((axis.scaled(outcome.row.place().1), *outcome.figure(side)?.values.get(statistic)?))
+        };
         (colour, outcomes.iter().filter_map(point).collect::<Vec<_>>())
     });
     let points: Vec<_> = curves.iter().flat_map(|(_, points)| points).collect();
-    let (Some(unit), false) = (outcomes.first().map(|outcome| outcome.row.work.unit()), points.is_empty())
-    else {
+    if points.is_empty() {
         return Ok(());
-    };
+    }
     let (sizes, figures) =
         (span(points.iter().map(|point| point.0)), span(points.iter().map(|point| point.1)));
     let decades = 10f64.powf(figures.start.log10().floor())..10f64.powf(figures.end.log10().ceil());
@@ -84,9 +90,9 @@ fn chart(area: &Area<'_>, title: &str, outcomes: &[&Outcome]) -> Result<()> {
         .disable_x_mesh()
         .light_line_style(WHITE)
         .x_labels(6)
-        .x_label_formatter(&|power| whole(*power).map(size).unwrap_or_default())
+        .x_label_formatter(&|power| axis.label(*power))
         .y_labels(4)
-        .y_desc(unit.to_string())
+        .y_desc(format!("{unit} {}", unit.statistics()[statistic]).trim_end())
         .y_label_formatter(&|figure| short(*figure, unit))
         .draw()
         .map_err(text)?;
@@ -98,9 +104,23 @@ fn chart(area: &Area<'_>, title: &str, outcomes: &[&Outcome]) -> Result<()> {
     Ok(())
 }
 
-/// The size at a place of the scale, if one can be there.
-fn whole(power: f64) -> Option<usize> {
-    ((power - power.round()).abs() < 1e-6).then(|| power.exp2().round() as usize)
+impl Axis {
+    /// The power of two or of ten at which a number is.
+    fn scaled(self, number: usize) -> f64 {
+        if self == Self::Size { (number as f64).log2() } else { (number as f64).log10() }
+    }
+
+    /// The text at a power, if it is a whole one.
+    fn label(self, power: f64) -> String {
+        if (power - power.round()).abs() > 1e-6 {
+            return String::new();
+        }
+        match self {
+            Self::Size => size(power.exp2().round() as usize),
+            Self::Rate => format!("{}/s", count(10f64.powf(power))),
+            Self::Peers => count(10f64.powf(power)),
+        }
+    }
 }
 
 /// From the least to the greatest.

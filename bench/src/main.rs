@@ -12,11 +12,19 @@
 //! options are the libraries' defaults, but for the high-water mark that the row says.
 
 mod chart;
+mod crowd;
+mod duplex;
+mod ends;
+mod flow;
+mod histogram;
 mod ours;
+mod paced;
 mod plan;
 mod raw;
 mod report;
+mod row;
 mod run;
+mod side;
 mod task;
 mod theirs;
 mod work;
@@ -30,10 +38,10 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::plan::Row;
+use crate::row::Row;
 use crate::run::{Outcome, Scratch, Settings};
+use crate::side::Result;
 use crate::task::{Contender, Task};
-use crate::work::Result;
 
 /// The same work on zincmq and on genuine libzmq 4.3.5, side by side.
 ///

@@ -3,12 +3,15 @@
 //! [`Message`] again and again. From 64 KiB on it is written as a fresh vector and sent by value, which is
 //! not copied.
 
-use zincmq::option::{RCVHWM, SNDHWM, XPUB_NODROP, XPUB_VERBOSE};
+use std::time::Duration;
+
+use zincmq::option::{LINGER, RCVHWM, ROUTER_MANDATORY, SNDHWM, XPUB_NODROP, XPUB_VERBOSE};
 use zincmq::pattern::ability::{self, Receives, Sends, Typed};
 use zincmq::security::Keypair;
-use zincmq::{Context, Frame, Message, Socket};
+use zincmq::{Context, Error, Frame, Message, Socket};
 
-use crate::work::{Receiver, Responder, Result, Sender, Side, keys, read};
+use crate::flow::read;
+use crate::side::{Addresser, AtOnce, Copier, Receiver, Responder, Result, Sender, Side, keys};
 
 /// From this size on a message is sent by value.
 const BY_VALUE: usize = 64 << 10;
@@ -25,6 +28,13 @@ struct Simple<K> {
     socket: Socket<K>,
     sent: Vec<u8>,
     received: Message,
+}
+
+/// A ROUTER and the peers that it knows.
+struct Addressing {
+    simple: Simple<ability::Router>,
+    peers: Vec<Frame>,
+    next: usize,
 }
 
 impl Ours {
@@ -69,8 +79,15 @@ impl Side for Ours {
         self.bound::<ability::Pull>(endpoint, hwm)
     }
 
-    fn push(&self, endpoint: &str, hwm: i32) -> Result<impl Sender> {
+    fn push(&self, endpoint: &str, hwm: i32) -> Result<impl Copier> {
         self.connected::<ability::Push>(endpoint, hwm)
+    }
+
+    fn spread(&self, endpoint: &str, hwm: i32, times: usize) -> Result<impl Sender> {
+        let mut push = self.socket::<ability::Push>(hwm)?;
+        push.socket.set(LINGER, Duration::ZERO)?;
+        (0..times).try_for_each(|_| push.socket.connect(endpoint))?;
+        Ok(push)
     }
 
     fn publisher(&self, endpoint: &str, hwm: i32) -> Result<(impl Sender + Receiver, String)> {
@@ -98,8 +115,18 @@ impl Side for Ours {
         self.bound::<ability::Router>(endpoint, hwm)
     }
 
-    fn dealer(&self, endpoint: &str, hwm: i32) -> Result<impl Sender + Receiver> {
+    fn addresser(&self, endpoint: &str, hwm: i32) -> Result<(impl Addresser, String)> {
+        let (mut simple, endpoint) = self.bound::<ability::Router>(endpoint, hwm)?;
+        simple.socket.set(ROUTER_MANDATORY, true)?;
+        Ok((Addressing { simple, peers: Vec::new(), next: 0 }, endpoint))
+    }
+
+    fn dealer(&self, endpoint: &str, hwm: i32) -> Result<impl Sender + Receiver + AtOnce> {
         self.connected::<ability::Dealer>(endpoint, hwm)
+    }
+
+    fn bound_dealer(&self, endpoint: &str, hwm: i32) -> Result<(impl AtOnce, String)> {
+        self.bound::<ability::Dealer>(endpoint, hwm)
     }
 
     fn term(self) -> Result<()> {
@@ -108,14 +135,67 @@ impl Side for Ours {
     }
 }
 
+impl<K> Simple<K> {
+    /// Writes the body that is sent next.
+    fn write(&mut self, size: usize, byte: u8) {
+        self.sent.clear();
+        self.sent.resize(size, byte);
+    }
+}
+
 impl<K: Sends> Sender for Simple<K> {
     fn send(&mut self, size: usize, byte: u8) -> Result<()> {
         if size >= BY_VALUE {
             return Ok(self.socket.send(vec![byte; size])?);
         }
-        self.sent.clear();
-        self.sent.resize(size, byte);
+        self.write(size, byte);
         Ok(self.socket.send(&self.sent[..])?)
+    }
+}
+
+impl<K: Sends> Copier for Simple<K> {
+    fn send_copy(&mut self, body: &[u8]) -> Result<()> {
+        Ok(self.socket.send(body)?)
+    }
+}
+
+impl<K: Sends + Receives> AtOnce for Simple<K> {
+    fn try_send(&mut self, size: usize, byte: u8) -> Result<bool> {
+        if size >= BY_VALUE {
+            // Not written before there is room: it would be for nothing.
+            return if self.socket.can_send() { self.send(size, byte).map(|()| true) } else { Ok(false) };
+        }
+        self.write(size, byte);
+        at_once(self.socket.try_send(&self.sent[..]).map_err(Error::from)).map(|sent| sent.is_some())
+    }
+
+    fn try_recv(&mut self) -> Result<Option<&[u8]>> {
+        let received = at_once(self.socket.try_recv_into(&mut self.received))?;
+        Ok(received.map(|()| self.received.bytes()))
+    }
+}
+
+/// Nothing, where a call would have had to wait.
+fn at_once<T>(result: zincmq::Result<T>) -> Result<Option<T>> {
+    match result {
+        Err(Error::Again) => Ok(None),
+        result => Ok(Some(result?)),
+    }
+}
+
+impl Sender for Addressing {
+    fn send(&mut self, size: usize, byte: u8) -> Result<()> {
+        self.simple.write(size, byte);
+        self.simple.socket.send((&self.peers[self.next], &self.simple.sent[..]))?;
+        self.next = (self.next + 1) % self.peers.len();
+        Ok(())
+    }
+}
+
+impl Addresser for Addressing {
+    fn meet(&mut self) -> Result<()> {
+        self.peers.extend(self.simple.socket.recv()?.pop_front());
+        Ok(())
     }
 }
 

@@ -4,9 +4,11 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 
-use crate::plan::Work;
+use crate::ends::{Cues, Took};
+use crate::flow::{ask, drain, pour, read, serve};
+use crate::side::{Receiver, Responder, Result, Sender};
 use crate::task::{End, Task};
-use crate::work::{Cues, Receiver, Responder, Result, Sender, Took, ask, drain, pour, read, serve};
+use crate::work::Work;
 
 /// A stream whose messages are all of one size, so that nothing needs to say where one ends. Its end is the
 /// empty message.
@@ -21,7 +23,7 @@ trait Finish: Read + Write {
     fn finish(&self) -> io::Result<()>;
 }
 
-/// Does one end of a raw row, like [`crate::work::end`].
+/// Does one end of a raw row, like [`crate::ends::end`].
 pub(crate) fn end(task: &Task, cues: &mut impl Cues) -> Result<Option<Took>> {
     if let Some(path) = task.endpoint.strip_prefix("ipc://") {
         let stream = if task.end == End::Bind {
@@ -49,8 +51,16 @@ fn half<S: Finish>(stream: S, task: &Task, cues: &mut impl Cues) -> Result<Optio
     let (row, time) = (&task.row, task.time());
     let mut stream = Stream { stream, sent: vec![0; row.size], received: vec![0; row.size] };
     match (row.work, task.end) {
-        (Work::RawStream, End::Bind) => drain(&mut [stream]).map(Some),
-        (Work::RawStream, End::Connect) => pour(&mut stream, row, time, cues),
+        (Work::RawStream, End::Bind) => {
+            let took = drain(&mut [stream])?;
+            cues.meet();
+            Ok(Some(took))
+        }
+        (Work::RawStream, End::Connect) => {
+            pour(&mut stream, row, time, 1)?;
+            cues.meet();
+            Ok(None)
+        }
         (Work::RawPingPong, End::Bind) => serve(&mut stream),
         (Work::RawPingPong, End::Connect) => ask(&mut stream, row.size, 1, time).map(Some),
         (work, _) => Err(format!("{work} has no such end on raw sockets").into()),

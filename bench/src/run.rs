@@ -1,7 +1,7 @@
 //! Runs the rows: starts the processes, takes the sides in turn, makes medians.
 
 use std::cell::Cell;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -10,8 +10,10 @@ use std::{env, fs, io, process, thread};
 
 use clap::ValueEnum;
 
-use crate::plan::{Row, Transport, Unit};
+use crate::ends::Took;
+use crate::row::{Row, Transport};
 use crate::task::{Contender, End, Task};
+use crate::work::Unit;
 
 /// The time that a run may take beyond that for which it sends: to start, to drain what is queued and to end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -33,21 +35,18 @@ pub(crate) struct Outcome {
 }
 
 /// Medians over the repeats.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Figure {
-    /// In the unit of the row's work.
-    pub(crate) value: f64,
+    /// One for each statistic of the unit of the row's work.
+    pub(crate) values: Vec<f64>,
     /// CPU time of both ends in microseconds, for each message.
     pub(crate) cpu_us: f64,
 }
 
 impl Outcome {
     /// The figure of a side, if it was measured and did not fail. Of a raw row `side` is [`Contender::Raw`].
-    pub(crate) fn figure(&self, side: Contender) -> Option<Figure> {
-        self.results
-            .iter()
-            .find(|(name, _)| *name == side)
-            .and_then(|(_, result)| result.as_ref().ok().copied())
+    pub(crate) fn figure(&self, side: Contender) -> Option<&Figure> {
+        self.results.iter().find(|(name, _)| *name == side).and_then(|(_, result)| result.as_ref().ok())
     }
 
     /// The sides that failed, each with its reason.
@@ -55,13 +54,12 @@ impl Outcome {
         self.results.iter().filter_map(|(side, result)| Some((*side, result.as_ref().err()?.as_str())))
     }
 
-    /// How many times better ours is: messages a second by messages a second, or their latency by ours.
-    pub(crate) fn ratio(&self) -> Option<f64> {
-        let (ours, theirs) = (self.figure(Contender::Zincmq)?, self.figure(Contender::Libzmq)?);
-        Some(match self.row.work.unit() {
-            Unit::OneWay => theirs.value / ours.value,
-            _ => ours.value / theirs.value,
-        })
+    /// How many times better ours is by one statistic: messages a second by messages a second, or their latency
+    /// by ours.
+    pub(crate) fn ratio(&self, statistic: usize) -> Option<f64> {
+        let value = |side| self.figure(side)?.values.get(statistic).copied();
+        let (ours, theirs) = (value(Contender::Zincmq)?, value(Contender::Libzmq)?);
+        Some(if self.row.work.unit().is_cost() { theirs / ours } else { ours / theirs })
     }
 }
 
@@ -92,8 +90,11 @@ pub(crate) fn measure(row: &Row, settings: &Settings, scratch: &Scratch, tick: i
 }
 
 fn medians(figures: &[Figure]) -> Figure {
+    let statistics = figures.first().map_or(0, |figure| figure.values.len());
     Figure {
-        value: median(figures.iter().map(|figure| figure.value)),
+        values: (0..statistics)
+            .map(|index| median(figures.iter().map(|figure| figure.values[index])))
+            .collect(),
         cpu_us: median(figures.iter().map(|figure| figure.cpu_us)),
     }
 }
@@ -115,6 +116,7 @@ fn sample(row: &Row, side: Contender, time: Duration, scratch: &Scratch) -> Resu
         Transport::Ipc => format!("ipc://{}", scratch.fresh_path().display()),
         Transport::Tcp => "tcp://127.0.0.1:*".into(),
     };
+    let time = time * row.work.length();
     let deadline = Instant::now() + time * 4 + GRACE;
     let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let task = |end, endpoint| Task { contender: side, end, row: row.clone(), endpoint, millis };
@@ -135,8 +137,9 @@ fn sample(row: &Row, side: Contender, time: Duration, scratch: &Scratch) -> Resu
     };
     while heard.done < workers.len() {
         heard.listen(&ears, deadline)?;
-        if heard.messages > 0.0 {
-            workers.iter_mut().for_each(Worker::release);
+        if heard.here == workers.len() {
+            heard.here = 0;
+            workers.iter_mut().for_each(Worker::go_on);
         }
     }
     heard.figure(row)
@@ -146,10 +149,11 @@ fn sample(row: &Row, side: Contender, time: Duration, scratch: &Scratch) -> Resu
 #[derive(Default)]
 struct Heard {
     bound: Option<String>,
+    /// How many wait for each other.
+    here: usize,
+    took: Vec<Took>,
     done: usize,
     cpu: Duration,
-    messages: f64,
-    elapsed: Duration,
     complaint: Option<String>,
 }
 
@@ -188,13 +192,13 @@ impl Heard {
         let numbers: Vec<u64> = rest.split(' ').map_while(|number| number.parse().ok()).collect();
         match (word, &numbers[..]) {
             ("bound", _) => self.bound = Some(rest.into()),
-            ("done", [cpu, clock @ ..]) => {
+            ("here", _) => self.here += 1,
+            ("took", [messages, numbers @ ..]) => {
+                self.took.push(Took { messages: *messages, numbers: numbers.into() });
+            }
+            ("done", [cpu]) => {
                 self.done += 1;
                 self.cpu += Duration::from_nanos(*cpu);
-                if let [messages, elapsed] = clock {
-                    self.messages = *messages as f64;
-                    self.elapsed = Duration::from_nanos(*elapsed);
-                }
             }
             ("error", _) => return Err(rest.into()),
             _ => return Err(format!("a worker said {line:?}")),
@@ -203,16 +207,23 @@ impl Heard {
     }
 
     fn figure(&self, row: &Row) -> Result<Figure, String> {
-        let seconds = self.elapsed.as_secs_f64();
-        if self.messages == 0.0 || seconds == 0.0 {
+        let messages = self.took.iter().map(|took| took.messages as f64).sum::<f64>();
+        if messages == 0.0 {
             return Err("nothing arrived in the time".into());
         }
-        let value = match row.work.unit() {
-            Unit::Messages | Unit::Deliveries => self.messages / seconds,
-            Unit::OneWay => seconds * 1e6 / self.messages,
-            Unit::MegaBytes => self.messages * row.size as f64 / seconds / 1e6,
+        let first = |took: &Took| took.numbers.first().copied().unwrap_or_default() as f64;
+        // Of the ends that hold a clock, each for what it has received.
+        let rate = || self.took.iter().map(|took| took.messages as f64 * 1e9 / first(took)).sum::<f64>();
+        let values = match row.work.unit() {
+            Unit::Messages | Unit::Deliveries | Unit::Connections => vec![rate()],
+            Unit::OneWay => vec![1e6 / rate()],
+            Unit::Delay => {
+                self.took.iter().flat_map(|took| &took.numbers).map(|nanos| *nanos as f64 / 1e3).collect()
+            }
+            Unit::Bytes => vec![self.took.iter().map(first).sum::<f64>() / messages],
+            Unit::MegaBytes => vec![rate() * row.size as f64 / 1e6],
         };
-        Ok(Figure { value, cpu_us: self.cpu.as_secs_f64() * 1e6 / self.messages })
+        Ok(Figure { values, cpu_us: self.cpu.as_secs_f64() * 1e6 / messages })
     }
 }
 
@@ -251,9 +262,10 @@ impl Worker {
         Ok(Self(child))
     }
 
-    /// Lets it leave: the other end has received all.
-    fn release(&mut self) {
-        self.0.stdin = None;
+    /// Tells it that the other end is there, too.
+    fn go_on(&mut self) {
+        // One that has ended since tells so by itself.
+        let _ = self.0.stdin.as_mut().map(|stdin| stdin.write_all(b"\n"));
     }
 }
 

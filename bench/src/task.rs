@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::plan::Row;
+use crate::row::Row;
 
 /// The side whose sockets do the work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]

@@ -4,9 +4,13 @@
 //! at every size here; buffers of one's own (`zmq_msg_init_data`) only help programs that can reuse their
 //! content.
 
-use genuine::{Context, Msg, Socket, flag, kind, option};
+use genuine::{Context, Error, Msg, Socket, event, flag, kind, option};
 
-use crate::work::{Receiver, Responder, Result, Sender, Side, keys, read};
+use crate::flow::read;
+use crate::side::{Addresser, AtOnce, Copier, Receiver, Responder, Result, Sender, Side, keys};
+
+/// From this size on the room is asked for before a message is made.
+const LARGE: usize = 64 << 10;
 
 /// A libzmq context.
 #[derive(Clone)]
@@ -28,6 +32,13 @@ struct Rep(Simple);
 struct Router {
     socket: Simple,
     peer: Msg,
+}
+
+/// A ROUTER and the routing ids of the peers that it knows.
+struct Addressing {
+    socket: Socket,
+    peers: Vec<Vec<u8>>,
+    next: usize,
 }
 
 impl Theirs {
@@ -70,8 +81,15 @@ impl Side for Theirs {
         self.bound(kind::PULL, endpoint, hwm)
     }
 
-    fn push(&self, endpoint: &str, hwm: i32) -> Result<impl Sender> {
+    fn push(&self, endpoint: &str, hwm: i32) -> Result<impl Copier> {
         self.connected(kind::PUSH, endpoint, hwm)
+    }
+
+    fn spread(&self, endpoint: &str, hwm: i32, times: usize) -> Result<impl Sender> {
+        let push = self.socket(kind::PUSH, hwm)?;
+        push.socket.set(option::LINGER, 0)?;
+        (0..times).try_for_each(|_| push.socket.connect(endpoint))?;
+        Ok(push)
     }
 
     fn publisher(&self, endpoint: &str, hwm: i32) -> Result<(impl Sender + Receiver, String)> {
@@ -101,8 +119,18 @@ impl Side for Theirs {
         Ok((Router { socket, peer: Msg::new() }, endpoint))
     }
 
-    fn dealer(&self, endpoint: &str, hwm: i32) -> Result<impl Sender + Receiver> {
+    fn addresser(&self, endpoint: &str, hwm: i32) -> Result<(impl Addresser, String)> {
+        let (Simple { socket, .. }, endpoint) = self.bound(kind::ROUTER, endpoint, hwm)?;
+        socket.set(option::ROUTER_MANDATORY, 1)?;
+        Ok((Addressing { socket, peers: Vec::new(), next: 0 }, endpoint))
+    }
+
+    fn dealer(&self, endpoint: &str, hwm: i32) -> Result<impl Sender + Receiver + AtOnce> {
         self.connected(kind::DEALER, endpoint, hwm)
+    }
+
+    fn bound_dealer(&self, endpoint: &str, hwm: i32) -> Result<(impl AtOnce, String)> {
+        self.bound(kind::DEALER, endpoint, hwm)
     }
 
     fn term(self) -> Result<()> {
@@ -114,6 +142,52 @@ impl Side for Theirs {
 impl Sender for Simple {
     fn send(&mut self, size: usize, byte: u8) -> Result<()> {
         Ok(self.socket.send_msg(&mut Msg::filled(size, byte)?, 0)?)
+    }
+}
+
+impl Copier for Simple {
+    fn send_copy(&mut self, body: &[u8]) -> Result<()> {
+        Ok(self.socket.send_msg(&mut Msg::copied(body)?, 0)?)
+    }
+}
+
+impl AtOnce for Simple {
+    fn try_send(&mut self, size: usize, byte: u8) -> Result<bool> {
+        // Not written before there is room: it would be for nothing.
+        if size >= LARGE && self.socket.get(option::EVENTS)? & i32::from(event::POLLOUT) == 0 {
+            return Ok(false);
+        }
+        let mut msg = Msg::filled(size, byte)?;
+        at_once(self.socket.send_msg(&mut msg, flag::DONTWAIT))
+    }
+
+    fn try_recv(&mut self) -> Result<Option<&[u8]>> {
+        let received = at_once(self.socket.recv_msg(&mut self.received, flag::DONTWAIT))?;
+        Ok(received.then(|| self.received.as_slice()))
+    }
+}
+
+/// Whether a call did not have to wait.
+fn at_once(result: genuine::Result<()>) -> Result<bool> {
+    match result {
+        Err(Error::AGAIN) => Ok(false),
+        result => Ok(result.map(|()| true)?),
+    }
+}
+
+impl Sender for Addressing {
+    fn send(&mut self, size: usize, byte: u8) -> Result<()> {
+        self.socket.send(&self.peers[self.next], flag::SNDMORE)?;
+        self.socket.send_msg(&mut Msg::filled(size, byte)?, 0)?;
+        self.next = (self.next + 1) % self.peers.len();
+        Ok(())
+    }
+}
+
+impl Addresser for Addressing {
+    fn meet(&mut self) -> Result<()> {
+        self.peers.extend(self.socket.recv(0)?.into_iter().next());
+        Ok(())
     }
 }
 

@@ -1,235 +1,171 @@
-//! The works themselves, written once for both libraries: each is two ends, and an end is one loop.
+//! The works that are measured, and the units of their figures.
 
-use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::fmt;
+use std::str::FromStr;
 
-use crate::plan::{Row, Work};
-use crate::task::{End, Task};
-
-/// Any failure; only its text is of interest.
-pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
-pub(crate) type Result<T> = std::result::Result<T, Error>;
-
-/// How many messages a receiver of many sockets takes from one before it turns to the next.
-const TURN: usize = 32;
-
-/// How many requests DEALER keeps under way, and how many bytes at most.
-const WINDOW: usize = 256;
-const WINDOW_BYTES: usize = 4 << 20;
-
-/// The bytes that a sender without a high-water mark may send in one run, so that the memory suffices.
-const UNLIMITED_BYTES: usize = 1 << 30;
-
-/// A socket that sends.
-pub(crate) trait Sender {
-    /// Writes a fresh message, all `size` bytes of it equal to `byte`, and sends it.
-    fn send(&mut self, size: usize, byte: u8) -> Result<()>;
+/// The work of a row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Work {
+    /// PUSH sends to PULL as fast as it can.
+    PushPull,
+    /// A publisher sends to this many subscribers, all of whom get everything.
+    PubSub(usize),
+    /// REQ asks, REP answers.
+    ReqRep,
+    /// PUSH and PULL over an encrypted connection (CURVE).
+    CurvePushPull,
+    /// REQ and REP over an encrypted connection.
+    CurveReqRep,
+    /// DEALER keeps many requests under way, ROUTER answers each.
+    DealerRouter,
+    /// DEALER and DEALER both send and receive as fast as they can, each in one thread.
+    Duplex,
+    /// PUSH sends so many messages a second to PULL, each at its time: the delays.
+    Paced(usize),
+    /// Peers connect, ask once, are answered and leave, a wave at a time.
+    Storm,
+    /// PUSH sends to so many peers in turn, which are the connections of one PULL.
+    PushTo(usize),
+    /// ROUTER sends to so many DEALERs in turn, by their routing ids.
+    RouterTo(usize),
+    /// So many DEALERs are connected to a ROUTER, and nothing happens: the memory.
+    Idle(usize),
+    /// Bytes through a bare stream socket: the limit of the throughput rows.
+    RawStream,
+    /// Bytes to and fro on a bare stream socket: the limit of the latency rows.
+    RawPingPong,
 }
 
-/// A socket that receives.
-pub(crate) trait Receiver {
-    /// Waits for a message and shows its body.
-    fn recv(&mut self) -> Result<&[u8]>;
+/// The unit of a row's figures.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Unit {
+    /// Messages received a second, requests and answers alike.
+    Messages,
+    /// Messages received a second by all subscribers together.
+    Deliveries,
+    /// Microseconds one way: half a round trip.
+    OneWay,
+    /// Microseconds from when a message is due to when it is received.
+    Delay,
+    /// Connections a second that came, were used and went.
+    Connections,
+    /// Bytes of resident memory for each connection, in the process that accepts them.
+    Bytes,
+    /// Millions of bytes a second.
+    MegaBytes,
 }
 
-/// A socket that answers.
-pub(crate) trait Responder {
-    /// Receives a request, reads its body, and answers with a fresh one of the same size, unless it is
-    /// empty. Returns the size.
-    fn respond(&mut self, byte: u8) -> Result<usize>;
-}
-
-/// One library: how its sockets are made. All have the library's default options but for the high-water
-/// marks (both set to `hwm`) and what the methods say. The binding ones return the resolved endpoint too.
-pub(crate) trait Side: Clone + Send {
-    /// A context with the library's defaults. If `encrypted`, the sockets speak CURVE with the keys of [`keys`].
-    fn new(encrypted: bool) -> Result<Self>;
-
-    /// A bound PULL.
-    fn pull(&self, endpoint: &str, hwm: i32) -> Result<(impl Receiver, String)>;
-
-    /// A connected PUSH.
-    fn push(&self, endpoint: &str, hwm: i32) -> Result<impl Sender>;
-
-    /// A bound XPUB that waits for slow subscribers (XPUB_NODROP), and that receives a message for each
-    /// subscription (XPUB_VERBOSE), so that it can start when all are there. It sends as PUB does.
-    fn publisher(&self, endpoint: &str, hwm: i32) -> Result<(impl Sender + Receiver, String)>;
-
-    /// A connected SUB that subscribes to everything.
-    fn subscriber(&self, endpoint: &str, hwm: i32) -> Result<impl Receiver>;
-
-    /// A bound REP.
-    fn rep(&self, endpoint: &str, hwm: i32) -> Result<(impl Responder, String)>;
-
-    /// A connected REQ.
-    fn req(&self, endpoint: &str, hwm: i32) -> Result<impl Sender + Receiver>;
-
-    /// A bound ROUTER.
-    fn router(&self, endpoint: &str, hwm: i32) -> Result<(impl Responder, String)>;
-
-    /// A connected DEALER.
-    fn dealer(&self, endpoint: &str, hwm: i32) -> Result<impl Sender + Receiver>;
-
-    /// Waits until all that was sent has left.
-    fn term(self) -> Result<()>;
-}
-
-/// The keys of both ends of an encrypted row, in Z85. They protect nothing.
-pub(crate) mod keys {
-    pub(crate) const SERVER_PUBLIC: &str = "uo%+(Ge!G(!+XdxFMjP2&!>(!Y%%etDFSSuJ^3si";
-    pub(crate) const SERVER_SECRET: &str = "mIA$7hoI]A[MObdJi:tTGk*F*o&g9Usy/Jvd$g-1";
-    pub(crate) const CLIENT_PUBLIC: &str = ")O5m@W&NQY8.LojiZ#r+66z-%M$rt]Rd3U5@&0a@";
-    pub(crate) const CLIENT_SECRET: &str = "S&&k<aC6wShGiqZChAYT2w3/E^gt@()rSBZs]I(&";
-}
-
-/// The messages that the end with the clock has seen, and the time that they took.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Took {
-    pub(crate) messages: u64,
-    pub(crate) elapsed: Duration,
-}
-
-/// How the two ends of a run keep together.
-pub(crate) trait Cues {
-    /// The other end may connect, to this endpoint.
-    fn bound(&mut self, endpoint: &str);
-
-    /// Waits until the other end has received all. A socket must not close before: libzmq's receivers lose
-    /// what the kernel still holds when an ipc peer leaves while they are at their high-water mark.
-    fn all_received(&mut self);
-}
-
-/// Does one end of a task.
-pub(crate) fn end<S: Side>(side: &S, task: &Task, cues: &mut impl Cues) -> Result<Option<Took>> {
-    let (row, endpoint, time) = (&task.row, task.endpoint.as_str(), task.time());
-    let (size, hwm) = (row.size, row.hwm.unwrap_or_default());
-    match (row.work, task.end) {
-        (Work::PushPull | Work::CurvePushPull, End::Bind) => {
-            let (pull, at) = side.pull(endpoint, hwm)?;
-            cues.bound(&at);
-            drain(&mut [pull]).map(Some)
+impl Work {
+    /// The unit of this work's figures.
+    pub(crate) fn unit(self) -> Unit {
+        match self {
+            Self::PushPull | Self::CurvePushPull | Self::DealerRouter | Self::Duplex => Unit::Messages,
+            Self::PushTo(_) | Self::RouterTo(_) => Unit::Messages,
+            Self::PubSub(_) => Unit::Deliveries,
+            Self::ReqRep | Self::CurveReqRep | Self::RawPingPong => Unit::OneWay,
+            Self::Paced(_) => Unit::Delay,
+            Self::Storm => Unit::Connections,
+            Self::Idle(_) => Unit::Bytes,
+            Self::RawStream => Unit::MegaBytes,
         }
-        (Work::PushPull | Work::CurvePushPull, End::Connect) => {
-            pour(&mut side.push(endpoint, hwm)?, row, time, cues)
-        }
-        (Work::PubSub(subscribers), End::Bind) => {
-            let (mut publisher, at) = side.publisher(endpoint, hwm)?;
-            cues.bound(&at);
-            for _ in 0..subscribers {
-                publisher.recv()?;
-            }
-            pour(&mut publisher, row, time, cues)
-        }
-        (Work::PubSub(subscribers), End::Connect) => {
-            let sockets = (0..subscribers).map(|_| side.subscriber(endpoint, hwm));
-            drain(&mut sockets.collect::<Result<Vec<_>>>()?).map(Some)
-        }
-        (Work::ReqRep | Work::CurveReqRep, End::Bind) => {
-            let (mut rep, at) = side.rep(endpoint, hwm)?;
-            cues.bound(&at);
-            serve(&mut rep)
-        }
-        (Work::ReqRep | Work::CurveReqRep, End::Connect) => {
-            ask(&mut side.req(endpoint, hwm)?, size, 1, time).map(Some)
-        }
-        (Work::DealerRouter, End::Bind) => {
-            let (mut router, at) = side.router(endpoint, hwm)?;
-            cues.bound(&at);
-            serve(&mut router)
-        }
-        (Work::DealerRouter, End::Connect) => {
-            let window = (WINDOW_BYTES / size).clamp(1, WINDOW);
-            ask(&mut side.dealer(endpoint, hwm)?, size, window, time).map(Some)
-        }
-        (work @ (Work::RawStream | Work::RawPingPong), _) | (work, End::Both) => {
-            Err(format!("{work} has no such end here").into())
+    }
+
+    /// Whether its connection is encrypted.
+    pub(crate) fn is_encrypted(self) -> bool {
+        matches!(self, Self::CurvePushPull | Self::CurveReqRep)
+    }
+
+    /// Whether it is done on bare sockets, without either library.
+    pub(crate) fn is_raw(self) -> bool {
+        matches!(self, Self::RawStream | Self::RawPingPong)
+    }
+
+    /// How many times as long a run of it takes as others: one message in a thousand must be several.
+    pub(crate) fn length(self) -> u32 {
+        if self.unit() == Unit::Delay { 4 } else { 1 }
+    }
+
+    /// The name, and the number that belongs to it: of subscribers, of peers, of messages a second.
+    pub(crate) fn name(self) -> (&'static str, Option<usize>) {
+        match self {
+            Self::PushPull => ("push-pull", None),
+            Self::PubSub(subscribers) => ("pub-sub", Some(subscribers)),
+            Self::ReqRep => ("req-rep", None),
+            Self::CurvePushPull => ("curve-push-pull", None),
+            Self::CurveReqRep => ("curve-req-rep", None),
+            Self::DealerRouter => ("dealer-router", None),
+            Self::Duplex => ("duplex", None),
+            Self::Paced(rate) => ("paced", Some(rate)),
+            Self::Storm => ("storm", None),
+            Self::PushTo(peers) => ("push-to", Some(peers)),
+            Self::RouterTo(peers) => ("router-to", Some(peers)),
+            Self::Idle(peers) => ("idle", Some(peers)),
+            Self::RawStream => ("raw-stream", None),
+            Self::RawPingPong => ("raw-ping-pong", None),
         }
     }
 }
 
-/// Sends until the time is over, then an empty message: the end.
-pub(crate) fn pour(
-    sender: &mut impl Sender,
-    row: &Row,
-    time: Duration,
-    cues: &mut impl Cues,
-) -> Result<Option<Took>> {
-    let between_looks = ((64 << 10) / row.size).clamp(1, 256);
-    let most = if row.hwm == Some(0) { UNLIMITED_BYTES / row.size } else { usize::MAX };
-    let (start, mut sent) = (Instant::now(), 0);
-    while sent < most && start.elapsed() < time {
-        for _ in 0..between_looks {
-            sender.send(row.size, sent as u8)?;
-            sent += 1;
+impl Unit {
+    /// What the figures of one row are; most have one.
+    pub(crate) fn statistics(self) -> &'static [&'static str] {
+        if self == Self::Delay { &["p50", "p99", "p99.9", "max"] } else { &[""] }
+    }
+
+    /// Whether the smaller figure is the better one.
+    pub(crate) fn is_cost(self) -> bool {
+        matches!(self, Self::OneWay | Self::Delay | Self::Bytes)
+    }
+}
+
+impl fmt::Display for Work {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            (name, None) => out.pad(name),
+            (name, Some(number)) => out.pad(&format!("{name}-{number}")),
         }
     }
-    sender.send(0, 0)?;
-    cues.all_received();
-    Ok(None)
 }
 
-/// Receives until the end, from all in turn; all get the same messages. The clock runs from the first
-/// message on.
-pub(crate) fn drain(receivers: &mut [impl Receiver]) -> Result<Took> {
-    for receiver in receivers.iter_mut() {
-        read(receiver.recv()?);
+impl FromStr for Work {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // A number of zero stands for none.
+        let (name, number) = text
+            .rsplit_once('-')
+            .and_then(|(name, number)| Some((name, number.parse().ok()?)))
+            .unwrap_or((text, 0));
+        let known = [
+            Self::PushPull,
+            Self::PubSub(number),
+            Self::ReqRep,
+            Self::CurvePushPull,
+            Self::CurveReqRep,
+            Self::DealerRouter,
+            Self::Duplex,
+            Self::Paced(number),
+            Self::Storm,
+            Self::PushTo(number),
+            Self::RouterTo(number),
+            Self::Idle(number),
+            Self::RawStream,
+            Self::RawPingPong,
+        ];
+        let named = known.into_iter().find(|work| work.name() == (name, (number > 0).then_some(number)));
+        named.ok_or_else(|| format!("no work is called {text:?}"))
     }
-    let (start, mut messages, mut over) = (Instant::now(), 0, false);
-    while !over {
-        for receiver in receivers.iter_mut() {
-            for _ in 0..TURN {
-                let body = receiver.recv()?;
-                if body.is_empty() {
-                    over = true;
-                    break;
-                }
-                read(body);
-                messages += 1;
-            }
-        }
-    }
-    Ok(Took { messages, elapsed: start.elapsed() })
 }
 
-/// Answers until an empty request comes.
-pub(crate) fn serve(responder: &mut impl Responder) -> Result<Option<Took>> {
-    let mut byte = 0u8;
-    while responder.respond(byte)? > 0 {
-        byte = byte.wrapping_add(1);
+impl fmt::Display for Unit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(match self {
+            Self::Messages => "msg/s",
+            Self::Deliveries => "deliveries/s",
+            Self::OneWay | Self::Delay => "us",
+            Self::Connections => "connections/s",
+            Self::Bytes => "bytes each",
+            Self::MegaBytes => "MB/s",
+        })
     }
-    Ok(None)
-}
-
-/// Sends a request for each answer, with `window` of them under way, until the time is over.
-pub(crate) fn ask(
-    peer: &mut (impl Sender + Receiver),
-    size: usize,
-    window: usize,
-    time: Duration,
-) -> Result<Took> {
-    peer.send(size, 0)?;
-    read(peer.recv()?);
-    let (start, mut answers) = (Instant::now(), 0u64);
-    for request in 0..window {
-        peer.send(size, request as u8)?;
-    }
-    let elapsed = loop {
-        read(peer.recv()?);
-        answers += 1;
-        let elapsed = if answers.is_multiple_of(16) { start.elapsed() } else { Duration::ZERO };
-        if elapsed >= time {
-            break elapsed;
-        }
-        peer.send(size, answers as u8)?;
-    };
-    for _ in 1..window {
-        read(peer.recv()?);
-    }
-    peer.send(0, 0)?;
-    Ok(Took { messages: 2 * answers, elapsed })
-}
-
-/// Reads a body: touches every cache line.
-pub(crate) fn read(body: &[u8]) {
-    black_box(body.iter().step_by(64).fold(0u8, |sum, byte| sum.wrapping_add(*byte)));
 }

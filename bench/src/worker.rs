@@ -1,96 +1,111 @@
 //! One end of a row in a process of its own, which tells what it saw on standard output.
 
+use std::sync::Barrier;
 use std::time::Duration;
 use std::{io, process, thread};
 
-use rustix::process::{Signal, set_parent_process_death_signal};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::ends::{Cues, Took};
 use crate::ours::Ours;
-use crate::plan::Cpus;
+use crate::row::Cpus;
+use crate::side::{Error, Result, Side};
 use crate::task::{Contender, End, Task};
 use crate::theirs::Theirs;
-use crate::work::{Cues, Error, Result, Side, Took};
-use crate::{raw, work};
+use crate::{ends, raw};
 
-/// Does the task; prints `bound ENDPOINT` when the other end may connect, then `done CPU [MESSAGES ELAPSED]`
-/// (times in nanoseconds; the end that holds the clock says all three) or `error REASON`. Standard input
-/// ends when all is received.
+/// Does the task; prints `bound ENDPOINT` when the other end may connect, `here` when it waits for the other end
+/// (a line on standard input says that both are here), `took MESSAGES NUMBER...` for what it has measured, and in
+/// the end `done CPU` (in nanoseconds) or `error REASON`.
 pub(crate) fn run(task: &Task) {
-    let (took, cpu) = act(task).unwrap_or_else(|error| give_up(&error));
-    match took {
-        Some(took) => println!("done {} {} {}", cpu.as_nanos(), took.messages, took.elapsed.as_nanos()),
-        None => println!("done {}", cpu.as_nanos()),
-    }
+    let cpu = act(task).unwrap_or_else(|error| give_up(&error));
+    println!("done {}", cpu.as_nanos());
 }
 
-fn act(task: &Task) -> Result<(Option<Took>, Duration)> {
+fn act(task: &Task) -> Result<Duration> {
     // Nobody would stop this process if the one that measures were killed.
     set_parent_process_death_signal(Some(Signal::KILL))?;
+    // A thousand sockets need more descriptors than a process is given without asking.
+    let descriptors = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: descriptors.maximum, ..descriptors })?;
     let placement = Placement::choose(task.row.cpus)?;
     placement.pin(task.end)?;
     let before = cpu_time();
-    let took = match task.contender {
-        Contender::Zincmq => act_on::<Ours>(task, placement),
-        Contender::Libzmq => act_on::<Theirs>(task, placement),
-        Contender::Raw => raw::end(task, &mut Pipes),
-    }?;
-    Ok((took, cpu_time() - before))
+    match task.contender {
+        Contender::Zincmq => act_on::<Ours>(task, placement)?,
+        Contender::Libzmq => act_on::<Theirs>(task, placement)?,
+        Contender::Raw => tell(raw::end(task, &mut Pipes)?),
+    }
+    Ok(cpu_time() - before)
 }
 
-fn act_on<S: Side>(task: &Task, placement: Placement) -> Result<Option<Took>> {
+fn act_on<S: Side>(task: &Task, placement: Placement) -> Result<()> {
     let side = S::new(task.row.work.is_encrypted())?;
-    let took = match task.end {
+    match task.end {
         End::Both => both(&side, task, placement),
-        _ => work::end(&side, task, &mut Pipes)?,
-    };
-    side.term()?;
-    Ok(took)
+        _ => tell(ends::end(&side, task, &mut Pipes)?),
+    }
+    side.term()
+}
+
+fn tell(took: Option<Took>) {
+    if let Some(Took { messages, numbers }) = took {
+        let numbers = numbers.iter().map(|number| format!(" {number}")).collect::<String>();
+        println!("took {messages}{numbers}");
+    }
 }
 
 /// Both ends in this process. When one fails the other would wait for it for ever, so the process ends.
-fn both<S: Side>(side: &S, task: &Task, placement: Placement) -> Option<Took> {
+fn both<S: Side>(side: &S, task: &Task, placement: Placement) {
+    let meeting = &Barrier::new(2);
     thread::scope(|scope| {
-        let mut other = None;
         let connect = |endpoint: &str| {
             let (side, endpoint) = (side.clone(), endpoint.to_owned());
             let task = Task { end: End::Connect, endpoint, ..task.clone() };
-            other = Some(scope.spawn(move || {
+            scope.spawn(move || {
+                let mut cues = Threads { connect: |_: &str| (), meeting };
                 let pinned = placement.pin(End::Connect);
-                let done = pinned.and_then(|()| work::end(&side, &task, &mut Threads(|_: &str| ())));
-                done.unwrap_or_else(|error| give_up(&error))
-            }));
+                let done = pinned.and_then(|()| ends::end(&side, &task, &mut cues));
+                tell(done.unwrap_or_else(|error| give_up(&error)));
+            });
         };
         let task = Task { end: End::Bind, ..task.clone() };
-        let here = work::end(side, &task, &mut Threads(connect)).unwrap_or_else(|error| give_up(&error));
-        here.or_else(|| other.and_then(|thread| thread.join().ok().flatten()))
-    })
+        let mut cues = Threads { connect, meeting };
+        tell(ends::end(side, &task, &mut cues).unwrap_or_else(|error| give_up(&error)));
+    });
 }
 
 /// Cues between two processes: through the one that started them.
 struct Pipes;
 
-/// Cues between two threads: the first starts the second; nothing gets lost between them.
-struct Threads<F>(F);
+/// Cues between two threads: the first starts the second.
+struct Threads<'a, F> {
+    connect: F,
+    meeting: &'a Barrier,
+}
 
 impl Cues for Pipes {
     fn bound(&mut self, endpoint: &str) {
         println!("bound {endpoint}");
     }
 
-    fn all_received(&mut self) {
-        // Nothing is ever written to it, and an error ends it as well.
-        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+    fn meet(&mut self) {
+        println!("here");
+        // An error is as good: then the one that measures is gone.
+        let _ = io::stdin().read_line(&mut String::new());
     }
 }
 
-impl<F: FnMut(&str)> Cues for Threads<F> {
+impl<F: FnMut(&str)> Cues for Threads<'_, F> {
     fn bound(&mut self, endpoint: &str) {
-        (self.0)(endpoint);
+        (self.connect)(endpoint);
     }
 
-    fn all_received(&mut self) {}
+    fn meet(&mut self) {
+        self.meeting.wait();
+    }
 }
 
 fn give_up(error: &Error) -> ! {
