@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::crowd::{rest, storm};
 use crate::duplex::exchange;
-use crate::flow::{ask, drain, pour, read, serve};
+use crate::flow::{ask, drain, drain_counted, pour, pour_counted, read, serve};
 use crate::paced::{clock, pace};
 use crate::side::{Addresser, Receiver, Result, Sender, Side};
 use crate::task::{End, Task};
@@ -69,7 +69,7 @@ fn bind<S: Side>(side: &S, task: &Task, cues: &mut impl Cues) -> Result<Option<T
             }
             // All connections are there.
             cues.meet();
-            let took = drain(&mut [pull])?;
+            let took = drain_counted(&mut pull, row)?;
             cues.meet();
             Ok(Some(took))
         }
@@ -135,23 +135,23 @@ fn connect<S: Side>(side: &S, task: &Task, cues: &mut impl Cues) -> Result<Optio
     let (size, hwm) = (row.size, row.hwm.unwrap_or_default());
     match row.work {
         Work::PushPull | Work::CurvePushPull => {
-            let mut push = side.push(endpoint, hwm)?;
+            let mut push = side.push(endpoint, hwm, 1)?;
             pour(&mut push, row, time, 1)?;
             cues.meet();
             Ok(None)
         }
         Work::PushTo(peers) => {
-            let mut push = side.spread(endpoint, hwm, peers)?;
+            let mut push = side.push(endpoint, hwm, peers)?;
             for _ in 0..peers {
                 push.send(size, 0)?;
             }
             cues.meet();
-            pour(&mut push, row, time, 1)?;
+            pour_counted(&mut push, row, time)?;
             cues.meet();
             Ok(None)
         }
         Work::Paced(rate) => {
-            let mut push = side.push(endpoint, hwm)?;
+            let mut push = side.push(endpoint, hwm, 1)?;
             pace(&mut push, size, rate, time)?;
             cues.meet();
             Ok(None)

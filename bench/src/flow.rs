@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::ends::Took;
 use crate::row::Row;
-use crate::side::{Receiver, Responder, Result, Sender};
+use crate::side::{Copier, Receiver, Responder, Result, Sender};
 
 /// How many messages a receiver of many sockets takes from one before it turns to the next.
 const TURN: usize = 32;
@@ -15,7 +15,20 @@ const UNLIMITED_BYTES: usize = 1 << 30;
 
 /// Sends in rounds of `peers` messages until the time is over, then an empty one to each: the end.
 pub(crate) fn pour(sender: &mut impl Sender, row: &Row, time: Duration, peers: usize) -> Result<()> {
-    let between_looks = ((64 << 10) / row.size).clamp(1, 256).next_multiple_of(peers);
+    flow(sender, row, time, peers)?;
+    (0..peers).try_for_each(|_| sender.send(0, 0))
+}
+
+/// Sends until the time is over, then a short message that says how many there were, since it may overtake some
+/// where they go several ways.
+pub(crate) fn pour_counted(sender: &mut impl Copier, row: &Row, time: Duration) -> Result<()> {
+    let sent = flow(sender, row, time, 1)?;
+    sender.send_copy(&(sent as u64).to_ne_bytes())
+}
+
+/// Sends in rounds until the time is over; returns how many messages.
+fn flow(sender: &mut impl Sender, row: &Row, time: Duration, round: usize) -> Result<usize> {
+    let between_looks = ((64 << 10) / row.size).clamp(1, 256).next_multiple_of(round);
     let most = if row.hwm == Some(0) { UNLIMITED_BYTES / row.size } else { usize::MAX };
     let (start, mut sent) = (Instant::now(), 0);
     while sent < most && start.elapsed() < time {
@@ -24,7 +37,23 @@ pub(crate) fn pour(sender: &mut impl Sender, row: &Row, time: Duration, peers: u
             sent += 1;
         }
     }
-    (0..peers).try_for_each(|_| sender.send(0, 0))
+    Ok(sent)
+}
+
+/// Receives as many messages as the short one says.
+pub(crate) fn drain_counted(receiver: &mut impl Receiver, row: &Row) -> Result<Took> {
+    let (start, mut messages, mut all) = (Instant::now(), 0, u64::MAX);
+    while messages < all {
+        let body = receiver.recv()?;
+        match body.first_chunk() {
+            Some(&count) if body.len() < row.size => all = u64::from_ne_bytes(count),
+            _ => {
+                read(body);
+                messages += 1;
+            }
+        }
+    }
+    Ok(Took::timed(messages, start.elapsed()))
 }
 
 /// Receives until the end, from all in turn; all get as many messages. The clock runs from the first

@@ -2,9 +2,10 @@
 //! with bare sockets beside them as the limit.
 //!
 //! ```text
-//! cargo run --release -p bench-compare                              # all, some twelve minutes
+//! cargo run --release -p bench-compare                              # all, some twenty minutes
 //! cargo run --release -p bench-compare -- --quick                   # the few rows that tell most
 //! cargo run --release -p bench-compare -- --only push-pull tcp 64   # one row, while optimising
+//! cargo run --release -p bench-compare -- instructions              # the instructions of the hot roads
 //! ```
 //!
 //! A message is written anew by each sender, all of it, and each receiver touches every cache line. Over ipc
@@ -17,11 +18,13 @@ mod duplex;
 mod ends;
 mod flow;
 mod histogram;
+mod instructions;
 mod ours;
 mod paced;
 mod plan;
 mod raw;
 mod report;
+mod roads;
 mod row;
 mod run;
 mod side;
@@ -77,12 +80,24 @@ struct Arguments {
     inside: Option<Inside>,
 }
 
-/// The roles in which this program starts itself.
+/// What else this program does, and the roles in which it starts itself.
 #[derive(Subcommand)]
 enum Inside {
     /// One end of one run
     #[command(hide = true)]
     Worker(Task),
+    /// Count the instructions of the hot roads with valgrind; fail where there are more than on record
+    Instructions {
+        /// Write the record instead
+        #[arg(long)]
+        write: bool,
+    },
+    /// One hot road
+    #[command(hide = true)]
+    Road {
+        /// Which
+        name: String,
+    },
 }
 
 impl Arguments {
@@ -110,11 +125,16 @@ impl Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if let Some(Inside::Worker(task)) = &arguments.inside {
-        worker::run(task);
-        return ExitCode::SUCCESS;
-    }
-    match compare(&arguments) {
+    let well = match &arguments.inside {
+        Some(Inside::Worker(task)) => {
+            worker::run(task);
+            Ok(true)
+        }
+        Some(Inside::Instructions { write }) => instructions::check(*write),
+        Some(Inside::Road { name }) => instructions::go(name).map(|()| true),
+        None => compare(&arguments),
+    };
+    match well {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

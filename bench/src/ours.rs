@@ -3,9 +3,7 @@
 //! [`Message`] again and again. From 64 KiB on it is written as a fresh vector and sent by value, which is
 //! not copied.
 
-use std::time::Duration;
-
-use zincmq::option::{LINGER, RCVHWM, ROUTER_MANDATORY, SNDHWM, XPUB_NODROP, XPUB_VERBOSE};
+use zincmq::option::{RCVHWM, ROUTER_MANDATORY, SNDHWM, XPUB_NODROP, XPUB_VERBOSE};
 use zincmq::pattern::ability::{self, Receives, Sends, Typed};
 use zincmq::security::Keypair;
 use zincmq::{Context, Error, Frame, Message, Socket};
@@ -79,14 +77,9 @@ impl Side for Ours {
         self.bound::<ability::Pull>(endpoint, hwm)
     }
 
-    fn push(&self, endpoint: &str, hwm: i32) -> Result<impl Copier> {
-        self.connected::<ability::Push>(endpoint, hwm)
-    }
-
-    fn spread(&self, endpoint: &str, hwm: i32, times: usize) -> Result<impl Sender> {
-        let mut push = self.socket::<ability::Push>(hwm)?;
-        push.socket.set(LINGER, Duration::ZERO)?;
-        (0..times).try_for_each(|_| push.socket.connect(endpoint))?;
+    fn push(&self, endpoint: &str, hwm: i32, times: usize) -> Result<impl Copier> {
+        let mut push = self.connected::<ability::Push>(endpoint, hwm)?;
+        (1..times).try_for_each(|_| push.socket.connect(endpoint))?;
         Ok(push)
     }
 

@@ -10,10 +10,15 @@ use crate::side::{Receiver, Responder, Result, Sender};
 use crate::task::{End, Task};
 use crate::work::Work;
 
+/// The most that is written or read at once. A larger message goes in pieces through one buffer of this size, which
+/// stays in the cache: that is faster than 64 KiB or 1 MiB, and much faster than a buffer of 16 MiB.
+const PIECE: usize = 256 << 10;
+
 /// A stream whose messages are all of one size, so that nothing needs to say where one ends. Its end is the
 /// empty message.
 struct Stream<S> {
     stream: S,
+    size: usize,
     sent: Vec<u8>,
     received: Vec<u8>,
 }
@@ -49,7 +54,8 @@ pub(crate) fn end(task: &Task, cues: &mut impl Cues) -> Result<Option<Took>> {
 
 fn half<S: Finish>(stream: S, task: &Task, cues: &mut impl Cues) -> Result<Option<Took>> {
     let (row, time) = (&task.row, task.time());
-    let mut stream = Stream { stream, sent: vec![0; row.size], received: vec![0; row.size] };
+    let buffer = vec![0; row.size.min(PIECE)];
+    let mut stream = Stream { stream, size: row.size, sent: buffer.clone(), received: buffer };
     match (row.work, task.end) {
         (Work::RawStream, End::Bind) => {
             let took = drain(&mut [stream])?;
@@ -84,27 +90,38 @@ impl<S: Finish> Sender for Stream<S> {
         if size == 0 {
             return Ok(self.stream.finish()?);
         }
-        self.sent.clear();
-        self.sent.resize(size, byte);
-        Ok(self.stream.write_all(&self.sent)?)
+        for at in (0..size).step_by(PIECE) {
+            let piece = &mut self.sent[..(size - at).min(PIECE)];
+            piece.fill(byte);
+            self.stream.write_all(piece)?;
+        }
+        Ok(())
     }
 }
 
 impl<S: Finish> Receiver for Stream<S> {
+    /// All pieces but the last, which is shown, are read here.
     fn recv(&mut self) -> Result<&[u8]> {
-        match self.stream.read_exact(&mut self.received) {
-            Ok(()) => Ok(&self.received),
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(&[]),
-            Err(error) => Err(error.into()),
+        let mut shown = 0;
+        for at in (0..self.size).step_by(PIECE) {
+            read(&self.received[..shown]);
+            shown = (self.size - at).min(PIECE);
+            match self.stream.read_exact(&mut self.received[..shown]) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(&[]),
+                Err(error) => return Err(error.into()),
+            }
         }
+        Ok(&self.received[..shown])
     }
 }
 
 impl<S: Finish> Responder for Stream<S> {
     fn respond(&mut self, byte: u8) -> Result<usize> {
         let body = self.recv()?;
-        let size = body.len();
+        let over = body.is_empty();
         read(body);
+        let size = if over { 0 } else { self.size };
         if size > 0 {
             self.send(size, byte)?;
         }

@@ -53,12 +53,8 @@ pub(crate) trait Side: Clone + Send {
     /// A bound PULL.
     fn pull(&self, endpoint: &str, hwm: i32) -> Result<(impl Receiver, String)>;
 
-    /// A connected PUSH.
-    fn push(&self, endpoint: &str, hwm: i32) -> Result<impl Copier>;
-
-    /// A PUSH that is connected to the same endpoint so many times. What it has not sent when it closes is
-    /// dropped (LINGER).
-    fn spread(&self, endpoint: &str, hwm: i32, times: usize) -> Result<impl Sender>;
+    /// A PUSH that is connected to the same endpoint so many times.
+    fn push(&self, endpoint: &str, hwm: i32, times: usize) -> Result<impl Copier>;
 
     /// A bound XPUB that waits for slow subscribers (XPUB_NODROP), and that receives a message for each
     /// subscription (XPUB_VERBOSE), so that it can start when all are there. It sends as PUB does.

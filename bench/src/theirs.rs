@@ -81,14 +81,9 @@ impl Side for Theirs {
         self.bound(kind::PULL, endpoint, hwm)
     }
 
-    fn push(&self, endpoint: &str, hwm: i32) -> Result<impl Copier> {
-        self.connected(kind::PUSH, endpoint, hwm)
-    }
-
-    fn spread(&self, endpoint: &str, hwm: i32, times: usize) -> Result<impl Sender> {
-        let push = self.socket(kind::PUSH, hwm)?;
-        push.socket.set(option::LINGER, 0)?;
-        (0..times).try_for_each(|_| push.socket.connect(endpoint))?;
+    fn push(&self, endpoint: &str, hwm: i32, times: usize) -> Result<impl Copier> {
+        let push = self.connected(kind::PUSH, endpoint, hwm)?;
+        (1..times).try_for_each(|_| push.socket.connect(endpoint))?;
         Ok(push)
     }
 
