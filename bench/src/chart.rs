@@ -36,9 +36,11 @@ pub(crate) fn svg(outcomes: &[Outcome], path: &Path) -> Result<()> {
             }
         }
     }
-    let transports = [Transport::Inproc, Transport::Ipc, Transport::Tcp];
+    let mut transports = vec![Transport::Inproc, Transport::Ipc, Transport::Tcp];
+    transports.retain(|&transport| outcomes.iter().any(|outcome| outcome.row.transport == transport));
     let height = LEGEND + CHART.1 * u32::try_from(families.len())?;
-    let root = SVGBackend::new(path, (CHART.0 * 3, height)).into_drawing_area();
+    let root =
+        SVGBackend::new(path, (CHART.0 * u32::try_from(transports.len())?, height)).into_drawing_area();
     root.fill(&WHITE).map_err(text)?;
     let (top, rest) = root.split_vertically(LEGEND);
     legend(&top)?;

@@ -31,15 +31,18 @@ pub(crate) fn check(write: bool) -> Result<bool> {
         let before =
             recorded.lines().find_map(|line| line.strip_prefix(road.name)?.trim().parse::<f64>().ok());
         let ratio = before.map(|before| count / before);
-        let longer = ratio.is_none_or(|ratio| ratio > TOLERANCE) && !write;
+        let complaint = match ratio {
+            None if !write => "  NOT ON RECORD",
+            Some(ratio) if ratio > TOLERANCE => "  TOO MANY",
+            _ => "",
+        };
         println!(
-            "{:<16}{count:>14.1}{:>12}{:>8}{}",
+            "{:<16}{count:>14.1}{:>12}{:>8}{complaint}",
             road.name,
             before.map(|before| format!("{before:.1}")).unwrap_or_default(),
             ratio.map(|ratio| format!("{ratio:.3}")).unwrap_or_default(),
-            if longer { "  TOO MANY" } else { "" },
         );
-        well &= !longer;
+        well &= complaint.is_empty();
         // Writing to a string cannot fail.
         let _ = writeln!(record, "{:<16}{count:.1}", road.name);
     }
