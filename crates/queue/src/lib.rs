@@ -49,7 +49,7 @@ pub use inbox::{Inbox, Item, KEPT_ROOM, Notify};
 pub use lock::{Held, TryLock};
 pub use part::{Keep, Part};
 pub use peer::PeerInfo;
-pub use reader::Reader;
+pub use reader::{Backlog, Reader};
 pub use reply::Reply;
 pub use segment::{Pool, Slice};
 pub use signal::{Signal, Wake};

@@ -135,7 +135,7 @@ pub(crate) trait Peers {
     /// Removes the frame at the head.
     fn skip_frame(&mut self, peer: PeerId);
 
-    /// Removes the rest of the message at the head.
+    /// Removes the rest of the message at the head, which nobody is to have: it counts as discarded.
     fn skip(&mut self, peer: PeerId);
 
     /// Counts `cost` against what one call may do beside its own task, where [`FRAME_COST`] is a frame. If it may not

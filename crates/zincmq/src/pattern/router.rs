@@ -140,6 +140,10 @@ impl<P: Peers> Pattern<P> for Router {
         self.routed.can_recv(peers)
     }
 
+    fn kept(&self) -> u64 {
+        self.routed.kept()
+    }
+
     fn routing_id_of(&self, peer: PeerId) -> Option<&[u8]> {
         self.routed.routing.id_of(peer)
     }

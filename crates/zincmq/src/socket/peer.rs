@@ -22,6 +22,8 @@ pub(crate) struct Peer {
     /// Nothing more can be sent to it.
     closing: bool,
     pub(super) dropped: u64,
+    /// Messages from it that the pattern had no use for.
+    pub(super) discarded: u64,
     /// Messages and bytes written before the outbound half began anew.
     before: (u64, u64),
     pub(super) io: Option<Arc<Inbox<ToIo>>>,
@@ -48,6 +50,7 @@ impl Peer {
             reader: ends.reader,
             closing: false,
             dropped: 0,
+            discarded: 0,
             before: (0, 0),
             io,
             info: connection.as_ref().map(|connection| connection.info.clone()),
@@ -112,11 +115,14 @@ impl Peer {
         PeerStats {
             endpoint,
             sent: self.before.0 + self.writer.written(),
-            received: self.reader.read(),
+            received: self.reader.read() - self.discarded,
             sent_bytes: self.before.1 + self.writer.gauge().bytes(),
             received_bytes: self.reader.gauge().bytes(),
             dropped_full: self.dropped,
+            discarded: self.discarded,
+            conflated: self.writer.replaced() + self.reader.replaced(),
             queued_out: self.writer.queued(),
+            queued_in: self.reader.backlog().messages,
         }
     }
 
@@ -178,6 +184,14 @@ impl Peer {
     /// Removes the frame at the head. Returns the size of its body, and whether more of its message follow.
     pub(super) fn skip_frame(&mut self) -> (usize, bool) {
         self.reader.take().map_or((0, false), |frame| (frame.body.size(), frame.more))
+    }
+
+    /// As [`Peer::skip_frame`], where nobody has looked at the message, or has found no use for it.
+    pub(super) fn discard_frame(&mut self) -> (usize, bool) {
+        let before = self.reader.read();
+        let skipped = self.skip_frame();
+        self.discarded += self.reader.read() - before;
+        skipped
     }
 
     #[inline]

@@ -189,7 +189,7 @@ impl Peers for Table {
         let mut more = true;
         while more && let Some(peer) = self.get(id) {
             let size;
-            (size, more) = peer.skip_frame();
+            (size, more) = peer.discard_frame();
             self.allowance.spend(SKIP_COST + size / STEP_BYTES);
         }
         self.allowance.passed(id, false);

@@ -207,7 +207,7 @@ impl Table {
         self.all.iter().map(move |(_, peer)| {
             let sides = peer.connection.as_ref().map(|connection| connection.sides());
             let outbound = if lazily { peer.writer.uncredited() } else { peer.writer.queued() };
-            (peer.endpoint, sides, outbound, peer.reader.waiting())
+            (peer.endpoint, sides, outbound, peer.reader.backlog().messages)
         })
     }
 
@@ -218,6 +218,7 @@ impl Table {
         for peer in std::mem::take(&mut stats.peers) {
             add(&mut stats, &peer);
             stats.queued_out += peer.queued_out;
+            stats.queued_in += peer.queued_in;
             stats.peers.push(peer);
         }
         stats
@@ -230,6 +231,8 @@ fn add(total: &mut SocketStats, peer: &PeerStats) {
     total.sent_bytes += peer.sent_bytes;
     total.received_bytes += peer.received_bytes;
     total.dropped_full += peer.dropped_full;
+    total.discarded += peer.discarded;
+    total.conflated += peer.conflated;
 }
 
 /// The largest size class of segments for a socket with so many peers.
