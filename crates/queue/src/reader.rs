@@ -1,8 +1,6 @@
 //! The reading end of one direction, frame by frame.
 
-mod backlog;
-
-pub use backlog::Backlog;
+pub(crate) mod backlog;
 
 use crate::PeerInfo;
 use crate::half::{CLOSED, Cursor, Gauge, Half, IDLE, RUN};

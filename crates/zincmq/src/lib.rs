@@ -25,6 +25,12 @@
 //! any executor). [`Poller`] waits for several sockets and foreign descriptors, [`proxy()`] passes messages from
 //! one socket to another, [`Monitor`] tells of connections, [`Socket::stats`] of numbers, which a [`StatsServer`] shows to other
 //! processes (`zinc top`).
+//!
+//! # Features
+//!
+//! - `tracing`, off by default: what happens to endpoints and connections, messages that are lost, and an end that takes long are
+//!   logged by the crate of that name. Targets begin with `zincmq::`; the book's page on logs names all events and spans, with
+//!   their fields. None is on the way of a message.
 
 #![forbid(unsafe_code)]
 
@@ -86,17 +92,22 @@ mod error;
 pub mod message;
 pub mod option;
 
-// Names, keys, ids.
+// Sockets and messages that hold up the end of a context.
+mod lingering;
+
+// Names, keys, ids, and the log.
 mod arena;
 mod bell;
 pub mod endpoint;
 mod life;
 pub mod socket_type;
 mod spin;
+mod trace;
 
 pub use context::{Builder, Context};
 pub use error::{BatchError, Error, Reason, Result, SendError};
 pub use io::SchedPolicy;
+pub use lingering::{Lingering, Unsent};
 pub use message::{Frame, Message, PartsError, PeerInfo};
 pub use monitor::{Event, EventKind, Events, Monitor};
 pub use poller::Poller;

@@ -9,6 +9,7 @@ use crate::socket::read_spin::ReadSpin;
 use crate::socket::streaming::Streaming;
 use crate::socket::throttle::Throttle;
 use crate::stats::PeerStats;
+use crate::trace::event;
 use queue::{Body, Inbox, Part, Reader, Writer};
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ pub(crate) struct Peer {
     pub(super) reader: Reader,
     /// Nothing more can be sent to it.
     closing: bool,
-    pub(super) dropped: u64,
+    dropped: u64,
     /// Messages from it that the pattern had no use for.
     pub(super) discarded: u64,
     /// Messages and bytes written before the outbound half began anew.
@@ -95,6 +96,23 @@ impl Peer {
             connection.end_stream();
         }
         !std::mem::replace(&mut self.closing, true)
+    }
+
+    /// It has no room for a message, and loses it. The log hears of the first, and each time that their number has doubled.
+    pub(super) fn lose(&mut self, (socket, id): (&str, u64)) {
+        self.dropped += 1;
+        if self.dropped.is_power_of_two() {
+            let endpoint = self.connection.as_ref().map_or("", |connection| &connection.name);
+            event!(
+                INFO,
+                "drop",
+                "messages for a full peer are lost",
+                socket = socket,
+                id = id,
+                endpoint = endpoint,
+                messages = self.dropped,
+            );
+        }
     }
 
     /// Takes the reader's cursor back after an activation. Returns whether there is something to do.

@@ -7,6 +7,7 @@ use crate::pattern::contract::{FRAME_COST, Head, Kind, PeerId, Peers, Refused};
 use crate::socket::allowance::{SKIP_COST, STEP_BYTES};
 use crate::socket::peer::Peer;
 use crate::socket::table::{Admission, Table};
+use crate::trace::event;
 use queue::{Item, Part};
 
 /// Where many get the same message, the cache lines that one so many ahead will write are fetched: the I/O thread on
@@ -204,7 +205,20 @@ impl Peers for Table {
     }
 
     fn count_unread(&mut self, messages: u64) {
+        let before = self.past.dropped_unread;
         self.past.dropped_unread += messages;
+        // The first, and each time that their number has doubled.
+        if before.leading_zeros() != self.past.dropped_unread.leading_zeros() {
+            let ((socket, id), messages) = (self.socket, self.past.dropped_unread);
+            event!(
+                INFO,
+                "drop",
+                "notices that nobody reads are lost",
+                socket = socket,
+                id = id,
+                messages = messages
+            );
+        }
     }
 
     fn stamp(&mut self, peer: PeerId, into: &mut Message) {

@@ -52,10 +52,12 @@ pub(crate) struct Table {
     pub(super) past: SocketStats,
     pub(super) allowance: Allowance,
     pub(super) topics: Arc<SharedTopics>,
+    /// The socket's type and number, for the log.
+    pub(super) socket: (&'static str, u64),
 }
 
 impl Table {
-    pub(crate) fn new(options: Options, topics: Arc<SharedTopics>) -> Self {
+    pub(crate) fn new(options: Options, topics: Arc<SharedTopics>, socket: (&'static str, u64)) -> Self {
         Self {
             all: SlotMap::default(),
             by_pipe: HashMap::new(),
@@ -72,6 +74,7 @@ impl Table {
             past: SocketStats::default(),
             allowance: Allowance::default(),
             topics,
+            socket,
         }
     }
 
