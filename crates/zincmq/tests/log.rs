@@ -217,7 +217,7 @@ fn drops_are_told_now_and_then() {
         let mut sub = Sub::new(&context).unwrap();
         sub.set(option::RCVHWM, 1).unwrap();
         sub.subscribe("").unwrap();
-        sub.connect(&publisher.bind("inproc://drops").unwrap()).unwrap();
+        sub.connect(publisher.bind("inproc://drops").unwrap()).unwrap();
         until("the subscription is there", || publisher.topics().unwrap() == 1);
         (0..1002).for_each(|_| publisher.send("x").unwrap());
         assert_eq!(publisher.stats().dropped_full, 1000);

@@ -223,7 +223,7 @@ fn what_is_conflated_is_counted() {
             let (mut push, mut pull) = (Push::new(&context).unwrap(), Pull::new(&context).unwrap());
             push.set(option::CONFLATE, sends).unwrap();
             pull.set(option::CONFLATE, !sends).unwrap();
-            push.connect(&pull.bind(endpoint).unwrap()).unwrap();
+            push.connect(pull.bind(endpoint).unwrap()).unwrap();
             for number in 0..COUNT {
                 push.send(&number.to_be_bytes()).unwrap();
             }
@@ -272,7 +272,7 @@ fn notices_wait_to_be_received_too() {
         for endpoint in ENDPOINTS {
             let context = Context::new();
             let (mut xpub, mut sub) = (XPub::new(&context).unwrap(), Sub::new(&context).unwrap());
-            sub.connect(&xpub.bind(endpoint).unwrap()).unwrap();
+            sub.connect(xpub.bind(endpoint).unwrap()).unwrap();
             ["a", "b", "c"].iter().for_each(|topic| sub.subscribe(topic).unwrap());
             until("they have come", || xpub.stats().queued_in == 3);
             xpub.recv().unwrap();
@@ -290,7 +290,7 @@ fn what_a_type_has_no_use_for_is_discarded() {
             let (mut router, mut req) = (Router::new(&context).unwrap(), Req::new(&context).unwrap());
             req.set(option::REQ_RELAXED, true).unwrap();
             req.set(option::REQ_CORRELATE, true).unwrap();
-            req.connect(&router.bind(endpoint).unwrap()).unwrap();
+            req.connect(router.bind(endpoint).unwrap()).unwrap();
             for request in ["old", "new"] {
                 req.send(request).unwrap();
                 let request = router.recv_timeout(PATIENCE).unwrap();
@@ -302,7 +302,7 @@ fn what_a_type_has_no_use_for_is_discarded() {
             assert_eq!((stats.received, stats.discarded, stats.peers[0].discarded), (1, 1, 1), "{endpoint}");
 
             let (mut rep, mut dealer) = (Rep::new(&context).unwrap(), Dealer::new(&context).unwrap());
-            dealer.connect(&rep.bind(&endpoint.replace("://test", "://rep")).unwrap()).unwrap();
+            dealer.connect(rep.bind(endpoint.replace("://test", "://rep")).unwrap()).unwrap();
             dealer.send("no envelope").unwrap();
             dealer.send(["", "request"]).unwrap();
             assert_eq!(rep.recv_timeout(PATIENCE).unwrap().bytes(), b"request", "{endpoint}");

@@ -14,16 +14,17 @@ impl<K> Socket<K> {
     /// # let context = Context::new();
     /// let mut pull = Pull::new(&context)?;
     /// let mut push = Push::new(&context)?;
-    /// push.connect(&pull.bind("tcp://127.0.0.1:*")?)?;
+    /// push.connect(pull.bind("tcp://127.0.0.1:*")?)?;
     /// push.send_async("the last word").await?;
     /// push.close_async().await; // out
     /// assert_eq!(pull.recv_async().await?, "the last word");
     /// # zincmq::Result::Ok(())
     /// # }).unwrap();
     /// ```
-    pub async fn close_async(self) {
+    pub async fn close_async(mut self) {
         // Its own handle may be the last, which would wait here.
-        let (id, home) = (self.core.owner.id, self.core.home.clone());
+        let core = self.core_mut();
+        let (id, home) = (core.owner.id, core.home.clone());
         drop(self);
         home.lingered(id).await;
     }
