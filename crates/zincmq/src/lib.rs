@@ -28,9 +28,12 @@
 //!
 //! # Features
 //!
-//! - `tracing`, off by default: what happens to endpoints and connections, messages that are lost, and an end that takes long are
-//!   logged by the crate of that name. Targets begin with `zincmq::`; the book's page on logs names all events and spans, with
-//!   their fields. None is on the way of a message.
+//! Both are off by default.
+//!
+//! - `futures`: sockets, and their halves, are `futures::Stream` and `futures::Sink`.
+//! - `tracing`: what happens to endpoints and connections, messages that are lost, and an end that takes long are logged by the
+//!   crate of that name. Targets begin with `zincmq::`; the book's page on logs names all events and spans, with their fields.
+//!   None is on the way of a message.
 
 #![forbid(unsafe_code)]
 
@@ -113,7 +116,7 @@ pub use monitor::{Event, EventKind, Events, Monitor};
 pub use poller::Poller;
 pub use proxy::{proxy, proxy_steerable};
 pub use socket::typed::*;
-pub use socket::{AnySocket, Interrupter, Socket, SocketBuilder};
+pub use socket::{AnySocket, Interrupter, RecvHalf, RejoinError, SendHalf, Socket, SocketBuilder};
 pub use socket_type::SocketType;
 pub use stats::{MulticastSource, MulticastStats, PeerStats, SocketReport, SocketStats};
 pub use stats_server::StatsServer;
