@@ -35,6 +35,8 @@ pub struct Stats {
     conflated: u64,
     /// Messages that wait to be received now.
     queued_in: u64,
+    /// Messages dropped because the peer that they were for is not there.
+    dropped_unroutable: u64,
 }
 
 /// Fills in as many of a socket's numbers as fit `size` bytes. Returns the size of all.
@@ -62,6 +64,7 @@ pub unsafe extern "C" fn zincmq_stats(socket: *mut c_void, out: *mut Stats, size
             discarded: numbers.discarded,
             conflated: numbers.conflated,
             queued_in: numbers.queued_in,
+            dropped_unroutable: numbers.dropped_unroutable,
         };
         // SAFETY: the caller's word.
         unsafe {

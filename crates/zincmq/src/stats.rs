@@ -27,6 +27,9 @@ pub struct SocketStats {
     pub dropped_unread: u64,
     /// Messages dropped because one connection after the other ended within them: the peer does not take them.
     pub dropped_refused: u64,
+    /// Messages dropped because the peer that they were for is not there: those of ROUTER without `ROUTER_MANDATORY` to an unknown
+    /// routing id, and replies of REP to a peer that has gone.
+    pub dropped_unroutable: u64,
     /// Messages received from peers and thrown away, since the socket type has no use for them: what a SUB did not subscribe
     /// to, a reply that no request of a REQ waits for, a request without its envelope.
     pub discarded: u64,

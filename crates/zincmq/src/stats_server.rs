@@ -6,7 +6,8 @@
 //! {"format":"zincmq-stats/1","version":"0.1.0","program":"broker","pid":4711,"uptime_ms":60000,
 //!  "sockets":[{"id":1,"type":"ROUTER","age_ms":0,"bound":["tcp://0.0.0.0:5555"],"connected":[],
 //!   "sent":7,"received":9,"sent_bytes":70,"received_bytes":90,"dropped_full":0,"discarded":0,"conflated":0,
-//!   "queued_out":2,"queued_in":1,"dropped_unread":0,"dropped_refused":0,"reconnects":0,"handshake_failures":0,"multicast":[],
+//!   "queued_out":2,"queued_in":1,"dropped_unread":0,"dropped_refused":0,"dropped_unroutable":0,"reconnects":0,
+//!   "handshake_failures":0,"multicast":[],
 //!   "peers":[{"endpoint":"tcp://0.0.0.0:5555","sent":7,"received":9,"sent_bytes":70,"received_bytes":90,
 //!    "dropped_full":0,"discarded":0,"conflated":0,"queued_out":2,"queued_in":1}]}]}
 //! ```
@@ -147,7 +148,7 @@ fn socket(report: &SocketReport) -> String {
     add(&mut json, "bound", &list(bound, |name| text(name)));
     add(&mut json, "connected", &list(connected, |name| text(name)));
     numbers!(json, stats: sent received sent_bytes received_bytes dropped_full discarded conflated queued_out queued_in);
-    numbers!(json, stats: dropped_unread dropped_refused reconnects handshake_failures);
+    numbers!(json, stats: dropped_unread dropped_refused dropped_unroutable reconnects handshake_failures);
     add(&mut json, "multicast", &list(&stats.multicast, group));
     add(&mut json, "peers", &list(&stats.peers, peer));
     close(json)

@@ -438,9 +438,12 @@ fn what_a_full_peer_is_not_routed_is_dropped() {
         router.send(["nobody", "letter"]).unwrap();
         let stats = router.stats();
         assert_eq!((stats.sent, stats.dropped_full, stats.peers[0].dropped_full), (5, 15, 15));
+        assert_eq!(stats.dropped_unroutable, 1);
         router.set(option::ROUTER_MANDATORY, true).unwrap();
         assert!(router.try_send(["slow", "letter"]).is_err());
-        assert_eq!(router.stats().dropped_full, 15, "what is refused is not dropped");
+        assert!(router.try_send(["nobody", "letter"]).is_err());
+        let stats = router.stats();
+        assert_eq!((stats.dropped_full, stats.dropped_unroutable), (15, 1), "what is refused is not dropped");
 
         rep.set(option::SNDHWM, 3).unwrap();
         rep.bind("inproc://rep").unwrap();
@@ -453,6 +456,11 @@ fn what_a_full_peer_is_not_routed_is_dropped() {
         }
         let stats = rep.stats();
         assert_eq!((stats.sent, stats.dropped_full, stats.peers[0].dropped_full), (5, 15, 15));
+        asking.send(["", "request"]).unwrap();
+        rep.recv().unwrap();
+        drop(asking);
+        rep.send("nobody hears that").unwrap();
+        assert_eq!((rep.stats().sent, rep.stats().dropped_unroutable), (5, 1));
     });
 }
 

@@ -142,7 +142,7 @@ fn as_json(sides: &[Side], uptime: Duration) -> String {
             "received": stats.received, "received_bytes": stats.received_bytes,
             "sent": stats.sent, "sent_bytes": stats.sent_bytes,
             "queued_out": stats.queued_out, "queued_in": stats.queued_in, "dropped_full": stats.dropped_full,
-            "discarded": stats.discarded, "conflated": stats.conflated,
+            "dropped_unroutable": stats.dropped_unroutable, "discarded": stats.discarded, "conflated": stats.conflated,
             "reconnects": stats.reconnects, "handshake_failures": stats.handshake_failures,
             "datagrams_lost": stats.multicast.iter().map(|group| group.lost).sum::<u64>(),
         })

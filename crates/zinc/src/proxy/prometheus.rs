@@ -12,7 +12,7 @@ use zincmq::SocketStats;
 
 type Metric = (&'static str, &'static str, &'static str, fn(&SocketStats) -> u64);
 
-const METRICS: [Metric; 22] = [
+const METRICS: [Metric; 23] = [
     ("messages_received_total", "counter", "Messages received.", |stats| stats.received),
     ("messages_sent_total", "counter", "Messages accepted for peers.", |stats| stats.sent),
     ("received_bytes_total", "counter", "Bytes of frames received.", |stats| stats.received_bytes),
@@ -20,6 +20,9 @@ const METRICS: [Metric; 22] = [
     ("messages_dropped_total", "counter", "Messages dropped for full peers.", |stats| stats.dropped_full),
     ("messages_refused_total", "counter", "Messages that their peers do not take.", |stats| {
         stats.dropped_refused
+    }),
+    ("messages_unroutable_total", "counter", "Messages for peers that are not there.", |stats| {
+        stats.dropped_unroutable
     }),
     ("messages_unread_total", "counter", "Notices dropped since nobody read them.", |stats| {
         stats.dropped_unread

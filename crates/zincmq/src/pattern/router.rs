@@ -112,8 +112,8 @@ impl<P: Peers> Pattern<P> for Router {
             return Ok(());
         }
         if !peers.options().router_mandatory {
-            if let Some(peer) = peer {
-                peers.offer(peer, &[], parts);
+            if !peer.is_some_and(|peer| peers.offer(peer, &[], parts)) {
+                peers.count_unroutable();
             }
             return Ok(());
         }

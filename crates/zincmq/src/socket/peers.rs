@@ -42,6 +42,15 @@ impl Table {
         reluctant.then_some(Err(Refused::Full))
     }
 
+    /// Has the log tell of messages that are lost: of the first, and each time that their number has doubled.
+    #[cold]
+    fn tell_lost(&self, text: &str, before: u64, lost: u64) {
+        if before.leading_zeros() != lost.leading_zeros() {
+            let (socket, id) = self.socket;
+            event!(INFO, "drop", "{text}", socket = socket, id = id, messages = lost);
+        }
+    }
+
     /// As [`Peers::take`], for a reader that has found nothing so far.
     #[cold]
     fn take_if_ready(&mut self, id: PeerId, into: &mut Message) -> bool {
@@ -85,13 +94,15 @@ impl Peers for Table {
         Ok(())
     }
 
-    fn offer(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) {
-        if self.send(peer, envelope, parts) == Err(Refused::Full) {
+    fn offer(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> bool {
+        let result = self.send(peer, envelope, parts);
+        if result == Err(Refused::Full) {
             self.insist(peer, |peer| {
                 peer.writer.write(envelope, parts);
                 peer.publish();
             });
         }
+        result != Err(Refused::Gone)
     }
 
     fn send_exempt(&mut self, peer: PeerId, parts: &[Part<'_>]) {
@@ -104,7 +115,8 @@ impl Peers for Table {
     fn broadcast(&mut self, targets: &[PeerId], parts: &[Part<'_>]) {
         // A message for only one peer is cheaper copied, whether the peer lags or not.
         if let &[only] = targets {
-            return self.offer(only, &[], parts);
+            self.offer(only, &[], parts);
+            return;
         }
         let mut shared = std::mem::take(&mut self.shared);
         shared.clear();
@@ -207,18 +219,13 @@ impl Peers for Table {
     fn count_unread(&mut self, messages: u64) {
         let before = self.past.dropped_unread;
         self.past.dropped_unread += messages;
-        // The first, and each time that their number has doubled.
-        if before.leading_zeros() != self.past.dropped_unread.leading_zeros() {
-            let ((socket, id), messages) = (self.socket, self.past.dropped_unread);
-            event!(
-                INFO,
-                "drop",
-                "notices that nobody reads are lost",
-                socket = socket,
-                id = id,
-                messages = messages
-            );
-        }
+        self.tell_lost("notices that nobody reads are lost", before, self.past.dropped_unread);
+    }
+
+    fn count_unroutable(&mut self) {
+        self.past.dropped_unroutable += 1;
+        let lost = self.past.dropped_unroutable;
+        self.tell_lost("messages for a peer that is not there are lost", lost - 1, lost);
     }
 
     fn stamp(&mut self, peer: PeerId, into: &mut Message) {
