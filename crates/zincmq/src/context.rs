@@ -20,6 +20,9 @@ use std::time::Duration;
 /// messages linger first (`LINGER`, by default without limit), as in `zmq_ctx_term(3)`. To end it while sockets
 /// are in use, call [`Context::shutdown`].
 ///
+/// A context in a `static` is never dropped, so nothing waits for its messages: a program that ends loses those that are still
+/// queued. Call [`Context::term`] at the end of `main`.
+///
 /// ```
 /// use zincmq::{Context, Pull, Push};
 /// # fn main() -> zincmq::Result<()> {
@@ -99,6 +102,22 @@ impl Context {
     /// waits in a call, else with its next call. For those that do not answer within `patience` the last that
     /// they told is returned, with its age: sockets of the calling thread never answer meanwhile (they have
     /// [`Socket::stats`](crate::Socket::stats)). Messages pay nothing for it.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use zincmq::{Context, Error, Pull, SocketType};
+    /// # fn main() -> zincmq::Result<()> {
+    /// let context = Context::new();
+    /// let mut pull = Pull::new(&context)?;
+    /// pull.bind("inproc://work")?;
+    /// let worker = std::thread::spawn(move || pull.recv());
+    /// let reports = context.stats(Duration::from_secs(10));
+    /// assert_eq!(reports[0].socket_type, SocketType::Pull);
+    /// assert_eq!(reports[0].bound, ["inproc://work"]);
+    /// # context.shutdown();
+    /// # assert_eq!(worker.join().unwrap(), Err(Error::Terminated));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn stats(&self, patience: Duration) -> Vec<SocketReport> {
         self.0.shared().stats(patience)
@@ -106,12 +125,40 @@ impl Context {
 
     /// Wakes every call that blocks in a socket or monitor of this context; it and all later ones fail with
     /// [`Error::Terminated`]. Returns at once (zmq_ctx_shutdown(3)).
+    ///
+    /// ```
+    /// # use zincmq::{Context, Error, Rep};
+    /// # fn main() -> zincmq::Result<()> {
+    /// let context = Context::new();
+    /// let mut server = Rep::new(&context)?;
+    /// server.bind("tcp://127.0.0.1:*")?;
+    /// let thread = std::thread::spawn(move || server.recv());
+    /// context.shutdown();
+    /// assert_eq!(thread.join().unwrap(), Err(Error::Terminated));
+    /// # Ok(()) }
+    /// ```
     pub fn shutdown(&self) {
         self.0.shared().shutdown();
     }
 
     /// [`Context::shutdown`], then waits until every socket has been dropped and has lingered
-    /// (zmq_ctx_term(3)).
+    /// (zmq_ctx_term(3)). A thread that holds a socket itself would wait for ever.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let elsewhere = Context::new();
+    /// # let mut pull = zincmq::Pull::new(&elsewhere)?;
+    /// # let endpoint = pull.bind("tcp://127.0.0.1:*")?;
+    /// let context = Context::new();
+    /// let mut push = Push::new(&context)?;
+    /// push.connect(&endpoint)?;
+    /// push.send("the last word")?;
+    /// drop(push);
+    /// context.term(); // the message is out
+    /// # assert_eq!(pull.recv()?, "the last word");
+    /// # Ok(()) }
+    /// ```
     pub fn term(&self) {
         self.0.shared().term(false);
     }
