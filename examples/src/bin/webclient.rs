@@ -3,13 +3,13 @@
 //! `webclient [HTTP] [COUNT]`: the squares from 1 on, all at once.
 
 use examples::{Result, number, text};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::thread;
-use std::time::Duration;
 
 fn main() -> Result {
     let address = text(1, "127.0.0.1:8080");
+    wait_for(&address)?;
     let ask = |number| {
         let address = address.clone();
         thread::spawn(move || get(&address, &format!("/square/{number}")))
@@ -22,16 +22,18 @@ fn main() -> Result {
     Ok(())
 }
 
-fn get(address: &str, path: &str) -> Result<String> {
-    // HTTP, unlike ZeroMQ, does not wait for its server.
-    let mut connection = loop {
+/// TCP, unlike ZeroMQ, does not wait for its server.
+fn wait_for(address: &str) -> Result {
+    loop {
         match TcpStream::connect(address) {
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-                thread::sleep(Duration::from_millis(20));
-            }
-            result => break result?,
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => thread::yield_now(),
+            result => return Ok(result.map(drop)?),
         }
-    };
+    }
+}
+
+fn get(address: &str, path: &str) -> Result<String> {
+    let mut connection = TcpStream::connect(address)?;
     write!(connection, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut response = String::new();
     connection.read_to_string(&mut response)?;
