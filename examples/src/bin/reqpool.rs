@@ -1,4 +1,4 @@
-//! A pool of REQ sockets: several requests are under way at once, and whoever asked may give up.
+//! A pool of REQ sockets: several requests are under way at once, and each may be given up.
 //!
 //! `reqpool [SERVER] [REQUESTS] [SOCKETS]`: so many requests at once, of which every other one is given up.
 
@@ -72,7 +72,7 @@ async fn converse(mut socket: Req, jobs: Arc<Mutex<mpsc::Receiver<Job>>>) {
         };
         tokio::select! {
             received = exchange => {
-                // An error: whoever asked has gone at this moment.
+                // An error: the request is given up at this moment.
                 _ = reply.send(received);
             }
             () = reply.closed() => {}

@@ -1,5 +1,5 @@
 //! A web server in front of workers: one DEALER carries all requests, any number at a time, and the replies come back in
-//! whatever order.
+//! any order.
 //!
 //! `web [HTTP] [WORKERS]`: answers `GET /square/12` by asking one of the `rrworker`s that connect; runs until Ctrl-C.
 
@@ -60,12 +60,12 @@ impl Workers {
         let (reply, replied) = oneshot::channel();
         self.with_waiting(|waiting| waiting.insert(number, reply));
         let _forget = Forget(self, number);
-        // A REP socket returns what stands before the empty part, so the number comes back.
+        // A REP socket returns the parts before the empty one, so the number comes back.
         self.jobs.send((number.to_be_bytes(), "", request).into()).await.ok()?;
         replied.await.ok()
     }
 
-    /// Hands a reply to whoever waits for it; nobody does if the time was over.
+    /// Hands a reply to the handler that waits for it; none does if the time was over.
     fn answer(&self, reply: Message) {
         let Ok([number, _, body]) = <[Frame; 3]>::try_from(reply) else { return };
         let Ok(number) = number[..].try_into().map(u64::from_be_bytes) else { return };
