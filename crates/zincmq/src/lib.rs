@@ -123,7 +123,7 @@ pub use proxy::{proxy, proxy_steerable};
 #[doc(inline)]
 pub use socket::typed::*;
 #[doc(inline)]
-pub use socket::{AnySocket, Interrupter, Socket, SocketBuilder};
+pub use socket::{AnySocket, Interrupter, RecvHalf, RejoinError, SendHalf, Socket, SocketBuilder};
 #[doc(inline)]
 pub use socket_type::SocketType;
 #[doc(inline)]

@@ -253,7 +253,7 @@ fn the_end_of_a_context_wakes_tasks() {
                 }),
                 task(async move {
                     three();
-                    ended(ready.ready_async(Interest::BOTH).await.map(drop))
+                    ended(ready.ready(Interest::BOTH).await.map(drop))
                 }),
             ];
             let end = context.clone();

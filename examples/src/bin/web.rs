@@ -14,8 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
-use zincmq::poller::Interest;
-use zincmq::{Context, Dealer, Error, Frame, Message, SendError};
+use zincmq::{Context, Dealer, Frame, Message, RecvHalf, SendHalf};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -25,7 +24,9 @@ async fn main() -> Result {
     let dealer = Dealer::builder(&context).linger(Duration::ZERO).bind(text(2, "tcp://127.0.0.1:5560"))?;
     let (give, jobs) = mpsc::channel(100);
     let workers = Arc::new(Workers { jobs: give, next: AtomicU64::new(0), waiting: Mutex::default() });
-    tokio::spawn(dispatch(dealer, jobs, workers.clone()));
+    let (requests, replies) = dealer.into_split();
+    tokio::spawn(send(requests, jobs));
+    tokio::spawn(receive(replies, workers.clone()));
 
     let service = Router::new().route("/square/{number}", get(square)).with_state(workers);
     let listener = tokio::net::TcpListener::bind(text(1, "127.0.0.1:8080")).await?;
@@ -54,7 +55,7 @@ struct Workers {
 }
 
 impl Workers {
-    /// Asks one of them. `None`: the dispatcher has ended. The future may be dropped at any time.
+    /// Asks one of them. `None`: the socket's tasks have ended. The future may be dropped at any time.
     async fn ask(&self, request: String) -> Option<Frame> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (reply, replied) = oneshot::channel();
@@ -88,30 +89,16 @@ impl Drop for Forget<'_> {
     }
 }
 
-/// Owns the socket: sends jobs while there is room for them, and receives replies all the time.
-async fn dispatch(
-    mut dealer: Dealer,
-    mut jobs: mpsc::Receiver<Message>,
-    workers: Arc<Workers>,
-) -> zincmq::Result<()> {
-    let mut unsent = None;
+/// Sends the requests; while it waits for room, the other task receives.
+async fn send(mut requests: SendHalf<Dealer>, mut jobs: mpsc::Receiver<Message>) -> zincmq::Result<()> {
+    while let Some(job) = jobs.recv().await {
+        requests.send_async(job).await?;
+    }
+    Ok(())
+}
+
+async fn receive(mut replies: RecvHalf<Dealer>, workers: Arc<Workers>) -> zincmq::Result<()> {
     loop {
-        let wanted = if unsent.is_some() { Interest::BOTH } else { Interest::READABLE };
-        tokio::select! {
-            Some(job) = jobs.recv(), if unsent.is_none() => unsent = Some(job),
-            ready = dealer.ready_async(wanted) => {
-                let ready = ready?;
-                if ready.readable {
-                    workers.answer(dealer.try_recv()?);
-                }
-                if ready.writable && let Some(job) = unsent.take() {
-                    match dealer.try_send(job) {
-                        // The worker has gone at this moment.
-                        Err(SendError { error: Error::Again, message }) => unsent = Some(message),
-                        result => result?,
-                    }
-                }
-            }
-        }
+        workers.answer(replies.recv_async().await?);
     }
 }
