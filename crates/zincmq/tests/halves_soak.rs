@@ -33,7 +33,8 @@ fn receive_all(recv: &mut RecvHalf<Dealer>) {
     let mut next: Vec<u64> = (0..count().div_ceil(EACH)).map(|connection| connection * EACH).collect();
     for _ in 0..count() {
         let message = recv.recv_timeout(PATIENCE).unwrap();
-        let [connection, number] = [0, 1].map(|part| u64::from_be_bytes(message[part][..].try_into().unwrap()));
+        let [connection, number] =
+            [0, 1].map(|part| u64::from_be_bytes(message[part][..].try_into().unwrap()));
         let next = &mut next[connection as usize];
         assert_eq!(number, *next, "connection {connection}");
         *next += 1;
