@@ -1,7 +1,18 @@
 //! ZeroMQ in Rust: sockets that carry whole messages, with patterns, queues and reconnection, without a broker.
 //!
 //! A [`Context`] holds I/O threads, and sockets are made in it. They bind and connect to endpoints (`tcp://`, `ipc://`,
-//! `inproc://`, `epgm://`, `pgm://`) and speak ZMTP 3.1 to any other ZeroMQ.
+//! `inproc://`, `epgm://`, `pgm://`) and speak ZMTP 3.1 to any other ZeroMQ. Each pattern has its types of sockets, and each
+//! type has a page:
+//!
+//! | | messages go |
+//! |---|---|
+//! | [`Req`], [`Rep`] | to one server, and the reply back, in turns |
+//! | [`Dealer`], [`Router`] | likewise without turns; or to the peer that the first part names |
+//! | [`Pub`], [`Sub`] | to all that have subscribed |
+//! | [`XPub`], [`XSub`] | likewise, with subscriptions as messages: for forwarders |
+//! | [`Push`], [`Pull`] | to one worker after the other |
+//! | [`Pair`] | to the one peer |
+//! | [`Stream`] | to programs that speak plain TCP |
 //!
 //! ```
 //! use zincmq::{Context, Rep, Req};
@@ -20,23 +31,10 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Each pattern has its types of sockets, and each type has a page:
-//!
-//! | | messages go |
-//! |---|---|
-//! | [`Req`], [`Rep`] | to one server, and the reply back, in turns |
-//! | [`Dealer`], [`Router`] | likewise without turns; or to the peer that the first part names |
-//! | [`Pub`], [`Sub`] | to all that have subscribed |
-//! | [`XPub`], [`XSub`] | likewise, with subscriptions as messages: for forwarders |
-//! | [`Push`], [`Pull`] | to one worker after the other |
-//! | [`Pair`] | to the one peer |
-//! | [`Stream`] | to programs that speak plain TCP |
-//!
-//! [`Socket`] has the calls of them all, and [`AnySocket`] is for types that are known only when the program runs. Every call
-//! that may wait has three forms: blocking (`recv`), at once (`try_recv`) and async (`recv_async`, under tokio or any other
-//! executor). [`Poller`] waits for several sockets and foreign descriptors, [`proxy()`] passes messages from
+//! Every call that may wait has three forms: blocking (`recv`), at once (`try_recv`) and async (`recv_async`, under
+//! any executor). [`Poller`] waits for several sockets and foreign descriptors, [`proxy()`] passes messages from
 //! one socket to another, [`Monitor`] tells of connections, [`Socket::stats`] of numbers, which a [`StatsServer`] shows to other
-//! processes (`zinc top`). Settings are in [`option`], keys and passwords in [`security`].
+//! processes (`zinc top`).
 
 #![forbid(unsafe_code)]
 
@@ -106,27 +104,15 @@ mod life;
 pub mod socket_type;
 mod spin;
 
-#[doc(inline)]
 pub use context::{Builder, Context};
-#[doc(inline)]
 pub use error::{BatchError, Error, Reason, Result, SendError};
-#[doc(inline)]
 pub use io::SchedPolicy;
-#[doc(inline)]
 pub use message::{Frame, Message, PartsError, PeerInfo};
-#[doc(inline)]
 pub use monitor::{Event, EventKind, Events, Monitor};
-#[doc(inline)]
 pub use poller::Poller;
-#[doc(inline)]
 pub use proxy::{proxy, proxy_steerable};
-#[doc(inline)]
 pub use socket::typed::*;
-#[doc(inline)]
 pub use socket::{AnySocket, Interrupter, RecvHalf, RejoinError, SendHalf, Socket, SocketBuilder};
-#[doc(inline)]
 pub use socket_type::SocketType;
-#[doc(inline)]
 pub use stats::{MulticastSource, MulticastStats, PeerStats, SocketReport, SocketStats};
-#[doc(inline)]
 pub use stats_server::StatsServer;
