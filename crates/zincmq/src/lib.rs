@@ -111,6 +111,8 @@ pub use message::{Frame, Message, PartsError, PeerInfo};
 pub use monitor::{Event, EventKind, Events, Monitor};
 pub use poller::Poller;
 pub use proxy::{proxy, proxy_steerable};
+#[doc(inline)]
+pub use queue::warm::Buffer;
 pub use socket::typed::*;
 pub use socket::{AnySocket, Interrupter, RecvHalf, RejoinError, SendHalf, Socket, SocketBuilder};
 pub use socket_type::SocketType;
