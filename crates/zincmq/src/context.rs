@@ -103,6 +103,22 @@ impl Context {
     /// waits in a call, else with its next call. For those that do not answer within `patience` the last that
     /// they told is returned, with its age: sockets of the calling thread never answer meanwhile (they have
     /// [`Socket::stats`](crate::Socket::stats)). Messages pay nothing for it.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use zincmq::{Context, Error, Pull, SocketType};
+    /// # fn main() -> zincmq::Result<()> {
+    /// let context = Context::new();
+    /// let mut pull = Pull::new(&context)?;
+    /// pull.bind("inproc://work")?;
+    /// let worker = std::thread::spawn(move || pull.recv());
+    /// let reports = context.stats(Duration::from_secs(10));
+    /// assert_eq!(reports[0].socket_type, SocketType::Pull);
+    /// assert_eq!(reports[0].bound, ["inproc://work"]);
+    /// # context.shutdown();
+    /// # assert_eq!(worker.join().unwrap(), Err(Error::Terminated));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn stats(&self, patience: Duration) -> Vec<SocketReport> {
         self.0.shared().stats(patience)

@@ -1,8 +1,18 @@
 //! ZeroMQ in Rust: sockets that carry whole messages, with patterns, queues and reconnection, without a broker.
 //!
-//! A [`Context`] holds I/O threads; sockets are made in it, one type a pattern: [`Push`] and [`Pull`], [`Req`] and
-//! [`Rep`], [`Pub`] and [`Sub`], [`Dealer`] and [`Router`], and more. They bind and connect to endpoints
-//! (`tcp://`, `ipc://`, `inproc://`) and speak ZMTP 3.1 to any other ZeroMQ.
+//! A [`Context`] holds I/O threads, and sockets are made in it. They bind and connect to endpoints (`tcp://`, `ipc://`,
+//! `inproc://`, `epgm://`, `pgm://`) and speak ZMTP 3.1 to any other ZeroMQ. Each pattern has its types of sockets, and each
+//! type has a page:
+//!
+//! | | messages go |
+//! |---|---|
+//! | [`Req`], [`Rep`] | to one server, and the reply back, in turns |
+//! | [`Dealer`], [`Router`] | likewise without turns; or to the peer that the first part names |
+//! | [`Pub`], [`Sub`] | to all that have subscribed |
+//! | [`XPub`], [`XSub`] | likewise, with subscriptions as messages: for forwarders |
+//! | [`Push`], [`Pull`] | to one worker after the other |
+//! | [`Pair`] | to the one peer |
+//! | [`Stream`] | to programs that speak plain TCP |
 //!
 //! ```
 //! use zincmq::{Context, Rep, Req};
