@@ -25,16 +25,52 @@
 //! any executor). [`Poller`] waits for several sockets and foreign descriptors, [`proxy()`] passes messages from
 //! one socket to another, [`Monitor`] tells of connections, [`Socket::stats`] of numbers, which a [`StatsServer`] shows to other
 //! processes (`zinc top`).
+//!
+//! # Where to look
+//!
+//! | for | see |
+//! |---|---|
+//! | the types of sockets | [`SocketType`], and the alias of each: [`Req`], [`Rep`], ... |
+//! | all calls of a socket | [`Socket`]; [`SocketBuilder`] makes one with its options |
+//! | sockets whose type is known at run time | [`AnySocket`] |
+//! | functions over several types of sockets | [`ability`] |
+//! | messages, what can be sent | [`Message`], [`Frame`], [`Outgoing`] |
+//! | options: times, limits, marks | [`option`] |
+//! | errors | [`Error`], [`SendError`] |
+//! | encryption, passwords, who may connect | [`security`], [`authenticator`] |
+//! | waiting for several things | [`poller`]; in async code `select!` |
+//!
+//! # Other crates in this interface
+//!
+//! Types of `bytes` and of the standard library; no others. A feature that brings more says so in its row.
+//!
+//! # Features
+//!
+//! There are none.
+//!
+//! # Rust and systems
+//!
+//! Linux; Rust 1.89.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The road of a message, from top to bottom: a module imports only modules below it (tests/layering.rs).
 
+// The interface that the C library needs beyond Rust's.
+#[doc(hidden)]
+pub mod c;
+
+// The inside that fuzz targets judge.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
+
 // Tells the numbers of a context to other processes.
-pub mod stats_server;
+mod stats_server;
 
 // Passes messages from socket to socket.
-pub mod proxy;
+mod proxy;
 
 // Waits for several sockets.
 pub mod poller;
@@ -46,10 +82,10 @@ pub mod authenticator;
 pub mod security;
 
 // The sockets that an application holds: one try_ core, two thin ways to wait.
-pub mod socket;
+mod socket;
 
 // A file a socket type: which peer is next, and what is legal.
-pub mod pattern;
+mod pattern;
 
 // The parts that patterns are made of: rotation, fair queue, subscriptions, envelopes.
 mod strategy;
@@ -75,15 +111,15 @@ mod pipe;
 mod engine;
 
 // Makes connected descriptors: tcp, ipc.
-pub mod transport;
+mod transport;
 
 // The events that a socket tells of its connections, and its numbers.
-pub mod monitor;
-pub mod stats;
+mod monitor;
+mod stats;
 
 // The errors, messages and options that all of them speak of.
 mod error;
-pub mod message;
+mod message;
 pub mod option;
 
 // Names, keys, ids.
@@ -91,18 +127,21 @@ mod arena;
 mod bell;
 pub mod endpoint;
 mod life;
-pub mod socket_type;
+mod socket_type;
 mod spin;
 
-pub use context::{Builder, Context};
+pub use context::{Context, ContextBuilder};
 pub use error::{BatchError, Error, Reason, Result, SendError};
 pub use io::SchedPolicy;
-pub use message::{Frame, Message, PartsError, PeerInfo};
+pub use message::{Frame, Message, MessageIntoIter, PartsError, PeerInfo};
 pub use monitor::{Event, EventKind, Events, Monitor};
+pub use pattern::ability;
+#[doc(inline)]
 pub use poller::Poller;
 pub use proxy::{proxy, proxy_steerable};
+pub use socket::outgoing::Outgoing;
 pub use socket::typed::*;
 pub use socket::{AnySocket, Interrupter, Socket, SocketBuilder};
-pub use socket_type::SocketType;
+pub use socket_type::{SocketType, UnknownSocketType};
 pub use stats::{MulticastSource, MulticastStats, PeerStats, SocketReport, SocketStats};
 pub use stats_server::StatsServer;

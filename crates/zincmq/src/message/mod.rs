@@ -9,4 +9,4 @@ mod traits;
 pub use frame::Frame;
 pub use list::Message;
 pub use queue::PeerInfo;
-pub use traits::{IntoIter, PartsError};
+pub use traits::{MessageIntoIter, PartsError};

@@ -13,11 +13,10 @@ mod handle;
 mod interrupter;
 mod listener;
 mod numbers;
-pub mod outgoing;
+pub(crate) mod outgoing;
 mod overdue;
 mod peer;
 mod peers;
-mod raw;
 mod read_spin;
 mod streaming;
 mod table;
@@ -33,7 +32,7 @@ pub(crate) use self::streaming::end_streams_of_thread;
 pub use self::watch::Interest;
 
 /// The sockets whose type is known when the program is compiled.
-pub mod typed {
+pub(crate) mod typed {
     use crate::pattern::ability;
     use crate::socket::handle::Socket;
     use crate::socket_type::each_socket_type;
@@ -41,7 +40,11 @@ pub mod typed {
     macro_rules! sockets {
         ($($(#[doc = $doc:literal])+ $kind:ident = $number:literal, $name:literal to $peers:tt,
             $($ability:ident)+, $(in $file:ident)? $(of $other:ident)?: $make:expr, $profile:tt;)*) => {$(
-            #[doc = concat!("A ", stringify!($kind), " socket: see [`ability::", stringify!($kind), "`].")]
+            #[doc = concat!("A socket of the type ", $name, ".")]
+            ///
+            $(#[doc = $doc])+
+            ///
+            #[doc = concat!("[`SocketType::", stringify!($kind), "`](crate::SocketType::", stringify!($kind), "); see [`Socket`] for its calls.")]
             pub type $kind = Socket<ability::$kind>;
         )*};
     }
