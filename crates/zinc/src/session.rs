@@ -209,21 +209,16 @@ impl Session {
     }
 
     /// Why a message was not sent: the same failure, or the timeout that stands behind it.
-    pub(crate) fn unsent(&mut self, error: Error, what: &'static str) -> Failure {
+    pub(crate) fn unsent(&self, error: Error, what: &'static str) -> Failure {
         self.explain(error, what, option::SNDTIMEO)
     }
 
     /// Why none was received.
-    pub(crate) fn unreceived(&mut self, error: Error, what: &'static str) -> Failure {
+    pub(crate) fn unreceived(&self, error: Error, what: &'static str) -> Failure {
         self.explain(error, what, option::RCVTIMEO)
     }
 
-    fn explain(
-        &mut self,
-        error: Error,
-        what: &'static str,
-        timeout: option::OptionKey<option::Wait>,
-    ) -> Failure {
+    fn explain(&self, error: Error, what: &'static str, timeout: option::OptionKey<option::Wait>) -> Failure {
         if error != Error::Timeout {
             return error.into();
         }

@@ -357,7 +357,7 @@ fn bind_anywhere(pull: &mut Pull, ipv6: bool, text: &str) -> Option<(u16, String
     loop {
         let port = TcpListener::bind(any).ok()?.local_addr().unwrap().port();
         // Another process may have been given the port meanwhile.
-        match pull.bind(&format!("{text}{port}")) {
+        match pull.bind(format!("{text}{port}")) {
             Err(Error::Io { .. }) => {}
             full => return Some((port, full.unwrap())),
         }

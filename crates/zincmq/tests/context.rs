@@ -173,7 +173,7 @@ fn a_context_that_is_not_blocky_ends_though_messages_are_unsent() {
     within(PATIENCE, || {
         let context = Context::builder().blocky(false).build();
         let mut push = Push::new(&context).unwrap();
-        push.connect(&common::fresh_ipc()).unwrap();
+        push.connect(common::fresh_ipc()).unwrap();
         push.send("for nobody").unwrap();
         drop(push);
         context.term();

@@ -193,7 +193,7 @@ impl Crowd {
     }
 
     /// Waits until idle connections have given back what they do not need.
-    fn settles(&mut self, before: &Memory, count: usize) {
+    fn settles(&self, before: &Memory, count: usize) {
         let begin = Instant::now();
         while before.each(count) > MOST + KEPT / count as isize {
             assert!(!self.router.can_recv());

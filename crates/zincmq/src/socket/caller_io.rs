@@ -225,7 +225,7 @@ mod tests {
             let context = Context::new();
             let mut pull = Pull::new(&context).unwrap();
             let mut push = Push::new(&context).unwrap();
-            push.connect(&pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+            push.connect(pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
             let found = (0..1000).any(|_| {
                 push.send("first").unwrap();
                 pull.recv().unwrap();

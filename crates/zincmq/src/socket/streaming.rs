@@ -89,7 +89,7 @@ mod tests {
         let context = Context::new();
         let mut pull = Pull::new(&context).unwrap();
         let mut push = Push::new(&context).unwrap();
-        push.connect(&pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+        push.connect(pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
         let receiver = std::thread::spawn(move || while pull.recv().unwrap().bytes() != b"last" {});
         let mut other = Pull::new(&context).unwrap();
         other.bind("inproc://other").unwrap();
