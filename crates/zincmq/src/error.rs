@@ -7,6 +7,7 @@ use rustix::io::Errno;
 use std::str::Utf8Error;
 use std::string::FromUtf8Error;
 use std::{fmt, io, mem};
+use zmtp::NoRandomness;
 
 /// Why a call failed. `errno()` is the number that C would see.
 ///
@@ -176,6 +177,12 @@ impl From<OptionError> for Error {
     }
 }
 
+impl From<NoRandomness> for Error {
+    fn from(error: NoRandomness) -> Self {
+        Self::System(io::Error::other(error))
+    }
+}
+
 impl From<Utf8Error> for Error {
     fn from(error: Utf8Error) -> Self {
         Self::Text(error)
@@ -197,7 +204,7 @@ impl From<PartsError> for Error {
 /// Why a message was not sent, with the message. See [`Socket::send`](crate::Socket::send).
 ///
 /// `?` makes an [`Error`] of it, without the message. What `message` is depends on what was to be sent: see
-/// [`Outgoing`](crate::socket::outgoing::Outgoing).
+/// [`Outgoing`](crate::Outgoing).
 ///
 /// ```
 /// # use zincmq::{Context, Error, Push, SendError};

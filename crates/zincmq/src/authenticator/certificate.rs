@@ -180,7 +180,7 @@ impl Certificate {
         }
         _ = writeln!(text, "curve\n    public-key = \"{}\"", self.public);
         if let Some(secret) = &self.secret {
-            _ = writeln!(text, "    secret-key = \"{}\"", *secret.to_z85());
+            _ = writeln!(text, "    secret-key = \"{}\"", secret.to_z85().reveal());
         }
         text.into()
     }

@@ -44,7 +44,7 @@ pub(crate) mod typed {
             ///
             $(#[doc = $doc])+
             ///
-            #[doc = concat!("[`SocketType::", stringify!($kind), "`](crate::SocketType::", stringify!($kind), "); see [`Socket`] for its calls.")]
+            #[doc = concat!("[`SocketType::", stringify!($kind), "`](crate::socket_type::SocketType::", stringify!($kind), "); see [`Socket`] for its calls.")]
             pub type $kind = Socket<ability::$kind>;
         )*};
     }
