@@ -145,3 +145,8 @@ pub use socket::{AnySocket, Interrupter, Socket, SocketBuilder};
 pub use socket_type::{SocketType, UnknownSocketType};
 pub use stats::{MulticastSource, MulticastStats, PeerStats, SocketReport, SocketStats};
 pub use stats_server::StatsServer;
+
+/// The example of the page that crates.io shows.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

@@ -30,7 +30,9 @@
 use crate::error::Result;
 use crate::option::{self, OptionError};
 use crate::socket::Socket;
+#[doc(inline)]
 pub use zmtp::zap::ENDPOINT as ZAP_ENDPOINT;
+#[doc(inline)]
 pub use zmtp::{KeyError, Keypair, NoRandomness, PublicKey, Secret, SecretKey};
 
 /// Both act for binds and connects from now on, those over inproc excepted: nobody listens within a process.

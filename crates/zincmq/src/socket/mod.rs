@@ -40,8 +40,7 @@ pub(crate) mod typed {
     macro_rules! sockets {
         ($($(#[doc = $doc:literal])+ $kind:ident = $number:literal, $name:literal to $peers:tt,
             $($ability:ident)+, $(in $file:ident)? $(of $other:ident)?: $make:expr, $profile:tt;)*) => {$(
-            #[doc = concat!("A socket of the type ", $name, ".")]
-            ///
+            #[doc = concat!($name, ":")]
             $(#[doc = $doc])+
             ///
             #[doc = concat!("[`SocketType::", stringify!($kind), "`](crate::socket_type::SocketType::", stringify!($kind), "); see [`Socket`] for its calls.")]
