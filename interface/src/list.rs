@@ -39,10 +39,28 @@ fn of_standard_trait(line: &str) -> bool {
     line.contains(" for ") && ["core::", "alloc::", "std::"].iter().any(|standard| name.starts_with(standard))
 }
 
+/// Of the lines of a library those on the types that these lines pass on.
+pub(crate) fn passed_on(lines: &[String], library: &str, of_library: Vec<String>) -> Vec<String> {
+    let types: Vec<_> = own_names(lines).map(|name| format!("{library}::{name}")).collect();
+    let is_about = |line: &String| {
+        let subject = line.rsplit_once(" for ").map_or(&**line, |(_, subject)| subject);
+        let mut paths = subject.split(|sign: char| !sign.is_alphanumeric() && !"_:".contains(sign));
+        let path = paths.find(|path| path.contains("::")).unwrap_or_default();
+        types
+            .iter()
+            .any(|of| path.strip_prefix(&**of).is_some_and(|rest| rest.is_empty() || rest.starts_with("::")))
+    };
+    of_library.into_iter().filter(is_about).collect()
+}
+
+/// The names under which types of other crates are passed on.
+fn own_names(lines: &[String]) -> impl Iterator<Item = &str> {
+    lines.iter().filter_map(|line| line.strip_prefix("pub use ")?.rsplit("::").next())
+}
+
 /// The lines with types of crates that are neither this one nor known, and that this one does not pass on by a name of its own.
 pub(crate) fn foreign<'a>(lines: &'a [String], known: &[&str]) -> Vec<&'a str> {
-    let own: Vec<_> =
-        lines.iter().filter_map(|line| line.strip_prefix("pub use ")?.rsplit("::").next()).collect();
+    let own: Vec<_> = own_names(lines).collect();
     let is_foreign = |path: &str| {
         let mut names = path.split("::");
         let first = names.next().unwrap_or_default();
@@ -91,6 +109,20 @@ mod tests {
         .map(str::to_owned);
         assert_eq!(foreign(&lines, &["core"]), [&lines[2]]);
         assert_eq!(foreign(&lines, &[]), [&lines[1], &lines[2], &lines[3]]);
+    }
+
+    #[test]
+    fn types_that_are_passed_on_are_listed_with_all_that_they_can() {
+        let of_library = [
+            "pub struct queue::PeerInfo",
+            "pub fn queue::PeerInfo::get(&self) -> core::option::Option<&[u8]>",
+            "impl core::fmt::Debug for queue::PeerInfo",
+            "pub struct queue::PeerInfos",
+            "pub fn queue::Reader::peer(&self) -> queue::PeerInfo",
+        ]
+        .map(str::to_owned);
+        let listed = passed_on(&["pub use zincmq::PeerInfo".to_owned()], "queue", of_library.to_vec());
+        assert_eq!(listed, of_library[..3]);
     }
 
     #[test]

@@ -13,6 +13,9 @@ use std::{env, fs};
 /// Crates whose types a program may meet in the interface.
 const FOREIGN: &[&str] = &["core", "alloc", "std", "bytes"];
 
+/// Crates of ours of which `zincmq` passes on some types, under names of its own.
+const PASSED_ON: [&str; 2] = ["queue", "zmtp"];
+
 /// The format of rustdoc's JSON that is read here; other versions of nightly Rust write others.
 const FORMAT: &str = "\"format_version\":57";
 
@@ -36,11 +39,15 @@ fn run() -> Result<String, Box<dyn Error>> {
     if !has_nightly {
         return Ok("not compared, there is no nightly Rust (rustup toolchain install nightly)".to_owned());
     }
-    let description = describe(folder)?;
+    let description = describe(folder, "zincmq")?;
     if !fs::read_to_string(&description)?.contains(FORMAT) {
         return Ok(format!("not compared, this nightly Rust does not write {FORMAT}"));
     }
-    let found = list::read(&description)?;
+    let mut found = list::read(&description)?;
+    for library in PASSED_ON {
+        let all = list::read(&describe(folder, library)?)?;
+        found.extend(list::passed_on(&found, library, all));
+    }
     let foreign = list::foreign(&found, FOREIGN);
     if !foreign.is_empty() {
         return Err(format!("types of foreign crates in the interface:\n{}", foreign.join("\n")).into());
@@ -63,17 +70,17 @@ fn run() -> Result<String, Box<dyn Error>> {
     .into())
 }
 
-/// Has rustdoc describe the crate, and returns the file.
-fn describe(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
+/// Has rustdoc describe a library, and returns the file.
+fn describe(folder: &Path, library: &str) -> Result<PathBuf, Box<dyn Error>> {
     let target = folder.join("../target/interface");
     let status = Command::new("cargo")
-        .current_dir(folder)
         .env("CARGO_TARGET_DIR", &target)
-        .args(["+nightly", "rustdoc", "--quiet", "--package", "zincmq", "--lib", "--all-features"])
+        .args(["+nightly", "rustdoc", "--quiet", "--lib", "--all-features"])
+        .current_dir(folder.join("../crates").join(library))
         .args(["--", "-Zunstable-options", "--output-format", "json"])
         .status()?;
     if !status.success() {
         return Err("rustdoc failed".into());
     }
-    Ok(target.join("doc/zincmq.json"))
+    Ok(target.join("doc").join(library).with_extension("json"))
 }

@@ -90,11 +90,11 @@ impl SecretKey {
         Self(Zeroizing::new(bytes))
     }
 
-    /// A new one.
+    /// A new one, of these random bytes ([`Random`](crate::Random)).
     ///
     /// # Errors
     /// [`NoRandomness`].
-    pub fn generate(random: Random) -> Result<Self, NoRandomness> {
+    pub fn generate(random: fn(&mut [u8]) -> Result<(), NoRandomness>) -> Result<Self, NoRandomness> {
         let mut bytes = Zeroizing::new([0; 32]);
         random(bytes.as_mut_slice())?;
         Ok(Self(bytes))
