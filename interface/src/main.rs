@@ -10,8 +10,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::{env, fs};
 
-/// Crates whose types a program may meet in the interface.
+/// Crates whose types a program may meet in the interface, without any feature.
 const FOREIGN: &[&str] = &["core", "alloc", "std", "bytes"];
+
+/// Crates of which features bring types.
+const FOREIGN_BY_FEATURE: &[&str] = &["futures_core", "futures_sink"];
 
 /// Crates of ours of which `zincmq` passes on some types, under names of its own.
 const PASSED_ON: [&str; 2] = ["queue", "zmtp"];
@@ -39,19 +42,17 @@ fn run() -> Result<String, Box<dyn Error>> {
     if !has_nightly {
         return Ok("not compared, there is no nightly Rust (rustup toolchain install nightly)".to_owned());
     }
-    let description = describe(folder, "zincmq")?;
+    let description = describe(folder, "zincmq", "--no-default-features")?;
     if !fs::read_to_string(&description)?.contains(FORMAT) {
         return Ok(format!("not compared, this nightly Rust does not write {FORMAT}"));
     }
-    let mut found = list::read(&description)?;
+    refuse_foreign(&list::read(&description)?, FOREIGN)?;
+    let mut found = list::read(&describe(folder, "zincmq", "--all-features")?)?;
     for library in PASSED_ON {
-        let all = list::read(&describe(folder, library)?)?;
+        let all = list::read(&describe(folder, library, "--all-features")?)?;
         found.extend(list::passed_on(&found, library, all));
     }
-    let foreign = list::foreign(&found, FOREIGN);
-    if !foreign.is_empty() {
-        return Err(format!("types of foreign crates in the interface:\n{}", foreign.join("\n")).into());
-    }
+    refuse_foreign(&found, &[FOREIGN, FOREIGN_BY_FEATURE].concat())?;
     let file = folder.join("zincmq.txt");
     let found = found.join("\n") + "\n";
     if env::args().nth(1).as_deref() == Some("--update") {
@@ -70,12 +71,19 @@ fn run() -> Result<String, Box<dyn Error>> {
     .into())
 }
 
+fn refuse_foreign(lines: &[String], known: &[&str]) -> Result<(), String> {
+    match list::foreign(lines, known) {
+        foreign if foreign.is_empty() => Ok(()),
+        foreign => Err(format!("types of foreign crates in the interface:\n{}", foreign.join("\n"))),
+    }
+}
+
 /// Has rustdoc describe a library, and returns the file.
-fn describe(folder: &Path, library: &str) -> Result<PathBuf, Box<dyn Error>> {
+fn describe(folder: &Path, library: &str, features: &str) -> Result<PathBuf, Box<dyn Error>> {
     let target = folder.join("../target/interface");
     let status = Command::new("cargo")
         .env("CARGO_TARGET_DIR", &target)
-        .args(["+nightly", "rustdoc", "--quiet", "--lib", "--all-features"])
+        .args(["+nightly", "rustdoc", "--quiet", "--lib", features])
         .current_dir(folder.join("../crates").join(library))
         .args(["--", "-Zunstable-options", "--output-format", "json"])
         .status()?;

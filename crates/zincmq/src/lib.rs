@@ -42,11 +42,15 @@
 //!
 //! # Other crates in this interface
 //!
-//! Types of `bytes` and of the standard library; no others. A feature that brings more says so in its row.
+//! Types of `bytes` and of the standard library, and those that a feature brings.
 //!
 //! # Features
 //!
-//! There are none.
+//! | feature | brings | other crates in the interface |
+//! |---|---|---|
+//! | `futures` | sockets and their halves are `Stream` and `Sink` | `futures-core`, `futures-sink` |
+//!
+//! No feature is on by default.
 //!
 //! # Rust and systems
 //!
@@ -141,7 +145,7 @@ pub use poller::Poller;
 pub use proxy::{proxy, proxy_steerable};
 pub use socket::outgoing::Outgoing;
 pub use socket::typed::*;
-pub use socket::{AnySocket, Interrupter, Socket, SocketBuilder};
+pub use socket::{AnySocket, Interrupter, RecvHalf, RejoinError, SendHalf, Socket, SocketBuilder};
 pub use socket_type::{SocketType, UnknownSocketType};
 pub use stats::{MulticastSource, MulticastStats, PeerStats, SocketReport, SocketStats};
 pub use stats_server::StatsServer;

@@ -7,7 +7,7 @@ use crate::error::{Result, SendError};
 use crate::life::lock;
 use crate::message::Message;
 use crate::monitor::{Events, Monitor};
-use crate::option::{self, Form, KnownTo, OptionKey, Row, Setting, Value};
+use crate::option::{Form, KnownTo, OptionKey, Row, Setting, Value};
 use crate::pattern::ability::{Any, Receives, Sends, Subscribes, Typed};
 use crate::pattern::contract::Kind;
 use crate::socket::core::Core;
@@ -58,8 +58,12 @@ impl Socket<Any> {
 }
 
 impl<K> Socket<K> {
-    fn of(core: Core) -> Self {
+    pub(super) fn of(core: Core) -> Self {
         Self { core: Mutex::new(core), kind: PhantomData }
+    }
+
+    pub(super) fn into_core(self) -> Core {
+        self.core.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The core, for the thread that may change the socket: without a lock.
@@ -79,7 +83,7 @@ impl<K> Socket<K> {
         self.locked().owner.socket_type
     }
 
-    /// Whether it speaks plain TCP: STREAM, and ROUTER with [`option::ROUTER_RAW`].
+    /// Whether it speaks plain TCP: STREAM, and ROUTER with [`ROUTER_RAW`](crate::option::ROUTER_RAW).
     #[must_use]
     pub fn is_raw(&self) -> bool {
         let core = self.locked();
@@ -132,13 +136,7 @@ impl<K> Socket<K> {
     /// # Errors
     /// As [`Socket::set`].
     pub fn set_value(&mut self, row: &Row, value: Value) -> Result<()> {
-        self.core_mut().check()?;
-        row.require(self.socket_type())?;
-        self.core_mut().peers.options.set_value(row, value)?;
-        if row.number == option::SNDHWM.row().number || row.number == option::RCVHWM.row().number {
-            self.core_mut().apply_high_water();
-        }
-        Ok(())
+        self.core_mut().set_value(row, value)
     }
 
     /// The value of an option.
@@ -157,9 +155,7 @@ impl<K> Socket<K> {
     /// # Errors
     /// [`Error::Terminated`].
     pub fn get<F: Form, G: KnownTo<K>>(&self, option: OptionKey<F, G>) -> Result<F::Value> {
-        let mut core = self.locked();
-        core.check()?;
-        Ok(core.peers.options.get(option))
+        self.locked().get(option)
     }
 
     /// Whether a send would be accepted now (`ZMQ_POLLOUT`).
@@ -262,7 +258,7 @@ impl<K: Subscribes> Socket<K> {
     /// Subscribes to every message that begins with `topic`; the empty topic stands for all. Subscribing twice
     /// needs two cancellations.
     ///
-    /// On XPUB and PUB with [`option::XPUB_MANUAL`] or [`option::XPUB_MANUAL_LAST_VALUE`], where subscriptions act
+    /// On XPUB and PUB with [`XPUB_MANUAL`](crate::option::XPUB_MANUAL) or [`XPUB_MANUAL_LAST_VALUE`](crate::option::XPUB_MANUAL_LAST_VALUE), where subscriptions act
     /// only when they are confirmed: subscribes the peer whose request was received last, to whatever topic.
     ///
     /// ```
