@@ -4,24 +4,21 @@
 //! waits on a signal of its own ([`queue::Both`]). The I/O thread reads and writes for them: a half does not wait at the
 //! connection itself, since the other half may need the core meanwhile.
 
+mod half;
 mod receiving;
 mod sending;
-mod waiting;
 
 #[cfg(feature = "futures")]
-pub(super) use waiting::Attempt;
+pub(super) use half::Attempt;
 
 use crate::error::Result;
-use crate::life::lock;
 use crate::option::{Form, KnownTo, OptionKey, Setting};
 use crate::pattern::ability::Splits;
-use crate::socket::turn::Turn;
-use crate::socket::{Core, Socket};
+use crate::socket::halves::half::Half;
+use crate::socket::handle::Socket;
 use crate::socket_type::SocketType;
 use crate::stats::SocketStats;
-use queue::Both;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// The half of a socket that sends ([`Socket::into_split`]): of a `Dealer`, for example, a `SendHalf<Dealer>`.
 ///
@@ -37,25 +34,6 @@ pub struct SendHalf<S> {
 pub struct RecvHalf<S> {
     pub(super) half: Half,
     whole: PhantomData<fn() -> S>,
-}
-
-/// What either half is made of.
-pub(super) struct Half {
-    shared: Arc<Shared>,
-    side: Side,
-    turn: Turn,
-}
-
-struct Shared {
-    core: Mutex<Core>,
-    both: Arc<Both>,
-}
-
-/// Which of the two signals is a half's.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Sends = 0,
-    Receives = 1,
 }
 
 /// The halves are not those of one socket. They are in it, as they were.
@@ -116,12 +94,8 @@ impl<K: Splits> Socket<K> {
         core.end_caller_io();
         core.waiting.watch = None;
         core.owner.inbox.signal().forget();
-        let shared = Arc::new(Shared { core: Mutex::new(core), both: Arc::default() });
-        let half = |side| Half { shared: shared.clone(), side, turn: Turn::default() };
-        (
-            SendHalf { half: half(Side::Sends), whole: PhantomData },
-            RecvHalf { half: half(Side::Receives), whole: PhantomData },
-        )
+        let (sends, receives) = Half::two_of(core);
+        (SendHalf { half: sends, whole: PhantomData }, RecvHalf { half: receives, whole: PhantomData })
     }
 }
 
@@ -131,17 +105,15 @@ impl<K: Splits> SendHalf<Socket<K>> {
     /// # Errors
     /// [`RejoinError`], with the halves, if they are not of one socket.
     pub fn rejoin(self, recv: RecvHalf<Socket<K>>) -> std::result::Result<Socket<K>, RejoinError<Socket<K>>> {
-        if !Arc::ptr_eq(&self.half.shared, &recv.half.shared) {
-            return Err(RejoinError { send: self, recv });
-        }
-        drop(recv);
-        match Arc::try_unwrap(self.half.shared) {
-            Ok(shared) => {
-                let core = shared.core.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match self.half.join(recv.half) {
+            Ok(core) => {
                 core.owner.inbox.signal().forget();
                 Ok(Socket::of(core))
             }
-            Err(_) => unreachable!("each half of a socket is there once"),
+            Err((sends, receives)) => Err(RejoinError {
+                send: Self { half: sends, whole: PhantomData },
+                recv: RecvHalf { half: receives, whole: PhantomData },
+            }),
         }
     }
 }
@@ -153,13 +125,13 @@ macro_rules! common {
             /// The socket's type.
             #[must_use]
             pub fn socket_type(&self) -> SocketType {
-                lock(&self.half.shared.core).owner.socket_type
+                self.half.core().owner.socket_type
             }
 
             /// As [`Socket::stats`], of the whole socket.
             #[must_use]
             pub fn stats(&self) -> SocketStats {
-                lock(&self.half.shared.core).stats()
+                self.half.core().stats()
             }
 
             /// As [`Socket::get`].
@@ -167,7 +139,7 @@ macro_rules! common {
             /// # Errors
             /// As [`Socket::get`].
             pub fn get<F: Form, G: KnownTo<K>>(&self, option: OptionKey<F, G>) -> Result<F::Value> {
-                lock(&self.half.shared.core).get(option)
+                self.half.core().get(option)
             }
 
             /// As [`Socket::set`], for the whole socket.
@@ -179,7 +151,7 @@ macro_rules! common {
                 option: OptionKey<F, G>,
                 value: impl Setting<F::Value>,
             ) -> Result<()> {
-                lock(&self.half.shared.core).set_value(option.row(), F::write(value.setting()))
+                self.half.core().set_value(option.row(), F::write(value.setting()))
             }
 
             /// As [`Socket::connect`], for both directions.
@@ -187,7 +159,7 @@ macro_rules! common {
             /// # Errors
             /// As [`Socket::connect`].
             pub fn connect(&mut self, endpoint: impl AsRef<str>) -> Result<()> {
-                lock(&self.half.shared.core).connect(endpoint.as_ref())
+                self.half.core().connect(endpoint.as_ref())
             }
 
             /// As [`Socket::disconnect`], for both directions.
@@ -195,13 +167,13 @@ macro_rules! common {
             /// # Errors
             /// As [`Socket::disconnect`].
             pub fn disconnect(&mut self, endpoint: impl AsRef<str>) -> Result<()> {
-                lock(&self.half.shared.core).release(endpoint.as_ref())
+                self.half.core().release(endpoint.as_ref())
             }
         }
 
         impl<S> std::fmt::Debug for $half<S> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                let core = lock(&self.half.shared.core);
+                let core = self.half.core();
                 write!(f, concat!(stringify!($half), "({}, {:?})"), core.name(), core.last_endpoint)
             }
         }

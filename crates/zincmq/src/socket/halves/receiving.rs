@@ -6,7 +6,7 @@ use crate::pattern::ability::{Receives, Subscribes};
 use crate::pattern::contract::Kind;
 use crate::socket::blocking::{deadline, fill};
 use crate::socket::halves::RecvHalf;
-use crate::socket::halves::waiting::Waiting;
+use crate::socket::halves::half::Waiting;
 use crate::socket::{Core, Interest, Socket};
 use std::time::{Duration, Instant};
 

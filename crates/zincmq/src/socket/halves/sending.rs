@@ -4,7 +4,7 @@ use crate::error::{BatchError, Result, SendError};
 use crate::pattern::ability::Sends;
 use crate::socket::blocking::{batch, deadline};
 use crate::socket::halves::SendHalf;
-use crate::socket::halves::waiting::Waiting;
+use crate::socket::halves::half::Waiting;
 use crate::socket::outgoing::{Outgoing, Parts, refused};
 use crate::socket::{Core, Interest, Socket};
 use std::time::{Duration, Instant};

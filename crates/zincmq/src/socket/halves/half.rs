@@ -1,21 +1,64 @@
-//! How a half waits: without the lock, on its own signal.
+//! What either half is made of, and how it waits: without the lock, on its own signal.
 
 use crate::error::{Error, Result};
 use crate::life::lock;
 use crate::pattern::contract::Denied;
-use crate::socket::Core;
-use crate::socket::halves::{Half, Side};
+use crate::socket::core::Core;
 use crate::socket::streaming::end_streams_of_thread;
-use queue::Signal;
+use crate::socket::turn::Turn;
+use queue::{Both, Signal};
 use std::future::poll_fn;
-use std::sync::{Arc, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 /// What an attempt of a pattern says.
-pub(in crate::socket) type Attempt = std::result::Result<(), Denied>;
+pub(crate) type Attempt = std::result::Result<(), Denied>;
+
+/// A half, of whatever type.
+pub(crate) struct Half {
+    shared: Arc<Shared>,
+    side: Side,
+    turn: Turn,
+}
+
+struct Shared {
+    core: Mutex<Core>,
+    both: Arc<Both>,
+}
+
+/// Which of the two signals is a half's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Sends = 0,
+    Receives = 1,
+}
 
 impl Half {
+    /// The half that sends and the half that receives.
+    pub(super) fn two_of(core: Core) -> (Self, Self) {
+        let shared = Arc::new(Shared { core: Mutex::new(core), both: Arc::default() });
+        let half = |side| Self { shared: shared.clone(), side, turn: Turn::default() };
+        (half(Side::Sends), half(Side::Receives))
+    }
+
+    /// The core, if these are the halves of one.
+    pub(super) fn join(self, other: Self) -> std::result::Result<Core, (Self, Self)> {
+        if !Arc::ptr_eq(&self.shared, &other.shared) {
+            return Err((self, other));
+        }
+        let Self { shared, side, turn } = self;
+        drop(shared);
+        match Arc::try_unwrap(other.shared) {
+            Ok(shared) => Ok(shared.core.into_inner().unwrap_or_else(PoisonError::into_inner)),
+            // There is no third half that could keep it.
+            Err(shared) => {
+                let other = Self { shared: shared.clone(), side: other.side, turn: other.turn };
+                Err((Self { shared, side, turn }, other))
+            }
+        }
+    }
+
     fn signal(&self) -> &Signal {
         &self.shared.both.sides[self.side as usize]
     }
@@ -25,7 +68,7 @@ impl Half {
     }
 
     /// An attempt that does not wait.
-    pub(in crate::socket) fn attempt(&self, attempt: impl FnOnce(&mut Core) -> Attempt) -> Result<()> {
+    pub(crate) fn attempt(&self, attempt: impl FnOnce(&mut Core) -> Attempt) -> Result<()> {
         let mut core = self.core();
         attempt(&mut core).map_err(|denied| core.refusal(denied))
     }
@@ -86,7 +129,7 @@ impl Half {
     }
 
     /// As [`Half::poll_once`], unless it is others' turn.
-    pub(in crate::socket) fn poll(
+    pub(crate) fn poll(
         &mut self,
         context: &Context<'_>,
         attempt: impl FnMut(&mut Core) -> Attempt,
