@@ -26,20 +26,6 @@
 //! one socket to another, [`Monitor`] tells of connections, [`Socket::stats`] of numbers, which a [`StatsServer`] shows to other
 //! processes (`zinc top`).
 //!
-//! # Where to look
-//!
-//! | for | see |
-//! |---|---|
-//! | the types of sockets | [`SocketType`], and the alias of each: [`Req`], [`Rep`], ... |
-//! | all calls of a socket | [`Socket`]; [`SocketBuilder`] makes one with its options |
-//! | sockets whose type is known at run time | [`AnySocket`] |
-//! | functions over several types of sockets | [`ability`] |
-//! | messages, what can be sent | [`Message`], [`Frame`], [`Outgoing`] |
-//! | options: times, limits, marks | [`option`] |
-//! | errors | [`Error`], [`SendError`] |
-//! | encryption, passwords, who may connect | [`security`], [`authenticator`] |
-//! | waiting for several things | [`poller`]; in async code `select!` |
-//!
 //! # Other crates in this interface
 //!
 //! Types of `bytes` and of the standard library, and those that a feature brings.
