@@ -39,11 +39,10 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Context(pub(crate) ContextRef);
 
-/// The settings of a context, before it is built ([`Context::builder`]) or as they are changed
-/// ([`Context::configure`]). Default: one I/O thread, at most 1023 sockets, no IPv6, and an end that waits for unsent
+/// The settings of a context that is to be built ([`Context::builder`]). Default: one I/O thread, at most 1023 sockets, no IPv6, and an end that waits for unsent
 /// messages.
 #[derive(Clone, Debug)]
-pub struct Builder {
+pub struct ContextBuilder {
     io_threads: usize,
     max_sockets: usize,
     ipv6: bool,
@@ -64,11 +63,11 @@ impl Context {
         Self::builder().build()
     }
 
-    /// The default settings, to be changed and built into a context ([`Builder::build`]).
+    /// The default settings, to be changed and built into a context ([`ContextBuilder::build`]).
     #[must_use]
-    pub fn builder() -> Builder {
+    pub fn builder() -> ContextBuilder {
         let scheduling = Scheduling::default();
-        Builder { io_threads: 1, max_sockets: 1023, ipv6: false, blocky: true, scheduling }
+        ContextBuilder { io_threads: 1, max_sockets: 1023, ipv6: false, blocky: true, scheduling }
     }
 
     /// The number of I/O threads.
@@ -83,17 +82,8 @@ impl Context {
         self.0.shared().config().max_sockets
     }
 
-    /// Changes the settings of this context: `change` gets the present ones and returns the new ones. The settings of
-    /// I/O threads (number, names, affinity, scheduling) take effect only before the first socket, which starts the
-    /// threads. The others take effect for each socket made afterwards.
-    ///
-    /// ```
-    /// # use zincmq::Context;
-    /// let context = Context::new();
-    /// context.configure(|builder| builder.io_threads(2));
-    /// assert_eq!(context.io_threads(), 2);
-    /// ```
-    pub fn configure(&self, change: impl FnOnce(Builder) -> Builder) {
+    /// Changes the settings: `change` gets the present ones and returns the new ones.
+    pub(crate) fn change(&self, change: impl FnOnce(ContextBuilder) -> ContextBuilder) {
         let config = &self.0.shared().config;
         let changed = change(lock(config).clone());
         *lock(config) = changed;
@@ -125,7 +115,7 @@ impl Context {
     }
 }
 
-impl Builder {
+impl ContextBuilder {
     /// The number of I/O threads; default 1. One moves several gigabytes a second. 0 leaves only inproc.
     #[must_use]
     pub fn io_threads(mut self, count: usize) -> Self {
@@ -213,7 +203,7 @@ struct Handle(Arc<Shared>);
 
 #[derive(Debug)]
 pub(crate) struct Shared {
-    config: Mutex<Builder>,
+    config: Mutex<ContextBuilder>,
     pool: Arc<Pool>,
     living: Arc<WaitGroup>,
     state: Mutex<State>,
@@ -241,7 +231,7 @@ struct SocketEntry {
 }
 
 impl Shared {
-    fn config(&self) -> MutexGuard<'_, Builder> {
+    fn config(&self) -> MutexGuard<'_, ContextBuilder> {
         lock(&self.config)
     }
 
