@@ -5,7 +5,8 @@ use crate::errno::Errno;
 use crate::socket::{self, Borrowed};
 use libc::{c_int, c_void};
 use zincmq::AnySocket;
-use zincmq::proxy::{proxy, proxy_steerable, reflect};
+use zincmq::c::reflect;
+use zincmq::{proxy, proxy_steerable};
 
 /// A socket that may be missing.
 struct Place(Option<Borrowed>);
