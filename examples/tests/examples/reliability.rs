@@ -1,0 +1,75 @@
+//! The programs of the Guide's chapter 4: clients get their replies although workers, brokers and servers crash or hang.
+
+use crate::SQUARES;
+use crate::harness::{Run, run};
+
+/// A server ends in the middle of a request, and another one comes in its place.
+#[test]
+fn lazy_pirate() {
+    let mut run = Run::new();
+    let client = run.start("lpclient 4 tcp:a");
+    let server = run.start("lpserver tcp:a 2");
+    run.first(&[server]);
+    assert!(!run.has_ended(client));
+    run.start("lpserver tcp:a 100 &");
+    run.finish();
+    assert_eq!(run.printed(client), SQUARES);
+}
+
+/// Of three servers one is not there, and one ends: the third is asked.
+#[test]
+fn freelance_by_turns() {
+    let [client, ..] = run(["lpclient 4 tcp:a tcp:b tcp:c", "lpserver tcp:b 2 &", "lpserver tcp:c 100 &"]);
+    assert_eq!(client, SQUARES);
+}
+
+/// A worker hangs with a request: its client asks again. Worker and client are all that is different.
+#[test]
+fn simple_pirate() {
+    let mut run = Run::new();
+    let broker = run.start("lbbroker tcp:a tcp:b &");
+    let hangs = run.start("lbworker tcp:b &");
+    run.hear(broker, "ready");
+    run.pause(hangs);
+    run.start("lbworker tcp:b &");
+    run.hear(broker, "ready");
+    let client = run.start("lpclient 4 tcp:a");
+    run.first(&[client]);
+    assert_eq!(run.printed(client), SQUARES);
+    run.kill(hangs);
+    run.finish();
+}
+
+/// Workers that hang or crash are found out, workers come back to a queue that was restarted, and each client gets its replies.
+#[test]
+fn paranoid_pirate() {
+    let mut run = Run::new();
+    let queue = run.start("ppqueue tcp:a tcp:b &");
+    let workers = ["ppworker tcp:b &"; 2].map(|worker| run.start(worker));
+    run.hear(queue, "ready");
+    run.hear(queue, "ready");
+
+    run.pause(workers[0]);
+    run.hear(queue, "dead");
+    let served = |run: &mut Run| {
+        let client = run.start("lpclient 4 tcp:a");
+        run.first(&[client]);
+        assert_eq!(run.printed(client), SQUARES);
+    };
+    served(&mut run);
+    run.resume(workers[0]);
+    run.hear(workers[0], "silent");
+    run.hear(queue, "ready");
+
+    run.kill(queue);
+    for worker in workers {
+        run.hear(worker, "silent");
+    }
+    let queue = run.start("ppqueue tcp:a tcp:b &");
+    served(&mut run);
+
+    run.hear(queue, "ready");
+    run.kill(workers[1]);
+    served(&mut run);
+    run.finish();
+}
