@@ -5,6 +5,7 @@ mod book;
 
 pub mod heartbeat;
 pub mod lazy;
+pub mod majordomo;
 
 use std::process::exit;
 use zincmq::{Frame, Message};

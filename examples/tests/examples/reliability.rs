@@ -73,3 +73,29 @@ fn paranoid_pirate() {
     served(&mut run);
     run.finish();
 }
+
+/// A request that a worker hangs with is given to another, and workers come back to a broker that was restarted.
+#[test]
+fn majordomo() {
+    let mut run = Run::new();
+    let broker = run.start("mdbroker tcp:a &");
+    let hangs = run.start("mdworker tcp:a &");
+    run.hear(broker, "ready");
+    run.pause(hangs);
+    let client = run.start("mdclient tcp:a 4");
+    run.hear(broker, "gone");
+    assert_eq!(run.printed(client), "");
+    run.start("mdworker tcp:a &");
+    run.first(&[client]);
+    assert_eq!(run.printed(client), SQUARES);
+    run.resume(hangs);
+    // The other worker's READY, then this one's.
+    run.hear(broker, "ready");
+    run.hear(broker, "ready");
+
+    run.kill(broker);
+    let client = run.start("mdclient tcp:a 4");
+    run.start("mdbroker tcp:a &");
+    run.finish();
+    assert_eq!(run.printed(client), SQUARES);
+}
