@@ -3,9 +3,11 @@
 #[cfg(doctest)]
 mod book;
 
+pub mod binary_star;
 pub mod heartbeat;
 pub mod lazy;
 pub mod majordomo;
+pub mod titanic;
 
 use std::process::exit;
 use zincmq::{Frame, Message};

@@ -99,3 +99,74 @@ fn majordomo() {
     run.finish();
     assert_eq!(run.printed(client), SQUARES);
 }
+
+/// Requests are accepted although nobody serves them, and served after Titanic and the broker have crashed.
+#[test]
+fn titanic() {
+    let folder = std::env::temp_dir().join(format!("titanic-{}", std::process::id()));
+    let command = format!("titanic tcp:a {} &", folder.display());
+    let mut run = Run::new();
+    let broker = run.start("mdbroker tcp:a &");
+    let titanic = run.start(&command);
+    let client = run.start("ticlient tcp:a 4");
+    run.hear(client, "request 4 is kept");
+    run.kill(titanic);
+    run.kill(broker);
+
+    run.start("mdbroker tcp:a &");
+    run.start("mdworker tcp:a &");
+    run.start(&command);
+    run.finish();
+    let kept: String = (1..=4).map(|number| format!("request {number} is kept\n")).collect();
+    assert_eq!(run.printed(client), kept + SQUARES);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// The primary is killed: the backup takes over, and clients go on. The primary comes back and is passive, until the other one
+/// crashes.
+#[test]
+fn binary_star() {
+    const PRIMARY: &str = "bstarsrv primary tcp:a tcp:b tcp:c &";
+    const BACKUP: &str = "bstarsrv backup tcp:d tcp:c tcp:b &";
+    let served = |run: &mut Run| {
+        let client = run.start("lpclient 4 tcp:a tcp:d");
+        run.first(&[client]);
+        assert_eq!(run.printed(client), SQUARES);
+    };
+    let mut run = Run::new();
+    let (primary, backup) = (run.start(PRIMARY), run.start(BACKUP));
+    run.hear(primary, "active");
+    run.hear(backup, "passive");
+    let busy = run.start("lpclient 2000 tcp:a tcp:d");
+    run.hear(busy, "10 squared is 100");
+    run.pause(busy);
+    run.kill(primary);
+    run.resume(busy);
+    served(&mut run);
+    run.hear(backup, "active");
+    run.first(&[busy]);
+    assert_eq!(run.printed(busy).lines().count(), 2000);
+
+    let primary = run.start(PRIMARY);
+    run.hear(primary, "passive");
+    run.kill(backup);
+    served(&mut run);
+    run.hear(primary, "active");
+    run.finish();
+}
+
+/// The primary hangs, the backup takes over, and the primary goes on as if nothing had been: no server goes on then.
+#[test]
+fn binary_star_with_two_active() {
+    let mut run = Run::new();
+    let primary = run.start("bstarsrv primary tcp:a tcp:b tcp:c !");
+    let backup = run.start("bstarsrv backup tcp:d tcp:c tcp:b !");
+    run.hear(primary, "active");
+    run.hear(backup, "passive");
+    run.pause(primary);
+    let client = run.start("lpclient 4 tcp:a tcp:d");
+    run.hear(backup, "active");
+    run.first(&[client]);
+    run.resume(primary);
+    run.finish();
+}
