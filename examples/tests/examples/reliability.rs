@@ -170,3 +170,28 @@ fn binary_star_with_two_active() {
     run.resume(primary);
     run.finish();
 }
+
+/// One server is not there, one hangs with a request, one crashes: the next one that lives is asked.
+#[test]
+fn freelance() {
+    let mut run = Run::new();
+    let hangs = run.start("flserver tcp:b &");
+    let crashes = run.start("flserver tcp:c &");
+    let served = |run: &mut Run| {
+        let client = run.start("flclient 4 tcp:a tcp:b tcp:c tcp:d");
+        run.first(&[client]);
+        assert_eq!(run.printed(client), SQUARES);
+    };
+    served(&mut run);
+    let busy = run.start("flclient 2000 tcp:a tcp:b tcp:c tcp:d");
+    run.hear(busy, "10 squared is 100");
+    run.pause(hangs);
+    served(&mut run);
+    run.kill(crashes);
+    run.start("flserver tcp:d &");
+    served(&mut run);
+    run.first(&[busy]);
+    assert_eq!(run.printed(busy).lines().count(), 2000);
+    run.kill(hangs);
+    run.finish();
+}

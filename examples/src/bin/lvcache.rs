@@ -1,0 +1,46 @@
+//! The last value cache: a forwarder that tells each new subscriber at once what was published last on its topic.
+//!
+//! `lvcache [FRONT] [BACK]`: connects to a publisher in front, binds for subscribers behind; runs until Ctrl-C.
+
+use examples::{Result, text};
+use std::collections::HashMap;
+use zincmq::poller::{Interest, Item, Poller};
+use zincmq::{Context, Sub, XPub};
+
+fn main() -> Result {
+    let context = Context::new();
+    let mut front = Sub::builder(&context).connect(&text(1, "tcp://127.0.0.1:5563"))?;
+    // The cache wants everything, whether somebody asks for it today or not.
+    front.subscribe("")?;
+    // Subscriptions come one by one, take effect when they are confirmed, and what is sent next is for that subscriber alone.
+    let mut back =
+        XPub::builder(&context).xpub_manual_last_value(true).bind(&text(2, "tcp://127.0.0.1:8100"))?;
+
+    let mut last = HashMap::new();
+    let mut poller = Poller::new();
+    loop {
+        let readable = Interest::READABLE;
+        poller.wait(&mut [Item::Socket(&mut front, readable), Item::Socket(&mut back, readable)], None)?;
+        if poller.found(0).readable {
+            let message = front.recv()?;
+            println!("published: {message:?}");
+            back.send(&message)?;
+            if let [topic, _, ..] = message.as_slice() {
+                last.insert(topic.clone(), message);
+            }
+        }
+        if poller.found(1).readable {
+            match back.recv()?.bytes() {
+                [1, topic @ ..] => {
+                    println!("subscribed: {}", topic.escape_ascii());
+                    back.subscribe(topic)?;
+                    if let Some(message) = last.get(topic) {
+                        back.send(message)?;
+                    }
+                }
+                [0, topic @ ..] => back.unsubscribe(topic)?,
+                _ => {}
+            }
+        }
+    }
+}
