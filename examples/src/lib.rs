@@ -4,6 +4,7 @@
 mod book;
 
 pub mod binary_star;
+pub mod clone;
 pub mod heartbeat;
 pub mod lazy;
 pub mod majordomo;

@@ -51,3 +51,44 @@ fn suicidal_snail() {
     assert_eq!(run.printed(slow), "too slow\n");
     assert_eq!(run.printed(fast), "100 messages in time\n");
 }
+
+/// Copies are equal to the table: of clients that were there before, that come late, that want a part only, after a time to live,
+/// and after the server has crashed.
+#[test]
+fn clone() {
+    const SERVER: &str = "clonesrv tcp:a tcp:b tcp:c &";
+    let set = |run: &mut Run, what: &str| {
+        let client = run.start(&format!("cloneset tcp:c {what}"));
+        run.first(&[client]);
+    };
+    let mut run = Run::new();
+    let server = run.start(SERVER);
+    let early = run.start("clonesub tcp:a tcp:b &");
+    let lights = run.start("clonesub tcp:a tcp:b /lights/ &");
+    set(&mut run, "/doors/front open");
+    set(&mut run, "/lights/hall on");
+    for copy in [early, lights] {
+        run.hear(copy, "/lights/hall is on");
+    }
+    let late = run.start("clonesub tcp:a tcp:b &");
+    run.hear(late, "/doors/front is open");
+    run.hear(late, "/lights/hall is on");
+
+    set(&mut run, "/lights/hall dim 1");
+    for copy in [early, lights, late] {
+        run.hear(copy, "/lights/hall is dim");
+        run.hear(copy, "/lights/hall is gone");
+    }
+
+    run.kill(server);
+    run.start(SERVER);
+    for copy in [early, late] {
+        run.hear(copy, "/doors/front is gone");
+    }
+    set(&mut run, "/lights/hall off");
+    for copy in [early, lights, late] {
+        run.hear(copy, "/lights/hall is off");
+    }
+    assert!(!run.printed(lights).contains("doors"));
+    run.finish();
+}
