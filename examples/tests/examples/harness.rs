@@ -208,14 +208,13 @@ fn read(from: &mut impl Read) -> String {
 /// An example, a Python script, or an example under valgrind.
 fn program(words: &[String]) -> Command {
     let (name, mut arguments) = words.split_first().unwrap();
-    let mut command = if name.ends_with(".py") {
-        // Where the tests themselves run in the background of a script, interrupts are ignored, and Python keeps to that.
-        let mut command = Command::new("env");
-        command.arg("--default-signal=INT").arg(crate::genuine::python());
-        command.arg(folder().join("python").join(name));
-        command
+    // Where the tests themselves run in the background of a script, interrupts are ignored, and their children keep to that.
+    let mut command = Command::new("env");
+    command.arg("--default-signal=INT");
+    if name.ends_with(".py") {
+        command.arg(crate::genuine::python()).arg(folder().join("python").join(name));
     } else if name == "valgrind" {
-        let mut command = Command::new(name);
+        command.arg(name);
         // What Rust keeps of the main thread to the very end looks possibly lost, and is not.
         command.args([
             "--quiet",
@@ -225,10 +224,9 @@ fn program(words: &[String]) -> Command {
         ]);
         command.arg(example(&arguments[0]));
         arguments = &arguments[1..];
-        command
     } else {
-        Command::new(example(name))
-    };
+        command.arg(example(name));
+    }
     command.args(arguments).stdin(Stdio::null());
     command
 }
