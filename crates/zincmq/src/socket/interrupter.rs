@@ -47,7 +47,7 @@ impl<K> Socket<K> {
     /// An interrupter of the calls that wait in this socket.
     #[must_use]
     pub fn interrupter(&self) -> Interrupter {
-        Interrupter(Arc::downgrade(&self.core.owner.inbox))
+        Interrupter(Arc::downgrade(&self.locked().owner.inbox))
     }
 }
 
