@@ -69,7 +69,7 @@ mod tests {
     fn gives_up_in_the_end() -> Result {
         let context = Context::new();
         let silent = Rep::builder(&context).bind("tcp://127.0.0.1:*")?;
-        let servers = vec![silent.last_endpoint().to_owned()];
+        let servers = vec![silent.last_endpoint()];
         let error = Client::new(&context, servers, 2)?.ask("hello").unwrap_err();
         assert_eq!(error.to_string(), "no reply after 2 tries");
         Ok(())

@@ -9,7 +9,7 @@ use zincmq::{Context, Dealer};
 fn main() -> Result {
     let context = Context::new();
     let mut server =
-        Dealer::builder(&context).linger(Duration::ZERO).connect(&text(1, "tcp://127.0.0.1:5570"))?;
+        Dealer::builder(&context).linger(Duration::ZERO).connect(text(1, "tcp://127.0.0.1:5570"))?;
     let replies = number(2, 3);
     // A DEALER does not wait for one reply before the next request.
     for delay in texts(3, &["60000", "30", "20", "10"]) {

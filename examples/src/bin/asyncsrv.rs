@@ -11,7 +11,7 @@ use zincmq::{Context, Message, Router};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result {
     let context = Context::new();
-    let mut clients = Router::builder(&context).bind(&text(1, "tcp://127.0.0.1:5570"))?;
+    let mut clients = Router::builder(&context).bind(text(1, "tcp://127.0.0.1:5570"))?;
     // Tasks do not share the socket: one task owns it, and the others hand it their replies.
     let (done, mut replies) = mpsc::channel(100);
     loop {

@@ -16,9 +16,9 @@ fn main() -> Result {
     let mut state = State::named(role.as_bytes())
         .filter(|state| matches!(state, State::Primary | State::Backup))
         .ok_or_else(|| format!("a server is primary or backup, not {role}"))?;
-    let mut clients = Router::builder(&context).bind(&text(2, "tcp://127.0.0.1:5001"))?;
-    let mut own = Pub::builder(&context).bind(&text(3, "tcp://127.0.0.1:5003"))?;
-    let mut peer = Sub::builder(&context).connect(&text(4, "tcp://127.0.0.1:5004"))?;
+    let mut clients = Router::builder(&context).bind(text(2, "tcp://127.0.0.1:5001"))?;
+    let mut own = Pub::builder(&context).bind(text(3, "tcp://127.0.0.1:5003"))?;
+    let mut peer = Sub::builder(&context).connect(text(4, "tcp://127.0.0.1:5004"))?;
     peer.subscribe("")?;
 
     let now = Instant::now();

@@ -10,7 +10,7 @@ use zincmq::{Context, Message, XPub};
 
 fn main() -> Result {
     let context = Context::new();
-    let mut server = XPub::builder(&context).connect(&text(1, "tcp://127.0.0.1:5558"))?;
+    let mut server = XPub::builder(&context).connect(text(1, "tcp://127.0.0.1:5558"))?;
     let ttl = Some(Duration::from_secs(number(4, 0).into())).filter(|ttl| !ttl.is_zero());
     let change = Change::wanted(text(2, "/greeting"), text(3, ""), ttl);
     // The server subscribes as soon as it is connected. What is published before is lost.

@@ -12,8 +12,8 @@ use zincmq::{Context, Pub, Router, Sub};
 fn main() -> Result {
     let context = Context::new();
     // No replica may miss anything. So there are no marks, and a slow replica costs memory.
-    let mut snapshots = Router::builder(&context).sndhwm(0).bind(&text(1, "tcp://127.0.0.1:5556"))?;
-    let mut changes = Sub::builder(&context).bind(&text(3, "tcp://127.0.0.1:5558"))?;
+    let mut snapshots = Router::builder(&context).sndhwm(0).bind(text(1, "tcp://127.0.0.1:5556"))?;
+    let mut changes = Sub::builder(&context).bind(text(3, "tcp://127.0.0.1:5558"))?;
     changes.subscribe("")?;
     let mut updates = Pub::builder(&context).sndhwm(0).build()?;
 
@@ -39,7 +39,7 @@ fn main() -> Result {
         }
         if silence.as_ref().is_some_and(|silence| silence.is_over(now)) {
             silence = None;
-            updates.bind(&text(2, "tcp://127.0.0.1:5557"))?;
+            updates.bind(text(2, "tcp://127.0.0.1:5557"))?;
         }
         if pulse.is_due(now) {
             for message in table.beat(now) {

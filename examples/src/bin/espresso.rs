@@ -8,8 +8,8 @@ use zincmq::{Context, Pull, Push, XPub, XSub};
 
 fn main() -> Result {
     let context = Context::new();
-    let mut front = XSub::builder(&context).connect(&text(1, "tcp://127.0.0.1:5563"))?;
-    let mut back = XPub::builder(&context).bind(&text(2, "tcp://127.0.0.1:8100"))?;
+    let mut front = XSub::builder(&context).connect(text(1, "tcp://127.0.0.1:5563"))?;
+    let mut back = XPub::builder(&context).bind(text(2, "tcp://127.0.0.1:8100"))?;
     // The proxy gives this socket a copy of whatever it passes on, in both directions. Whoever looks at the copies too slowly
     // holds the proxy up.
     let mut copies = Push::builder(&context).bind("inproc://copies")?.into_any();

@@ -9,9 +9,9 @@ use zincmq::{Context, Router};
 
 fn main() -> Result {
     let context = Context::new();
-    let mut clients = Router::builder(&context).bind(&text(1, "tcp://127.0.0.1:5559"))?;
+    let mut clients = Router::builder(&context).bind(text(1, "tcp://127.0.0.1:5559"))?;
     // A DEALER would deal requests out in turn, to workers that are busy or hang too. ROUTER lets the broker choose.
-    let mut workers = Router::builder(&context).bind(&text(2, "tcp://127.0.0.1:5560"))?;
+    let mut workers = Router::builder(&context).bind(text(2, "tcp://127.0.0.1:5560"))?;
 
     let mut free = VecDeque::new();
     let mut poller = Poller::new();

@@ -7,7 +7,7 @@ use zincmq::{Context, Rep};
 
 fn main() -> Result {
     let context = Context::new();
-    let mut server = Rep::builder(&context).bind(&text(1, "tcp://127.0.0.1:5555"))?;
+    let mut server = Rep::builder(&context).bind(text(1, "tcp://127.0.0.1:5555"))?;
     for _ in 0..number(2, 3) {
         let number = server.recv()?.into_frame();
         server.send(square(&number))?;

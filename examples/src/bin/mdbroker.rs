@@ -10,7 +10,7 @@ use zincmq::{Context, Error, Message, Router};
 
 fn main() -> Result {
     let context = Context::new();
-    let mut socket = Router::builder(&context).bind(&text(1, "tcp://127.0.0.1:5555"))?;
+    let mut socket = Router::builder(&context).bind(text(1, "tcp://127.0.0.1:5555"))?;
     let mut broker = Broker::default();
     let mut pulse = Pulse::new(Instant::now());
     loop {

@@ -14,8 +14,8 @@ const HEARTBEAT: [u8; 1] = [2];
 
 fn main() -> Result {
     let context = Context::new();
-    let mut clients = Router::builder(&context).bind(&text(1, "tcp://127.0.0.1:5559"))?;
-    let mut workers = Router::builder(&context).bind(&text(2, "tcp://127.0.0.1:5560"))?;
+    let mut clients = Router::builder(&context).bind(text(1, "tcp://127.0.0.1:5559"))?;
+    let mut workers = Router::builder(&context).bind(text(2, "tcp://127.0.0.1:5560"))?;
     let mut free = Free::default();
     let mut pulse = Pulse::new(Instant::now());
     let mut poller = Poller::new();

@@ -8,15 +8,15 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 use zincmq::{Context, Sub};
 
+#[expect(clippy::disallowed_methods, reason = "this is all its work")]
 fn main() -> Result {
     let context = Context::new();
-    let mut subscriber = Sub::builder(&context).connect(&text(1, "tcp://127.0.0.1:5556"))?;
+    let mut subscriber = Sub::builder(&context).connect(text(1, "tcp://127.0.0.1:5556"))?;
     subscriber.subscribe("")?;
     let (limit, work) = (number(2, 1000).into(), Duration::from_millis(number(3, 3).into()));
     let count = number(4, 10_000);
     for _ in 0..count {
-        let [published] = <[zincmq::Frame; 1]>::try_from(subscriber.recv()?)?;
-        let published = u64::from_be_bytes(published[..].try_into()?);
+        let published = u64::from_be_bytes(subscriber.recv()?.bytes().try_into()?);
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
         let age = (now.as_millis() as u64).saturating_sub(published);
         if age > limit {

@@ -31,6 +31,10 @@ fn main() -> Result {
 }
 
 /// The reply, when it is there.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Titanic does not tell when a reply has come: it is asked again"
+)]
 fn fetch(titanic: &mut Client, id: &Frame) -> Result<String> {
     loop {
         let found = titanic.request("titanic.reply", id)?;
