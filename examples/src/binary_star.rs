@@ -1,7 +1,7 @@
 //! Binary Star: two servers of which one is active, as a machine of states. It has no sockets and no clock.
 //!
-//! The two tell each other their states all the time. The backup takes over when two things come together: the primary is silent,
-//! *and* a client asks. If only their link is cut, clients still reach the primary and none asks the backup.
+//! The two tell each other their states all the time. The backup takes over when two things come together: the primary
+//! is silent, *and* a client asks. If only their link is cut, clients still reach the primary and none asks the backup.
 
 /// What a server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use crate::Result;
 use std::time::Duration;
 use zincmq::{Context, Error, Message, Req};
 
-/// How long a client waits for a reply before it asks again. Longer than [a lease](crate::heartbeat::LEASE), so that a broker has
-/// found out meanwhile that a worker is dead.
+/// How long a client waits for a reply before it asks again. Longer than [a lease](crate::heartbeat::LEASE), so that a
+/// broker has found out meanwhile that a worker is dead.
 const PATIENCE: Duration = Duration::from_millis(800);
 
 /// Asks a server, and asks again while no reply comes: each time the next server, if there are several.
@@ -46,8 +46,8 @@ impl Client {
         Err(format!("no reply after {} tries", self.tries).into())
     }
 
-    /// A REQ that waits for a reply sends no other request. So it is closed, together with what it has not sent, and another
-    /// takes its place. A late reply to the old one goes nowhere.
+    /// A REQ that waits for a reply sends no other request. So it is closed, together with what it has not sent, and
+    /// another takes its place. A late reply to the old one goes nowhere.
     fn turn_to_next(&mut self) -> Result {
         eprintln!("no reply from {}", self.servers[self.current]);
         self.current = (self.current + 1) % self.servers.len();

@@ -47,8 +47,8 @@ pub fn words(message: &Message) -> Result<Vec<&str>> {
     message.iter().map(|part| Ok(part.as_str()?)).collect()
 }
 
-/// The work of the brokers' workers: the square of a number, or else what is wrong with it. A worker must not fail because of a
-/// request.
+/// The work of the brokers' workers: the square of a number, or else what is wrong with it. A worker must not fail
+/// because of a request.
 #[must_use]
 pub fn square(number: &Frame) -> String {
     match number.as_str().map(str::parse::<u32>) {

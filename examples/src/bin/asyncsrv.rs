@@ -1,5 +1,5 @@
-//! An asynchronous server: each request is a task of its own, and is answered when the task is done. Slow requests hold up
-//! nobody.
+//! An asynchronous server: each request is a task of its own, and is answered when the task is done. Slow requests hold
+//! up nobody.
 //!
 //! `asyncsrv [ENDPOINT]`: answers each request, which is a number of milliseconds, after so many; runs until Ctrl-C.
 

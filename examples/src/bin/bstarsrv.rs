@@ -1,7 +1,7 @@
 //! Binary Star, a server: one of two, of which the other takes over when this one crashes. `lpclient` is the client.
 //!
-//! `bstarsrv [ROLE] [ENDPOINT] [STATE] [PEER]`: `primary` or `backup`; binds ENDPOINT for clients and STATE for its peer, whose
-//! STATE is PEER. Squares numbers; runs until Ctrl-C.
+//! `bstarsrv [ROLE] [ENDPOINT] [STATE] [PEER]`: `primary` or `backup`; binds ENDPOINT for clients and STATE for its
+//! peer, whose STATE is PEER. Squares numbers; runs until Ctrl-C.
 
 use examples::binary_star::{Event, State};
 use examples::heartbeat::{Lease, Pulse};

@@ -1,7 +1,7 @@
 //! Clone, a client that changes the table.
 //!
-//! `cloneset [CHANGES] [KEY] [VALUE] [SECONDS]`: sets a key, which goes after so many seconds; 0: never. Without a value the key is
-//! removed.
+//! `cloneset [CHANGES] [KEY] [VALUE] [SECONDS]`: sets a key, which goes after so many seconds; 0: never. Without a
+//! value the key is removed.
 
 use examples::clone::Change;
 use examples::{Result, number, text};

@@ -1,6 +1,7 @@
 //! Clone, the server: holds a table that many programs share, and puts their changes in order.
 //!
-//! `clonesrv [SNAPSHOTS] [UPDATES] [CHANGES]`: binds all three; runs until Ctrl-C. The table begins empty. The protocol is 12/CHP.
+//! `clonesrv [SNAPSHOTS] [UPDATES] [CHANGES]`: binds all three; runs until Ctrl-C. The table begins empty. The protocol
+//! is 12/CHP.
 
 use examples::clone::{Change, Table};
 use examples::heartbeat::{Lease, Pulse};
@@ -17,7 +18,8 @@ fn main() -> Result {
     changes.subscribe("")?;
     let mut updates = Pub::builder(&context).sndhwm(0).build()?;
 
-    // Replicas of an earlier server are to notice that it has gone, even if this one has come at once. So this one is silent at first.
+    // Replicas of an earlier server are to notice that it has gone, even if this one has come at once. So this one is
+    // silent at first.
     let now = Instant::now();
     let (mut silence, mut pulse) = (Some(Lease::new(now)), Pulse::new(now));
     let mut table = Table::default();

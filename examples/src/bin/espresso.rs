@@ -1,6 +1,7 @@
 //! Espresso: shows what passes between publishers and subscribers, by a forwarder with a third socket.
 //!
-//! `espresso [FRONT] [BACK]`: connects to a publisher in front, binds for subscribers behind, prints each message; runs until Ctrl-C.
+//! `espresso [FRONT] [BACK]`: connects to a publisher in front, binds for subscribers behind, prints each message; runs
+//! until Ctrl-C.
 
 use examples::{Result, text};
 use std::thread;
@@ -10,8 +11,8 @@ fn main() -> Result {
     let context = Context::new();
     let mut front = XSub::builder(&context).connect(text(1, "tcp://127.0.0.1:5563"))?;
     let mut back = XPub::builder(&context).bind(text(2, "tcp://127.0.0.1:8100"))?;
-    // The proxy gives this socket a copy of whatever it passes on, in both directions. Whoever looks at the copies too slowly
-    // holds the proxy up.
+    // The proxy gives this socket a copy of whatever it passes on, in both directions. Whoever looks at the copies too
+    // slowly holds the proxy up.
     let mut copies = Push::builder(&context).bind("inproc://copies")?.into_any();
     let listener = Pull::builder(&context).connect("inproc://copies")?;
     thread::spawn(move || listen(listener));

@@ -1,7 +1,7 @@
 //! Freelance, the third model: a client that knows which of its servers live, and asks one of these at once.
 //!
-//! `flclient [REQUESTS] [SERVER]...`: has so many numbers squared. The protocol is 10/FLP. The first model, a client that asks its
-//! servers by turns, is `lpclient`.
+//! `flclient [REQUESTS] [SERVER]...`: has so many numbers squared. The protocol is 10/FLP. The first model, a client
+//! that asks its servers by turns, is `lpclient`.
 
 use examples::heartbeat::{Lease, Pulse};
 use examples::{Result, number, texts};
@@ -52,8 +52,8 @@ impl Client {
         Ok(Self { socket, servers, pulse: Pulse::new(Instant::now()), requests: 0 })
     }
 
-    /// The reply of the first server in the list that lives. When that one falls silent the next is asked, and when it has
-    /// lost the request, because it has started anew, it is asked again.
+    /// The reply of the first server in the list that lives. When that one falls silent the next is asked, and when it
+    /// has lost the request, because it has started anew, it is asked again.
     fn ask(&mut self, request: &str) -> Result<Frame> {
         self.requests += 1;
         let (number, until) = (self.requests.to_be_bytes(), Instant::now() + PATIENCE);

@@ -16,7 +16,8 @@ fn main() -> Result {
     let mut free = VecDeque::new();
     let mut poller = Poller::new();
     loop {
-        // While no worker is free, requests stay where they are: in the queues of the sockets, whose marks hold clients up.
+        // While no worker is free, requests stay where they are: in the queues of the sockets, whose marks hold clients
+        // up.
         let from_clients = if free.is_empty() { Interest::default() } else { Interest::READABLE };
         let items =
             &mut [Item::Socket(&mut workers, Interest::READABLE), Item::Socket(&mut clients, from_clients)];

@@ -1,7 +1,7 @@
 //! Lazy Pirate: a client that asks again when no reply comes in time, and the next server if there are several.
 //!
-//! `lpclient [REQUESTS] [SERVER]...`: has so many numbers squared. With one server, or a broker, that comes back; with several
-//! (`lpserver`: Freelance, the first model; `bstarsrv`: Binary Star) that take the place of each other.
+//! `lpclient [REQUESTS] [SERVER]...`: has so many numbers squared. With one server, or a broker, that comes back; with
+//! several (`lpserver`: Freelance, the first model; `bstarsrv`: Binary Star) that take the place of each other.
 
 use examples::lazy::Client;
 use examples::{Result, number, texts};

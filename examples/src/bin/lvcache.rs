@@ -12,7 +12,8 @@ fn main() -> Result {
     let mut front = Sub::builder(&context).connect(text(1, "tcp://127.0.0.1:5563"))?;
     // The cache wants everything, whether somebody asks for it today or not.
     front.subscribe("")?;
-    // Subscriptions come one by one, take effect when they are confirmed, and what is sent next is for that subscriber alone.
+    // Subscriptions come one by one, take effect when they are confirmed, and what is sent next is for that subscriber
+    // alone.
     let mut back =
         XPub::builder(&context).xpub_manual_last_value(true).bind(text(2, "tcp://127.0.0.1:8100"))?;
 

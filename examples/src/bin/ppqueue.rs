@@ -1,4 +1,5 @@
-//! Paranoid Pirate, the queue: a broker that balances load, and gives no request to a worker that it has not heard of lately.
+//! Paranoid Pirate, the queue: a broker that balances load, and gives no request to a worker that it has not heard of
+//! lately.
 //!
 //! `ppqueue [FRONT] [BACK]`: binds both; runs until Ctrl-C. The protocol is 6/PPP.
 

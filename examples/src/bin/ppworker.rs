@@ -13,8 +13,8 @@ const HEARTBEAT: [u8; 1] = [2];
 fn main() -> Result {
     let (context, queue) = (Context::new(), text(1, "tcp://127.0.0.1:5560"));
     loop {
-        // A new socket has a new routing id: the queue cannot take this worker for the one that it gave up. What the old
-        // socket has not sent is dropped with it.
+        // A new socket has a new routing id: the queue cannot take this worker for the one that it gave up. What the
+        // old socket has not sent is dropped with it.
         let mut queue = Dealer::builder(&context).linger(Duration::ZERO).connect(&queue)?;
         queue.send(READY)?;
         converse(&mut queue)?;

@@ -1,7 +1,7 @@
 //! The suicidal snail: a subscriber that stops when it is too late, rather than go on with what is no longer true.
 //!
-//! `suisnail [ENDPOINT] [LIMIT] [WORK] [COUNT]`: works for so many milliseconds at each message, and fails when one is older than
-//! LIMIT milliseconds; ends after so many messages.
+//! `suisnail [ENDPOINT] [LIMIT] [WORK] [COUNT]`: works for so many milliseconds at each message, and fails when one is
+//! older than LIMIT milliseconds; ends after so many messages.
 
 use examples::{Result, number, text};
 use std::thread;

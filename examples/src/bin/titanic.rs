@@ -1,5 +1,5 @@
-//! Titanic: requests that outlive clients, workers, brokers and this program, since they are kept on disk. It is a worker of
-//! a Majordomo broker for the clients, and a client of that broker for the workers.
+//! Titanic: requests that outlive clients, workers, brokers and this program, since they are kept on disk. It is a
+//! worker of a Majordomo broker for the clients, and a client of that broker for the workers.
 //!
 //! `titanic [BROKER] [FOLDER]`: runs until Ctrl-C. The protocol is 9/TSP.
 
@@ -57,10 +57,12 @@ fn start(
 
 /// `service, request...` to `"200", id`.
 fn accept(store: &Store, request: &Message) -> Message {
-    if request.len() < 2 {
-        return "500".into();
+    match request.as_slice() {
+        [service, _, ..] if service.as_str().is_ok() => {
+            store.add(request).map_or_else(failed, |id| ["200", id.as_str()].into())
+        }
+        _ => "500".into(),
     }
-    store.add(request).map_or_else(failed, |id| ["200", id.as_str()].into())
 }
 
 /// `id` to `"200", reply...`, or to the reason why there is none.

@@ -28,8 +28,8 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// A copy of what is below `subtree`, such as `/lights/`, or of everything if that is empty; of the server that has its snapshots
-    /// and updates at these endpoints.
+    /// A copy of what is below `subtree`, such as `/lights/`, or of everything if that is empty; of the server that has
+    /// its snapshots and updates at these endpoints.
     ///
     /// # Errors
     /// If an endpoint is none.

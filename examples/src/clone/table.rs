@@ -28,8 +28,8 @@ impl Table {
         message
     }
 
-    /// To be called once an interval: removes the entries whose time is over. Returns what is to be published; it is a heartbeat if
-    /// there is nothing else.
+    /// To be called once an interval: removes the entries whose time is over. Returns what is to be published; it is a
+    /// heartbeat if there is nothing else.
     pub fn beat(&mut self, now: Instant) -> Vec<Message> {
         let over = |(change, until): &(Change, Option<Instant>)| {
             until.is_some_and(|until| now >= until).then(|| change.key.clone())

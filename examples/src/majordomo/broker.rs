@@ -58,16 +58,14 @@ impl Broker {
         mem::take(&mut self.outgoing)
     }
 
-    /// To be called once an interval. Returns the heartbeats for the workers that live; requests of the others are given to
-    /// those who are free.
+    /// To be called once an interval. Returns the heartbeats for the workers that live; requests of the others are
+    /// given to those who are free.
     pub fn beat(&mut self, now: Instant) -> Vec<Message> {
-        for id in self.workers.keys().cloned().collect::<Vec<_>>() {
-            if self.workers[&id].lease.is_over(now) {
-                self.forget(&id);
-            } else {
-                self.outgoing.push(to_worker(&id, HEARTBEAT));
-            }
+        let dead = self.workers.iter().filter(|(_, worker)| worker.lease.is_over(now));
+        for id in dead.map(|(id, _)| id.clone()).collect::<Vec<_>>() {
+            self.forget(&id);
         }
+        self.outgoing.extend(self.workers.keys().map(|id| to_worker(id, HEARTBEAT)));
         self.services.retain(|_, service| {
             service.requests.retain(|request| now < request.since + EXPIRY);
             !service.requests.is_empty() || !service.free.is_empty()

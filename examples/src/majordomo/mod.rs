@@ -1,6 +1,7 @@
 //! Majordomo: a broker of named services (7/MDP, version 0.1), with its clients and workers.
 //!
-//! All messages begin with an empty part and the name of the protocol. A client's REQ adds and removes the empty part by itself.
+//! All messages begin with an empty part and the name of the protocol. A client's REQ adds and removes the empty part
+//! by itself.
 //!
 //! ```text
 //! client to broker   "" "MDPC01" service request...

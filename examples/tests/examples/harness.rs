@@ -48,8 +48,8 @@ impl Run {
     }
 
     /// Starts a program. One that ends in `&` is a service: it gets a Ctrl-C when the others have ended, again and
-    /// again until it ends as well. One that ends in `!` is expected to fail. `tcp:a`, `ipc:b`, `epgm:c` and so on stand for endpoints
-    /// that nobody else uses. Returns its number.
+    /// again until it ends as well. One that ends in `!` is expected to fail. `tcp:a`, `ipc:b`, `epgm:c` and so on
+    /// stand for endpoints that nobody else uses. Returns its number.
     pub(crate) fn start(&mut self, command: &str) -> usize {
         let at = self.processes.len();
         self.processes.push(Process::start(at, command, &self.places, self.sender.clone()));
@@ -208,7 +208,8 @@ fn read(from: &mut impl Read) -> String {
 /// An example, a Python script, or an example under valgrind.
 fn program(words: &[String]) -> Command {
     let (name, mut arguments) = words.split_first().unwrap();
-    // Where the tests themselves run in the background of a script, interrupts are ignored, and their children keep to that.
+    // Where the tests themselves run in the background of a script, interrupts are ignored, and their children keep to
+    // that.
     let mut command = Command::new("env");
     command.arg("--default-signal=INT");
     if name.ends_with(".py") {

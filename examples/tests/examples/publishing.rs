@@ -52,8 +52,8 @@ fn suicidal_snail() {
     assert_eq!(run.printed(fast), "100 messages in time\n");
 }
 
-/// Copies are equal to the table: of clients that were there before, that come late, that want a part only, after a time to live,
-/// and after the server has crashed.
+/// Copies are equal to the table: of clients that were there before, that come late, that want a part only, after a
+/// time to live, and after the server has crashed.
 #[test]
 fn clone() {
     const SERVER: &str = "clonesrv tcp:a tcp:b tcp:c &";

@@ -1,4 +1,5 @@
-//! The programs of the Guide's chapter 4: clients get their replies although workers, brokers and servers crash or hang.
+//! The programs of the Guide's chapter 4: clients get their replies although workers, brokers and servers crash or
+//! hang.
 
 use crate::SQUARES;
 use crate::harness::{Run, run};
@@ -40,7 +41,8 @@ fn simple_pirate() {
     run.finish();
 }
 
-/// Workers that hang or crash are found out, workers come back to a queue that was restarted, and each client gets its replies.
+/// Workers that hang or crash are found out, workers come back to a queue that was restarted, and each client gets its
+/// replies.
 #[test]
 fn paranoid_pirate() {
     let mut run = Run::new();
@@ -122,8 +124,8 @@ fn titanic() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
-/// The primary is killed: the backup takes over, and clients go on. The primary comes back and is passive, until the other one
-/// crashes.
+/// The primary is killed: the backup takes over, and clients go on. The primary comes back and is passive, until the
+/// other one crashes.
 #[test]
 fn binary_star() {
     const PRIMARY: &str = "bstarsrv primary tcp:a tcp:b tcp:c &";
