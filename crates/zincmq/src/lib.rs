@@ -102,7 +102,7 @@ pub use monitor::{Event, EventKind, Events, Monitor};
 pub use poller::Poller;
 pub use proxy::{proxy, proxy_steerable};
 pub use socket::typed::*;
-pub use socket::{AnySocket, Interrupter, Socket, SocketBuilder};
+pub use socket::{AnySocket, Interrupter, RecvHalf, RejoinError, SendHalf, Socket, SocketBuilder};
 pub use socket_type::SocketType;
 pub use stats::{MulticastSource, MulticastStats, PeerStats, SocketReport, SocketStats};
 pub use stats_server::StatsServer;

@@ -5,24 +5,28 @@
 
 use examples::{Result, text};
 use std::time::Duration;
-use tokio::sync::mpsc::{self, Sender};
-use zincmq::{Context, Message, Router};
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use zincmq::{Context, Message, Router, SendHalf};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result {
     let context = Context::new();
-    let mut clients = Router::builder(&context).bind(text(1, "tcp://127.0.0.1:5570"))?;
-    // Tasks do not share the socket: one task owns it, and the others hand it their replies.
-    let (done, mut replies) = mpsc::channel(100);
+    let clients = Router::builder(&context).bind(text(1, "tcp://127.0.0.1:5570"))?;
+    // One task receives, another one sends, and each request has one between them.
+    let (send, mut recv) = clients.into_split();
+    let (done, replies) = mpsc::channel(100);
+    tokio::spawn(pass_on(replies, send));
     loop {
-        // Neither branch loses a message when the other one wins.
-        tokio::select! {
-            request = clients.recv_async() => {
-                tokio::spawn(answer(request?, done.clone()));
-            }
-            Some(reply) = replies.recv() => clients.send_async(reply).await?,
-        }
+        tokio::spawn(answer(recv.recv_async().await?, done.clone()));
     }
+}
+
+/// Sends the replies, in the order in which they are ready.
+async fn pass_on(mut replies: Receiver<Message>, mut clients: SendHalf<Router>) -> zincmq::Result<()> {
+    while let Some(reply) = replies.recv().await {
+        clients.send_async(reply).await?;
+    }
+    Ok(())
 }
 
 /// Answers one request. Its envelope, the client's routing id, goes with it from here to there.

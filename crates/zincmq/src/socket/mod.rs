@@ -8,7 +8,10 @@ mod commands;
 pub(crate) mod core;
 mod endpoints;
 mod future;
+#[cfg(feature = "futures")]
+mod futures;
 mod group;
+mod halves;
 mod handle;
 mod interrupter;
 mod listener;
@@ -27,6 +30,7 @@ mod watch;
 
 pub use self::builder::SocketBuilder;
 pub(crate) use self::core::Core;
+pub use self::halves::{RecvHalf, RejoinError, SendHalf};
 pub use self::handle::{AnySocket, Socket};
 pub use self::interrupter::Interrupter;
 pub(crate) use self::streaming::end_streams_of_thread;
