@@ -177,7 +177,7 @@ mod tests {
         let endpoint = "tcp://127.0.0.1:*";
         let mut snapshots = Router::builder(&context).bind(endpoint)?;
         let mut updates = XPub::builder(&context).xpub_verbose(true).bind(endpoint)?;
-        let endpoints = (snapshots.last_endpoint().to_owned(), updates.last_endpoint().to_owned());
+        let endpoints = (snapshots.last_endpoint(), updates.last_endpoint());
         let mut replica = Replica::new(&context, endpoints.0, endpoints.1, "/a/".to_owned())?;
         let replica = thread::spawn(move || replica.recv().map(drop));
 
