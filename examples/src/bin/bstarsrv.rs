@@ -34,7 +34,8 @@ fn main() -> Result {
         if poller.found(0).readable {
             lease = Lease::new(now);
             if let Some(told) = State::named(peer.recv()?.bytes()) {
-                state = state.after(Event::Peer(told))?;
+                // If the two contradict each other, the peer is to learn of it as well.
+                state = state.after(Event::Peer(told)).inspect_err(|_| _ = own.send(state.name()))?;
             }
         } else if poller.found(1).readable {
             // The client's envelope, and a number.
