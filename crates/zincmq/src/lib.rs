@@ -1,8 +1,18 @@
 //! ZeroMQ in Rust: sockets that carry whole messages, with patterns, queues and reconnection, without a broker.
 //!
-//! A [`Context`] holds I/O threads; sockets are made in it, one type a pattern: [`Push`] and [`Pull`], [`Req`] and
-//! [`Rep`], [`Pub`] and [`Sub`], [`Dealer`] and [`Router`], and more. They bind and connect to endpoints
-//! (`tcp://`, `ipc://`, `inproc://`) and speak ZMTP 3.1 to any other ZeroMQ.
+//! A [`Context`] holds I/O threads, and sockets are made in it. They bind and connect to endpoints (`tcp://`, `ipc://`,
+//! `inproc://`, `epgm://`, `pgm://`) and speak ZMTP 3.1 to any other ZeroMQ. Each pattern has its types of sockets, and each
+//! type has a page:
+//!
+//! | | messages go |
+//! |---|---|
+//! | [`Req`], [`Rep`] | to one server, and the reply back, in turns |
+//! | [`Dealer`], [`Router`] | likewise without turns; or to the peer that the first part names |
+//! | [`Pub`], [`Sub`] | to all that have subscribed |
+//! | [`XPub`], [`XSub`] | likewise, with subscriptions as messages: for forwarders |
+//! | [`Push`], [`Pull`] | to one worker after the other |
+//! | [`Pair`] | to the one peer |
+//! | [`Stream`] | to programs that speak plain TCP |
 //!
 //! ```
 //! use zincmq::{Context, Rep, Req};
@@ -25,6 +35,15 @@
 //! any executor). [`Poller`] waits for several sockets and foreign descriptors, [`proxy()`] passes messages from
 //! one socket to another, [`Monitor`] tells of connections, [`Socket::stats`] of numbers, which a [`StatsServer`] shows to other
 //! processes (`zinc top`).
+//!
+//! # Features
+//!
+//! Both are off by default.
+//!
+//! - `futures`: sockets, and their halves, are `futures::Stream` and `futures::Sink`.
+//! - `tracing`: what happens to endpoints and connections, messages that are lost, and an end that takes long are logged by the
+//!   crate of that name. Targets begin with `zincmq::`; the book's page on logs names all events and spans, with their fields.
+//!   None is on the way of a message.
 
 #![forbid(unsafe_code)]
 
@@ -86,21 +105,28 @@ mod error;
 pub mod message;
 pub mod option;
 
-// Names, keys, ids.
+// Sockets and messages that hold up the end of a context.
+mod lingering;
+
+// Names, keys, ids, and the log.
 mod arena;
 mod bell;
 pub mod endpoint;
 mod life;
 pub mod socket_type;
 mod spin;
+mod trace;
 
 pub use context::{Builder, Context};
 pub use error::{BatchError, Error, Reason, Result, SendError};
 pub use io::SchedPolicy;
+pub use lingering::{Lingering, Unsent};
 pub use message::{Frame, Message, PartsError, PeerInfo};
 pub use monitor::{Event, EventKind, Events, Monitor};
 pub use poller::Poller;
 pub use proxy::{proxy, proxy_steerable};
+#[doc(inline)]
+pub use queue::warm::Buffer;
 pub use socket::typed::*;
 pub use socket::{AnySocket, Interrupter, RecvHalf, RejoinError, SendHalf, Socket, SocketBuilder};
 pub use socket_type::SocketType;

@@ -49,7 +49,7 @@ impl Run {
 
     /// Starts a program. One that ends in `&` is a service: it gets a Ctrl-C when the others have ended, again and
     /// again until it ends as well. One that ends in `!` is expected to fail. `tcp:a`, `ipc:b`, `epgm:c` and so on
-    /// stand for endpoints that nobody else uses. Returns its number.
+    /// stand for endpoints that nobody else uses, `http:d` for an address likewise. Returns its number.
     pub(crate) fn start(&mut self, command: &str) -> usize {
         let at = self.processes.len();
         self.processes.push(Process::start(at, command, &self.places, self.sender.clone()));
@@ -261,6 +261,7 @@ impl Places {
                 let port = 21_000 + name.bytes().map(u32::from).sum::<u32>();
                 format!("tcp://127.{high}.{low}.{run}:{port}")
             }
+            Some(("http", name)) => self.resolve(&format!("tcp:{name}")).replacen("tcp://", "", 1),
             // On the loopback interface, which has but one address for multicast.
             Some(("epgm", name)) => {
                 let port = 21_000 + name.bytes().map(u32::from).sum::<u32>() + u32::from(low);

@@ -1,5 +1,5 @@
-//! Socket options: one [`Row`] an option, read alike by Rust setters, C's `zmq_setsockopt`, the command line
-//! and the manual.
+//! Socket options (`zmq_setsockopt(3)`): a constant each. The rows of one table are behind them, and behind C's
+//! `zmq_setsockopt`, the command line and the manual.
 //!
 //! Three ways in: by typed name ([`Options::set`] with [`SNDHWM`]), by number as C does
 //! ([`Options::set_raw`]), and by name and text ([`Options::set_text`]).
