@@ -11,6 +11,7 @@ use crate::socket_type::SocketType;
 use crate::stats::{SocketReport, StatsRegistry};
 use queue::{Inbox, Item, Pool};
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -32,8 +33,24 @@ use std::time::Duration;
 /// assert_eq!(pull.recv()?.as_str(), Ok("hello"));
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Context(pub(crate) ContextRef);
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shared = self.0.shared();
+        let (sockets, shut_down) = {
+            let state = lock(&shared.state);
+            (state.sockets.len(), state.stopped)
+        };
+        f.debug_struct("Context")
+            .field("io_threads", &self.io_threads())
+            .field("sockets", &sockets)
+            .field("max_sockets", &self.max_sockets())
+            .field("shut_down", &shut_down)
+            .finish()
+    }
+}
 
 /// The settings of a context, before it is built ([`Context::builder`]) or as they are changed
 /// ([`Context::configure`]). Default: one I/O thread, at most 1023 sockets, no IPv6, and an end that waits for unsent

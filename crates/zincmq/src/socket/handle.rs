@@ -188,10 +188,11 @@ impl<K> Socket<K> {
         self.core.stats()
     }
 
-    /// Begins to watch the socket's connections. A monitor opened before is stopped.
+    /// Begins to watch the socket's connections: [`Events::ALL`], one [`EventKind`](crate::EventKind), or several with
+    /// `|`. A monitor opened before is stopped.
     #[must_use]
-    pub fn monitor(&mut self, events: Events) -> Monitor {
-        self.core.owner.monitor.open(events)
+    pub fn monitor(&mut self, events: impl Into<Events>) -> Monitor {
+        self.core.owner.monitor.open(events.into())
     }
 
     /// Has the monitor told of every peer's queues ([`EventKind::PipesStats`](crate::EventKind::PipesStats)).
