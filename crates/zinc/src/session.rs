@@ -209,21 +209,16 @@ impl Session {
     }
 
     /// Why a message was not sent: the same failure, or the timeout that stands behind it.
-    pub(crate) fn unsent(&mut self, error: Error, what: &'static str) -> Failure {
+    pub(crate) fn unsent(&self, error: Error, what: &'static str) -> Failure {
         self.explain(error, what, option::SNDTIMEO)
     }
 
     /// Why none was received.
-    pub(crate) fn unreceived(&mut self, error: Error, what: &'static str) -> Failure {
+    pub(crate) fn unreceived(&self, error: Error, what: &'static str) -> Failure {
         self.explain(error, what, option::RCVTIMEO)
     }
 
-    fn explain(
-        &mut self,
-        error: Error,
-        what: &'static str,
-        timeout: option::OptionKey<option::Wait>,
-    ) -> Failure {
+    fn explain(&self, error: Error, what: &'static str, timeout: option::OptionKey<option::Wait>) -> Failure {
         if error != Error::Timeout {
             return error.into();
         }
@@ -236,7 +231,7 @@ impl Session {
     /// or something else went wrong before.
     /// Returns the number of connections that there were.
     pub(crate) fn close(self, result: Result<(), Failure>) -> Result<usize, Failure> {
-        let Self { mut socket, context, timeout, state, others_send, outcomes } = self;
+        let Self { socket, context, timeout, state, others_send, outcomes } = self;
         let stats = socket.stats();
         let sends = others_send || state.sends.load(Ordering::SeqCst) && stats.sent > 0;
         for group in stats.multicast.iter().filter(|group| group.lost > 0) {

@@ -25,7 +25,7 @@ mod private {
 impl<K> private::Sealed for Socket<K> {
     #[allow(private_interfaces, reason = "the trait is sealed")]
     fn core(&mut self) -> &mut Core {
-        &mut self.core
+        self.core_mut()
     }
 }
 

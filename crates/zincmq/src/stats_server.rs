@@ -77,7 +77,7 @@ impl StatsServer {
     /// # Errors
     /// [`Error::Endpoint`] for inproc; [`Error::System`] if the thread cannot be started.
     pub fn with(context: &Context, own: Context, mut rep: Rep) -> Result<Self> {
-        let endpoint = rep.last_endpoint().to_owned();
+        let endpoint = rep.last_endpoint();
         if endpoint.starts_with("inproc:") {
             let reason = "a statistics server is for other processes: use ipc or tcp".to_owned();
             let errno = rustix::io::Errno::INVAL.raw_os_error();

@@ -292,7 +292,7 @@ fn a_plain_server_with_enforcement_and_no_domain_goes_on() {
         let mut push = Push::new(&context).unwrap();
         push.set(option::LINGER, Duration::ZERO).unwrap();
         push.plain_client("alice", "sesame").unwrap();
-        push.connect(&pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+        push.connect(pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
         events.recv_timeout(PATIENCE).unwrap().kind
     };
     assert_eq!(try_to_get_in(), HandshakeFailedNoDetail);

@@ -247,7 +247,7 @@ fn one_task_sends_and_receives() {
                 dealer.set(option::RCVHWM, 2).unwrap();
                 dealer
             });
-            client.connect(&server.bind(endpoint).unwrap()).unwrap();
+            client.connect(server.bind(endpoint).unwrap()).unwrap();
             let echo = spawn(move || {
                 for _ in 0..MANY {
                     let message: Message = server.recv_timeout(PATIENCE).unwrap();

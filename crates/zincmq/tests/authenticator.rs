@@ -39,7 +39,7 @@ fn admitted(context: &Context, server: &Keypair, domain: &str, client: &Client<'
         }
     }
     let mut monitor = pull.monitor(Events::ALL);
-    push.connect(&pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+    push.connect(pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
     loop {
         match monitor.recv_timeout(PATIENCE).unwrap() {
             event if event.kind == EventKind::HandshakeFailedAuth => {
@@ -152,7 +152,7 @@ fn a_judge_that_panics_lets_nobody_in() {
     let mut monitor = pull.monitor(Events::ALL);
     let mut push = Push::new(&context).unwrap();
     push.plain_client("bob", "sesame").unwrap();
-    push.connect(&pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+    push.connect(pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
     assert_eq!(await_event(&mut monitor, EventKind::HandshakeFailedAuth).value, 500);
     assert!(admitted(&context, &server, "", &Client::User("alice", "sesame")).is_some());
 }

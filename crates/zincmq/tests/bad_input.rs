@@ -98,7 +98,7 @@ fn calls_out_of_turn_are_refused() {
     let _alone = alone();
     let context = Context::new();
     let (mut req, mut rep) = (Req::new(&context).unwrap(), Rep::new(&context).unwrap());
-    req.connect(&rep.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+    req.connect(rep.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
     for round in ["one", "two"] {
         assert!(matches!(req.recv(), Err(Error::State)));
         assert!(matches!(rep.send("unasked").map_err(Error::from), Err(Error::State)));
@@ -153,9 +153,9 @@ fn no_maxmsgsize_is_too_small_for_a_handshake() {
                 push.set(option::MAXMSGSIZE, most).unwrap();
                 push.set(option::LINGER, Duration::ZERO).unwrap();
                 if pull_binds {
-                    push.connect(&pull.bind(endpoint).unwrap()).unwrap();
+                    push.connect(pull.bind(endpoint).unwrap()).unwrap();
                 } else {
-                    pull.connect(&push.bind(endpoint).unwrap()).unwrap();
+                    pull.connect(push.bind(endpoint).unwrap()).unwrap();
                 }
                 let body = vec![7; most];
                 push.send_timeout(body.clone(), PATIENCE).unwrap();

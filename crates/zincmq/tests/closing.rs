@@ -244,7 +244,7 @@ fn after_unbind_nobody_is_left_to_send_to() {
         for endpoint in NETWORK {
             let context = Context::new();
             let (mut push, mut pull) = pipeline(&context, endpoint, 1000, 1000);
-            let bound = push.last_endpoint().to_owned();
+            let bound = push.last_endpoint();
             push.send_timeout("before", PATIENCE).unwrap();
             assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), b"before");
             push.unbind(&bound).unwrap();
@@ -283,7 +283,7 @@ fn unbind_lets_queued_messages_out() {
         for endpoint in NETWORK {
             let context = Context::new();
             let (mut push, mut pull) = pipeline(&context, endpoint, 0, 0);
-            let bound = push.last_endpoint().to_owned();
+            let bound = push.last_endpoint();
             let body = vec![3; 10_000];
             push.send_timeout("first", PATIENCE).unwrap();
             for _ in 0..500 {
@@ -357,7 +357,7 @@ fn bind_anywhere(pull: &mut Pull, ipv6: bool, text: &str) -> Option<(u16, String
     loop {
         let port = TcpListener::bind(any).ok()?.local_addr().unwrap().port();
         // Another process may have been given the port meanwhile.
-        match pull.bind(&format!("{text}{port}")) {
+        match pull.bind(format!("{text}{port}")) {
             Err(Error::Io { .. }) => {}
             full => return Some((port, full.unwrap())),
         }

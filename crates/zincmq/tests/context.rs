@@ -160,10 +160,10 @@ fn the_default_allows_1023_sockets() {
 #[test]
 fn sockets_inherit_from_their_context() {
     let context = Context::builder().blocky(false).ipv6(true).build();
-    let mut push = Push::new(&context).unwrap();
+    let push = Push::new(&context).unwrap();
     assert_eq!(push.get(option::LINGER).unwrap(), Some(Duration::ZERO));
     assert!(push.get(option::IPV6).unwrap());
-    let mut push = Push::new(&Context::new()).unwrap();
+    let push = Push::new(&Context::new()).unwrap();
     assert_eq!(push.get(option::LINGER).unwrap(), None);
     assert!(!push.get(option::IPV6).unwrap());
 }
@@ -173,7 +173,7 @@ fn a_context_that_is_not_blocky_ends_though_messages_are_unsent() {
     within(PATIENCE, || {
         let context = Context::builder().blocky(false).build();
         let mut push = Push::new(&context).unwrap();
-        push.connect(&common::fresh_ipc()).unwrap();
+        push.connect(common::fresh_ipc()).unwrap();
         push.send("for nobody").unwrap();
         drop(push);
         context.term();

@@ -135,7 +135,7 @@ fn a_greeting_of_any_size_goes_into_a_box() {
         router.set(option::HELLO_MSG, vec![7; size]).unwrap();
         let mut dealer = Dealer::new(&context).unwrap();
         dealer.curve_client(&client, server.public).unwrap();
-        dealer.connect(&router.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+        dealer.connect(router.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
         assert_eq!(dealer.recv_timeout(PATIENCE).unwrap().bytes(), vec![7; size]);
     }
 }
@@ -148,7 +148,7 @@ fn the_limits_of_messages_are_those_of_plain_ones() {
     pull.set(option::MAXPARTS, 2).unwrap();
     pull.set(option::MAXMULTIPART, 2 * (5 + 16)).unwrap();
     let mut monitor = pull.monitor(Events::ALL);
-    push.connect(&pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+    push.connect(pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
     for refused in [Message::from([&b"123456"[..]]), Message::from([&b"1"[..]; 3])] {
         for _ in 0..100 {
             push.send(Message::from([&b"12345"[..], b"12345"])).unwrap();
@@ -170,7 +170,7 @@ fn the_high_water_mark_stops_large_messages_too() {
         let (mut push, mut pull) = encrypted_pipeline(&context);
         push.set(option::SNDHWM, 4).unwrap();
         pull.set(option::RCVHWM, 4).unwrap();
-        push.connect(&pull.bind("ipc://*").unwrap()).unwrap();
+        push.connect(pull.bind("ipc://*").unwrap()).unwrap();
         push.set(option::LINGER, Duration::ZERO).unwrap();
         let body = vec![1; size];
         // There is room for these, sooner or later.
@@ -218,7 +218,7 @@ fn cut_after(parts: u64) {
     let address = listener.local_addr().unwrap();
     let first = parts * PART as u64 + 1000;
     let thread = std::thread::spawn(move || pass_on(&listener, bound.strip_prefix("tcp://").unwrap(), first));
-    push.connect(&format!("tcp://{address}")).unwrap();
+    push.connect(format!("tcp://{address}")).unwrap();
     for number in 0..12 {
         push.send(Message::from([vec![number; PART], vec![number; PART], vec![number; PART]])).unwrap();
     }

@@ -34,7 +34,7 @@ fn each(ours: SocketType, theirs: SocketType, prepare: impl Fn(&mut AnySocket), 
                 dial(&socket.bind("tcp://127.0.0.1:*").unwrap())
             } else {
                 let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-                socket.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
+                socket.connect(format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
                 listener.accept().unwrap().0
             };
             let mut hand = Client::over(stream, local(theirs, security));

@@ -131,7 +131,7 @@ fn without_reconnection_a_refusal_is_the_last_word() {
         let mut push = Push::new(&context).unwrap();
         push.set(option::RECONNECT_IVL, None).unwrap();
         let mut monitor = push.monitor(Events::ALL);
-        push.connect(&fresh_tcp()).unwrap();
+        push.connect(fresh_tcp()).unwrap();
         expect(&mut monitor, [Closed]);
         drop(push);
         context.term();
@@ -147,7 +147,7 @@ fn pauses_double_up_to_the_longest() {
         push.set(option::RECONNECT_IVL, Duration::from_millis(2)).unwrap();
         push.set(option::RECONNECT_IVL_MAX, Duration::from_millis(9)).unwrap();
         let mut monitor = push.monitor(Events::NONE.with(ConnectRetried));
-        push.connect(&fresh_tcp()).unwrap();
+        push.connect(fresh_tcp()).unwrap();
         let pauses = [(); 5].map(|()| next(&mut monitor).value);
         assert_eq!(pauses, [2, 4, 8, 9, 9]);
     });
@@ -161,7 +161,7 @@ fn a_lost_connection_is_made_again() {
         let mut push = Push::new(&context).unwrap();
         push.set(option::RECONNECT_IVL, Duration::from_millis(5)).unwrap();
         let mut monitor = push.monitor(Events::ALL);
-        push.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
+        push.connect(format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
         for _ in 0..3 {
             let (mut stream, _) = listener.accept().unwrap();
             common::raw_greet(&mut stream, "PULL");
@@ -214,7 +214,7 @@ fn who_speaks_something_else_fails_its_handshake() {
         let mut push = Push::new(&context).unwrap();
         push.set(option::RECONNECT_IVL, Duration::from_millis(5)).unwrap();
         let mut client = push.monitor(Events::ALL);
-        push.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
+        push.connect(format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
         for _ in 0..2 {
             listener.accept().unwrap().0.write_all(b"SSH-2.0-x\r\n").unwrap();
             expect(&mut client, [Connected, HandshakeFailedNoDetail, Disconnected, ConnectRetried]);

@@ -200,14 +200,14 @@ fn what_cannot_be_is_an_error_of_the_call() {
     }
     let mut slow = Pub::new(&context).unwrap();
     slow.set(option::RATE, 11).unwrap();
-    let error = slow.bind(&endpoint()).unwrap_err();
+    let error = slow.bind(endpoint()).unwrap_err();
     assert!(error.to_string().contains("less than one datagram") && error.errno() == invalid, "{error}");
     let mut wrong = Push::new(&context).unwrap();
-    let error = wrong.connect(&endpoint()).unwrap_err();
+    let error = wrong.connect(endpoint()).unwrap_err();
     assert!(error.to_string().contains("a PUSH socket does not speak multicast"), "{error}");
     assert_eq!(error.errno(), 156_384_712 + 52);
     let mut secret = Sub::new(&context).unwrap();
     secret.plain_client("user", "password").unwrap();
-    let error = secret.connect(&endpoint()).unwrap_err();
+    let error = secret.connect(endpoint()).unwrap_err();
     assert!(error.to_string().contains("multicast has no security"), "{error}");
 }

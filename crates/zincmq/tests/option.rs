@@ -345,7 +345,7 @@ fn times_sizes_and_choices() {
 #[test]
 fn a_builder_sets_what_it_is_told() {
     let context = Context::new();
-    let mut router = Router::builder(&context)
+    let router = Router::builder(&context)
         .router_mandatory(true)
         .sndhwm(7)
         .linger(Duration::from_secs(2))
@@ -361,7 +361,7 @@ fn a_builder_sets_what_it_is_told() {
         (router.get(option::HANDSHAKE_IVL).unwrap(), router.get(option::ROUTING_ID).unwrap()),
         (None, b"broker".to_vec())
     );
-    let mut sub = Sub::builder(&context).connect(router.last_endpoint()).unwrap();
+    let sub = Sub::builder(&context).connect(router.last_endpoint()).unwrap();
     assert_eq!(sub.get(option::LINGER).unwrap(), Some(Duration::ZERO), "what a SUB has by default stays");
     assert_eq!(sub.last_endpoint(), router.last_endpoint());
     let refused = Pull::builder(&context).rcvhwm(usize::MAX).maxparts(0).build().unwrap_err();

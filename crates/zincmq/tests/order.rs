@@ -77,7 +77,7 @@ fn number(message: &Message) -> u32 {
 fn both_marks_add_up_and_zero_is_unlimited() {
     within(PATIENCE, || {
         let defaults = (option::SNDHWM, option::RCVHWM);
-        let mut plain = Push::new(&Context::new()).unwrap();
+        let plain = Push::new(&Context::new()).unwrap();
         assert_eq!((plain.get(defaults.0).unwrap(), plain.get(defaults.1).unwrap()), (1000, 1000));
         let cases = [
             (1000, 1000, 2000),

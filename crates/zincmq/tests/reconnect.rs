@@ -149,7 +149,7 @@ fn a_maximum_below_the_interval_holds() {
     push.set(option::RECONNECT_IVL, Duration::from_secs(1)).unwrap();
     push.set(option::RECONNECT_IVL_MAX, Duration::from_millis(3)).unwrap();
     let mut monitor = push.monitor(Events::NONE.with(EventKind::ConnectRetried));
-    push.connect(&fresh_ipc()).unwrap();
+    push.connect(fresh_ipc()).unwrap();
     assert_eq!([0; 2].map(|_| monitor.recv_timeout(PATIENCE).unwrap().value), [3, 3]);
 }
 
@@ -159,7 +159,7 @@ fn without_a_maximum_pauses_vary_within_twice_the_interval() {
     let mut push = Push::new(&context).unwrap();
     push.set(option::RECONNECT_IVL, Duration::from_millis(4)).unwrap();
     let mut monitor = push.monitor(Events::NONE.with(EventKind::ConnectRetried));
-    push.connect(&fresh_ipc()).unwrap();
+    push.connect(fresh_ipc()).unwrap();
     for _ in 0..10 {
         let pause = monitor.recv_timeout(PATIENCE).unwrap().value;
         assert!((4..8).contains(&pause), "{pause}");
@@ -172,7 +172,7 @@ fn reconnecting_can_be_turned_off() {
         let context = Context::new();
         let mut push = Push::new(&context).unwrap();
         push.set(option::RECONNECT_IVL, interval).unwrap();
-        push.connect(&fresh_tcp()).unwrap();
+        push.connect(fresh_tcp()).unwrap();
         // The pipe goes with the only attempt.
         until("the peer is gone", || push.stats().peers.is_empty());
         assert!(matches!(push.try_send("x").map_err(Error::from), Err(Error::Again)));
@@ -329,7 +329,7 @@ fn without_immediate_a_dead_endpoint_takes_its_share() {
         let mut push = Push::new(&context).unwrap();
         push.set(option::IMMEDIATE, immediate).unwrap();
         push.set(option::LINGER, Duration::ZERO).unwrap();
-        push.connect(&fresh_tcp()).unwrap();
+        push.connect(fresh_tcp()).unwrap();
         push.connect(&bound).unwrap();
         if immediate {
             until("connected", || push.can_send());

@@ -62,7 +62,7 @@ fn who_connected_does_not_come_back() {
     req.set(option::RECONNECT_IVL, Duration::from_millis(1)).unwrap();
     let mut monitor = req.monitor(Events::ALL);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    req.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
+    req.connect(format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
     let (mut peer, _) = listener.accept().unwrap();
     raw_greet(&mut peer, "REP");
     raw_finish(&mut peer);

@@ -157,7 +157,7 @@ struct Crowd {
 }
 
 impl Crowd {
-    fn gather(mut router: Router, count: usize) -> Self {
+    fn gather(router: Router, count: usize) -> Self {
         let endpoint = router.last_endpoint().strip_prefix("tcp://").unwrap().to_owned();
         let peers = Command::new(env::current_exe().unwrap())
             .args(["peers", "--exact", "--nocapture"])
@@ -193,7 +193,7 @@ impl Crowd {
     }
 
     /// Waits until idle connections have given back what they do not need.
-    fn settles(&mut self, before: &Memory, count: usize) {
+    fn settles(&self, before: &Memory, count: usize) {
         let begin = Instant::now();
         while before.each(count) > MOST + KEPT / count as isize {
             assert!(!self.router.can_recv());

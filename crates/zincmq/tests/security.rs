@@ -135,7 +135,7 @@ fn incomplete_security_is_refused_before_anything_is_sent() {
         let mut push = Push::new(&context).unwrap();
         prepare(&mut push).unwrap();
         let bind = push.bind("tcp://127.0.0.1:*").unwrap_err().to_string();
-        let connect = push.connect(&fresh_tcp()).unwrap_err().to_string();
+        let connect = push.connect(fresh_tcp()).unwrap_err().to_string();
         assert_eq!(bind, connect);
         bind
     };

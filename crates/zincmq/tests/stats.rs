@@ -101,7 +101,7 @@ fn what_nobody_took_is_queued() {
         // Nobody is bound there: everything stays.
         let mut push = Push::new(&context).unwrap();
         push.set(option::SNDHWM, 50).unwrap();
-        push.connect(&fresh_ipc()).unwrap();
+        push.connect(fresh_ipc()).unwrap();
         assert_eq!(fill(&mut push), 50);
         let stats = push.stats();
         assert_eq!((stats.sent, stats.queued_out, stats.peers[0].queued_out), (50, 50, 50));
@@ -148,7 +148,7 @@ fn nothing_is_queued_after_a_conversation() {
         for endpoint in ENDPOINTS {
             let context = Context::new();
             let (mut rep, mut req) = (Rep::new(&context).unwrap(), Req::new(&context).unwrap());
-            req.connect(&rep.bind(endpoint).unwrap()).unwrap();
+            req.connect(rep.bind(endpoint).unwrap()).unwrap();
             let server = std::thread::spawn(move || {
                 for _ in 0..100 {
                     let request = rep.recv_timeout(PATIENCE).unwrap();
@@ -241,7 +241,7 @@ fn receivers_that_have_gone_are_not_listed() {
             let context = Context::new();
             let (mut push, mut publisher) = (Push::new(&context).unwrap(), Pub::new(&context).unwrap());
             let bound = push.bind(endpoint).unwrap();
-            let news = publisher.bind(&endpoint.replace("://", "://news").replace("news127", "127")).unwrap();
+            let news = publisher.bind(endpoint.replace("://", "://news").replace("news127", "127")).unwrap();
             let (mut pull, mut sub) = (Pull::new(&context).unwrap(), Sub::new(&context).unwrap());
             pull.connect(&bound).unwrap();
             sub.connect(&news).unwrap();
@@ -359,7 +359,7 @@ fn connections_made_again_are_counted() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut push = Push::new(&context).unwrap();
         push.set(option::RECONNECT_IVL, Duration::from_millis(5)).unwrap();
-        push.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
+        push.connect(format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
         for made in 0..4 {
             let (mut stream, _) = listener.accept().unwrap();
             common::raw_greet(&mut stream, "PULL");

@@ -6,7 +6,7 @@ use common::{ENDPOINTS, PATIENCE, within};
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
-use zincmq::{Context, Dealer, Error, Message, Pair, Pull, Push, Rep, Req, Router};
+use zincmq::{Context, Dealer, Error, Message, Pair, Pull, Push, Rep, Req, Router, option};
 
 const THREADS: usize = 16;
 
@@ -219,4 +219,40 @@ fn a_large_request_goes_out_while_its_sender_waits_for_the_reply() {
             rep = answering.join().unwrap();
         }
     });
+}
+
+/// Questions need no `&mut`, so other threads may ask them, and a task may hold a reference while it waits.
+#[test]
+fn questions_are_asked_through_shared_references() {
+    struct Service {
+        socket: Pull,
+    }
+    impl Service {
+        async fn is_ready(&self) -> bool {
+            std::future::ready(()).await;
+            self.socket.can_recv()
+        }
+    }
+    fn spawned<T: Send + 'static>(value: T) -> T {
+        value
+    }
+    let context = Context::new();
+    let (mut push, pull) = common::pipeline(&context, "inproc://questions", 10, 10);
+    let service = Service { socket: pull };
+    push.send("one").unwrap();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                assert!(service.socket.can_recv());
+                assert!(!service.socket.can_send());
+                assert_eq!(service.socket.get(option::RCVHWM).unwrap(), 10);
+                assert_eq!(service.socket.stats().peers.len(), 1);
+                assert_eq!(service.socket.last_endpoint(), "inproc://questions");
+            });
+        }
+    });
+    let asked = spawned(async move { (service.is_ready().await, service) });
+    let (ready, mut service) = common::block_on(asked);
+    assert!(ready);
+    assert_eq!(service.socket.try_recv().unwrap(), "one");
 }

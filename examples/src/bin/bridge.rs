@@ -9,9 +9,9 @@ use zincmq::{Context, Dealer, Error, Router};
 fn main() -> Result {
     let context = Context::new();
     let mut front = Router::new(&context)?;
-    front.bind(&text(1, "tcp://127.0.0.1:5555"))?;
+    front.bind(text(1, "tcp://127.0.0.1:5555"))?;
     let mut service = Dealer::new(&context)?;
-    service.connect(&text(2, "ipc:///tmp/hwserver.ipc"))?;
+    service.connect(text(2, "ipc:///tmp/hwserver.ipc"))?;
     let interrupter = front.interrupter();
     ctrlc::set_handler(move || interrupter.interrupt())?;
     match zincmq::proxy(&mut front, &mut service, None) {

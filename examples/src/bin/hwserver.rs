@@ -8,7 +8,7 @@ use zincmq::{Context, Rep};
 fn main() -> Result {
     let context = Context::new();
     let mut server = Rep::new(&context)?;
-    server.bind(&text(1, "tcp://127.0.0.1:5555"))?;
+    server.bind(text(1, "tcp://127.0.0.1:5555"))?;
     for _ in 0..number(2, 10) {
         let name = server.recv()?;
         // A REP socket answers whom it has just heard; it knows the way back by itself.

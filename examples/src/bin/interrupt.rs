@@ -12,7 +12,7 @@ fn main() -> Result {
     // the call that waits in this socket, or else the next one that would.
     let interrupter = server.interrupter();
     ctrlc::set_handler(move || interrupter.interrupt())?;
-    server.bind(&text(1, "tcp://127.0.0.1:5555"))?;
+    server.bind(text(1, "tcp://127.0.0.1:5555"))?;
     println!("serving until Ctrl-C");
 
     let mut served = 0;

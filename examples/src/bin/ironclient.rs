@@ -14,7 +14,7 @@ fn main() -> Result {
     let mut req = Req::new(&context)?;
     let server = Certificate::read(folder.join("server.key"))?.public;
     req.curve_client(&Certificate::read_keypair(folder.join("alice.key_secret"))?, server)?;
-    req.connect(&text(1, "tcp://127.0.0.1:5555"))?;
+    req.connect(text(1, "tcp://127.0.0.1:5555"))?;
     for number in 1..=number(3, 10) {
         req.send(format!("secret {number}"))?;
         println!("{}", req.recv_string()?);

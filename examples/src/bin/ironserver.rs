@@ -16,7 +16,7 @@ fn main() -> Result {
     let _authenticator = Authenticator::start(&context, rules)?;
     let mut rep = Rep::new(&context)?;
     rep.curve_server(&Certificate::read_keypair(folder.join("server.key_secret"))?)?;
-    rep.bind(&text(1, "tcp://127.0.0.1:5555"))?;
+    rep.bind(text(1, "tcp://127.0.0.1:5555"))?;
     for _ in 0..number(3, 10) {
         let request = rep.recv()?;
         // The authenticator's word, not the peer's.

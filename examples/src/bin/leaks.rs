@@ -44,7 +44,7 @@ fn requests(context: &Context, endpoint: &str) -> Result {
 /// Messages nobody reads are freed with the queue they are in.
 fn left_unread(context: &Context, endpoint: &str) -> Result {
     let mut pull = Pull::new(context)?;
-    let endpoint = pull.bind(&endpoint.replace("leaks", "unread"))?;
+    let endpoint = pull.bind(endpoint.replace("leaks", "unread"))?;
     let mut push = Push::new(context)?;
     push.connect(&endpoint)?;
     for size in [10, 1000, 100_000] {

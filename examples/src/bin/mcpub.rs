@@ -14,7 +14,7 @@ fn main() -> Result {
     let mut publisher = Pub::new(&context)?;
     // No subscriber can hold a publisher back, so this says how fast it may be: in kilobits a second, 100 by default.
     publisher.set(option::RATE, 10_000)?;
-    publisher.bind(&text(1, "epgm://127.0.0.1;239.192.1.1:5555"))?;
+    publisher.bind(text(1, "epgm://127.0.0.1;239.192.1.1:5555"))?;
     let (interrupt, interrupted) = channel();
     ctrlc::set_handler(move || _ = interrupt.send(()))?;
 

@@ -13,7 +13,7 @@ fn main() -> Result {
     subscriber.set(option::RATE, 10_000)?;
     subscriber.subscribe("reading ")?;
     // To bind would be the same.
-    subscriber.connect(&text(1, "epgm://127.0.0.1;239.192.1.1:5555"))?;
+    subscriber.connect(text(1, "epgm://127.0.0.1;239.192.1.1:5555"))?;
 
     let mut readings = Vec::new();
     for _ in 0..number(2, 100) {

@@ -9,10 +9,10 @@ use zincmq::{Context, Sub};
 fn main() -> Result {
     let context = Context::new();
     let mut weather = Sub::new(&context)?;
-    weather.connect(&text(1, "tcp://127.0.0.1:5556"))?;
+    weather.connect(text(1, "tcp://127.0.0.1:5556"))?;
     weather.subscribe("Oslo ")?;
     let mut news = Sub::new(&context)?;
-    news.connect(&text(2, "tcp://127.0.0.1:5563"))?;
+    news.connect(text(2, "tcp://127.0.0.1:5563"))?;
     news.subscribe("B")?;
 
     let both = future::try_zip(read(&mut weather, number(3, 100)), read(&mut news, number(4, 10)));

@@ -8,9 +8,9 @@ use zincmq::{Context, Dealer, Error, Router};
 fn main() -> Result {
     let context = Context::new();
     let mut front = Router::new(&context)?;
-    front.bind(&text(1, "tcp://127.0.0.1:5559"))?;
+    front.bind(text(1, "tcp://127.0.0.1:5559"))?;
     let mut back = Dealer::new(&context)?;
-    back.bind(&text(2, "tcp://127.0.0.1:5560"))?;
+    back.bind(text(2, "tcp://127.0.0.1:5560"))?;
     let interrupter = front.interrupter();
     ctrlc::set_handler(move || interrupter.interrupt())?;
     match zincmq::proxy(&mut front, &mut back, None) {

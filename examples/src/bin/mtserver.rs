@@ -10,7 +10,7 @@ use zincmq::{Context, Dealer, Error, Rep, Router};
 fn main() -> Result {
     let context = Context::new();
     let mut clients = Router::new(&context)?;
-    clients.bind(&text(1, "tcp://127.0.0.1:5555"))?;
+    clients.bind(text(1, "tcp://127.0.0.1:5555"))?;
     let mut workers = Dealer::new(&context)?;
     workers.bind("inproc://workers")?;
     let interrupter = clients.interrupter();

@@ -9,7 +9,7 @@ use zincmq::{Context, XPub};
 fn main() -> Result {
     let context = Context::new();
     let mut publisher = XPub::new(&context)?;
-    publisher.bind(&text(1, "tcp://127.0.0.1:5563"))?;
+    publisher.bind(text(1, "tcp://127.0.0.1:5563"))?;
     let count = number(2, 10);
     for _ in 0..number(3, 1) {
         publisher.recv()?;

@@ -8,7 +8,7 @@ use zincmq::{Context, Sub};
 fn main() -> Result {
     let context = Context::new();
     let mut subscriber = Sub::new(&context)?;
-    subscriber.connect(&text(1, "tcp://127.0.0.1:5563"))?;
+    subscriber.connect(text(1, "tcp://127.0.0.1:5563"))?;
     subscriber.subscribe("B")?;
     for _ in 0..number(2, 10) {
         let message = subscriber.recv()?;

@@ -11,10 +11,10 @@ fn main() -> Result {
     let context = Context::new();
     // ROUTER remembers whom a request came from; DEALER deals requests to the workers in turn.
     let mut front = Router::new(&context)?;
-    front.bind(&text(1, "tcp://127.0.0.1:5559"))?;
+    front.bind(text(1, "tcp://127.0.0.1:5559"))?;
     let mut back = Dealer::new(&context)?;
     let mut monitor = back.monitor(Events::NONE.with(EventKind::HandshakeSucceeded));
-    back.bind(&text(2, "tcp://127.0.0.1:5560"))?;
+    back.bind(text(2, "tcp://127.0.0.1:5560"))?;
     let requests = number(3, 10);
     for _ in 0..number(4, 1) {
         monitor.recv()?;

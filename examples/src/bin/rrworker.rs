@@ -9,7 +9,7 @@ use zincmq::{Context, Rep};
 fn main() -> Result {
     let context = Context::new();
     let mut worker = Rep::new(&context)?;
-    worker.connect(&text(1, "tcp://127.0.0.1:5560"))?;
+    worker.connect(text(1, "tcp://127.0.0.1:5560"))?;
     let count = number(2, 10);
     for _ in 0..count {
         let number: u64 = worker.recv()?.as_str()?.parse()?;

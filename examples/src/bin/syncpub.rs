@@ -11,9 +11,9 @@ fn main() -> Result {
     let mut publisher = Pub::new(&context)?;
     // Without a mark a slow subscriber loses nothing, and costs memory instead.
     publisher.set(option::SNDHWM, 0)?;
-    publisher.bind(&text(1, "tcp://127.0.0.1:5561"))?;
+    publisher.bind(text(1, "tcp://127.0.0.1:5561"))?;
     let mut sync = Rep::new(&context)?;
-    sync.bind(&text(2, "tcp://127.0.0.1:5562"))?;
+    sync.bind(text(2, "tcp://127.0.0.1:5562"))?;
 
     // A subscriber reports when it has heard something: only then is its subscription surely here. So there
     // must be something to hear until all have reported.

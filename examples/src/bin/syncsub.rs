@@ -8,12 +8,12 @@ use zincmq::{Context, Req, Sub};
 fn main() -> Result {
     let context = Context::new();
     let mut subscriber = Sub::new(&context)?;
-    subscriber.connect(&text(1, "tcp://127.0.0.1:5561"))?;
+    subscriber.connect(text(1, "tcp://127.0.0.1:5561"))?;
     subscriber.subscribe("")?;
     // The first message says that the subscription works.
     subscriber.recv()?;
     let mut sync = Req::new(&context)?;
-    sync.connect(&text(2, "tcp://127.0.0.1:5562"))?;
+    sync.connect(text(2, "tcp://127.0.0.1:5562"))?;
     sync.send("listening")?;
     sync.recv()?;
 

@@ -8,7 +8,7 @@ use zincmq::{Context, Pull};
 fn main() -> Result {
     let context = Context::new();
     let mut sink = Pull::new(&context)?;
-    sink.bind(&text(1, "tcp://127.0.0.1:5558"))?;
+    sink.bind(text(1, "tcp://127.0.0.1:5558"))?;
     let (mut batch, mut results, mut longest) = (None, 0, (0, String::new()));
     // Messages of one peer come in order, those of different peers do not: a result may come before the message
     // that tells how many there will be.

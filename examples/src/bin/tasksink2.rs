@@ -8,11 +8,11 @@ use zincmq::{Context, Pull, XPub, option};
 fn main() -> Result {
     let context = Context::new();
     let mut sink = Pull::new(&context)?;
-    sink.bind(&text(1, "tcp://127.0.0.1:5558"))?;
+    sink.bind(text(1, "tcp://127.0.0.1:5558"))?;
     let mut control = XPub::new(&context)?;
     // All workers subscribe to the same, and each subscription is to be seen, not only the first.
     control.set(option::XPUB_VERBOSE, true)?;
-    control.bind(&text(2, "tcp://127.0.0.1:5559"))?;
+    control.bind(text(2, "tcp://127.0.0.1:5559"))?;
 
     let (mut batch, mut results) = (None, 0);
     while batch != Some(results) {

@@ -10,9 +10,9 @@ fn main() -> Result {
     let mut work = Push::new(&context)?;
     // Tasks dealt before all workers are there would go to the first alone, so it waits for all.
     let mut monitor = work.monitor(Events::NONE.with(EventKind::HandshakeSucceeded));
-    work.bind(&text(1, "tcp://127.0.0.1:5557"))?;
+    work.bind(text(1, "tcp://127.0.0.1:5557"))?;
     let mut sink = Push::new(&context)?;
-    sink.connect(&text(2, "tcp://127.0.0.1:5558"))?;
+    sink.connect(text(2, "tcp://127.0.0.1:5558"))?;
     let tasks = number(3, 100);
     for _ in 0..number(4, 1) {
         monitor.recv()?;

@@ -9,9 +9,9 @@ use zincmq::{Context, Pull, Push};
 fn main() -> Result {
     let context = Context::new();
     let mut work = Pull::new(&context)?;
-    work.connect(&text(1, "tcp://127.0.0.1:5557"))?;
+    work.connect(text(1, "tcp://127.0.0.1:5557"))?;
     let mut sink = Push::new(&context)?;
-    sink.connect(&text(2, "tcp://127.0.0.1:5558"))?;
+    sink.connect(text(2, "tcp://127.0.0.1:5558"))?;
     for _ in 0..number(3, 100) {
         let task = work.recv()?;
         let task = task.as_str()?;

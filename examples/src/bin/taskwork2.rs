@@ -9,11 +9,11 @@ use zincmq::{Context, Pull, Push, Sub};
 fn main() -> Result {
     let context = Context::new();
     let mut work = Pull::new(&context)?;
-    work.connect(&text(1, "tcp://127.0.0.1:5557"))?;
+    work.connect(text(1, "tcp://127.0.0.1:5557"))?;
     let mut sink = Push::new(&context)?;
-    sink.connect(&text(2, "tcp://127.0.0.1:5558"))?;
+    sink.connect(text(2, "tcp://127.0.0.1:5558"))?;
     let mut control = Sub::new(&context)?;
-    control.connect(&text(3, "tcp://127.0.0.1:5559"))?;
+    control.connect(text(3, "tcp://127.0.0.1:5559"))?;
     control.subscribe("")?;
 
     let mut poller = Poller::new();

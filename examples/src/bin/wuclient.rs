@@ -8,7 +8,7 @@ use zincmq::{Context, Sub};
 fn main() -> Result {
     let context = Context::new();
     let mut weather = Sub::new(&context)?;
-    weather.connect(&text(1, "tcp://127.0.0.1:5556"))?;
+    weather.connect(text(1, "tcp://127.0.0.1:5556"))?;
     let city = text(2, "Oslo");
     // A subscription is a prefix: the space keeps out whatever only begins like this city.
     weather.subscribe(format!("{city} "))?;

@@ -9,9 +9,9 @@ fn main() -> Result {
     let context = Context::new();
     // XSUB and XPUB are SUB and PUB that let subscriptions through: they come in behind and go out in front.
     let mut front = XSub::new(&context)?;
-    front.connect(&text(1, "tcp://127.0.0.1:5556"))?;
+    front.connect(text(1, "tcp://127.0.0.1:5556"))?;
     let mut back = XPub::new(&context)?;
-    back.bind(&text(2, "tcp://127.0.0.1:8100"))?;
+    back.bind(text(2, "tcp://127.0.0.1:8100"))?;
     let interrupter = front.interrupter();
     ctrlc::set_handler(move || interrupter.interrupt())?;
     match zincmq::proxy(&mut front, &mut back, None) {

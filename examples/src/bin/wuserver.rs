@@ -13,7 +13,7 @@ fn main() -> Result {
     // XPUB publishes as PUB does, and also receives the subscriptions. What is published before anybody has
     // subscribed is gone, so this publisher waits.
     let mut weather = XPub::new(&context)?;
-    weather.bind(&text(1, "tcp://127.0.0.1:5556"))?;
+    weather.bind(text(1, "tcp://127.0.0.1:5556"))?;
     let rounds = number(2, 100);
     for _ in 0..number(3, 1) {
         weather.recv()?;

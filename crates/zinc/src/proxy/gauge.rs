@@ -23,7 +23,7 @@ pub(super) struct Side {
 
 impl Side {
     /// To be called by the thread that has the socket.
-    pub(super) fn of(role: &'static str, socket: &mut AnySocket) -> Self {
+    pub(super) fn of(role: &'static str, socket: &AnySocket) -> Self {
         Self { role, socket_type: socket.socket_type(), stats: socket.stats() }
     }
 }

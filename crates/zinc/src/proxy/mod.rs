@@ -237,8 +237,8 @@ impl Plan {
             }
         };
         if let Some(reporter) = reporter {
-            let mut sides = vec![Side::of("frontend", frontend), Side::of("backend", &mut backend)];
-            sides.extend(capture.as_mut().map(|capture| Side::of("capture", capture)));
+            let mut sides = vec![Side::of("frontend", frontend), Side::of("backend", &backend)];
+            sides.extend(capture.as_ref().map(|capture| Side::of("capture", capture)));
             reporter.end(sides);
         }
         Ok(passed?)

@@ -96,8 +96,9 @@ impl Core {
         result
     }
 
+    /// After the context's end, that; otherwise what the pattern denied.
     #[cold]
-    fn refusal(&self, denied: Denied) -> Error {
+    pub(super) fn refusal(&self, denied: Denied) -> Error {
         if self.is_stopped() { Error::Terminated } else { Error::denied(denied, self.name()) }
     }
 }
@@ -129,7 +130,7 @@ impl<K: Sends> Socket<K> {
     pub fn send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>> {
         let message = message.ready();
         let until = |core: &Core| deadline(core.peers.options.sndtimeo);
-        let result = self.core.block(false, until, |core| message.with(|parts| core.try_send(parts)));
+        let result = self.core_mut().block(false, until, |core| message.with(|parts| core.try_send(parts)));
         result.map_err(|error| refused::<M>(message, error))
     }
 
@@ -141,7 +142,7 @@ impl<K: Sends> Socket<K> {
     /// As [`Socket::send`].
     pub fn admit(&mut self, first: &[u8]) -> Result<()> {
         let until = |core: &Core| deadline(core.peers.options.sndtimeo);
-        self.core.block(false, until, |core| core.try_admit(first))
+        self.core_mut().block(false, until, |core| core.try_admit(first))
     }
 
     /// As [`Socket::send`], waiting at most so long, whatever `SNDTIMEO` says.
@@ -167,7 +168,7 @@ impl<K: Sends> Socket<K> {
     ) -> std::result::Result<(), SendError<M::Unsent>> {
         let message = message.ready();
         let until = |_: &Core| Instant::now().checked_add(timeout);
-        let result = self.core.block(false, until, |core| message.with(|parts| core.try_send(parts)));
+        let result = self.core_mut().block(false, until, |core| message.with(|parts| core.try_send(parts)));
         result.map_err(|error| refused::<M>(message, error))
     }
 
@@ -203,7 +204,7 @@ impl<K: Sends> Socket<K> {
     ) -> std::result::Result<usize, BatchError<M::Unsent>> {
         let mut messages = messages.into_iter();
         let mut sent = 0;
-        while (sent == 0 || self.core.would_send())
+        while (sent == 0 || self.core_mut().would_send())
             && let Some(message) = messages.next()
         {
             self.send(message).map_err(|SendError { error, message }| BatchError { sent, error, message })?;
@@ -253,7 +254,7 @@ impl<K: Receives> Socket<K> {
     #[inline]
     pub fn recv_into(&mut self, message: &mut Message) -> Result<()> {
         let until = |core: &Core| deadline(core.peers.options.rcvtimeo);
-        self.core.block(true, until, |core| core.try_recv(message))
+        self.core_mut().block(true, until, |core| core.try_recv(message))
     }
 
     /// As [`Socket::recv`], waiting at most so long, whatever `RCVTIMEO` says.
@@ -263,7 +264,7 @@ impl<K: Receives> Socket<K> {
     pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Message> {
         let mut message = Message::new();
         let until = |_: &Core| Instant::now().checked_add(timeout);
-        self.core.block(true, until, |core| core.try_recv(&mut message))?;
+        self.core_mut().block(true, until, |core| core.try_recv(&mut message))?;
         Ok(message)
     }
 

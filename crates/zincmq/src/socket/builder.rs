@@ -76,7 +76,7 @@ impl<K: Typed> SocketBuilder<K> {
     ///
     /// # Errors
     /// As [`SocketBuilder::build`] and [`Socket::bind`].
-    pub fn bind(self, endpoint: &str) -> Result<Socket<K>> {
+    pub fn bind(self, endpoint: impl AsRef<str>) -> Result<Socket<K>> {
         let mut socket = self.build()?;
         socket.bind(endpoint)?;
         Ok(socket)
@@ -86,7 +86,7 @@ impl<K: Typed> SocketBuilder<K> {
     ///
     /// # Errors
     /// As [`SocketBuilder::build`] and [`Socket::connect`].
-    pub fn connect(self, endpoint: &str) -> Result<Socket<K>> {
+    pub fn connect(self, endpoint: impl AsRef<str>) -> Result<Socket<K>> {
         let mut socket = self.build()?;
         socket.connect(endpoint)?;
         Ok(socket)

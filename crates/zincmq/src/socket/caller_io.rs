@@ -225,11 +225,11 @@ mod tests {
             let context = Context::new();
             let mut pull = Pull::new(&context).unwrap();
             let mut push = Push::new(&context).unwrap();
-            push.connect(&pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+            push.connect(pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
             let found = (0..1000).any(|_| {
                 push.send("first").unwrap();
                 pull.recv().unwrap();
-                let Some((_, connection)) = pull.core.peers.only_connection() else { return false };
+                let Some((_, connection)) = pull.core_mut().peers.only_connection() else { return false };
                 push.send("second").unwrap();
                 let descriptor = connection.descriptor.upgrade().unwrap();
                 let mut set = [PollFd::from_borrowed_fd(descriptor.as_fd(), PollFlags::IN)];

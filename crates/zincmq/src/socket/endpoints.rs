@@ -22,8 +22,8 @@ impl<K> Socket<K> {
     /// # Errors
     /// [`Error::Endpoint`] if it is malformed, [`Error::Io`] if it is in use or the system refuses,
     /// [`Error::NoIoThread`], [`Error::Terminated`].
-    pub fn bind(&mut self, endpoint: &str) -> Result<String> {
-        self.core.bind(endpoint)
+    pub fn bind(&mut self, endpoint: impl AsRef<str>) -> Result<String> {
+        self.core_mut().bind(endpoint.as_ref())
     }
 
     /// Connects to an endpoint; returns before the connection is made, which is kept up from then on
@@ -32,8 +32,8 @@ impl<K> Socket<K> {
     ///
     /// # Errors
     /// [`Error::Endpoint`] if it is malformed, [`Error::NoIoThread`], [`Error::Terminated`].
-    pub fn connect(&mut self, endpoint: &str) -> Result<()> {
-        self.core.connect(endpoint)
+    pub fn connect(&mut self, endpoint: impl AsRef<str>) -> Result<()> {
+        self.core_mut().connect(endpoint.as_ref())
     }
 
     /// Stops listening at an endpoint, which is free when this returns, and ends the connections accepted there.
@@ -43,8 +43,8 @@ impl<K> Socket<K> {
     /// [`Error::NoEndpoint`] if the socket is not bound there. The endpoint goes by the text that was bound, by the name
     /// that [`Socket::bind`] returned, or by another spelling of the same address, which may look a host up; where the
     /// system chose the port or the path, by the name returned.
-    pub fn unbind(&mut self, endpoint: &str) -> Result<()> {
-        self.core.release(endpoint)
+    pub fn unbind(&mut self, endpoint: impl AsRef<str>) -> Result<()> {
+        self.core_mut().release(endpoint.as_ref())
     }
 
     /// Ends the connections to an endpoint. Messages queued for it linger (zmq_disconnect(3)).
@@ -52,14 +52,14 @@ impl<K> Socket<K> {
     /// # Errors
     /// [`Error::NoEndpoint`] if the socket is not connected there. Another spelling of a numeric
     /// address will do, which may look a host up; a host that was connected to goes by its name.
-    pub fn disconnect(&mut self, endpoint: &str) -> Result<()> {
-        self.core.release(endpoint)
+    pub fn disconnect(&mut self, endpoint: impl AsRef<str>) -> Result<()> {
+        self.core_mut().release(endpoint.as_ref())
     }
 
     /// The endpoint of the last bind or connect, in full (`LAST_ENDPOINT`); empty before.
     #[must_use]
-    pub fn last_endpoint(&self) -> &str {
-        &self.core.last_endpoint
+    pub fn last_endpoint(&self) -> String {
+        self.locked().last_endpoint.clone()
     }
 }
 

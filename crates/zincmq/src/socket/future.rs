@@ -78,7 +78,7 @@ impl<K: Sends> Socket<K> {
         message: M,
     ) -> std::result::Result<(), SendError<M::Unsent>> {
         let message = message.ready();
-        let guard = Forget(&mut self.core);
+        let guard = Forget(self.core_mut());
         let attempt = |core: &mut Core| message.with(|parts| core.try_send(parts));
         let result = poll_fn(|context| guard.0.poll(context, attempt)).await;
         result.map_err(|error| refused::<M>(message, error))
@@ -94,7 +94,7 @@ impl<K: Receives> Socket<K> {
     /// As [`Socket::recv`].
     pub async fn recv_async(&mut self) -> Result<Message> {
         let mut message = Message::new();
-        let guard = Forget(&mut self.core);
+        let guard = Forget(self.core_mut());
         poll_fn(|context| guard.0.poll(context, |core| core.try_recv(&mut message))).await?;
         drop(guard);
         Ok(message)
@@ -132,7 +132,7 @@ impl<K> Socket<K> {
     /// [`Error::Interrupted`], [`Error::Terminated`].
     pub async fn ready_async(&mut self, wanted: Interest) -> Result<Interest> {
         let mut found = Interest::default();
-        let guard = Forget(&mut self.core);
+        let guard = Forget(self.core_mut());
         let mut look = |core: &mut Core| {
             found.readable = wanted.readable && core.can_recv();
             found.writable = wanted.writable && core.can_send();

@@ -1,7 +1,8 @@
 //! The socket that an application holds: one `try_` core, and what needs no wait.
 
 use crate::context::Context;
-use crate::error::{Error, Result, SendError};
+use crate::error::{Result, SendError};
+use crate::life::lock;
 use crate::message::Message;
 use crate::monitor::{Events, Monitor};
 use crate::option::{self, Form, KnownTo, OptionKey, Row, Setting, Value};
@@ -12,13 +13,15 @@ use crate::socket::outgoing::{Outgoing, Parts, refused};
 use crate::socket_type::SocketType;
 use crate::stats::SocketStats;
 use std::marker::PhantomData;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A ZeroMQ socket of the kind `K` (zmq_socket(3)).
 ///
-/// A socket can move between threads and is used by one at a time. Dropping it closes it; messages that were
+/// A socket can move between threads and is used by one at a time: what sends, receives or changes it takes `&mut self`.
+/// Questions take `&self` and change nothing. Dropping the socket closes it; messages that were
 /// accepted by a send still go out in the background, as long as `LINGER` allows.
 pub struct Socket<K> {
-    pub(crate) core: Core,
+    core: Mutex<Core>,
     kind: PhantomData<fn() -> K>,
 }
 
@@ -32,7 +35,7 @@ impl<K: Typed> Socket<K> {
     /// [`Error::Terminated`] after the context's end, [`Error::TooManySockets`]; [`Error::System`] if the I/O
     /// threads could not be started.
     pub fn new(context: &Context) -> Result<Self> {
-        Ok(Self { core: Core::new(context.0.clone(), K::TYPE)?, kind: PhantomData })
+        Core::new(context.0.clone(), K::TYPE).map(Self::of)
     }
 
     /// The same socket, its type forgotten by the compiler.
@@ -48,21 +51,37 @@ impl Socket<Any> {
     /// # Errors
     /// As [`Socket::new`].
     pub fn with_type(context: &Context, socket_type: SocketType) -> Result<Self> {
-        Ok(Self { core: Core::new(context.0.clone(), socket_type)?, kind: PhantomData })
+        Core::new(context.0.clone(), socket_type).map(Self::of)
     }
 }
 
 impl<K> Socket<K> {
+    fn of(core: Core) -> Self {
+        Self { core: Mutex::new(core), kind: PhantomData }
+    }
+
+    /// The core, for the thread that may change the socket: without a lock.
+    #[inline(always)]
+    pub(crate) fn core_mut(&mut self) -> &mut Core {
+        self.core.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The core, for a question that any thread may ask.
+    pub(crate) fn locked(&self) -> MutexGuard<'_, Core> {
+        lock(&self.core)
+    }
+
     /// The socket's type.
     #[must_use]
     pub fn socket_type(&self) -> SocketType {
-        self.core.owner.socket_type
+        self.locked().owner.socket_type
     }
 
     /// Whether it speaks plain TCP: STREAM, and ROUTER with [`option::ROUTER_RAW`].
     #[must_use]
     pub fn is_raw(&self) -> bool {
-        self.core.peers.options.is_raw(self.socket_type())
+        let core = self.locked();
+        core.peers.options.is_raw(core.owner.socket_type)
     }
 
     /// Sets an option. Times are [`Duration`](std::time::Duration)s, sizes and numbers `usize`, flags `bool`; each
@@ -111,11 +130,11 @@ impl<K> Socket<K> {
     /// # Errors
     /// As [`Socket::set`].
     pub fn set_value(&mut self, row: &Row, value: Value) -> Result<()> {
-        self.core.check()?;
+        self.core_mut().check()?;
         row.require(self.socket_type())?;
-        self.core.peers.options.set_value(row, value)?;
+        self.core_mut().peers.options.set_value(row, value)?;
         if row.number == option::SNDHWM.row().number || row.number == option::RCVHWM.row().number {
-            self.core.apply_high_water();
+            self.core_mut().apply_high_water();
         }
         Ok(())
     }
@@ -135,21 +154,22 @@ impl<K> Socket<K> {
     ///
     /// # Errors
     /// [`Error::Terminated`].
-    pub fn get<F: Form, G: KnownTo<K>>(&mut self, option: OptionKey<F, G>) -> Result<F::Value> {
-        self.core.check()?;
-        Ok(self.core.peers.options.get(option))
+    pub fn get<F: Form, G: KnownTo<K>>(&self, option: OptionKey<F, G>) -> Result<F::Value> {
+        let mut core = self.locked();
+        core.check()?;
+        Ok(core.peers.options.get(option))
     }
 
     /// Whether a send would be accepted now (`ZMQ_POLLOUT`).
     #[must_use]
-    pub fn can_send(&mut self) -> bool {
-        self.core.can_send()
+    pub fn can_send(&self) -> bool {
+        self.locked().can_send()
     }
 
     /// Whether a message can be received now (`ZMQ_POLLIN`).
     #[must_use]
-    pub fn can_recv(&mut self) -> bool {
-        self.core.can_recv()
+    pub fn can_recv(&self) -> bool {
+        self.locked().can_recv()
     }
 
     /// Whether a send to the peer of this routing id would be accepted now: ROUTER (zmq_socket_get_peer_state).
@@ -157,14 +177,14 @@ impl<K> Socket<K> {
     /// # Errors
     /// [`Error::Unroutable`] if there is no such peer, [`Error::Unsupported`] on other types,
     /// [`Error::Terminated`].
-    pub fn can_send_to(&mut self, routing_id: &[u8]) -> Result<bool> {
-        self.core.has_room_for(routing_id)
+    pub fn can_send_to(&self, routing_id: &[u8]) -> Result<bool> {
+        self.locked().has_room_for(routing_id)
     }
 
     /// Whether a signal handler that runs while a call waits makes it return [`Error::Interrupted`], as in C. By
     /// default calls go on waiting.
     pub fn set_interruptible(&mut self, on: bool) {
-        self.core.waiting.interruptible = on;
+        self.core_mut().waiting.interruptible = on;
     }
 
     /// Sets whether sends that do not wait (as [`Socket::try_send`]) are slow to notice room, as in libzmq. Default:
@@ -179,20 +199,20 @@ impl<K> Socket<K> {
     /// [`Socket::report_queues`] of such a socket counts as libzmq does: the number of messages queued outbound goes
     /// down in steps of half the high-water mark.
     pub fn set_lazy(&mut self, on: bool) {
-        self.core.lazy = on;
+        self.core_mut().lazy = on;
     }
 
     /// The numbers of this socket and of each of its peers.
     #[must_use]
-    pub fn stats(&mut self) -> SocketStats {
-        self.core.stats()
+    pub fn stats(&self) -> SocketStats {
+        self.locked().stats()
     }
 
     /// Begins to watch the socket's connections: [`Events::ALL`], one [`EventKind`](crate::EventKind), or several with
     /// `|`. A monitor opened before is stopped.
     #[must_use]
     pub fn monitor(&mut self, events: impl Into<Events>) -> Monitor {
-        self.core.owner.monitor.open(events.into())
+        self.core_mut().owner.monitor.open(events.into())
     }
 
     /// Has the monitor told of every peer's queues ([`EventKind::PipesStats`](crate::EventKind::PipesStats)).
@@ -200,11 +220,7 @@ impl<K> Socket<K> {
     /// # Errors
     /// [`Error::Again`] if there is no peer, [`Error::Terminated`].
     pub fn report_queues(&mut self) -> Result<()> {
-        self.core.report_queues()
-    }
-
-    fn denied(&self, denied: crate::pattern::contract::Denied) -> Error {
-        Error::denied(denied, self.core.name())
+        self.core_mut().report_queues()
     }
 }
 
@@ -231,8 +247,9 @@ impl<K: Sends> Socket<K> {
     #[inline]
     pub fn try_send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>> {
         let message = message.ready();
-        let result = self.core.offer(|core| message.with(|parts| core.try_send(parts)));
-        result.map_err(|denied| refused::<M>(message, self.ended_or(denied)))
+        let core = self.core_mut();
+        let result = core.offer(|core| message.with(|parts| core.try_send(parts)));
+        result.map_err(|denied| refused::<M>(message, core.refusal(denied)))
     }
 
     /// As [`Socket::admit`], without waiting.
@@ -240,7 +257,8 @@ impl<K: Sends> Socket<K> {
     /// # Errors
     /// As [`Socket::admit`].
     pub fn try_admit(&mut self, first: &[u8]) -> Result<()> {
-        self.core.offer(|core| core.try_admit(first)).map_err(|denied| self.ended_or(denied))
+        let core = self.core_mut();
+        core.offer(|core| core.try_admit(first)).map_err(|denied| core.refusal(denied))
     }
 }
 
@@ -261,12 +279,13 @@ impl<K: Receives> Socket<K> {
     /// As [`Socket::try_recv`].
     #[inline]
     pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()> {
-        self.core.peers.patient = false;
-        let mut result = self.core.attempt(|core| core.try_recv(message));
-        if result.is_err() && self.core.end_caller_io() {
-            result = self.core.attempt(|core| core.try_recv(message));
+        let core = self.core_mut();
+        core.peers.patient = false;
+        let mut result = core.attempt(|core| core.try_recv(message));
+        if result.is_err() && core.end_caller_io() {
+            result = core.attempt(|core| core.try_recv(message));
         }
-        result.map_err(|denied| self.ended_or(denied))
+        result.map_err(|denied| core.refusal(denied))
     }
 }
 
@@ -301,7 +320,7 @@ impl<K: Subscribes> Socket<K> {
     /// [`Error::Terminated`]; [`Error::InvalidMessage`] on XPUB and PUB without these options, and on other types than
     /// those and SUB.
     pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()> {
-        self.core.subscribe(Kind::Subscribe, topic.as_ref())
+        self.core_mut().subscribe(Kind::Subscribe, topic.as_ref())
     }
 
     /// Cancels a subscription.
@@ -309,7 +328,7 @@ impl<K: Subscribes> Socket<K> {
     /// # Errors
     /// As [`Socket::subscribe`].
     pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()> {
-        self.core.subscribe(Kind::Cancel, topic.as_ref())
+        self.core_mut().subscribe(Kind::Cancel, topic.as_ref())
     }
 }
 
@@ -318,20 +337,16 @@ impl<K> Socket<K> {
     ///
     /// # Errors
     /// [`Error::InvalidMessage`] on types without subscriptions.
-    pub fn topics(&mut self) -> Result<usize> {
-        self.core.process();
-        self.core.topics()
-    }
-
-    /// After the context's end, that; otherwise what the pattern denied.
-    #[cold]
-    fn ended_or(&self, denied: crate::pattern::contract::Denied) -> Error {
-        if self.core.is_stopped() { Error::Terminated } else { self.denied(denied) }
+    pub fn topics(&self) -> Result<usize> {
+        let mut core = self.locked();
+        core.process();
+        core.topics()
     }
 }
 
 impl<K> std::fmt::Debug for Socket<K> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Socket({}, {:?})", self.core.name(), self.core.last_endpoint)
+        let core = self.locked();
+        write!(f, "Socket({}, {:?})", core.name(), core.last_endpoint)
     }
 }

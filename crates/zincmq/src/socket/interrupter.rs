@@ -52,7 +52,8 @@ impl<K> Socket<K> {
     /// An interrupter of the calls that wait in this socket.
     #[must_use]
     pub fn interrupter(&self) -> Interrupter {
-        Interrupter { inbox: Arc::downgrade(&self.core.owner.inbox), socket_type: self.socket_type() }
+        let core = self.locked();
+        Interrupter { inbox: Arc::downgrade(&core.owner.inbox), socket_type: core.owner.socket_type }
     }
 }
 

@@ -22,15 +22,15 @@ impl<K> Socket<K> {
     /// # Errors
     /// [`Error::Option`](crate::Error::Option), [`Error::Terminated`](crate::Error::Terminated).
     pub fn set_raw(&mut self, number: i32, bytes: Option<&[u8]>) -> Result<()> {
-        self.core.check()?;
+        self.core_mut().check()?;
         let row = option::by_number(number).ok_or_else(|| OptionError::Unknown(number.to_string()))?;
         row.require(self.socket_type())?;
         if row.access == Access::Get {
             return Err(OptionError::Access { name: row.name, set: true }.into());
         }
         match number {
-            SUBSCRIBE => self.core.subscribe(Kind::Subscribe, bytes.unwrap_or_default()),
-            UNSUBSCRIBE => self.core.subscribe(Kind::Cancel, bytes.unwrap_or_default()),
+            SUBSCRIBE => self.core_mut().subscribe(Kind::Subscribe, bytes.unwrap_or_default()),
+            UNSUBSCRIBE => self.core_mut().subscribe(Kind::Cancel, bytes.unwrap_or_default()),
             _ => self.set_value(row, row.decode(bytes)?),
         }
     }
@@ -41,7 +41,7 @@ impl<K> Socket<K> {
     /// [`Error::Option`](crate::Error::Option), also for RCVMORE: messages are received whole here;
     /// [`Error::Terminated`](crate::Error::Terminated); [`Error::System`](crate::Error::System) for FD.
     pub fn get_raw(&mut self, number: i32) -> Result<Value> {
-        self.core.check()?;
+        self.core_mut().check()?;
         let value = match number {
             FD => self.descriptor()?.as_raw_fd(),
             EVENTS => {
@@ -49,10 +49,10 @@ impl<K> Socket<K> {
                 i32::from(ready.readable) | i32::from(ready.writable) << 1
             }
             TYPE => self.socket_type().number(),
-            LAST_ENDPOINT => return Ok(Value::Text(self.last_endpoint().to_owned())),
+            LAST_ENDPOINT => return Ok(Value::Text(self.last_endpoint())),
             THREAD_SAFE => return Ok(Value::Flag(false)),
             TOPICS_COUNT => i32::try_from(self.topics()?).unwrap_or(i32::MAX),
-            _ => return Ok(self.core.peers.options.get_raw(number)?),
+            _ => return Ok(self.core_mut().peers.options.get_raw(number)?),
         };
         Ok(Value::Int(value))
     }

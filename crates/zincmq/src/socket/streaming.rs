@@ -74,7 +74,7 @@ mod tests {
     fn stream(push: &mut Push) -> Arc<Connection> {
         for _ in 0..10_000_000 {
             push.send(&[1; 8]).unwrap();
-            let connection = push.core.peers.only_connection().map(|(_, connection)| connection);
+            let connection = push.core_mut().peers.only_connection().map(|(_, connection)| connection);
             if let Some(connection) = connection.filter(|connection| connection.engine.claims().streams()) {
                 return connection;
             }
@@ -89,7 +89,7 @@ mod tests {
         let context = Context::new();
         let mut pull = Pull::new(&context).unwrap();
         let mut push = Push::new(&context).unwrap();
-        push.connect(&pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+        push.connect(pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
         let receiver = std::thread::spawn(move || while pull.recv().unwrap().bytes() != b"last" {});
         let mut other = Pull::new(&context).unwrap();
         other.bind("inproc://other").unwrap();

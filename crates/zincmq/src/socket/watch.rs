@@ -43,15 +43,15 @@ impl<K> Socket<K> {
     /// # Errors
     /// [`Error::System`] if there are no descriptors left.
     pub fn descriptor(&mut self) -> Result<BorrowedFd<'_>> {
-        if self.core.waiting.watch.is_none() {
+        if self.core_mut().waiting.watch.is_none() {
             let fresh = Arc::new(Bell::new().map_err(Error::System)?);
             // Something may have happened before anybody listened.
             fresh.wake();
-            self.core.waiting.watch = Some(fresh);
-            self.core.end_caller_io();
+            self.core_mut().waiting.watch = Some(fresh);
+            self.core_mut().end_caller_io();
         }
-        self.core.keep_watch();
-        let watch = self.core.waiting.watch.as_ref().ok_or(Error::Again)?;
+        self.core_mut().keep_watch();
+        let watch = self.core_mut().waiting.watch.as_ref().ok_or(Error::Again)?;
         Ok(watch.descriptor())
     }
 
@@ -61,10 +61,10 @@ impl<K> Socket<K> {
     /// # Errors
     /// [`Error::Terminated`].
     pub fn ready(&mut self) -> Result<Interest> {
-        self.core.hush();
-        let checked = self.core.check();
-        let (readable, writable) = (self.core.can_recv(), self.core.can_send());
-        self.core.keep_watch();
+        self.core_mut().hush();
+        let checked = self.core_mut().check();
+        let (readable, writable) = (self.core_mut().can_recv(), self.core_mut().can_send());
+        self.core_mut().keep_watch();
         checked.map(|()| Interest { readable, writable, ..Interest::default() })
     }
 }

@@ -91,12 +91,12 @@ impl Honest {
     }
 
     /// The subscriber's numbers.
-    pub(crate) fn numbers(&mut self) -> MulticastStats {
+    pub(crate) fn numbers(&self) -> MulticastStats {
         self.subscriber.stats().multicast.remove(0)
     }
 
     /// The honest publisher's session, which everybody in the group can read.
-    pub(crate) fn tsi(&mut self) -> Tsi {
+    pub(crate) fn tsi(&self) -> Tsi {
         let session = self.numbers().sources.remove(0).session;
         let (gsi, port) = session.split_once('.').unwrap();
         let gsi = u64::from_str_radix(gsi, 16).unwrap().to_be_bytes();
