@@ -22,7 +22,7 @@
 //! ```
 //!
 //! Every call that may wait has three forms: blocking (`recv`), at once (`try_recv`) and async (`recv_async`, under
-//! any executor). [`Poller`] waits for several sockets and foreign descriptors, [`proxy()`] passes messages from
+//! any executor). [`Poller`] waits for several sockets, monitors and foreign descriptors, a [`Proxy`] passes messages from
 //! one socket to another, [`Monitor`] tells of connections, [`Socket::stats`] of numbers, which a [`StatsServer`] shows to other
 //! processes (`zinc top`).
 
@@ -99,10 +99,12 @@ pub use error::{BatchError, Error, Reason, Result, SendError};
 pub use io::SchedPolicy;
 pub use message::{Frame, Message, PartsError, PeerInfo};
 pub use monitor::{Event, EventKind, Events, Monitor};
+pub use pattern::ability::{Receives, Sends, Subscribes, Typed};
 pub use poller::Poller;
-pub use proxy::{proxy, proxy_steerable};
+pub use proxy::{Proxy, proxy, proxy_async};
+pub use socket::outgoing::Outgoing;
 pub use socket::typed::*;
-pub use socket::{AnySocket, Interrupter, Socket, SocketBuilder};
+pub use socket::{AnySocket, Interrupter, Socket, SocketBuilder, WrongType};
 pub use socket_type::SocketType;
 pub use stats::{MulticastSource, MulticastStats, PeerStats, SocketReport, SocketStats};
 pub use stats_server::StatsServer;

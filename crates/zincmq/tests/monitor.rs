@@ -326,7 +326,7 @@ fn life(context: &Context) -> Monitor {
     let mut pull = Pull::new(context).unwrap();
     let mut push = Push::new(context).unwrap();
     let monitor = push.monitor(Connected | HandshakeSucceeded | MonitorStopped);
-    push.connect(&pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+    push.connect(pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
     push.send("flows").unwrap();
     pull.recv_timeout(PATIENCE).unwrap();
     monitor

@@ -41,7 +41,7 @@ impl<K: Typed> Socket<K> {
     /// The same socket, its type forgotten by the compiler.
     #[must_use]
     pub fn into_any(self) -> AnySocket {
-        Socket { core: self.core, kind: PhantomData }
+        self.into_kind()
     }
 }
 
@@ -58,6 +58,11 @@ impl Socket<Any> {
 impl<K> Socket<K> {
     fn of(core: Core) -> Self {
         Self { core: Mutex::new(core), kind: PhantomData }
+    }
+
+    /// The same socket, of another kind.
+    pub(super) fn into_kind<L>(self) -> Socket<L> {
+        Socket { core: self.core, kind: PhantomData }
     }
 
     /// The core, for the thread that may change the socket: without a lock.

@@ -5,6 +5,7 @@ mod blocking;
 mod builder;
 mod caller_io;
 mod commands;
+mod convert;
 pub(crate) mod core;
 mod endpoints;
 mod future;
@@ -26,6 +27,7 @@ mod turn;
 mod watch;
 
 pub use self::builder::SocketBuilder;
+pub use self::convert::WrongType;
 pub(crate) use self::core::Core;
 pub use self::handle::{AnySocket, Socket};
 pub use self::interrupter::Interrupter;
