@@ -10,12 +10,24 @@ pub trait Typed {
 }
 
 /// Sockets that send.
+#[diagnostic::on_unimplemented(
+    message = "a socket of type `{Self}` does not send",
+    note = "PAIR, PUB, REQ, REP, DEALER, ROUTER, PUSH, XPUB, XSUB and STREAM send"
+)]
 pub trait Sends {}
 
 /// Sockets that receive.
+#[diagnostic::on_unimplemented(
+    message = "a socket of type `{Self}` does not receive",
+    note = "PAIR, SUB, REQ, REP, DEALER, ROUTER, PULL, XPUB, XSUB and STREAM receive"
+)]
 pub trait Receives {}
 
 /// Sockets that subscribe.
+#[diagnostic::on_unimplemented(
+    message = "a socket of type `{Self}` does not subscribe",
+    note = "SUB subscribes; XPUB and PUB do with XPUB_MANUAL; XSUB sends a message of 1 and the topic"
+)]
 pub trait Subscribes {}
 
 macro_rules! kinds {

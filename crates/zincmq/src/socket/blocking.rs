@@ -103,7 +103,7 @@ impl Core {
     }
 }
 
-impl<K: Sends> Socket<K> {
+impl<K> Socket<K> {
     /// Sends a message: waits while there is no peer to send to or every queue is at its high-water mark, where
     /// the socket type waits at all, at most for `SNDTIMEO`.
     ///
@@ -127,7 +127,10 @@ impl<K: Sends> Socket<K> {
     /// [`Error::Timeout`], [`Error::State`], [`Error::Unroutable`], [`Error::Interrupted`], [`Error::Terminated`],
     /// [`Error::InvalidMessage`]; with the message, which has not been sent ([`SendError`]).
     #[inline(always)]
-    pub fn send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>> {
+    pub fn send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>>
+    where
+        K: Sends,
+    {
         let message = message.ready();
         let until = |core: &Core| deadline(core.peers.options.sndtimeo);
         let result = self.core_mut().block(false, until, |core| message.with(|parts| core.try_send(parts)));
@@ -140,7 +143,10 @@ impl<K: Sends> Socket<K> {
     ///
     /// # Errors
     /// As [`Socket::send`].
-    pub fn admit(&mut self, first: &[u8]) -> Result<()> {
+    pub fn admit(&mut self, first: &[u8]) -> Result<()>
+    where
+        K: Sends,
+    {
         let until = |core: &Core| deadline(core.peers.options.sndtimeo);
         self.core_mut().block(false, until, |core| core.try_admit(first))
     }
@@ -165,7 +171,10 @@ impl<K: Sends> Socket<K> {
         &mut self,
         message: M,
         timeout: Duration,
-    ) -> std::result::Result<(), SendError<M::Unsent>> {
+    ) -> std::result::Result<(), SendError<M::Unsent>>
+    where
+        K: Sends,
+    {
         let message = message.ready();
         let until = |_: &Core| Instant::now().checked_add(timeout);
         let result = self.core_mut().block(false, until, |core| message.with(|parts| core.try_send(parts)));
@@ -201,7 +210,10 @@ impl<K: Sends> Socket<K> {
     pub fn send_batch<M: Outgoing>(
         &mut self,
         messages: impl IntoIterator<Item = M>,
-    ) -> std::result::Result<usize, BatchError<M::Unsent>> {
+    ) -> std::result::Result<usize, BatchError<M::Unsent>>
+    where
+        K: Sends,
+    {
         let mut messages = messages.into_iter();
         let mut sent = 0;
         while (sent == 0 || self.core_mut().would_send())
@@ -214,12 +226,15 @@ impl<K: Sends> Socket<K> {
     }
 }
 
-impl<K: Receives> Socket<K> {
+impl<K> Socket<K> {
     /// Receives a message: waits until there is one, at most for `RCVTIMEO`.
     ///
     /// # Errors
     /// [`Error::Timeout`], [`Error::State`], [`Error::Interrupted`], [`Error::Terminated`].
-    pub fn recv(&mut self) -> Result<Message> {
+    pub fn recv(&mut self) -> Result<Message>
+    where
+        K: Receives,
+    {
         let mut message = Message::new();
         self.recv_into(&mut message)?;
         Ok(message)
@@ -243,7 +258,10 @@ impl<K: Receives> Socket<K> {
     ///
     /// # Errors
     /// As [`Socket::recv`]; [`Error::Text`] if what was received is not UTF-8.
-    pub fn recv_string(&mut self) -> Result<String> {
+    pub fn recv_string(&mut self) -> Result<String>
+    where
+        K: Receives,
+    {
         Ok(self.recv()?.into_string()?)
     }
 
@@ -252,7 +270,10 @@ impl<K: Receives> Socket<K> {
     /// # Errors
     /// As [`Socket::recv`]; `message` is empty then.
     #[inline]
-    pub fn recv_into(&mut self, message: &mut Message) -> Result<()> {
+    pub fn recv_into(&mut self, message: &mut Message) -> Result<()>
+    where
+        K: Receives,
+    {
         let until = |core: &Core| deadline(core.peers.options.rcvtimeo);
         self.core_mut().block(true, until, |core| core.try_recv(message))
     }
@@ -261,7 +282,10 @@ impl<K: Receives> Socket<K> {
     ///
     /// # Errors
     /// As [`Socket::recv`].
-    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Message> {
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Message>
+    where
+        K: Receives,
+    {
         let mut message = Message::new();
         let until = |_: &Core| Instant::now().checked_add(timeout);
         self.core_mut().block(true, until, |core| core.try_recv(&mut message))?;
@@ -273,7 +297,10 @@ impl<K: Receives> Socket<K> {
     ///
     /// # Errors
     /// As [`Socket::recv`].
-    pub fn recv_batch(&mut self, messages: &mut Vec<Message>, most: usize) -> Result<usize> {
+    pub fn recv_batch(&mut self, messages: &mut Vec<Message>, most: usize) -> Result<usize>
+    where
+        K: Receives,
+    {
         if most == 0 {
             return Ok(0);
         }

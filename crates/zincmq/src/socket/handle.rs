@@ -229,7 +229,7 @@ impl<K> Socket<K> {
     }
 }
 
-impl<K: Sends> Socket<K> {
+impl<K> Socket<K> {
     /// Sends if that is possible at once.
     ///
     /// ```
@@ -250,7 +250,10 @@ impl<K: Sends> Socket<K> {
     /// # Errors
     /// [`Error::Again`] if it is not; the other errors of [`Socket::send`].
     #[inline]
-    pub fn try_send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>> {
+    pub fn try_send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>>
+    where
+        K: Sends,
+    {
         let message = message.ready();
         let core = self.core_mut();
         let result = core.offer(|core| message.with(|parts| core.try_send(parts)));
@@ -261,18 +264,24 @@ impl<K: Sends> Socket<K> {
     ///
     /// # Errors
     /// As [`Socket::admit`].
-    pub fn try_admit(&mut self, first: &[u8]) -> Result<()> {
+    pub fn try_admit(&mut self, first: &[u8]) -> Result<()>
+    where
+        K: Sends,
+    {
         let core = self.core_mut();
         core.offer(|core| core.try_admit(first)).map_err(|denied| core.refusal(denied))
     }
 }
 
-impl<K: Receives> Socket<K> {
+impl<K> Socket<K> {
     /// Receives if a message is there.
     ///
     /// # Errors
     /// [`Error::Again`] if none is; the other errors of [`Socket::recv`].
-    pub fn try_recv(&mut self) -> Result<Message> {
+    pub fn try_recv(&mut self) -> Result<Message>
+    where
+        K: Receives,
+    {
         let mut message = Message::new();
         self.try_recv_into(&mut message)?;
         Ok(message)
@@ -283,7 +292,10 @@ impl<K: Receives> Socket<K> {
     /// # Errors
     /// As [`Socket::try_recv`].
     #[inline]
-    pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()> {
+    pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()>
+    where
+        K: Receives,
+    {
         let core = self.core_mut();
         core.peers.patient = false;
         let mut result = core.attempt(|core| core.try_recv(message));
@@ -294,7 +306,7 @@ impl<K: Receives> Socket<K> {
     }
 }
 
-impl<K: Subscribes> Socket<K> {
+impl<K> Socket<K> {
     /// Subscribes to every message that begins with `topic`; the empty topic stands for all. Subscribing twice
     /// needs two cancellations.
     ///
@@ -324,7 +336,10 @@ impl<K: Subscribes> Socket<K> {
     /// # Errors
     /// [`Error::Terminated`]; [`Error::InvalidMessage`] on XPUB and PUB without these options, and on other types than
     /// those and SUB.
-    pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()> {
+    pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()>
+    where
+        K: Subscribes,
+    {
         self.core_mut().subscribe(Kind::Subscribe, topic.as_ref())
     }
 
@@ -332,7 +347,10 @@ impl<K: Subscribes> Socket<K> {
     ///
     /// # Errors
     /// As [`Socket::subscribe`].
-    pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()> {
+    pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()>
+    where
+        K: Subscribes,
+    {
         self.core_mut().subscribe(Kind::Cancel, topic.as_ref())
     }
 }
