@@ -222,11 +222,10 @@ impl Builder {
 }
 
 /// A handle to the context, as sockets keep it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct ContextRef(Arc<Handle>);
 
 /// The last of these ends the context.
-#[derive(Debug)]
 struct Handle(Arc<Shared>);
 
 impl Drop for Handle {
@@ -235,7 +234,6 @@ impl Drop for Handle {
     }
 }
 
-#[derive(Debug)]
 pub(crate) struct Shared {
     config: Mutex<Builder>,
     pool: Arc<Pool>,
@@ -245,7 +243,7 @@ pub(crate) struct Shared {
     pub(crate) board: StatsRegistry,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     stopped: bool,
     /// The I/O threads run.
@@ -255,7 +253,7 @@ struct State {
 }
 
 /// How to reach a socket.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct SocketEntry {
     inbox: Arc<Inbox<ToSocket>>,
     monitor: Arc<Sink>,
