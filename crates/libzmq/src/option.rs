@@ -22,7 +22,7 @@ impl Socket {
         Ok(match option {
             RCVMORE => Value::Flag(self.has_rest()),
             EVENTS => {
-                let ready = self.core.ready()?;
+                let ready = self.core.events()?;
                 Value::Int(crate::poll_item::events(self.with_parts(ready)).into())
             }
             _ => self.core.get_raw(option)?,

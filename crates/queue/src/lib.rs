@@ -13,6 +13,7 @@
 //! Beside them: [`Inbox`] (who is told of what), [`Signal`] (how it sleeps), [`TryLock`] (an engine that either side may
 //! run) and [`Slot`] (an object that callers borrow by a number).
 
+mod both;
 mod chain;
 mod channel;
 mod claim;
@@ -37,6 +38,7 @@ mod slot;
 mod taken;
 mod writer;
 
+pub use both::Both;
 pub use channel::channel;
 pub use claim::{Claims, Inbound, Outbound};
 pub use conflate::conflating;

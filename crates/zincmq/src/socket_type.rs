@@ -13,7 +13,7 @@ macro_rules! each_socket_type {
     ($use:ident) => {
         $use! {
             /// One peer, both ways.
-            Pair = 0, "PAIR" to ["PAIR"], Sends Receives,
+            Pair = 0, "PAIR" to ["PAIR"], Sends Receives Splits,
                 in pair: |_| pair::Pair::default(), { reveals_ends: true };
             /// Sends to all subscribers. It subscribes where `XPUB_MANUAL` leaves that to it: for the peer that asked.
             Pub = 1, "PUB" to ["SUB", "XSUB"], Sends Subscribes,
@@ -32,7 +32,7 @@ macro_rules! each_socket_type {
                 in rep: |_| rep::Rep::default(),
                 { owes_replies: true, greets: true, hears_disconnects: true, refused: Refused::Lost };
             /// Asks and answers without taking turns.
-            Dealer = 5, "DEALER" to ["REP", "DEALER", "ROUTER"], Sends Receives,
+            Dealer = 5, "DEALER" to ["REP", "DEALER", "ROUTER"], Sends Receives Splits,
                 in dealer: |_| dealer::Dealer::default(),
                 {
                     announces_id: true, greets: true, hears_hiccups: true, once_per_endpoint: true,
@@ -40,7 +40,7 @@ macro_rules! each_socket_type {
                 };
             /// Sends to the peer that the first part names. A message of nothing but that part is
             /// [`Error::InvalidMessage`](crate::Error::InvalidMessage).
-            Router = 6, "ROUTER" to ["REQ", "DEALER", "ROUTER"], Sends Receives,
+            Router = 6, "ROUTER" to ["REQ", "DEALER", "ROUTER"], Sends Receives Splits,
                 in router: router::Router::new,
                 {
                     announces_id: true, greets: true, hears_disconnects: true, reveals_ends: true, raw: Raw::Router,
@@ -54,13 +54,13 @@ macro_rules! each_socket_type {
                 in push: |_| push::Push::default(), { conflates_out: true };
             /// As PUB, and receives the subscriptions. With `XPUB_MANUAL` it confirms those it wants: see
             /// [`Socket::subscribe`](crate::Socket::subscribe).
-            XPub = 9, "XPUB" to ["SUB", "XSUB"], Sends Receives Subscribes,
+            XPub = 9, "XPUB" to ["SUB", "XSUB"], Sends Receives Subscribes Splits,
                 in xpub: |_| xpub::XPub::default(), { publishes: true, refused: Refused::Nodrop };
             /// As SUB, and sends the subscriptions.
-            XSub = 10, "XSUB" to ["PUB", "XPUB"], Sends Receives,
+            XSub = 10, "XSUB" to ["PUB", "XPUB"], Sends Receives Splits,
                 in xsub: |_| xsub::XSub::default(), { subscribes: true, refused: Refused::Lost };
             /// Bytes over plain TCP: each message is a peer's routing id and some bytes, in two parts.
-            Stream = 11, "STREAM" to [], Sends Receives,
+            Stream = 11, "STREAM" to [], Sends Receives Splits,
                 in stream: stream::Stream::new, { reveals_ends: true, raw: Raw::Stream, shows_given_id: true };
         }
     };

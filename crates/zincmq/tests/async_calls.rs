@@ -172,7 +172,7 @@ fn a_busy_socket_gives_way() {
         }
         gives_way(async {
             for _ in 0..MANY {
-                assert!(pull.ready_async(Interest::READABLE).await.unwrap().readable);
+                assert!(pull.ready(Interest::READABLE).await.unwrap().readable);
             }
         });
         // An error is no reason to wait, either.
@@ -193,26 +193,26 @@ fn readiness_can_be_waited_for() {
         for endpoint in ENDPOINTS {
             let context = Context::new();
             let (mut push, mut pull) = pipeline(&context, endpoint, 2, 2);
-            assert_eq!(block_on_for(Duration::ZERO, pull.ready_async(Interest::BOTH)).map(Result::ok), None);
+            assert_eq!(block_on_for(Duration::ZERO, pull.ready(Interest::BOTH)).map(Result::ok), None);
             // It may take the peer that long to come.
-            block_on(push.ready_async(Interest::WRITABLE)).unwrap();
+            block_on(push.ready(Interest::WRITABLE)).unwrap();
             let accepted = fill(&mut push);
-            let found = block_on(pull.ready_async(Interest::BOTH)).unwrap();
+            let found = block_on(pull.ready(Interest::BOTH)).unwrap();
             assert_eq!(found, Interest::READABLE, "{endpoint}");
             if endpoint.starts_with("inproc") {
-                assert!(block_on_for(Duration::ZERO, push.ready_async(Interest::WRITABLE)).is_none());
+                assert!(block_on_for(Duration::ZERO, push.ready(Interest::WRITABLE)).is_none());
             }
             let reader = spawn(move || {
                 (0..accepted).for_each(|_| drop(pull.recv_timeout(PATIENCE).unwrap()));
                 pull
             });
-            let found = block_on(push.ready_async(Interest::BOTH)).unwrap();
+            let found = block_on(push.ready(Interest::BOTH)).unwrap();
             assert_eq!(found, Interest::WRITABLE, "{endpoint}");
             push.try_send("there is room").unwrap();
             let mut pull = reader.join().unwrap();
             assert_eq!(pull.recv_timeout(PATIENCE).unwrap().bytes(), b"there is room");
             context.shutdown();
-            assert!(matches!(block_on(pull.ready_async(Interest::READABLE)), Err(Error::Terminated)));
+            assert!(matches!(block_on(pull.ready(Interest::READABLE)), Err(Error::Terminated)));
         }
     });
 }
@@ -226,7 +226,7 @@ fn one_task_sends_and_receives() {
         let (mut asked, mut answered) = (0, 0);
         while answered < MANY {
             let wanted = if asked < MANY { Interest::BOTH } else { Interest::READABLE };
-            let found = dealer.ready_async(wanted).await?;
+            let found = dealer.ready(wanted).await?;
             if found.writable {
                 dealer.try_send(&asked.to_be_bytes())?;
                 asked += 1;

@@ -473,7 +473,7 @@ fn only_subscriptions_may_be_large_commands_and_only_as_large_as_messages() {
     }
 }
 
-fn until_topics(publisher: &mut Pub, count: usize) {
+fn until_topics(publisher: &Pub, count: usize) {
     while publisher.topics().unwrap() < count {
         thread::yield_now();
     }

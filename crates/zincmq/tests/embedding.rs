@@ -86,15 +86,15 @@ fn a_descriptor_tells_of_every_change() {
             theirs.connect(&endpoint).unwrap();
             for _ in 0..100 {
                 theirs.send("x").unwrap();
-                while !ours.ready().unwrap().readable {
+                while !ours.events().unwrap().readable {
                     let descriptor = ours.descriptor().unwrap();
                     poll(&mut [PollFd::new(&descriptor, PollFlags::IN)], None).unwrap();
                 }
                 ours.try_recv().unwrap();
-                assert!(!ours.ready().unwrap().readable);
+                assert!(!ours.events().unwrap().readable);
             }
             context.shutdown();
-            assert!(matches!(ours.ready(), Err(Error::Terminated)));
+            assert!(matches!(ours.events(), Err(Error::Terminated)));
         });
     }
 }
@@ -173,5 +173,5 @@ fn a_monitor_tells_of_queues_when_asked() {
     push.set_lazy(true);
     push.report_queues().unwrap();
     assert_eq!(monitor.recv_timeout(PATIENCE).unwrap().value, 3, "nobody has been told of room");
-    assert_eq!(push.ready().unwrap(), Interest::WRITABLE);
+    assert_eq!(push.events().unwrap(), Interest::WRITABLE);
 }

@@ -81,7 +81,7 @@ fn calls_return(mut socket: AnySocket, socket_type: &str, bytes: &[u8]) {
         let flood = Flood::new(&endpoint, socket_type, bytes, peers);
         for _ in 0..5 {
             denied(socket.try_send("x"));
-            socket.ready().unwrap();
+            socket.events().unwrap();
             denied(socket.try_recv());
             denied(socket.recv_timeout(SHORT));
             denied(socket.send_timeout("x", SHORT));

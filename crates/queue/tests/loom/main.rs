@@ -4,6 +4,7 @@
 #![cfg(loom)]
 
 mod claims;
+mod halves;
 
 use loom::model::Builder;
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

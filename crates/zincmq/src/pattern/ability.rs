@@ -30,6 +30,13 @@ pub trait Receives {}
 )]
 pub trait Subscribes {}
 
+/// Sockets that can be taken apart, since neither direction waits for the other.
+#[diagnostic::on_unimplemented(
+    message = "a socket of type `{Self}` cannot be split",
+    note = "PAIR, DEALER, ROUTER, XPUB, XSUB and STREAM can be: the others take turns, or go one way"
+)]
+pub trait Splits {}
+
 macro_rules! kinds {
     ($($(#[doc = $doc:literal])+ $kind:ident = $number:literal, $name:literal to $peers:tt,
         $($ability:ident)+, $(in $file:ident)? $(of $other:ident)?: $make:expr, $profile:tt;)*) => {$(

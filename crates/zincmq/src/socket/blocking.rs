@@ -10,7 +10,7 @@ use crate::socket::{Core, Socket};
 use std::time::{Duration, Instant};
 
 /// The moment at which a timeout option ends a wait; `None`: never.
-fn deadline(timeout: i32) -> Option<Instant> {
+pub(super) fn deadline(timeout: i32) -> Option<Instant> {
     u64::try_from(timeout).ok().and_then(|timeout| Instant::now().checked_add(Duration::from_millis(timeout)))
 }
 
@@ -214,16 +214,29 @@ impl<K> Socket<K> {
     where
         K: Sends,
     {
-        let mut messages = messages.into_iter();
-        let mut sent = 0;
-        while (sent == 0 || self.core_mut().would_send())
-            && let Some(message) = messages.next()
-        {
-            self.send(message).map_err(|SendError { error, message }| BatchError { sent, error, message })?;
-            sent += 1;
-        }
-        Ok(sent)
+        batch(self, messages, |socket| socket.core_mut().would_send(), Self::send)
     }
+}
+
+/// What comes of sending a message.
+type Sent<M> = std::result::Result<(), SendError<<M as Outgoing>::Unsent>>;
+
+/// Sends with `send` while there is room for one more, at least once.
+pub(super) fn batch<S, M: Outgoing>(
+    sender: &mut S,
+    messages: impl IntoIterator<Item = M>,
+    has_room: fn(&mut S) -> bool,
+    send: fn(&mut S, M) -> Sent<M>,
+) -> std::result::Result<usize, BatchError<M::Unsent>> {
+    let mut messages = messages.into_iter();
+    let mut sent = 0;
+    while (sent == 0 || has_room(sender))
+        && let Some(message) = messages.next()
+    {
+        send(sender, message).map_err(|SendError { error, message }| BatchError { sent, error, message })?;
+        sent += 1;
+    }
+    Ok(sent)
 }
 
 impl<K> Socket<K> {
@@ -301,17 +314,28 @@ impl<K> Socket<K> {
     where
         K: Receives,
     {
-        if most == 0 {
-            return Ok(0);
-        }
-        messages.push(self.recv()?);
-        let mut received = 1;
-        while received < most
-            && let Ok(message) = self.try_recv()
-        {
-            messages.push(message);
-            received += 1;
-        }
-        Ok(received)
+        fill(self, messages, most, Self::recv, Self::try_recv)
     }
+}
+
+/// Waits for one message, then takes what is there.
+pub(super) fn fill<S>(
+    receiver: &mut S,
+    messages: &mut Vec<Message>,
+    most: usize,
+    recv: fn(&mut S) -> Result<Message>,
+    try_recv: fn(&mut S) -> Result<Message>,
+) -> Result<usize> {
+    if most == 0 {
+        return Ok(0);
+    }
+    messages.push(recv(receiver)?);
+    let mut received = 1;
+    while received < most
+        && let Ok(message) = try_recv(receiver)
+    {
+        messages.push(message);
+        received += 1;
+    }
+    Ok(received)
 }

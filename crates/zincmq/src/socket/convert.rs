@@ -39,7 +39,7 @@ impl<K: Typed> TryFrom<AnySocket> for Socket<K> {
 
     fn try_from(socket: AnySocket) -> Result<Self, WrongType> {
         if socket.socket_type() == K::TYPE {
-            Ok(socket.into_kind())
+            Ok(Self::of(socket.into_core()))
         } else {
             Err(WrongType { socket, wanted: K::TYPE })
         }

@@ -6,7 +6,7 @@ use crate::context::ContextRef;
 use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::monitor::Sink;
-use crate::option::Options;
+use crate::option::{self, Form, OptionKey, Options, Row, Value};
 use crate::pattern::{
     self, Pattern,
     contract::{Denied, Kind, Peers},
@@ -38,6 +38,9 @@ pub(crate) struct Core {
     pub(crate) lazy: bool,
     pub(super) swept: Instant,
     pub(crate) waiting: Waiting,
+    /// A message that a sink took, and that was denied for now.
+    #[cfg(feature = "futures")]
+    pub(super) unsent: Option<Box<Message>>,
     /// Last, so that it goes last: the last handle waits for the end of all sockets, this one among them.
     pub(crate) home: ContextRef,
 }
@@ -117,6 +120,8 @@ impl Core {
             lazy: false,
             swept: Instant::now(),
             waiting: Waiting::default(),
+            #[cfg(feature = "futures")]
+            unsent: None,
             home,
         })
     }
@@ -138,6 +143,21 @@ impl Core {
         self.peers.end_streams();
         self.process();
         if self.stopped { Err(Error::Terminated) } else { Ok(()) }
+    }
+
+    pub(crate) fn set_value(&mut self, row: &Row, value: Value) -> Result<()> {
+        self.check()?;
+        row.require(self.owner.socket_type)?;
+        self.peers.options.set_value(row, value)?;
+        if row.number == option::SNDHWM.row().number || row.number == option::RCVHWM.row().number {
+            self.apply_high_water();
+        }
+        Ok(())
+    }
+
+    pub(crate) fn get<F: Form, G>(&mut self, option: OptionKey<F, G>) -> Result<F::Value> {
+        self.check()?;
+        Ok(self.peers.options.get(option))
     }
 
     // Inlined, it would be part of a closure that reads the parts from memory just written in smaller pieces.

@@ -132,7 +132,7 @@ impl Core {
         }
     }
 
-    fn connect(&mut self, text: &str) -> Result<()> {
+    pub(super) fn connect(&mut self, text: &str) -> Result<()> {
         self.check()?;
         let endpoint = self.parse(text)?;
         match way(&endpoint)? {
@@ -213,7 +213,7 @@ impl Core {
     }
 
     /// Unbinds or disconnects.
-    fn release(&mut self, text: &str) -> Result<()> {
+    pub(super) fn release(&mut self, text: &str) -> Result<()> {
         self.check()?;
         let endpoint = self.parse(text)?;
         let mut found = self.called(text);

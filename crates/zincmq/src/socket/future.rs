@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 
 impl Core {
     /// As [`Core::poll_once`], unless it is others' turn.
-    fn poll(
+    pub(super) fn poll(
         &mut self,
         context: &Context<'_>,
         attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
@@ -26,6 +26,17 @@ impl Core {
         let result = self.poll_once(context, attempt);
         self.waiting.turn.count(result.is_ready());
         result
+    }
+
+    /// What of `wanted` is so; denied for now if nothing is.
+    pub(super) fn look_for(&mut self, wanted: Interest) -> std::result::Result<Interest, Denied> {
+        let readable = wanted.readable && self.can_recv();
+        let writable = wanted.writable && self.can_send();
+        if readable || writable {
+            Ok(Interest { readable, writable, ..Interest::default() })
+        } else {
+            Err(Denied::Again)
+        }
     }
 
     /// Tries; if it is denied for now, has the task woken at the next change.
@@ -109,7 +120,8 @@ impl<K> Socket<K> {
 
 impl<K> Socket<K> {
     /// Waits until a message can be received or a send would be accepted, as far as `wanted` asks for it, and says
-    /// which. For a task that both sends and receives with one socket: it never awaits a send that holds up receiving.
+    /// which. For a task that both sends and receives with one socket: it never awaits a send that holds up receiving. (For
+    /// two tasks there is [`Socket::into_split`].)
     /// A socket whose type never sends is not found writable, and one whose type never receives not readable. Dropping
     /// the future changes nothing.
     ///
@@ -122,7 +134,7 @@ impl<K> Socket<K> {
     ///     let mut requests = requests.iter().peekable();
     ///     while replies.len() < count {
     ///         let wanted = Interest { readable: true, writable: requests.peek().is_some(), ..Interest::default() };
-    ///         let found = dealer.ready_async(wanted).await?;
+    ///         let found = dealer.ready(wanted).await?;
     ///         if found.writable && let Some(request) = requests.next() {
     ///             dealer.try_send(request)?;
     ///         }
@@ -136,16 +148,61 @@ impl<K> Socket<K> {
     ///
     /// # Errors
     /// [`Error::Interrupted`], [`Error::Terminated`].
-    pub async fn ready_async(&mut self, wanted: Interest) -> Result<Interest> {
+    pub async fn ready(&mut self, wanted: Interest) -> Result<Interest> {
         let mut found = Interest::default();
         let guard = Forget(self.core_mut());
-        let mut look = |core: &mut Core| {
-            found.readable = wanted.readable && core.can_recv();
-            found.writable = wanted.writable && core.can_send();
-            if found.any() { Ok(()) } else { Err(Denied::Again) }
-        };
+        let mut look = |core: &mut Core| core.look_for(wanted).map(|ready| found = ready);
         poll_fn(|context| guard.0.poll(context, &mut look)).await?;
         drop(guard);
         Ok(found)
+    }
+}
+
+impl<K> Socket<K> {
+    /// Waits until a message can be received, and takes none. Dropping the future changes nothing.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull};
+    /// /// Receives all that is there, and waits if that is nothing.
+    /// async fn drain(pull: &mut Pull) -> zincmq::Result<usize> {
+    ///     pull.readable().await?;
+    ///     let mut count = 0;
+    ///     while pull.try_recv().is_ok() {
+    ///         count += 1;
+    ///     }
+    ///     Ok(count)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Socket::ready`].
+    pub async fn readable(&mut self) -> Result<()>
+    where
+        K: Receives,
+    {
+        self.ready(Interest::READABLE).await.map(drop)
+    }
+}
+
+impl<K> Socket<K> {
+    /// Waits until a send would be accepted. The next [`Socket::try_send`] succeeds, unless the peer leaves meanwhile, or
+    /// the message is for another peer than the one that has room. Dropping the future changes nothing.
+    ///
+    /// ```
+    /// # use zincmq::Push;
+    /// async fn send_number(push: &mut Push, number: u32) -> zincmq::Result<()> {
+    ///     push.writable().await?;
+    ///     push.try_send(number.to_be_bytes())?;
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Socket::ready`].
+    pub async fn writable(&mut self) -> Result<()>
+    where
+        K: Sends,
+    {
+        self.ready(Interest::WRITABLE).await.map(drop)
     }
 }

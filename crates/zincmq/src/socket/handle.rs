@@ -5,7 +5,7 @@ use crate::error::{Result, SendError};
 use crate::life::lock;
 use crate::message::Message;
 use crate::monitor::{Events, Monitor};
-use crate::option::{self, Form, KnownTo, OptionKey, Row, Setting, Value};
+use crate::option::{Form, KnownTo, OptionKey, Row, Setting, Value};
 use crate::pattern::ability::{Any, Receives, Sends, Subscribes, Typed};
 use crate::pattern::contract::Kind;
 use crate::socket::core::Core;
@@ -41,7 +41,7 @@ impl<K: Typed> Socket<K> {
     /// The same socket, its type forgotten by the compiler.
     #[must_use]
     pub fn into_any(self) -> AnySocket {
-        self.into_kind()
+        Socket::of(self.into_core())
     }
 }
 
@@ -56,13 +56,12 @@ impl Socket<Any> {
 }
 
 impl<K> Socket<K> {
-    fn of(core: Core) -> Self {
+    pub(super) fn of(core: Core) -> Self {
         Self { core: Mutex::new(core), kind: PhantomData }
     }
 
-    /// The same socket, of another kind.
-    pub(super) fn into_kind<L>(self) -> Socket<L> {
-        Socket { core: self.core, kind: PhantomData }
+    pub(super) fn into_core(self) -> Core {
+        self.core.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The core, for the thread that may change the socket: without a lock.
@@ -135,13 +134,7 @@ impl<K> Socket<K> {
     /// # Errors
     /// As [`Socket::set`].
     pub fn set_value(&mut self, row: &Row, value: Value) -> Result<()> {
-        self.core_mut().check()?;
-        row.require(self.socket_type())?;
-        self.core_mut().peers.options.set_value(row, value)?;
-        if row.number == option::SNDHWM.row().number || row.number == option::RCVHWM.row().number {
-            self.core_mut().apply_high_water();
-        }
-        Ok(())
+        self.core_mut().set_value(row, value)
     }
 
     /// The value of an option.
@@ -160,9 +153,7 @@ impl<K> Socket<K> {
     /// # Errors
     /// [`Error::Terminated`].
     pub fn get<F: Form, G: KnownTo<K>>(&self, option: OptionKey<F, G>) -> Result<F::Value> {
-        let mut core = self.locked();
-        core.check()?;
-        Ok(core.peers.options.get(option))
+        self.locked().get(option)
     }
 
     /// Whether a send would be accepted now (`ZMQ_POLLOUT`).

@@ -9,7 +9,10 @@ mod convert;
 pub(crate) mod core;
 mod endpoints;
 mod future;
+#[cfg(feature = "futures")]
+mod futures;
 mod group;
+mod halves;
 mod handle;
 mod interrupter;
 mod listener;
@@ -29,6 +32,7 @@ mod watch;
 pub use self::builder::SocketBuilder;
 pub use self::convert::WrongType;
 pub(crate) use self::core::Core;
+pub use self::halves::{RecvHalf, RejoinError, SendHalf};
 pub use self::handle::{AnySocket, Socket};
 pub use self::interrupter::Interrupter;
 pub(crate) use self::streaming::end_streams_of_thread;

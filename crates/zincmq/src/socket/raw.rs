@@ -45,7 +45,7 @@ impl<K> Socket<K> {
         let value = match number {
             FD => self.descriptor()?.as_raw_fd(),
             EVENTS => {
-                let ready = self.ready()?;
+                let ready = self.events()?;
                 i32::from(ready.readable) | i32::from(ready.writable) << 1
             }
             TYPE => self.socket_type().number(),

@@ -36,8 +36,8 @@ impl Interest {
 }
 
 impl<K> Socket<K> {
-    /// A descriptor that becomes readable when the answer of [`Socket::ready`] may have changed, for event loops
-    /// (`ZMQ_FD`). It tells of changes, not of states: use the socket, or ask [`Socket::ready`], until there is nothing
+    /// A descriptor that becomes readable when the answer of [`Socket::events`] may have changed, for event loops
+    /// (`ZMQ_FD`). It tells of changes, not of states: use the socket, or ask [`Socket::events`], until there is nothing
     /// left to do, and only then wait again. Neither read nor close it.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl<K> Socket<K> {
     ///
     /// # Errors
     /// [`Error::Terminated`].
-    pub fn ready(&mut self) -> Result<Interest> {
+    pub fn events(&mut self) -> Result<Interest> {
         self.core_mut().hush();
         let checked = self.core_mut().check();
         let (readable, writable) = (self.core_mut().can_recv(), self.core_mut().can_send());
