@@ -50,9 +50,9 @@ kinds! {
     HandshakeFailedAuth = 0x4000,
     /// A report of the messages queued for a peer, which comes when asked for
     /// ([`Socket::report_queues`](crate::Socket::report_queues)). The value is the number of messages queued outbound,
-    /// [`Event::inbound`] that inbound.
+    /// [`Event::inbound`](crate::Event::inbound) that inbound.
     PipesStats = 0x10000,
-    /// A source was heard for the first time on a multicast endpoint. [`Event::remote`] names it: its address and session.
+    /// A source was heard for the first time on a multicast endpoint. [`Event::remote`](crate::Event::remote) names it: its address and session.
     SourceJoined = 0x0100_0000,
     /// Some datagrams of a multicast source are lost for good, and the messages that were in them; the value is the number of
     /// datagrams.
