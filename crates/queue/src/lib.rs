@@ -36,6 +36,7 @@ mod segment;
 mod signal;
 mod slot;
 mod taken;
+pub mod warm;
 mod writer;
 
 pub use both::Both;

@@ -1,5 +1,6 @@
 //! One part of an outgoing message, borrowed from its sender.
 
+use crate::warm;
 use bytes::Bytes;
 use std::fmt::Debug;
 use std::ops::Deref;
@@ -36,7 +37,7 @@ impl Part<'_> {
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
         match self {
-            Part::Slice(slice) => Bytes::copy_from_slice(slice),
+            Part::Slice(slice) => warm::copy(slice),
             Part::Shared(bytes) => (*bytes).clone(),
             Part::Kept(kept) => kept.share(),
         }

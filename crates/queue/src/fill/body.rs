@@ -2,11 +2,9 @@
 
 use super::bounds::Refusal;
 use super::unseal::Unseal;
+use crate::warm;
 use bytes::Bytes;
 use std::mem::MaybeUninit;
-
-/// A body by reference is reserved in steps of at most this, as its bytes arrive: its size is only a claim.
-const BODY_STEP: usize = 1 << 20;
 
 /// A large body under way, of a frame or a command.
 #[derive(Debug)]
@@ -23,8 +21,7 @@ pub(super) struct Body {
 impl Body {
     /// One of `size` bytes that begins with these.
     pub(super) fn new(begun: &[u8], size: usize) -> Result<Self, Refusal> {
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(size.min(BODY_STEP)).map_err(|_| Refusal::NoMemory(size as u64))?;
+        let mut bytes = warm::buffer(size).map_err(|_| Refusal::NoMemory(size as u64))?;
         bytes.extend_from_slice(begun);
         Ok(Self { bytes, size, sealed: None, skipped: 0 })
     }
@@ -64,7 +61,7 @@ impl Body {
 
     pub(super) fn into_bytes(self) -> Bytes {
         let skipped = self.skipped;
-        Bytes::from(self.bytes).slice(skipped..)
+        warm::share(self.bytes).slice(skipped..)
     }
 
     /// The bytes that are missing and have a place.
@@ -104,10 +101,8 @@ impl Body {
 
     /// Makes room for more if there is none.
     pub(super) fn make_room(&mut self) -> Result<(), Refusal> {
-        let len = self.bytes.len();
-        if len == self.bytes.capacity() {
-            let step = (self.size - len).min(len.max(BODY_STEP));
-            self.bytes.try_reserve_exact(step).map_err(|_| Refusal::NoMemory(self.size as u64))?;
+        if self.bytes.len() == self.bytes.capacity() {
+            warm::grow(&mut self.bytes, self.size).map_err(|_| Refusal::NoMemory(self.size as u64))?;
         }
         Ok(())
     }

@@ -347,7 +347,8 @@ impl EventLoop {
             return;
         }
         self.swept = Instant::now();
-        self.dirty = false;
+        // Bodies that are kept go when nobody has needed them for a second.
+        self.dirty = queue::warm::trim();
         self.reactor.busy.shrink_to(KEPT_ROOM);
         for entry in self.entries.values_mut() {
             if let Some(Entry::Session(session)) = entry {

@@ -49,9 +49,8 @@ impl Half {
         }
         let Self { shared, side, turn } = self;
         drop(shared);
-        let core = Arc::try_unwrap(other.shared).map(|shared| shared.core.into_inner());
-        match core {
-            Ok(core) => Ok(core.unwrap_or_else(PoisonError::into_inner)),
+        match Arc::try_unwrap(other.shared) {
+            Ok(shared) => Ok(shared.core.into_inner().unwrap_or_else(PoisonError::into_inner)),
             // There is no third half that could keep it.
             Err(shared) => {
                 let other = Self { shared: shared.clone(), side: other.side, turn: other.turn };

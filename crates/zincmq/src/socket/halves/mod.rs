@@ -114,7 +114,7 @@ impl<K: Splits> SendHalf<Socket<K>> {
                 Ok(Socket::of(core))
             }
             Err((sends, receives)) => Err(RejoinError {
-                send: SendHalf { half: sends, whole: PhantomData },
+                send: Self { half: sends, whole: PhantomData },
                 recv: RecvHalf { half: receives, whole: PhantomData },
             }),
         }
