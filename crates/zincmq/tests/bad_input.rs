@@ -299,7 +299,7 @@ fn a_subscriber_that_never_reads_loses_messages_alone() {
     let mut good = Sub::new(&context).unwrap();
     good.subscribe("\x05").unwrap();
     good.connect(&endpoint).unwrap();
-    until_topics(&mut publisher, 2);
+    until_topics(&publisher, 2);
     for _ in 0..6000 {
         publisher.send(&BODY).unwrap();
         assert_eq!(good.recv_timeout(PATIENCE).unwrap().bytes(), BODY);
@@ -459,7 +459,7 @@ fn only_subscriptions_may_be_large_commands_and_only_as_large_as_messages() {
             [40, 62].map(|bits| open(b"\x09SUBSCRIBEtopic", 1 << bits)).into_iter().collect();
         let mut good = open(b"\x06CANCEL", 90_000);
         good.write([&[0; 89_993], &frame(COMMAND, b"\x09SUBSCRIBEgood")[..]].concat());
-        until_topics(&mut publisher, 1);
+        until_topics(&publisher, 1);
         publisher.send("good").unwrap();
         let mut heard = [0; 6];
         good.0.read_exact(&mut heard).unwrap();
