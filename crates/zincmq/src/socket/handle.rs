@@ -1,10 +1,14 @@
 //! The socket that an application holds: one `try_` core, and what needs no wait.
 
 use crate::context::Context;
+#[cfg(doc)]
+use crate::error::Error;
 use crate::error::{Result, SendError};
 use crate::life::lock;
 use crate::message::Message;
 use crate::monitor::{Events, Monitor};
+#[cfg(doc)]
+use crate::option;
 use crate::option::{Form, KnownTo, OptionKey, Row, Setting, Value};
 use crate::pattern::ability::{Any, Receives, Sends, Subscribes, Typed};
 use crate::pattern::contract::Kind;
