@@ -32,7 +32,7 @@
 //! ```
 //!
 //! Every call that may wait has three forms: blocking (`recv`), at once (`try_recv`) and async (`recv_async`, under
-//! any executor). [`Poller`] waits for several sockets and foreign descriptors, [`proxy()`] passes messages from
+//! any executor). [`Poller`] waits for several sockets, monitors and foreign descriptors, a [`Proxy`] passes messages from
 //! one socket to another, [`Monitor`] tells of connections, [`Socket::stats`] of numbers, which a [`StatsServer`] shows to other
 //! processes (`zinc top`).
 //!
@@ -44,7 +44,7 @@
 //!
 //! | feature | brings | other crates in the interface |
 //! |---|---|---|
-//! | `futures` | sockets and their halves are `Stream` and `Sink` | `futures-core`, `futures-sink` |
+//! | `futures` | sockets and their halves are `Stream` and `Sink`, monitors `Stream` | `futures-core`, `futures-sink` |
 //! | `tracing` | what happens to endpoints and connections, messages that are lost and an end that takes long are logged by the crate of that name, in targets that begin with `zincmq::`; nothing on the way of a message | |
 //!
 //! No feature is on by default.
@@ -140,16 +140,17 @@ pub use error::{BatchError, Error, Reason, Result, SendError};
 pub use io::SchedPolicy;
 pub use lingering::{Lingering, Unsent};
 pub use message::{Frame, Message, MessageIntoIter, PartsError, PeerInfo};
-pub use monitor::{Event, EventKind, Events, Monitor};
+pub use monitor::{Event, EventKind, Events, Iter as MonitorIter, Monitor};
 pub use pattern::ability;
+pub use pattern::ability::{Receives, Sends, Splits, Subscribes, Typed};
 #[doc(inline)]
 pub use poller::Poller;
-pub use proxy::{proxy, proxy_steerable};
+pub use proxy::{Proxy, proxy, proxy_async};
 #[doc(inline)]
 pub use queue::warm::Buffer;
 pub use socket::outgoing::Outgoing;
 pub use socket::typed::*;
-pub use socket::{AnySocket, Interrupter, RecvHalf, RejoinError, SendHalf, Socket, SocketBuilder};
+pub use socket::{AnySocket, Interrupter, RecvHalf, RejoinError, SendHalf, Socket, SocketBuilder, WrongType};
 pub use socket_type::{SocketType, UnknownSocketType};
 pub use stats::{MulticastSource, MulticastStats, PeerStats, SocketReport, SocketStats};
 pub use stats_server::StatsServer;
