@@ -3,8 +3,8 @@
 //! [`Message`] again and again. From 64 KiB on it is written into a [`Buffer`] and sent by value, which is not
 //! copied.
 
+use zincmq::ability::{self, Receives, Sends, Typed};
 use zincmq::option::{RCVHWM, SNDHWM, XPUB_NODROP, XPUB_VERBOSE};
-use zincmq::pattern::ability::{self, Receives, Sends, Typed};
 use zincmq::security::Keypair;
 use zincmq::{Buffer, Context, Frame, Message, Socket};
 

@@ -13,6 +13,7 @@ use crate::socket_type::SocketType;
 use crate::stats::{SocketReport, StatsRegistry};
 use queue::{Inbox, Item, Pool};
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -36,14 +37,29 @@ use std::time::Duration;
 /// assert_eq!(pull.recv()?.as_str(), Ok("hello"));
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Context(pub(crate) ContextRef);
 
-/// The settings of a context, before it is built ([`Context::builder`]) or as they are changed
-/// ([`Context::configure`]). Default: one I/O thread, at most 1023 sockets, no IPv6, and an end that waits for unsent
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shared = self.0.shared();
+        let (sockets, shut_down) = {
+            let state = lock(&shared.state);
+            (state.sockets.len(), state.stopped)
+        };
+        f.debug_struct("Context")
+            .field("io_threads", &self.io_threads())
+            .field("sockets", &sockets)
+            .field("max_sockets", &self.max_sockets())
+            .field("shut_down", &shut_down)
+            .finish()
+    }
+}
+
+/// The settings of a context that is to be built ([`Context::builder`]). Default: one I/O thread, at most 1023 sockets, no IPv6, and an end that waits for unsent
 /// messages.
 #[derive(Clone, Debug)]
-pub struct Builder {
+pub struct ContextBuilder {
     io_threads: usize,
     max_sockets: usize,
     ipv6: bool,
@@ -64,11 +80,11 @@ impl Context {
         Self::builder().build()
     }
 
-    /// The default settings, to be changed and built into a context ([`Builder::build`]).
+    /// The default settings, to be changed and built into a context ([`ContextBuilder::build`]).
     #[must_use]
-    pub fn builder() -> Builder {
+    pub fn builder() -> ContextBuilder {
         let scheduling = Scheduling::default();
-        Builder { io_threads: 1, max_sockets: 1023, ipv6: false, blocky: true, scheduling }
+        ContextBuilder { io_threads: 1, max_sockets: 1023, ipv6: false, blocky: true, scheduling }
     }
 
     /// The number of I/O threads.
@@ -83,17 +99,8 @@ impl Context {
         self.0.shared().config().max_sockets
     }
 
-    /// Changes the settings of this context: `change` gets the present ones and returns the new ones. The settings of
-    /// I/O threads (number, names, affinity, scheduling) take effect only before the first socket, which starts the
-    /// threads. The others take effect for each socket made afterwards.
-    ///
-    /// ```
-    /// # use zincmq::Context;
-    /// let context = Context::new();
-    /// context.configure(|builder| builder.io_threads(2));
-    /// assert_eq!(context.io_threads(), 2);
-    /// ```
-    pub fn configure(&self, change: impl FnOnce(Builder) -> Builder) {
+    /// Changes the settings: `change` gets the present ones and returns the new ones.
+    pub(crate) fn change(&self, change: impl FnOnce(ContextBuilder) -> ContextBuilder) {
         let config = &self.0.shared().config;
         let changed = change(lock(config).clone());
         *lock(config) = changed;
@@ -125,7 +132,7 @@ impl Context {
     }
 }
 
-impl Builder {
+impl ContextBuilder {
     /// The number of I/O threads; default 1. One moves several gigabytes a second. 0 leaves only inproc.
     #[must_use]
     pub fn io_threads(mut self, count: usize) -> Self {
@@ -204,16 +211,14 @@ impl Builder {
 }
 
 /// A handle to the context, as sockets keep it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct ContextRef(Arc<Handle>);
 
 /// The last of these ends the context.
-#[derive(Debug)]
 struct Handle(Arc<Shared>);
 
-#[derive(Debug)]
 pub(crate) struct Shared {
-    config: Mutex<Builder>,
+    config: Mutex<ContextBuilder>,
     pool: Arc<Pool>,
     living: Arc<WaitGroup>,
     state: Mutex<State>,
@@ -221,7 +226,7 @@ pub(crate) struct Shared {
     pub(crate) board: StatsRegistry,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     stopped: bool,
     /// The program has waited for the end, and waits no more.
@@ -233,7 +238,7 @@ struct State {
 }
 
 /// How to reach a socket.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct SocketEntry {
     socket_type: SocketType,
     inbox: Arc<Inbox<ToSocket>>,
@@ -241,7 +246,7 @@ struct SocketEntry {
 }
 
 impl Shared {
-    fn config(&self) -> MutexGuard<'_, Builder> {
+    fn config(&self) -> MutexGuard<'_, ContextBuilder> {
         lock(&self.config)
     }
 

@@ -8,6 +8,7 @@ use rustix::io::Errno;
 use std::str::Utf8Error;
 use std::string::FromUtf8Error;
 use std::{fmt, io, mem};
+use zmtp::NoRandomness;
 
 /// Why a call failed. `errno()` is the number that C would see.
 ///
@@ -186,6 +187,12 @@ impl From<Lingering> for Error {
     }
 }
 
+impl From<NoRandomness> for Error {
+    fn from(error: NoRandomness) -> Self {
+        Self::System(io::Error::other(error))
+    }
+}
+
 impl From<Utf8Error> for Error {
     fn from(error: Utf8Error) -> Self {
         Self::Text(error)
@@ -207,7 +214,7 @@ impl From<PartsError> for Error {
 /// Why a message was not sent, with the message. See [`Socket::send`](crate::Socket::send).
 ///
 /// `?` makes an [`Error`] of it, without the message. What `message` is depends on what was to be sent: see
-/// [`Outgoing`](crate::socket::outgoing::Outgoing).
+/// [`Outgoing`](crate::Outgoing).
 ///
 /// ```
 /// # use zincmq::{Context, Error, Push, SendError};

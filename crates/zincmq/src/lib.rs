@@ -32,28 +32,46 @@
 //! ```
 //!
 //! Every call that may wait has three forms: blocking (`recv`), at once (`try_recv`) and async (`recv_async`, under
-//! any executor). [`Poller`] waits for several sockets and foreign descriptors, [`proxy()`] passes messages from
+//! any executor). [`Poller`] waits for several sockets, monitors and foreign descriptors, a [`Proxy`] passes messages from
 //! one socket to another, [`Monitor`] tells of connections, [`Socket::stats`] of numbers, which a [`StatsServer`] shows to other
 //! processes (`zinc top`).
 //!
+//! # Other crates in this interface
+//!
+//! Types of `bytes` and of the standard library, and those that a feature brings.
+//!
 //! # Features
 //!
-//! Both are off by default.
+//! | feature | brings | other crates in the interface |
+//! |---|---|---|
+//! | `futures` | sockets and their halves are `Stream` and `Sink`, monitors `Stream` | `futures-core`, `futures-sink` |
+//! | `tracing` | what happens to endpoints and connections, messages that are lost and an end that takes long are logged by the crate of that name, in targets that begin with `zincmq::`; nothing on the way of a message | |
 //!
-//! - `futures`: sockets, and their halves, are `futures::Stream` and `futures::Sink`.
-//! - `tracing`: what happens to endpoints and connections, messages that are lost, and an end that takes long are logged by the
-//!   crate of that name. Targets begin with `zincmq::`; the book's page on logs names all events and spans, with their fields.
-//!   None is on the way of a message.
+//! No feature is on by default.
+//!
+//! # Rust and systems
+//!
+//! Linux; Rust 1.89.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The road of a message, from top to bottom: a module imports only modules below it (tests/layering.rs).
 
+// The interface that the C library needs beyond Rust's.
+#[doc(hidden)]
+pub mod c;
+
+// The inside that fuzz targets judge.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
+
 // Tells the numbers of a context to other processes.
-pub mod stats_server;
+mod stats_server;
 
 // Passes messages from socket to socket.
-pub mod proxy;
+mod proxy;
 
 // Waits for several sockets.
 pub mod poller;
@@ -65,10 +83,10 @@ pub mod authenticator;
 pub mod security;
 
 // The sockets that an application holds: one try_ core, two thin ways to wait.
-pub mod socket;
+mod socket;
 
 // A file a socket type: which peer is next, and what is legal.
-pub mod pattern;
+mod pattern;
 
 // The parts that patterns are made of: rotation, fair queue, subscriptions, envelopes.
 mod strategy;
@@ -94,15 +112,15 @@ mod pipe;
 mod engine;
 
 // Makes connected descriptors: tcp, ipc.
-pub mod transport;
+mod transport;
 
 // The events that a socket tells of its connections, and its numbers.
-pub mod monitor;
-pub mod stats;
+mod monitor;
+mod stats;
 
 // The errors, messages and options that all of them speak of.
 mod error;
-pub mod message;
+mod message;
 pub mod option;
 
 // Sockets and messages that hold up the end of a context.
@@ -113,22 +131,31 @@ mod arena;
 mod bell;
 pub mod endpoint;
 mod life;
-pub mod socket_type;
+mod socket_type;
 mod spin;
 mod trace;
 
-pub use context::{Builder, Context};
+pub use context::{Context, ContextBuilder};
 pub use error::{BatchError, Error, Reason, Result, SendError};
 pub use io::SchedPolicy;
 pub use lingering::{Lingering, Unsent};
-pub use message::{Frame, Message, PartsError, PeerInfo};
-pub use monitor::{Event, EventKind, Events, Monitor};
+pub use message::{Frame, Message, MessageIntoIter, PartsError, PeerInfo};
+pub use monitor::{Event, EventKind, Events, Iter as MonitorIter, Monitor};
+pub use pattern::ability;
+pub use pattern::ability::{Receives, Sends, Splits, Subscribes, Typed};
+#[doc(inline)]
 pub use poller::Poller;
-pub use proxy::{proxy, proxy_steerable};
+pub use proxy::{Proxy, proxy, proxy_async};
 #[doc(inline)]
 pub use queue::warm::Buffer;
+pub use socket::outgoing::Outgoing;
 pub use socket::typed::*;
-pub use socket::{AnySocket, Interrupter, RecvHalf, RejoinError, SendHalf, Socket, SocketBuilder};
-pub use socket_type::SocketType;
+pub use socket::{AnySocket, Interrupter, RecvHalf, RejoinError, SendHalf, Socket, SocketBuilder, WrongType};
+pub use socket_type::{SocketType, UnknownSocketType};
 pub use stats::{MulticastSource, MulticastStats, PeerStats, SocketReport, SocketStats};
 pub use stats_server::StatsServer;
+
+/// The example of the page that crates.io shows.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

@@ -1,23 +1,4 @@
 //! Shows the numbers of a context to other processes: `zinc top`, or any program that speaks ZeroMQ.
-//!
-//! The server is a REP socket. It answers every request with one part of JSON in UTF-8, on one line:
-//!
-//! ```json
-//! {"format":"zincmq-stats/1","version":"0.1.0","program":"broker","pid":4711,"uptime_ms":60000,
-//!  "sockets":[{"id":1,"type":"ROUTER","age_ms":0,"bound":["tcp://0.0.0.0:5555"],"connected":[],
-//!   "sent":7,"received":9,"sent_bytes":70,"received_bytes":90,"dropped_full":0,"discarded":0,"conflated":0,
-//!   "queued_out":2,"queued_in":1,"dropped_unread":0,"dropped_refused":0,"dropped_unroutable":0,"reconnects":0,
-//!   "handshake_failures":0,"multicast":[],
-//!   "peers":[{"endpoint":"tcp://0.0.0.0:5555","sent":7,"received":9,"sent_bytes":70,"received_bytes":90,
-//!    "dropped_full":0,"discarded":0,"conflated":0,"queued_out":2,"queued_in":1}]}]}
-//! ```
-//!
-//! - `uptime_ms` counts from the server's start and never goes backwards: rates are differences of two answers.
-//! - The names below `sockets` and `peers` are those of [`SocketStats`](crate::SocketStats) and [`PeerStats`], with their meaning; those below
-//!   `multicast`, and `sources` in there, those of [`MulticastStats`] and [`MulticastSource`].
-//! - `age_ms` is how long ago the socket told its numbers; `null`: it has never answered, and they are zero.
-//!   A socket answers when it is used (see [`Context::stats`]).
-//! - Members may be added in a format of the same number; readers pass over those that they do not know.
 
 use crate::context::{Context, Shared};
 use crate::error::{Error, Result};
@@ -31,8 +12,7 @@ use std::time::{Duration, Instant};
 /// How long sockets have to answer.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Answers with the numbers of a context until it is dropped. The format of the answers stands in the
-/// [module](crate::stats_server).
+/// Answers with the numbers of a context until it is dropped: `zinc top` asks, or any program that speaks ZeroMQ.
 ///
 /// It has a thread and a context of its own, so the sockets that it speaks of pay nothing until somebody asks, and it
 /// holds up nobody's end. A program that can connect can read the numbers and the names of endpoints: bind to ipc, or
@@ -51,6 +31,27 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// assert!(req.recv()?.as_str().unwrap().starts_with(r#"{"format":"zincmq-stats/1""#));
 /// # Ok(()) }
 /// ```
+///
+/// # The answers
+///
+/// The server is a REP socket. It answers every request with one part of JSON in UTF-8, on one line:
+///
+/// ```json
+/// {"format":"zincmq-stats/1","version":"0.1.0","program":"broker","pid":4711,"uptime_ms":60000,
+///  "sockets":[{"id":1,"type":"ROUTER","age_ms":0,"bound":["tcp://0.0.0.0:5555"],"connected":[],
+///   "sent":7,"received":9,"sent_bytes":70,"received_bytes":90,"dropped_full":0,"discarded":0,"conflated":0,
+///   "queued_out":2,"queued_in":1,"dropped_unread":0,"dropped_refused":0,"dropped_unroutable":0,"reconnects":0,
+///   "handshake_failures":0,"multicast":[],
+///   "peers":[{"endpoint":"tcp://0.0.0.0:5555","sent":7,"received":9,"sent_bytes":70,"received_bytes":90,
+///    "dropped_full":0,"discarded":0,"conflated":0,"queued_out":2,"queued_in":1}]}]}
+/// ```
+///
+/// - `uptime_ms` counts from the server's start and never goes backwards: rates are differences of two answers.
+/// - The names below `sockets` and `peers` are those of [`SocketStats`] and [`PeerStats`], with their meaning; those below
+///   `multicast`, and `sources` in there, those of [`MulticastStats`] and [`MulticastSource`].
+/// - `age_ms` is how long ago the socket told its numbers; `null`: it has never answered, and they are zero.
+///   A socket answers when it is used (see [`Context::stats`]).
+/// - Members may be added in a format of the same number; readers pass over those that they do not know.
 #[derive(Debug)]
 pub struct StatsServer {
     endpoint: String,

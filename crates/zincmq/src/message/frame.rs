@@ -36,7 +36,7 @@ pub struct Frame(Body);
 impl Frame {
     /// The bytes, if their memory is this frame's own.
     #[inline]
-    pub(super) fn own(&self) -> Option<&[u8]> {
+    pub(crate) fn own(&self) -> Option<&[u8]> {
         match &self.0 {
             Body::Inline { len, bytes } => Some(&bytes[..usize::from(*len)]),
             Body::Owned(vec) => Some(vec),

@@ -1,5 +1,6 @@
 //! What the table makes: the options of a socket, their names with types, and their rows.
 
+use super::form::{Choice, Count, Descriptor, Limit, Micros, Seconds, Time, Wait};
 use super::group::*;
 use super::list::Subnet;
 use super::row::Access::{Get, Set, SetGet};
@@ -38,10 +39,10 @@ const fn bytes(min: usize, max: usize) -> Kind {
 /// The form of a row: what stands behind `as`, or the type of the field's values.
 macro_rules! form {
     ($ty:ty) => {
-        <$ty as $crate::option::Field>::Value
+        $ty
     };
-    ($ty:ty as $form:ident) => {
-        $crate::option::$form
+    ($ty:ty as $form:ty) => {
+        $form
     };
 }
 pub(crate) use form;
@@ -60,7 +61,7 @@ macro_rules! options {
     (
         fields {
             $($(#[doc = $doc:literal])+
-            $name:ident = $number:expr, $field:ident: $ty:ty $(as $form:ident)? = $default:expr,
+            $name:ident = $number:expr, $field:ident: $ty:ty $(as $form:ty)? = $default:expr,
                 $kind:expr, $access:ident, $effect:ident, $group:ident;)+
         }
         state {
@@ -70,9 +71,8 @@ macro_rules! options {
     ) => {
         /// All options of one socket that are settings, not state. The fields are named as the options.
         #[derive(Clone, PartialEq, Eq, Debug)]
-        #[non_exhaustive]
-        pub struct Options {
-            $($(#[doc = $doc])+ pub $field: $ty,)+
+        pub(crate) struct Options {
+            $($(#[doc = $doc])+ pub(crate) $field: $ty,)+
         }
 
         impl Default for Options {

@@ -1,10 +1,14 @@
 //! The socket that an application holds: one `try_` core, and what needs no wait.
 
 use crate::context::Context;
+#[cfg(doc)]
+use crate::error::Error;
 use crate::error::{Result, SendError};
 use crate::life::lock;
 use crate::message::Message;
 use crate::monitor::{Events, Monitor};
+#[cfg(doc)]
+use crate::option;
 use crate::option::{Form, KnownTo, OptionKey, Row, Setting, Value};
 use crate::pattern::ability::{Any, Receives, Sends, Subscribes, Typed};
 use crate::pattern::contract::Kind;
@@ -41,7 +45,7 @@ impl<K: Typed> Socket<K> {
     /// The same socket, its type forgotten by the compiler.
     #[must_use]
     pub fn into_any(self) -> AnySocket {
-        Socket { core: self.core, kind: PhantomData }
+        Socket::of(self.into_core())
     }
 }
 
@@ -81,7 +85,7 @@ impl<K> Socket<K> {
         self.locked().owner.socket_type
     }
 
-    /// Whether it speaks plain TCP: STREAM, and ROUTER with [`option::ROUTER_RAW`].
+    /// Whether it speaks plain TCP: STREAM, and ROUTER with [`ROUTER_RAW`](crate::option::ROUTER_RAW).
     #[must_use]
     pub fn is_raw(&self) -> bool {
         let core = self.locked();
@@ -183,43 +187,21 @@ impl<K> Socket<K> {
         self.core_mut().waiting.interruptible = on;
     }
 
-    /// Sets whether sends that do not wait (as [`Socket::try_send`]) are slow to notice room, as in libzmq. Default:
-    /// `false`, room is noticed at once.
-    ///
-    /// A peer makes room in steps of half the high-water mark. If `on`, a send that needs the first step, or a step
-    /// less than a millisecond after it took the last one, is refused once ([`Error::Again`]) although there is
-    /// room; the next send uses the room. After a refusal by a queue that was full in fact, new room is used at
-    /// once. Programs written for libzmq may count on a fast sender being refused, however fast its peer is.
-    ///
-    /// Has no effect on sends while [`Socket::descriptor`] is in use, or where a refused message would be lost.
-    /// [`Socket::report_queues`] of such a socket counts as libzmq does: the number of messages queued outbound goes
-    /// down in steps of half the high-water mark.
-    pub fn set_lazy(&mut self, on: bool) {
-        self.core_mut().lazy = on;
-    }
-
     /// The numbers of this socket and of each of its peers.
     #[must_use]
     pub fn stats(&self) -> SocketStats {
         self.locked().stats()
     }
 
-    /// Begins to watch the socket's connections. A monitor opened before is stopped.
+    /// Begins to watch the socket's connections: [`Events::ALL`], one [`EventKind`](crate::EventKind), or several with
+    /// `|`. A monitor opened before is stopped.
     #[must_use]
-    pub fn monitor(&mut self, events: Events) -> Monitor {
-        self.core_mut().owner.monitor.open(events)
-    }
-
-    /// Has the monitor told of every peer's queues ([`EventKind::PipesStats`](crate::EventKind::PipesStats)).
-    ///
-    /// # Errors
-    /// [`Error::Again`] if there is no peer, [`Error::Terminated`].
-    pub fn report_queues(&mut self) -> Result<()> {
-        self.core_mut().report_queues()
+    pub fn monitor(&mut self, events: impl Into<Events>) -> Monitor {
+        self.core_mut().owner.monitor.open(events.into())
     }
 }
 
-impl<K: Sends> Socket<K> {
+impl<K> Socket<K> {
     /// Sends if that is possible at once.
     ///
     /// ```
@@ -240,29 +222,26 @@ impl<K: Sends> Socket<K> {
     /// # Errors
     /// [`Error::Again`] if it is not; the other errors of [`Socket::send`].
     #[inline]
-    pub fn try_send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>> {
+    pub fn try_send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>>
+    where
+        K: Sends,
+    {
         let message = message.ready();
         let core = self.core_mut();
         let result = core.offer(|core| message.with(|parts| core.try_send(parts)));
         result.map_err(|denied| refused::<M>(message, core.refusal(denied)))
     }
-
-    /// As [`Socket::admit`], without waiting.
-    ///
-    /// # Errors
-    /// As [`Socket::admit`].
-    pub fn try_admit(&mut self, first: &[u8]) -> Result<()> {
-        let core = self.core_mut();
-        core.offer(|core| core.try_admit(first)).map_err(|denied| core.refusal(denied))
-    }
 }
 
-impl<K: Receives> Socket<K> {
+impl<K> Socket<K> {
     /// Receives if a message is there.
     ///
     /// # Errors
     /// [`Error::Again`] if none is; the other errors of [`Socket::recv`].
-    pub fn try_recv(&mut self) -> Result<Message> {
+    pub fn try_recv(&mut self) -> Result<Message>
+    where
+        K: Receives,
+    {
         let mut message = Message::new();
         self.try_recv_into(&mut message)?;
         Ok(message)
@@ -273,7 +252,10 @@ impl<K: Receives> Socket<K> {
     /// # Errors
     /// As [`Socket::try_recv`].
     #[inline]
-    pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()> {
+    pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()>
+    where
+        K: Receives,
+    {
         let core = self.core_mut();
         core.peers.patient = false;
         let mut result = core.attempt(|core| core.try_recv(message));
@@ -284,11 +266,11 @@ impl<K: Receives> Socket<K> {
     }
 }
 
-impl<K: Subscribes> Socket<K> {
+impl<K> Socket<K> {
     /// Subscribes to every message that begins with `topic`; the empty topic stands for all. Subscribing twice
     /// needs two cancellations.
     ///
-    /// On XPUB and PUB with [`option::XPUB_MANUAL`] or [`option::XPUB_MANUAL_LAST_VALUE`], where subscriptions act
+    /// On XPUB and PUB with [`XPUB_MANUAL`](crate::option::XPUB_MANUAL) or [`XPUB_MANUAL_LAST_VALUE`](crate::option::XPUB_MANUAL_LAST_VALUE), where subscriptions act
     /// only when they are confirmed: subscribes the peer whose request was received last, to whatever topic.
     ///
     /// ```
@@ -314,7 +296,10 @@ impl<K: Subscribes> Socket<K> {
     /// # Errors
     /// [`Error::Terminated`]; [`Error::InvalidMessage`] on XPUB and PUB without these options, and on other types than
     /// those and SUB.
-    pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()> {
+    pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()>
+    where
+        K: Subscribes,
+    {
         self.core_mut().subscribe(Kind::Subscribe, topic.as_ref())
     }
 
@@ -322,7 +307,10 @@ impl<K: Subscribes> Socket<K> {
     ///
     /// # Errors
     /// As [`Socket::subscribe`].
-    pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()> {
+    pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()>
+    where
+        K: Subscribes,
+    {
         self.core_mut().subscribe(Kind::Cancel, topic.as_ref())
     }
 }

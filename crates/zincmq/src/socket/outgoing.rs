@@ -3,8 +3,8 @@
 use crate::error::{Error, SendError};
 use crate::message::{Frame, Message};
 use bytes::{Bytes, BytesMut};
+use queue::Part;
 use queue::warm::Buffer;
-use queue::{Keep, Part};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -84,6 +84,7 @@ pub(super) fn refused<M: Outgoing>(ready: M::Ready, error: Error) -> SendError<M
 /// The parts of one message, which can be handed to any number of attempts to send it.
 pub trait Parts {
     /// Calls `send` with the parts, and returns its result.
+    #[doc(hidden)]
     fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R;
 }
 
@@ -142,12 +143,6 @@ impl<P: Parts> Parts for &P {
     }
 }
 
-impl Parts for &dyn Keep {
-    fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R {
-        send(&[Part::Kept(*self)])
-    }
-}
-
 /// Kinds of values: what they wait as and how that is made, what comes back and how.
 macro_rules! outgoing {
     ($([$($generic:tt)*] $kind:ty => $ready:ty: $make:expr, $unsent:ty: $back:expr;)+) => {$(
@@ -178,7 +173,6 @@ outgoing! {
     ['a] &'a Bytes => &'a Bytes: |bytes| bytes, (): drop;
     ['a] &'a Frame => &'a Frame: |frame| frame, (): drop;
     ['a] &'a Message => &'a Message: |message| message, (): drop;
-    ['a] &'a dyn Keep => &'a dyn Keep: |kept| kept, (): drop;
     [const N: usize] [u8; N] => [u8; N]: |bytes| bytes, [u8; N]: |bytes| bytes;
     [] Vec<u8> => Frame: |bytes| Frame::hold(bytes).shared(), Self: Frame::into_vec;
     [] String => Frame: |text| Frame::hold(text.into_bytes()).shared(), Self: text;

@@ -180,7 +180,7 @@ fn an_endpoint_is_forgotten_before_its_pipe_ends() {
 #[test]
 fn passwords_over_a_public_network_are_warned_of_once() {
     let mut plain = Options::new(SocketType::Dealer);
-    plain.set(crate::option::PLAIN_SERVER, true).unwrap();
+    plain.set_value(crate::option::PLAIN_SERVER.row(), true.into()).unwrap();
     let (plain, null) = (Arc::new(plain), Arc::new(Options::new(SocketType::Dealer)));
     let warnings = |peers: &[(&str, &Arc<Options>)]| {
         let (around, (log, mut logged)) = (Surroundings::new(), UnixStream::pair().unwrap());
