@@ -7,8 +7,11 @@ use examples::binary_star::{Event, State};
 use examples::heartbeat::{Lease, Pulse};
 use examples::{Result, square, text};
 use std::time::Instant;
-use zincmq::poller::{Interest, Item, Poller};
+use zincmq::poller::{Interest, Item, Poller, Token};
 use zincmq::{Context, Pub, Router, Sub};
+
+const PEER: Token = Token(0);
+const CLIENTS: Token = Token(1);
 
 fn main() -> Result {
     let context = Context::new();
@@ -25,19 +28,24 @@ fn main() -> Result {
     let (mut pulse, mut lease) = (Pulse::new(now), Lease::new(now));
     let mut poller = Poller::new();
     loop {
-        let readable = Interest::READABLE;
-        let items = &mut [Item::Socket(&mut peer, readable), Item::Socket(&mut clients, readable)];
-        poller.wait(items, Some(pulse.left()))?;
+        let items = [
+            Item::socket(PEER, &mut peer, Interest::READABLE),
+            Item::socket(CLIENTS, &mut clients, Interest::READABLE),
+        ];
+        // The peer's events come first, and all of them: a request is not to be judged by what was so long ago.
+        let events = poller.wait(items, Some(pulse.left()))?;
         let now = Instant::now();
         let before = state;
-        // The peer first: a request is not to be judged by what was known long ago.
-        if poller.found(0).readable {
-            lease = Lease::new(now);
-            if let Some(told) = State::named(peer.recv()?.bytes()) {
-                // If the two contradict each other, the peer is to learn of it as well.
-                state = state.after(Event::Peer(told)).inspect_err(|_| _ = own.send(state.name()))?;
+        for event in events {
+            if event.token == PEER {
+                lease = Lease::new(now);
+                while let Ok(told) = peer.try_recv() {
+                    let Some(told) = State::named(told.bytes()) else { continue };
+                    // If the two contradict each other, the peer is to learn of it as well.
+                    state = state.after(Event::Peer(told)).inspect_err(|_| _ = own.send(state.name()))?;
+                }
+                continue;
             }
-        } else if poller.found(1).readable {
             // The client's envelope, and a number.
             let mut message = clients.recv()?;
             state = state.after(Event::Request { peer_is_silent: lease.is_over(now) })?;

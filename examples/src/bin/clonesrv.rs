@@ -7,8 +7,11 @@ use examples::clone::{Change, Table};
 use examples::heartbeat::{Lease, Pulse};
 use examples::{Result, text};
 use std::time::Instant;
-use zincmq::poller::{Interest, Item, Poller};
+use zincmq::poller::{Interest, Item, Poller, Token};
 use zincmq::{Context, Pub, Router, Sub};
+
+const SNAPSHOTS: Token = Token(0);
+const CHANGES: Token = Token(1);
 
 fn main() -> Result {
     let context = Context::new();
@@ -25,19 +28,20 @@ fn main() -> Result {
     let mut table = Table::default();
     let mut poller = Poller::new();
     loop {
-        let readable = Interest::READABLE;
-        let items = &mut [Item::Socket(&mut snapshots, readable), Item::Socket(&mut changes, readable)];
-        poller.wait(items, Some(pulse.left()))?;
+        let items = [
+            Item::socket(SNAPSHOTS, &mut snapshots, Interest::READABLE),
+            Item::socket(CHANGES, &mut changes, Interest::READABLE),
+        ];
+        let events = poller.wait(items, Some(pulse.left()))?;
         let now = Instant::now();
-        if poller.found(0).readable {
-            for message in table.answer(snapshots.recv()?) {
-                snapshots.send(message)?;
+        for event in events {
+            if event.token == SNAPSHOTS {
+                for message in table.answer(snapshots.recv()?) {
+                    snapshots.send(message)?;
+                }
+            } else if let Some(change) = Change::read(&changes.recv()?) {
+                updates.send(table.change(change, now))?;
             }
-        }
-        if poller.found(1).readable
-            && let Some(change) = Change::read(&changes.recv()?)
-        {
-            updates.send(table.change(change, now))?;
         }
         if silence.as_ref().is_some_and(|silence| silence.is_over(now)) {
             silence = None;

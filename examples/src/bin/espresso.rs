@@ -5,7 +5,7 @@
 
 use examples::{Result, text};
 use std::thread;
-use zincmq::{Context, Pull, Push, XPub, XSub};
+use zincmq::{Context, Proxy, Pull, Push, XPub, XSub};
 
 fn main() -> Result {
     let context = Context::new();
@@ -13,10 +13,10 @@ fn main() -> Result {
     let mut back = XPub::builder(&context).bind(text(2, "tcp://127.0.0.1:8100"))?;
     // The proxy gives this socket a copy of whatever it passes on, in both directions. Whoever looks at the copies too
     // slowly holds the proxy up.
-    let mut copies = Push::builder(&context).bind("inproc://copies")?.into_any();
+    let mut copies = Push::builder(&context).bind("inproc://copies")?;
     let listener = Pull::builder(&context).connect("inproc://copies")?;
     thread::spawn(move || listen(listener));
-    zincmq::proxy(&mut front, &mut back, Some(&mut copies))?;
+    Proxy::new(&mut front, &mut back).capture(&mut copies).run()?;
     Ok(())
 }
 

@@ -4,8 +4,11 @@
 
 use examples::{Result, text};
 use std::collections::VecDeque;
-use zincmq::poller::{Interest, Item, Poller};
+use zincmq::poller::{Interest, Item, Poller, Token};
 use zincmq::{Context, Router};
+
+const WORKERS: Token = Token(0);
+const CLIENTS: Token = Token(1);
 
 fn main() -> Result {
     let context = Context::new();
@@ -18,28 +21,27 @@ fn main() -> Result {
     loop {
         // While no worker is free, requests stay where they are: in the queues of the sockets, whose marks hold clients
         // up.
-        let from_clients = if free.is_empty() { Interest::default() } else { Interest::READABLE };
-        let items =
-            &mut [Item::Socket(&mut workers, Interest::READABLE), Item::Socket(&mut clients, from_clients)];
-        poller.wait(items, None)?;
-        if poller.found(0).readable {
-            // What a worker says means that it is free: `worker, "", "READY"`, or `worker, "", client, "", reply`.
-            let mut message = workers.recv()?;
-            let reply = message.split_off(2);
-            free.extend(message.pop_front());
-            if reply == "READY" {
-                println!("a worker is ready");
-            } else if reply.len() > 1 {
-                clients.send(reply)?;
+        let items = [
+            Some(Item::socket(WORKERS, &mut workers, Interest::READABLE)),
+            (!free.is_empty()).then(|| Item::socket(CLIENTS, &mut clients, Interest::READABLE)),
+        ];
+        for event in poller.wait(items, None)? {
+            if event.token == WORKERS {
+                // What a worker says means that it is free: `worker, "", "READY"`, or `worker, "", client, "", reply`.
+                let mut message = workers.recv()?;
+                let reply = message.split_off(2);
+                free.extend(message.pop_front());
+                if reply == "READY" {
+                    println!("a worker is ready");
+                } else if reply.len() > 1 {
+                    clients.send(reply)?;
+                }
+            } else if let Some(worker) = free.pop_front() {
+                let mut request = clients.recv()?;
+                request.push_front("");
+                request.push_front(worker);
+                workers.send(request)?;
             }
-        }
-        if poller.found(1).readable
-            && let Some(worker) = free.pop_front()
-        {
-            let mut request = clients.recv()?;
-            request.push_front("");
-            request.push_front(worker);
-            workers.send(request)?;
         }
     }
 }

@@ -4,8 +4,11 @@
 
 use examples::{Result, text};
 use std::collections::HashMap;
-use zincmq::poller::{Interest, Item, Poller};
+use zincmq::poller::{Interest, Item, Poller, Token};
 use zincmq::{Context, Sub, XPub};
+
+const FRONT: Token = Token(0);
+const BACK: Token = Token(1);
 
 fn main() -> Result {
     let context = Context::new();
@@ -20,17 +23,20 @@ fn main() -> Result {
     let mut last = HashMap::new();
     let mut poller = Poller::new();
     loop {
-        let readable = Interest::READABLE;
-        poller.wait(&mut [Item::Socket(&mut front, readable), Item::Socket(&mut back, readable)], None)?;
-        if poller.found(0).readable {
-            let message = front.recv()?;
-            println!("published: {message:?}");
-            back.send(&message)?;
-            if let [topic, _, ..] = message.as_slice() {
-                last.insert(topic.clone(), message);
+        let items = [
+            Item::socket(FRONT, &mut front, Interest::READABLE),
+            Item::socket(BACK, &mut back, Interest::READABLE),
+        ];
+        for event in poller.wait(items, None)? {
+            if event.token == FRONT {
+                let message = front.recv()?;
+                println!("published: {message:?}");
+                back.send(&message)?;
+                if let [topic, _, ..] = message.as_slice() {
+                    last.insert(topic.clone(), message);
+                }
+                continue;
             }
-        }
-        if poller.found(1).readable {
             match back.recv()?.bytes() {
                 [1, topic @ ..] => {
                     println!("subscribed: {}", topic.escape_ascii());

@@ -7,8 +7,11 @@ use examples::heartbeat::{Lease, Pulse};
 use examples::{Result, text};
 use std::collections::VecDeque;
 use std::time::Instant;
-use zincmq::poller::{Interest, Item, Poller};
+use zincmq::poller::{Interest, Item, Poller, Token};
 use zincmq::{Context, Frame, Router};
+
+const WORKERS: Token = Token(0);
+const CLIENTS: Token = Token(1);
 
 const READY: [u8; 1] = [1];
 const HEARTBEAT: [u8; 1] = [2];
@@ -21,30 +24,29 @@ fn main() -> Result {
     let mut pulse = Pulse::new(Instant::now());
     let mut poller = Poller::new();
     loop {
-        let from_clients = if free.0.is_empty() { Interest::default() } else { Interest::READABLE };
-        let items =
-            &mut [Item::Socket(&mut workers, Interest::READABLE), Item::Socket(&mut clients, from_clients)];
-        poller.wait(items, Some(pulse.left()))?;
-        if poller.found(0).readable {
-            let mut message = workers.recv()?;
-            let Some(worker) = message.pop_front() else { continue };
-            if message == HEARTBEAT {
-                free.renew(&worker);
-            } else {
+        let items = [
+            Some(Item::socket(WORKERS, &mut workers, Interest::READABLE)),
+            (!free.0.is_empty()).then(|| Item::socket(CLIENTS, &mut clients, Interest::READABLE)),
+        ];
+        for event in poller.wait(items, Some(pulse.left()))? {
+            if event.token == WORKERS {
+                let mut message = workers.recv()?;
+                let worker = message.pop_front().unwrap_or_default();
+                if message == HEARTBEAT {
+                    free.renew(&worker);
+                    continue;
+                }
                 free.add(worker);
                 if message == READY {
                     println!("a worker is ready");
                 } else if message.len() > 1 {
                     clients.send(message)?;
                 }
+            } else if let Some(worker) = free.next() {
+                let mut request = clients.recv()?;
+                request.push_front(worker);
+                workers.send(request)?;
             }
-        }
-        if poller.found(1).readable
-            && let Some(worker) = free.next()
-        {
-            let mut request = clients.recv()?;
-            request.push_front(worker);
-            workers.send(request)?;
         }
         let now = Instant::now();
         free.bury(now);
