@@ -10,6 +10,10 @@ mod errors {}
 mod from_libzmq {}
 #[doc = include_str!("../../docs/book/src/from-pyzmq.md")]
 mod from_pyzmq {}
+#[doc = include_str!("../../docs/book/src/from-tmq.md")]
+mod from_tmq {}
+#[doc = include_str!("../../docs/book/src/from-zeromq.md")]
+mod from_zeromq {}
 #[doc = include_str!("../../docs/book/src/from-zmq-crate.md")]
 mod from_zmq_crate {}
 #[doc = include_str!("../../docs/book/src/high-water-marks.md")]

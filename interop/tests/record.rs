@@ -9,7 +9,8 @@ use zincmq::SocketType::{Dealer, Rep};
 use zincmq::option;
 use zincmq::security::ZAP_ENDPOINT;
 use zmtp::{
-    Cipher, Error, Flags, Keypair, Local, Opening, SecretKey, Security, SocketName, Status, Verdict, frame,
+    Cipher, Flags, Keypair, Local, NoRandomness, Opening, SecretKey, Security, SocketName, Status, Verdict,
+    frame,
 };
 
 /// The keys and draws that the player has as well.
@@ -17,7 +18,7 @@ fn keys(byte: u8) -> Keypair {
     Keypair::from(SecretKey::new([byte; 32]))
 }
 
-fn draw(bytes: &mut [u8]) -> Result<(), Error> {
+fn draw(bytes: &mut [u8]) -> Result<(), NoRandomness> {
     (1..).zip(bytes).for_each(|(value, byte)| *byte = value);
     Ok(())
 }

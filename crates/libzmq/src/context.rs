@@ -10,6 +10,7 @@ use std::ptr;
 use std::slice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zincmq::SchedPolicy;
+use zincmq::c::Configures;
 
 const IO_THREADS: c_int = 1;
 const MAX_SOCKETS: c_int = 2;

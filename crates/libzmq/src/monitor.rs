@@ -6,8 +6,9 @@ use crate::socket::{Socket, on};
 use libc::{c_char, c_int, c_void};
 use std::ffi::CStr;
 use std::time::Duration;
-use zincmq::monitor::{EventKind, Events};
+use zincmq::c::LikeLibzmq;
 use zincmq::{AnySocket, SocketType, option};
+use zincmq::{EventKind, Events};
 
 impl Socket {
     fn monitor(

@@ -9,6 +9,7 @@ use std::ffi::CString;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 use std::{ptr, slice};
+use zincmq::c::Memory;
 use zincmq::{Frame, Message, PeerInfo};
 
 /// Bodies up to this many bytes live in the message itself.

@@ -6,6 +6,7 @@ use crate::socket::{Socket, on};
 use libc::{c_int, c_void};
 use std::ptr;
 use zeroize::Zeroizing;
+use zincmq::c::ByNumber;
 use zincmq::option::Value;
 
 const RCVMORE: c_int = 13;

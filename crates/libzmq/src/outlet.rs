@@ -8,8 +8,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Wake, Waker};
-use zincmq::monitor::{Event, EventKind, Events, Monitor};
 use zincmq::{AnySocket, Frame, Message};
+use zincmq::{Event, EventKind, Events, Monitor};
 
 /// The way of events from a socket to those who listen. It has no thread: a caller that brings an event, or makes room,
 /// moves it on by a step that never waits.

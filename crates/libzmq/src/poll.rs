@@ -10,7 +10,8 @@ use std::cell::RefCell;
 use std::os::fd::BorrowedFd;
 use std::slice;
 use std::time::Duration;
-use zincmq::poller::{Interest, Item, Poller, SignalMask, Token};
+use zincmq::c::{Masks, SignalMask};
+use zincmq::poller::{Interest, Item, Poller, Token};
 
 /// How long to wait; negative: without limit.
 pub(crate) fn duration(milliseconds: c_long) -> Option<Duration> {

@@ -15,6 +15,7 @@ use std::ptr;
 use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
+use zincmq::c::{Admits, Kept, LikeLibzmq, Memory};
 use zincmq::poller::Interest;
 use zincmq::{AnySocket, Error, Frame, Message, SendError, SocketType};
 
@@ -137,7 +138,7 @@ impl Socket {
 
     #[cold]
     fn send_kept(&mut self, kept: &dyn Keep, wait: bool) -> Result<(), SendError> {
-        if wait { self.core.send(kept) } else { self.core.try_send(kept) }
+        if wait { self.core.send(Kept(kept)) } else { self.core.try_send(Kept(kept)) }
     }
 
     /// Whether parts of a message have been sent, and not its last.

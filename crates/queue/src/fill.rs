@@ -167,7 +167,7 @@ impl Filler {
             if now.is_empty() {
                 break;
             }
-            spare[..now.len()].write_copy_of_slice(now);
+            spare.iter_mut().zip(now).for_each(|(place, byte)| _ = place.write(*byte));
             self.took(now.len());
             rest = later;
         }

@@ -16,6 +16,7 @@ pub struct PeerInfo {
 
 impl PeerInfo {
     /// All that is known of the connection with this descriptor.
+    #[doc(hidden)]
     #[must_use]
     pub fn new(properties: Vec<(String, Vec<u8>)>, descriptor: i32) -> Self {
         Self { properties, descriptor, texts: OnceLock::new() }
@@ -34,6 +35,7 @@ impl PeerInfo {
     }
 
     /// As [`PeerInfo::get`], with a final NUL.
+    #[doc(hidden)]
     #[must_use]
     pub fn get_terminated(&self, name: &str) -> Option<&[u8]> {
         let terminated = |(_, value): &(String, Vec<u8>)| [value, &[0][..]].concat();

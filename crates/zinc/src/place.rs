@@ -44,8 +44,7 @@ impl Place {
             None => format!("{error}; write tcp://HOST:PORT or ipc://PATH"),
         })?;
         let scheme = parsed.scheme();
-        let known = zincmq::transport::by_scheme(scheme).is_some() || MULTICAST.contains(&scheme);
-        if !known && scheme != "inproc" {
+        if !["tcp", "ipc", "inproc"].contains(&scheme) && !MULTICAST.contains(&scheme) {
             return Err(format!("{}; there are tcp, ipc, epgm and pgm", parsed.unsupported()));
         }
         Ok(Self { endpoint: endpoint.to_owned(), bind })

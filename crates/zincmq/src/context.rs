@@ -1,5 +1,7 @@
 //! Contexts: the I/O threads, the names of inproc endpoints, and the end of it all.
 
+mod ending;
+
 use crate::command::{ToIo, ToSocket};
 use crate::error::{Error, Result};
 use crate::inproc::Names;
@@ -19,7 +21,9 @@ use std::time::Duration;
 ///
 /// When the last handle and the last socket are gone the context ends: sockets that were dropped with unsent
 /// messages linger first (`LINGER`, by default without limit), as in `zmq_ctx_term(3)`. To end it while sockets
-/// are in use, call [`Context::shutdown`].
+/// are in use, call [`Context::shutdown`]; to wait no longer than so long, [`Context::term_timeout`].
+///
+/// A context in a `static` is never dropped, so nobody waits for its last messages: call `term_timeout` at the end of `main`.
 ///
 /// ```
 /// use zincmq::{Context, Pull, Push};
@@ -52,11 +56,10 @@ impl fmt::Debug for Context {
     }
 }
 
-/// The settings of a context, before it is built ([`Context::builder`]) or as they are changed
-/// ([`Context::configure`]). Default: one I/O thread, at most 1023 sockets, no IPv6, and an end that waits for unsent
+/// The settings of a context that is to be built ([`Context::builder`]). Default: one I/O thread, at most 1023 sockets, no IPv6, and an end that waits for unsent
 /// messages.
 #[derive(Clone, Debug)]
-pub struct Builder {
+pub struct ContextBuilder {
     io_threads: usize,
     max_sockets: usize,
     ipv6: bool,
@@ -77,11 +80,11 @@ impl Context {
         Self::builder().build()
     }
 
-    /// The default settings, to be changed and built into a context ([`Builder::build`]).
+    /// The default settings, to be changed and built into a context ([`ContextBuilder::build`]).
     #[must_use]
-    pub fn builder() -> Builder {
+    pub fn builder() -> ContextBuilder {
         let scheduling = Scheduling::default();
-        Builder { io_threads: 1, max_sockets: 1023, ipv6: false, blocky: true, scheduling }
+        ContextBuilder { io_threads: 1, max_sockets: 1023, ipv6: false, blocky: true, scheduling }
     }
 
     /// The number of I/O threads.
@@ -96,17 +99,8 @@ impl Context {
         self.0.shared().config().max_sockets
     }
 
-    /// Changes the settings of this context: `change` gets the present ones and returns the new ones. The settings of
-    /// I/O threads (number, names, affinity, scheduling) take effect only before the first socket, which starts the
-    /// threads. The others take effect for each socket made afterwards.
-    ///
-    /// ```
-    /// # use zincmq::Context;
-    /// let context = Context::new();
-    /// context.configure(|builder| builder.io_threads(2));
-    /// assert_eq!(context.io_threads(), 2);
-    /// ```
-    pub fn configure(&self, change: impl FnOnce(Builder) -> Builder) {
+    /// Changes the settings: `change` gets the present ones and returns the new ones.
+    pub(crate) fn change(&self, change: impl FnOnce(ContextBuilder) -> ContextBuilder) {
         let config = &self.0.shared().config;
         let changed = change(lock(config).clone());
         *lock(config) = changed;
@@ -116,34 +110,29 @@ impl Context {
     /// waits in a call, else with its next call. For those that do not answer within `patience` the last that
     /// they told is returned, with its age: sockets of the calling thread never answer meanwhile (they have
     /// [`Socket::stats`](crate::Socket::stats)). Messages pay nothing for it.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use zincmq::{Context, Error, Pull, SocketType};
+    /// # fn main() -> zincmq::Result<()> {
+    /// let context = Context::new();
+    /// let mut pull = Pull::new(&context)?;
+    /// pull.bind("inproc://work")?;
+    /// let worker = std::thread::spawn(move || pull.recv());
+    /// let reports = context.stats(Duration::from_secs(10));
+    /// assert_eq!(reports[0].socket_type, SocketType::Pull);
+    /// assert_eq!(reports[0].bound, ["inproc://work"]);
+    /// # context.shutdown();
+    /// # assert_eq!(worker.join().unwrap(), Err(Error::Terminated));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn stats(&self, patience: Duration) -> Vec<SocketReport> {
         self.0.shared().stats(patience)
     }
-
-    /// Wakes every call that blocks in a socket or monitor of this context; it and all later ones fail with
-    /// [`Error::Terminated`]. Returns at once (zmq_ctx_shutdown(3)).
-    pub fn shutdown(&self) {
-        self.0.shared().shutdown();
-    }
-
-    /// [`Context::shutdown`], then waits until every socket has been dropped and has lingered
-    /// (zmq_ctx_term(3)).
-    pub fn term(&self) {
-        self.0.shared().term(false);
-    }
-
-    /// As [`Context::term`], but a signal handler that runs meanwhile ends the wait. The context stays shut down;
-    /// the call may be repeated.
-    ///
-    /// # Errors
-    /// [`Error::Interrupted`].
-    pub fn term_interruptible(&self) -> Result<()> {
-        if self.0.shared().term(true) { Ok(()) } else { Err(Error::Interrupted) }
-    }
 }
 
-impl Builder {
+impl ContextBuilder {
     /// The number of I/O threads; default 1. One moves several gigabytes a second. 0 leaves only inproc.
     #[must_use]
     pub fn io_threads(mut self, count: usize) -> Self {
@@ -228,14 +217,8 @@ pub(crate) struct ContextRef(Arc<Handle>);
 /// The last of these ends the context.
 struct Handle(Arc<Shared>);
 
-impl Drop for Handle {
-    fn drop(&mut self) {
-        self.0.term(false);
-    }
-}
-
 pub(crate) struct Shared {
-    config: Mutex<Builder>,
+    config: Mutex<ContextBuilder>,
     pool: Arc<Pool>,
     living: Arc<WaitGroup>,
     state: Mutex<State>,
@@ -246,6 +229,8 @@ pub(crate) struct Shared {
 #[derive(Default)]
 struct State {
     stopped: bool,
+    /// The program has waited for the end, and waits no more.
+    given_up: bool,
     /// The I/O threads run.
     started: bool,
     sockets: HashMap<u64, SocketEntry>,
@@ -255,12 +240,13 @@ struct State {
 /// How to reach a socket.
 #[derive(Clone)]
 struct SocketEntry {
+    socket_type: SocketType,
     inbox: Arc<Inbox<ToSocket>>,
     monitor: Arc<Sink>,
 }
 
 impl Shared {
-    fn config(&self) -> MutexGuard<'_, Builder> {
+    fn config(&self) -> MutexGuard<'_, ContextBuilder> {
         lock(&self.config)
     }
 
@@ -272,30 +258,6 @@ impl Shared {
             }
         }
         self.board.read(patience)
-    }
-
-    fn shutdown(&self) {
-        let mut state = lock(&self.state);
-        state.stopped = true;
-        let sockets: Vec<_> = state.sockets.values().cloned().collect();
-        drop(state);
-        // A socket that is told may use the context at once, hence without the context's locks.
-        for SocketEntry { inbox, monitor } in sockets {
-            inbox.push(Item::Command(ToSocket::Stop));
-            monitor.shut();
-        }
-        self.names.shutdown();
-    }
-
-    /// Returns `false` if it was interrupted.
-    fn term(&self, interruptible: bool) -> bool {
-        self.shutdown();
-        if !self.living.wait(interruptible) {
-            return false;
-        }
-        let threads = std::mem::take(&mut lock(&self.state).threads);
-        threads.into_iter().for_each(IoThread::stop);
-        true
     }
 }
 
@@ -313,8 +275,9 @@ impl ContextRef {
         &self.shared().pool
     }
 
-    pub(crate) fn life(&self) -> WaitGuard {
-        self.shared().living.begin()
+    /// A socket that the context's end waits for.
+    pub(crate) fn life(&self, socket: u64) -> WaitGuard {
+        self.shared().living.begin(socket)
     }
 
     /// Takes a new socket in; the first one starts the I/O threads.
@@ -340,7 +303,7 @@ impl ContextRef {
         }
         state.started = true;
         let id = fresh_id();
-        state.sockets.insert(id, SocketEntry { inbox: inbox.clone(), monitor: monitor.clone() });
+        state.sockets.insert(id, SocketEntry { socket_type, inbox: inbox.clone(), monitor: monitor.clone() });
         shared.board.add(id, socket_type);
         Ok(id)
     }

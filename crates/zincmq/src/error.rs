@@ -1,5 +1,6 @@
 //! The errors, with the endpoint, option and reason.
 
+use crate::lingering::Lingering;
 use crate::message::PartsError;
 use crate::option::OptionError;
 use crate::pattern::contract::Denied;
@@ -7,6 +8,7 @@ use rustix::io::Errno;
 use std::str::Utf8Error;
 use std::string::FromUtf8Error;
 use std::{fmt, io, mem};
+use zmtp::NoRandomness;
 
 /// Why a call failed. `errno()` is the number that C would see.
 ///
@@ -83,6 +85,9 @@ pub enum Error {
     /// The operating system refused something that belongs to no endpoint.
     #[error(transparent)]
     System(io::Error),
+    /// The context has not ended in time (EAGAIN).
+    #[error(transparent)]
+    Lingering(Box<Lingering>),
     /// What was received is no text (EINVAL).
     #[error("not a text: {0}")]
     Text(Utf8Error),
@@ -103,7 +108,7 @@ impl Error {
     #[must_use]
     pub fn errno(&self) -> i32 {
         match self {
-            Self::Again | Self::Timeout => Errno::AGAIN.raw_os_error(),
+            Self::Again | Self::Timeout | Self::Lingering(_) => Errno::AGAIN.raw_os_error(),
             Self::State => HAUSNUMERO + 51,
             Self::Terminated => HAUSNUMERO + 53,
             Self::NoIoThread { .. } => HAUSNUMERO + 54,
@@ -176,6 +181,18 @@ impl From<OptionError> for Error {
     }
 }
 
+impl From<Lingering> for Error {
+    fn from(lingering: Lingering) -> Self {
+        Self::Lingering(Box::new(lingering))
+    }
+}
+
+impl From<NoRandomness> for Error {
+    fn from(error: NoRandomness) -> Self {
+        Self::System(io::Error::other(error))
+    }
+}
+
 impl From<Utf8Error> for Error {
     fn from(error: Utf8Error) -> Self {
         Self::Text(error)
@@ -197,7 +214,7 @@ impl From<PartsError> for Error {
 /// Why a message was not sent, with the message. See [`Socket::send`](crate::Socket::send).
 ///
 /// `?` makes an [`Error`] of it, without the message. What `message` is depends on what was to be sent: see
-/// [`Outgoing`](crate::socket::outgoing::Outgoing).
+/// [`Outgoing`](crate::Outgoing).
 ///
 /// ```
 /// # use zincmq::{Context, Error, Push, SendError};

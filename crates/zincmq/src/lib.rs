@@ -1,8 +1,18 @@
 //! ZeroMQ in Rust: sockets that carry whole messages, with patterns, queues and reconnection, without a broker.
 //!
-//! A [`Context`] holds I/O threads; sockets are made in it, one type a pattern: [`Push`] and [`Pull`], [`Req`] and
-//! [`Rep`], [`Pub`] and [`Sub`], [`Dealer`] and [`Router`], and more. They bind and connect to endpoints
-//! (`tcp://`, `ipc://`, `inproc://`) and speak ZMTP 3.1 to any other ZeroMQ.
+//! A [`Context`] holds I/O threads, and sockets are made in it. They bind and connect to endpoints (`tcp://`, `ipc://`,
+//! `inproc://`, `epgm://`, `pgm://`) and speak ZMTP 3.1 to any other ZeroMQ. Each pattern has its types of sockets, and each
+//! type has a page:
+//!
+//! | | messages go |
+//! |---|---|
+//! | [`Req`], [`Rep`] | to one server, and the reply back, in turns |
+//! | [`Dealer`], [`Router`] | likewise without turns; or to the peer that the first part names |
+//! | [`Pub`], [`Sub`] | to all that have subscribed |
+//! | [`XPub`], [`XSub`] | likewise, with subscriptions as messages: for forwarders |
+//! | [`Push`], [`Pull`] | to one worker after the other |
+//! | [`Pair`] | to the one peer |
+//! | [`Stream`] | to programs that speak plain TCP |
 //!
 //! ```
 //! use zincmq::{Context, Rep, Req};
@@ -25,16 +35,43 @@
 //! any executor). [`Poller`] waits for several sockets, monitors and foreign descriptors, a [`Proxy`] passes messages from
 //! one socket to another, [`Monitor`] tells of connections, [`Socket::stats`] of numbers, which a [`StatsServer`] shows to other
 //! processes (`zinc top`).
+//!
+//! # Other crates in this interface
+//!
+//! Types of `bytes` and of the standard library, and those that a feature brings.
+//!
+//! # Features
+//!
+//! | feature | brings | other crates in the interface |
+//! |---|---|---|
+//! | `futures` | sockets and their halves are `Stream` and `Sink`, monitors are `Stream` | `futures-core`, `futures-sink` |
+//! | `tracing` | what happens to endpoints and connections, messages that are lost and an end that takes long are logged by the crate of that name, in targets that begin with `zincmq::`; nothing on the way of a message | |
+//!
+//! No feature is on by default.
+//!
+//! # Rust and systems
+//!
+//! Linux; Rust 1.89.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The road of a message, from top to bottom: a module imports only modules below it (tests/layering.rs).
 
+// The interface that the C library needs beyond Rust's.
+#[doc(hidden)]
+pub mod c;
+
+// The inside that fuzz targets judge.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
+
 // Tells the numbers of a context to other processes.
-pub mod stats_server;
+mod stats_server;
 
 // Passes messages from socket to socket.
-pub mod proxy;
+mod proxy;
 
 // Waits for several sockets.
 pub mod poller;
@@ -46,10 +83,10 @@ pub mod authenticator;
 pub mod security;
 
 // The sockets that an application holds: one try_ core, two thin ways to wait.
-pub mod socket;
+mod socket;
 
 // A file a socket type: which peer is next, and what is legal.
-pub mod pattern;
+mod pattern;
 
 // The parts that patterns are made of: rotation, fair queue, subscriptions, envelopes.
 mod strategy;
@@ -75,36 +112,49 @@ mod pipe;
 mod engine;
 
 // Makes connected descriptors: tcp, ipc.
-pub mod transport;
+mod transport;
 
 // The events that a socket tells of its connections, and its numbers.
-pub mod monitor;
-pub mod stats;
+mod monitor;
+mod stats;
 
 // The errors, messages and options that all of them speak of.
 mod error;
-pub mod message;
+mod message;
 pub mod option;
 
-// Names, keys, ids.
+// Sockets and messages that hold up the end of a context.
+mod lingering;
+
+// Names, keys, ids, and the log.
 mod arena;
 mod bell;
 pub mod endpoint;
 mod life;
-pub mod socket_type;
+mod socket_type;
 mod spin;
+mod trace;
 
-pub use context::{Builder, Context};
+pub use context::{Context, ContextBuilder};
 pub use error::{BatchError, Error, Reason, Result, SendError};
 pub use io::SchedPolicy;
-pub use message::{Frame, Message, PartsError, PeerInfo};
-pub use monitor::{Event, EventKind, Events, Monitor};
-pub use pattern::ability::{Receives, Sends, Splits, Subscribes, Typed};
+pub use lingering::{Lingering, Unsent};
+pub use message::{Frame, Message, MessageIntoIter, PartsError, PeerInfo};
+pub use monitor::{Event, EventKind, Events, Monitor, MonitorIter};
+pub use pattern::ability::{self, Receives, Sends, Splits, Subscribes, Typed};
+#[doc(inline)]
 pub use poller::Poller;
 pub use proxy::{Proxy, proxy, proxy_async};
+#[doc(inline)]
+pub use queue::warm::Buffer;
 pub use socket::outgoing::Outgoing;
 pub use socket::typed::*;
 pub use socket::{AnySocket, Interrupter, RecvHalf, RejoinError, SendHalf, Socket, SocketBuilder, WrongType};
-pub use socket_type::SocketType;
+pub use socket_type::{SocketType, UnknownSocketType};
 pub use stats::{MulticastSource, MulticastStats, PeerStats, SocketReport, SocketStats};
 pub use stats_server::StatsServer;
+
+/// The example of the page that crates.io shows.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

@@ -11,7 +11,7 @@
 //! ```
 //! use zincmq::security::Keypair;
 //! use zincmq::{Context, Pull, Push};
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # fn main() -> zincmq::Result<()> {
 //! let context = Context::new();
 //! let (server, client) = (Keypair::generate()?, Keypair::generate()?);
 //!
@@ -30,8 +30,10 @@
 use crate::error::Result;
 use crate::option::{self, OptionError};
 use crate::socket::Socket;
+#[doc(inline)]
 pub use zmtp::zap::ENDPOINT as ZAP_ENDPOINT;
-pub use zmtp::{KeyError, Keypair, PublicKey, Secret, SecretKey};
+#[doc(inline)]
+pub use zmtp::{KeyError, Keypair, NoRandomness, PublicKey, Secret, SecretKey};
 
 /// Both act for binds and connects from now on, those over inproc excepted: nobody listens within a process.
 impl<K> Socket<K> {

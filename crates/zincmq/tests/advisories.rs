@@ -14,7 +14,7 @@ use std::{env, thread};
 use victim::*;
 use zincmq::EventKind::{AcceptFailed, Disconnected, HandshakeFailedNoDetail, HandshakeSucceeded};
 use zincmq::authenticator::{Authenticator, Rules};
-use zincmq::option::Options;
+use zincmq::c::ByNumber;
 use zincmq::security::PublicKey;
 use zincmq::{Context, Events, Message, Pub, Pull, Push, Req, Router, Stream, option};
 
@@ -302,19 +302,19 @@ fn a_plain_server_with_enforcement_and_no_domain_goes_on() {
 
 #[test]
 fn no_key_of_another_length_is_taken() {
-    let texts = ["CURVE_PUBLICKEY", "CURVE_SECRETKEY", "CURVE_SERVERKEY"];
-    let mut options = Options::default();
+    let rows = [option::CURVE_PUBLICKEY.row(), option::CURVE_SECRETKEY.row(), option::CURVE_SERVERKEY.row()];
+    let mut pull = Pull::new(&Context::new()).unwrap();
     for length in (0..=100).filter(|length| *length != 40) {
         let text = "0".repeat(length);
         assert!(text.parse::<PublicKey>().is_err(), "{length}");
-        for name in texts {
-            assert!(length == 0 || options.set_text(name, &text).is_err(), "{name}, {length} signs");
+        for row in rows {
+            assert!(length == 0 || row.parse(&text).is_err(), "{row:?}, {length} signs");
         }
     }
-    for row in [option::CURVE_PUBLICKEY.row(), option::CURVE_SECRETKEY.row(), option::CURVE_SERVERKEY.row()] {
+    for row in rows {
         for length in (1..=100).filter(|length| ![32, 40].contains(length)) {
             let bytes = vec![b'0'; length];
-            assert!(options.set_raw(row.number, Some(&bytes)).is_err(), "{length} bytes");
+            assert!(pull.set_raw(row.number, Some(&bytes)).is_err(), "{length} bytes");
         }
     }
 }

@@ -228,7 +228,7 @@ fn certificates_are_written_and_read() {
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o644)).unwrap();
     let error = Certificate::read(&secret).unwrap_err();
     assert!(matches!(error, CertificateError::Exposed { .. }), "{error}");
-    assert!(!format!("{error} {read:?}").contains(&*keys.secret.to_z85()));
+    assert!(!format!("{error} {read:?}").contains(keys.secret.to_z85().reveal()));
 
     let other = folder.file("other");
     for (text, says) in [
@@ -239,7 +239,7 @@ fn certificates_are_written_and_read() {
             format!(
                 "curve\n    public-key = \"{}\"\n    secret-key = \"{}\"\n",
                 keypair().public,
-                *keys.secret.to_z85()
+                keys.secret.to_z85().reveal()
             ),
             "does not belong",
         ),

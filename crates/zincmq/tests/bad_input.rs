@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 use victim::*;
 use zincmq::EventKind::{Disconnected, HandshakeFailedNoDetail, HandshakeFailedProtocol};
+use zincmq::c::ByNumber;
 use zincmq::option::Value;
 use zincmq::{Context, Error, Events, Message, Pub, Pull, Push, Rep, Req, Sub, option};
 

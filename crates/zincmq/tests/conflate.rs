@@ -5,7 +5,7 @@ mod common;
 use common::{ENDPOINTS, PATIENCE, fresh_ipc, fresh_tcp, until};
 use zincmq::{Context, Dealer, Error, Pair, Pub, Pull, Push, Socket, Sub, option};
 
-fn socket<K: zincmq::pattern::ability::Typed>(context: &Context, conflate: bool) -> Socket<K> {
+fn socket<K: zincmq::ability::Typed>(context: &Context, conflate: bool) -> Socket<K> {
     let mut socket = Socket::new(context).unwrap();
     socket.set(option::CONFLATE, conflate).unwrap();
     socket

@@ -6,6 +6,7 @@ use common::{PATIENCE, pipeline, within};
 use std::error::Error as _;
 use std::io;
 use std::time::{Duration, Instant};
+use zincmq::c::ByNumber;
 use zincmq::{Context, Error, Events, Pull, Push, Rep, option};
 
 /// `unwrap`, `expect` and `?` in `main` print the debug form.

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{PATIENCE, pipeline};
+use zincmq::c::LikeLibzmq;
 use zincmq::{Context, Error, Sub, XPub, option};
 
 /// Sends many more messages than the queues hold, to a receiver that takes each at once; how often that was refused.

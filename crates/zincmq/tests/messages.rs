@@ -7,8 +7,7 @@ use common::{PATIENCE, pipeline, within};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-use zincmq::socket::outgoing::Outgoing;
-use zincmq::{Context, Error, Frame, Message, PartsError, Pull, Push, SendError};
+use zincmq::{Context, Error, Frame, Message, Outgoing, PartsError, Pull, Push, SendError};
 
 /// A broker's envelopes, without a loop.
 #[test]

@@ -4,7 +4,7 @@ mod common;
 
 use common::{ENDPOINTS, NETWORK, PATIENCE, fresh_ipc, fresh_tcp, until};
 use std::time::Duration;
-use zincmq::pattern::ability::{Receives, Typed};
+use zincmq::ability::{Receives, Typed};
 use zincmq::{Context, Dealer, Message, Rep, Router, Socket, option};
 
 fn receive<K: Receives>(socket: &mut Socket<K>) -> Vec<Vec<u8>> {

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::net::Shutdown;
 use std::time::{Duration, Instant};
 use zincmq::SocketType::{self, Dealer, Router};
-use zincmq::pattern::ability::Typed;
+use zincmq::ability::Typed;
 use zincmq::{
     AnySocket, Context, Error, EventKind, Events, Message, Pub, Pull, Push, Socket, Sub, XPub, option,
 };

@@ -8,13 +8,14 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use zincmq::c::Admits;
 use zincmq::{
     AnySocket, Context, Dealer, Error, EventKind, Events, Message, Pair, Req, Router, Socket, SocketType,
     Sub, XPub, option,
 };
 
 /// The next message, its parts joined by `|`; nothing, if none comes.
-fn heard<K: zincmq::pattern::ability::Receives>(socket: &mut Socket<K>) -> Option<String> {
+fn heard<K: zincmq::ability::Receives>(socket: &mut Socket<K>) -> Option<String> {
     socket.recv_timeout(PATIENCE).ok().map(text)
 }
 

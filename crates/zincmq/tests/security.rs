@@ -166,8 +166,7 @@ fn incomplete_security_is_refused_before_anything_is_sent() {
         let error = push.plain_client(user, password).unwrap_err().to_string();
         assert_eq!(error, format!("PLAIN needs {lacks}"));
     }
-    let error =
-        option::Options::default().set_text("CURVE_SECRETKEY", "not a key at all").unwrap_err().to_string();
+    let error = option::CURVE_SECRETKEY.row().parse("not a key at all").unwrap_err().to_string();
     assert_eq!(
         error,
         "CURVE_SECRETKEY: text of 16 signs is not allowed (allowed: a key: 40 signs of Z85, or 32 bytes)"

@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::thread::scope;
 use std::time::{Duration, Instant};
-use zincmq::pattern::ability::{Receives, Sends, Typed};
+use zincmq::ability::{Receives, Sends, Typed};
 use zincmq::poller::{Interest, Item, Poller, Token};
 use zincmq::{
     Context, Dealer, Error, Message, Pair, Pull, Push, Rep, Req, Router, SendError, Socket, Sub, XPub, option,

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
-use zincmq::{Context, Dealer, Error, Message, Pull, Push, Socket, option, pattern::ability::Sends};
+use zincmq::{Context, Dealer, Error, Message, Pull, Push, Socket, ability::Sends, option};
 
 const LENGTH: u64 = 100_000;
 

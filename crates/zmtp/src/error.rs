@@ -1,5 +1,6 @@
 //! Why a connection cannot go on. Every error is final for its connection.
 
+use crate::crypto::NoRandomness;
 use crate::version::Version;
 
 /// Why a connection cannot go on.
@@ -64,8 +65,8 @@ pub enum Error {
     #[error("no more messages can be encrypted on this connection")]
     Exhausted,
     /// The system has no random bytes.
-    #[error("the system has no random bytes")]
-    NoRandomness,
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
     /// A user name or password of more than 255 bytes, which PLAIN cannot send.
     #[error("a user name or password is longer than 255 bytes")]
     LongCredentials,

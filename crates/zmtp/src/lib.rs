@@ -91,7 +91,7 @@ pub use codec::frame::{self, Flags, Header};
 pub use codec::frame_v1;
 pub use codec::z85;
 pub use crypto::{
-    Cipher, KeyError, Keypair, OVERHEAD, Opener, PublicKey, Random, Sealer, Secret, SecretKey,
+    Cipher, KeyError, Keypair, NoRandomness, OVERHEAD, Opener, PublicKey, Random, Sealer, Secret, SecretKey,
     flags as sealed_flags, system_random,
 };
 pub use error::{Error, ZapFault};

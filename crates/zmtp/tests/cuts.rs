@@ -4,17 +4,17 @@ mod common;
 
 use common::*;
 use zmtp::{
-    Cipher, Error, Flags, Keypair, Local, OVERHEAD, Opening, Peer, SecretKey, Security, Status, Verdict,
-    Version, frame,
+    Cipher, Flags, Keypair, Local, NoRandomness, OVERHEAD, Opening, Peer, SecretKey, Security, Status,
+    Verdict, Version, frame,
 };
 
 /// The same at each call, so that a handshake can be repeated.
-fn client_random(bytes: &mut [u8]) -> Result<(), Error> {
+fn client_random(bytes: &mut [u8]) -> Result<(), NoRandomness> {
     (1..).zip(bytes).for_each(|(value, byte)| *byte = value);
     Ok(())
 }
 
-fn server_random(bytes: &mut [u8]) -> Result<(), Error> {
+fn server_random(bytes: &mut [u8]) -> Result<(), NoRandomness> {
     (101..).zip(bytes).for_each(|(value, byte)| *byte = value);
     Ok(())
 }

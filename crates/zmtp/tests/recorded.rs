@@ -4,8 +4,8 @@ mod common;
 
 use common::*;
 use zmtp::{
-    Cipher, Error, Flags, Keypair, Local, OVERHEAD, Opening, Peer, Random, SecretKey, Security, Status,
-    Verdict, Version, frame,
+    Cipher, Error, Flags, Keypair, Local, NoRandomness, OVERHEAD, Opening, Peer, Random, SecretKey, Security,
+    Status, Verdict, Version, frame,
 };
 
 /// As the recorder has them.
@@ -13,7 +13,7 @@ fn keys(byte: u8) -> Keypair {
     Keypair::from(SecretKey::new([byte; 32]))
 }
 
-fn draw(bytes: &mut [u8]) -> Result<(), Error> {
+fn draw(bytes: &mut [u8]) -> Result<(), NoRandomness> {
     (1..).zip(bytes).for_each(|(value, byte)| *byte = value);
     Ok(())
 }

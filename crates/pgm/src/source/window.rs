@@ -113,7 +113,8 @@ impl Window {
     /// Drops what the trail has passed.
     fn release(&mut self) {
         while self.oldest.is_before(self.trail)
-            && let Some(slot) = self.slots.pop_front_if(|slot| slot.state != State::Queued)
+            && self.slots.front().is_some_and(|slot| slot.state != State::Queued)
+            && let Some(slot) = self.slots.pop_front()
         {
             self.oldest = self.oldest.next();
             if self.spare.len() < SPARE {

@@ -1,6 +1,6 @@
 //! Certificates: files with a key or two, in the form that czmq and pyzmq write (ZPL, RFC 4).
 
-use crate::security::{KeyError, Keypair, PublicKey, SecretKey};
+use crate::security::{KeyError, Keypair, PublicKey, Secret, SecretKey};
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -167,22 +167,22 @@ impl Certificate {
         let mode = if self.secret.is_some() { 0o600 } else { 0o644 };
         let mut file =
             OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failed)?;
-        file.write_all(self.text().as_bytes()).map_err(failed)
+        file.write_all(self.text().reveal().as_bytes()).map_err(failed)
     }
 
     /// Its text, the secret key included.
     #[must_use]
-    pub fn text(&self) -> Zeroizing<String> {
-        let mut text = Zeroizing::new(String::from("metadata\n"));
+    pub fn text(&self) -> Secret {
+        let mut text = String::from("metadata\n");
         for (name, value) in &self.metadata {
             let (name, value) = (on_one_line(name), on_one_line(value));
             _ = writeln!(text, "    {name} = \"{value}\"");
         }
         _ = writeln!(text, "curve\n    public-key = \"{}\"", self.public);
         if let Some(secret) = &self.secret {
-            _ = writeln!(text, "    secret-key = \"{}\"", *secret.to_z85());
+            _ = writeln!(text, "    secret-key = \"{}\"", secret.to_z85().reveal());
         }
-        text
+        text.into()
     }
 }
 

@@ -334,26 +334,9 @@ impl Message {
 
     /// As [`Message::take_part`], if the memory of the body is not this message's own: shared, or a piece of the buffer
     /// that the network filled.
-    ///
-    /// ```
-    /// # use zincmq::Message;
-    /// assert!(Message::from("its own").take_foreign(0).is_none());
-    /// ```
     #[inline]
-    pub fn take_foreign(&mut self, at: usize) -> Option<Frame> {
-        if self.own(at).is_some() { None } else { self.take_part(at) }
-    }
-
-    /// The bytes of part `at`, if their memory is this message's own. See [`Message::take_foreign`].
-    ///
-    /// ```
-    /// # use zincmq::Message;
-    /// assert_eq!(Message::from("its own").own(0), Some(&b"its own"[..]));
-    /// ```
-    #[must_use]
-    #[inline]
-    pub fn own(&self, at: usize) -> Option<&[u8]> {
-        self.get(at).and_then(Frame::own)
+    pub(crate) fn take_foreign(&mut self, at: usize) -> Option<Frame> {
+        if self.get(at).is_some_and(|part| part.own().is_none()) { self.take_part(at) } else { None }
     }
 
     /// The place for one more part, with whatever memory an earlier message left there.

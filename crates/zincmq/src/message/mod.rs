@@ -8,5 +8,6 @@ mod traits;
 
 pub use frame::Frame;
 pub use list::Message;
+#[doc(inline)]
 pub use queue::PeerInfo;
-pub use traits::{IntoIter, PartsError};
+pub use traits::{MessageIntoIter, PartsError};

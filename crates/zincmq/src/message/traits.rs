@@ -99,21 +99,21 @@ impl<'a> IntoIterator for &'a Message {
 
 impl IntoIterator for Message {
     type Item = Frame;
-    type IntoIter = IntoIter;
+    type IntoIter = MessageIntoIter;
 
-    fn into_iter(self) -> IntoIter {
-        IntoIter { left: 0..self.len(), message: self }
+    fn into_iter(self) -> MessageIntoIter {
+        MessageIntoIter { left: 0..self.len(), message: self }
     }
 }
 
 /// The parts of a message, one after the other.
 #[derive(Debug)]
-pub struct IntoIter {
+pub struct MessageIntoIter {
     message: Message,
     left: Range<usize>,
 }
 
-impl Iterator for IntoIter {
+impl Iterator for MessageIntoIter {
     type Item = Frame;
 
     fn next(&mut self) -> Option<Frame> {
@@ -125,14 +125,14 @@ impl Iterator for IntoIter {
     }
 }
 
-impl DoubleEndedIterator for IntoIter {
+impl DoubleEndedIterator for MessageIntoIter {
     fn next_back(&mut self) -> Option<Frame> {
         self.left.next_back().and_then(|at| self.message.take_part(at))
     }
 }
 
-impl ExactSizeIterator for IntoIter {}
-impl FusedIterator for IntoIter {}
+impl ExactSizeIterator for MessageIntoIter {}
+impl FusedIterator for MessageIntoIter {}
 
 /// A message has another number of parts than was asked for. It comes back.
 ///

@@ -49,7 +49,7 @@ kinds! {
     /// The peer was refused, or refused us; the value is the status: 300, 400 or 500.
     HandshakeFailedAuth = 0x4000,
     /// A report of the messages queued for a peer, which comes when asked for
-    /// ([`Socket::report_queues`](crate::Socket::report_queues)). The value is the number of messages queued outbound,
+    /// (`zmq_socket_monitor_pipes_stats`, in C only). The value is the number of messages queued outbound,
     /// [`Event::inbound`](crate::Event::inbound) that inbound.
     PipesStats = 0x10000,
     /// A source was heard for the first time on a multicast endpoint. [`Event::remote`](crate::Event::remote) names it: its address and session.

@@ -1,12 +1,13 @@
 //! The types that options have in Rust, where C has an `int` for everything.
 
+use super::sealed::Sealed;
 use super::value::Value;
 use std::os::fd::RawFd;
 use std::time::Duration;
 use zmtp::{PublicKey, Secret, SecretKey};
 
 /// How Rust sees the value of an option: as the type [`Form::Value`].
-pub trait Form {
+pub trait Form: Sealed {
     /// The type that is set and read.
     type Value: Default;
 
@@ -20,6 +21,8 @@ pub trait Form {
 /// Options that have the same type in the table.
 macro_rules! plain {
     ($($ty:ty),+) => {$(
+        impl Sealed for $ty {}
+
         impl Form for $ty {
             type Value = Self;
 
@@ -42,6 +45,8 @@ macro_rules! numbers {
         $(#[doc = $doc])+
         #[derive(Debug)]
         pub enum $form {}
+
+        impl Sealed for $form {}
 
         impl Form for $form {
             type Value = $ty;

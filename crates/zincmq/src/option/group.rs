@@ -1,9 +1,10 @@
 //! The groups of socket types that have options of their own.
 
+use super::sealed::Sealed;
 use crate::socket_type::SocketType;
 
 /// Socket types that have an option.
-pub trait Group {
+pub trait Group: Sealed {
     /// Which ones; empty: all.
     const TYPES: &'static [SocketType];
 }
@@ -50,6 +51,8 @@ pub(crate) use each_group;
 #[derive(Debug)]
 pub enum All {}
 
+impl Sealed for All {}
+
 impl Group for All {
     const TYPES: &'static [SocketType] = &[];
 }
@@ -61,6 +64,8 @@ macro_rules! groups {
         $(#[doc = $doc])+
         #[derive(Debug)]
         pub enum $group {}
+
+        impl Sealed for $group {}
 
         impl Group for $group {
             const TYPES: &'static [SocketType] = &[$(SocketType::$kind),+];

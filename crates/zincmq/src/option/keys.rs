@@ -1,5 +1,6 @@
 //! What the table makes: the options of a socket, their names with types, and their rows.
 
+use super::form::{Choice, Count, Descriptor, Limit, Micros, Seconds, Time, Wait};
 use super::group::*;
 use super::list::Subnet;
 use super::row::Access::{Get, Set, SetGet};
@@ -38,19 +39,29 @@ const fn bytes(min: usize, max: usize) -> Kind {
 /// The form of a row: what stands behind `as`, or the type of the field's values.
 macro_rules! form {
     ($ty:ty) => {
-        <$ty as $crate::option::Field>::Value
+        $ty
     };
-    ($ty:ty as $form:ident) => {
-        $crate::option::$form
+    ($ty:ty as $form:ty) => {
+        $form
     };
 }
 pub(crate) use form;
+
+/// When an option acts, in words.
+macro_rules! acts {
+    (Now) => {
+        "Acts at once."
+    };
+    (Later) => {
+        "Acts on binds and connects from now on."
+    };
+}
 
 macro_rules! options {
     (
         fields {
             $($(#[doc = $doc:literal])+
-            $name:ident = $number:expr, $field:ident: $ty:ty $(as $form:ident)? = $default:expr,
+            $name:ident = $number:expr, $field:ident: $ty:ty $(as $form:ty)? = $default:expr,
                 $kind:expr, $access:ident, $effect:ident, $group:ident;)+
         }
         state {
@@ -60,9 +71,8 @@ macro_rules! options {
     ) => {
         /// All options of one socket that are settings, not state. The fields are named as the options.
         #[derive(Clone, PartialEq, Eq, Debug)]
-        #[non_exhaustive]
-        pub struct Options {
-            $($(#[doc = $doc])+ pub $field: $ty,)+
+        pub(crate) struct Options {
+            $($(#[doc = $doc])+ pub(crate) $field: $ty,)+
         }
 
         impl Default for Options {
@@ -72,6 +82,7 @@ macro_rules! options {
         }
 
         $($(#[doc = $doc])+
+        #[doc = concat!("\n\nAn option of [`", stringify!($group), "`]. ", acts!($effect))]
         pub const $name: OptionKey<form!($ty $(as $form)?), $group> = OptionKey::new(&Row {
             name: stringify!($name),
             number: $number,

@@ -1,8 +1,8 @@
-//! The options of one socket: set and read by name, by number as C does, and as text.
+//! The options of one socket, set and read.
 
 use super::error::OptionError;
-use super::form::{Form, Setting};
-use super::keys::{Options, XPUB_VERBOSE, XPUB_VERBOSER, by_name, by_number, cell};
+use super::form::Form;
+use super::keys::{Options, XPUB_VERBOSE, XPUB_VERBOSER, by_number, cell};
 use super::row::{Access, OptionKey, Row};
 use super::value::Value;
 use crate::socket_type::{Raw, SocketType};
@@ -14,13 +14,13 @@ pub(crate) const DISCONNECT: i32 = 2;
 impl Options {
     /// The options of a new socket of this type: the defaults, except that subscribers do not linger.
     #[must_use]
-    pub fn new(socket: SocketType) -> Self {
+    pub(crate) fn new(socket: SocketType) -> Self {
         Self { linger: if socket.profile().subscribes { 0 } else { -1 }, ..Self::default() }
     }
 
     /// Whether a socket of this type speaks plain TCP: STREAM, and ROUTER with `ROUTER_RAW`.
     #[must_use]
-    pub fn is_raw(&self, socket: SocketType) -> bool {
+    pub(crate) fn is_raw(&self, socket: SocketType) -> bool {
         match socket.profile().raw {
             Raw::Never => false,
             Raw::Router => self.router_raw,
@@ -54,21 +54,9 @@ impl Options {
         Some(&*self.hiccup_msg).filter(|message| socket.profile().hears_hiccups && !message.is_empty())
     }
 
-    /// Sets an option. Whether the socket type knows it is not checked here ([`Row::require`]).
-    ///
-    /// # Errors
-    /// [`OptionError::Value`] if the value is outside what the option allows.
-    pub fn set<F: Form, G>(
-        &mut self,
-        option: OptionKey<F, G>,
-        value: impl Setting<F::Value>,
-    ) -> Result<(), OptionError> {
-        self.set_value(option.row(), F::write(value.setting()))
-    }
-
     /// The value of an option.
     #[must_use]
-    pub fn get<F: Form, G>(&self, option: OptionKey<F, G>) -> F::Value {
+    pub(crate) fn get<F: Form, G>(&self, option: OptionKey<F, G>) -> F::Value {
         let value = cell(option.row().number).map(|cell| (cell.get)(self));
         value.and_then(F::read).unwrap_or_default()
     }
@@ -77,7 +65,7 @@ impl Options {
     ///
     /// # Errors
     /// [`OptionError::Value`], or [`OptionError::Access`] if it is state.
-    pub fn set_value(&mut self, row: &Row, value: Value) -> Result<(), OptionError> {
+    pub(crate) fn set_value(&mut self, row: &Row, value: Value) -> Result<(), OptionError> {
         let settable = cell(row.number).filter(|_| row.access != Access::Get);
         let cell = settable.ok_or(OptionError::Access { name: row.name, set: true })?;
         let value = row.check(value)?;
@@ -96,39 +84,21 @@ impl Options {
     ///
     /// # Errors
     /// [`OptionError::Access`] if it is state.
-    pub fn get_value(&self, row: &Row) -> Result<Value, OptionError> {
+    pub(crate) fn get_value(&self, row: &Row) -> Result<Value, OptionError> {
         let cell = cell(row.number).ok_or(OptionError::Access { name: row.name, set: false })?;
         Ok((cell.get)(self))
-    }
-
-    /// Sets an option as `zmq_setsockopt` does, with its rules of length and range. `None` is a null pointer.
-    ///
-    /// # Errors
-    /// [`OptionError`].
-    pub fn set_raw(&mut self, number: i32, bytes: Option<&[u8]>) -> Result<(), OptionError> {
-        let row = by_number(number).ok_or_else(|| OptionError::Unknown(number.to_string()))?;
-        self.set_value(row, row.decode(bytes)?)
     }
 
     /// Reads an option as `zmq_getsockopt` does: only those that C may read.
     ///
     /// # Errors
     /// [`OptionError`].
-    pub fn get_raw(&self, number: i32) -> Result<Value, OptionError> {
+    pub(crate) fn get_raw(&self, number: i32) -> Result<Value, OptionError> {
         let row = by_number(number).ok_or_else(|| OptionError::Unknown(number.to_string()))?;
         if row.access == Access::Set {
             return Err(OptionError::Access { name: row.name, set: false });
         }
         self.get_value(row)
-    }
-
-    /// Sets an option by name, from text: `set_text("sndhwm", "10")`.
-    ///
-    /// # Errors
-    /// [`OptionError`].
-    pub fn set_text(&mut self, name: &str, text: &str) -> Result<(), OptionError> {
-        let row = by_name(name).ok_or_else(|| OptionError::Unknown(name.to_owned()))?;
-        self.set_value(row, row.parse(text)?)
     }
 }
 

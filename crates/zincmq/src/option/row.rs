@@ -124,7 +124,7 @@ impl Row {
         self.lines.trim_start()
     }
 
-    /// Whether the socket itself keeps this option (state, not a setting): [`Options`](super::Options) cannot read or set it.
+    /// Whether the socket itself keeps this option (state, not a setting). No call sets or reads state by its row.
     #[must_use]
     pub const fn is_state(&self) -> bool {
         self.state

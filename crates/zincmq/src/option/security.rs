@@ -44,7 +44,7 @@ impl Options {
     ///
     /// # Errors
     /// [`OptionError::Missing`], and [`OptionError::SocketType`] where `socket` speaks plain TCP, which has no security.
-    pub fn check_security(&self, socket: SocketType) -> Result<(), OptionError> {
+    pub(crate) fn check_security(&self, socket: SocketType) -> Result<(), OptionError> {
         if self.mechanism != NULL && self.is_raw(socket) {
             return Err(OptionError::SocketType { name: "MECHANISM", socket: socket.name() });
         }

@@ -47,7 +47,7 @@ macro_rules! each_option {
                 /// Seconds between keep-alive probes; -1: the system's choice.
                 TCP_KEEPALIVE_INTVL = 37, tcp_keepalive_intvl: i32 as Seconds = -1, Kind::from(-1), SetGet, Later, All;
                 /// Adds an address range (`10.0.0.0/8`) that may connect over tcp; empty: all may. Deprecated.
-                TCP_ACCEPT_FILTER = 38, tcp_accept_filter: Vec<Subnet> = Vec::new(), text(MAX), Set, Later, All;
+                TCP_ACCEPT_FILTER = 38, tcp_accept_filter: Vec<Subnet> as String = Vec::new(), text(MAX), Set, Later, All;
                 /// Queue messages only to completed connections.
                 IMMEDIATE = 39, immediate: bool = false, ONE, SetGet, Later, All;
                 /// Deliver every subscription, not only the first of each topic; and cancellations as by default.
@@ -89,13 +89,13 @@ macro_rules! each_option {
                 /// The IP type of service of outgoing packets.
                 TOS = 57, tos: i32 = 0, Kind::from(0), SetGet, Later, All;
                 /// Adds a process id that may connect over ipc; empty: all may. Deprecated.
-                IPC_FILTER_PID = 58, ipc_filter_pid: Vec<u32> = Vec::new(), Kind::Id, Set, Later, All;
+                IPC_FILTER_PID = 58, ipc_filter_pid: Vec<u32> as Option<u32> = Vec::new(), Kind::Id, Set, Later, All;
                 /// Adds a user id that may connect over ipc; empty: all may. Deprecated.
-                IPC_FILTER_UID = 59, ipc_filter_uid: Vec<u32> = Vec::new(), Kind::Id, Set, Later, All;
+                IPC_FILTER_UID = 59, ipc_filter_uid: Vec<u32> as Option<u32> = Vec::new(), Kind::Id, Set, Later, All;
                 /// Adds a group id that may connect over ipc; empty: all may. Deprecated.
-                IPC_FILTER_GID = 60, ipc_filter_gid: Vec<u32> = Vec::new(), Kind::Id, Set, Later, All;
+                IPC_FILTER_GID = 60, ipc_filter_gid: Vec<u32> as Option<u32> = Vec::new(), Kind::Id, Set, Later, All;
                 /// The routing id of the peer that the next connect reaches; used once.
-                CONNECT_ROUTING_ID = 61, connect_routing_id: Option<Vec<u8>> = None, bytes(1, MAX), Set, Now, Namers;
+                CONNECT_ROUTING_ID = 61, connect_routing_id: Option<Vec<u8>> as Vec<u8> = None, bytes(1, MAX), Set, Now, Namers;
                 /// Milliseconds that a handshake may take; 0: without limit.
                 HANDSHAKE_IVL = 66, handshake_ivl: i32 as Time = 30000, Kind::from(0), SetGet, Later, All;
                 /// The SOCKS5 proxy (`[source;]host:port`) that tcp connections go through; empty: none.
@@ -148,7 +148,7 @@ macro_rules! each_option {
                 /// A faster loopback on Windows; without effect elsewhere.
                 LOOPBACK_FASTPATH = 94, loopback_fastpath: bool = false, NON_ZERO, SetGet, Later, All;
                 /// Adds a property `X-name:value` that peers learn in the handshake.
-                METADATA = 95, metadata: Vec<(String, Vec<u8>)> = Vec::new(), text(MAX), Set, Later, All;
+                METADATA = 95, metadata: Vec<(String, Vec<u8>)> as String = Vec::new(), text(MAX), Set, Later, All;
                 /// Deliver an empty message when a peer connects (1), disconnects (2), or both (3).
                 ROUTER_NOTIFY = 97, router_notify: i32 = 0, Kind::int(0, 3), SetGet, Later, Routers;
                 /// As `XPUB_MANUAL`, and the next message goes to the last subscriber only.

@@ -77,7 +77,7 @@ impl fmt::Display for Value {
 }
 
 /// Rust types that options have.
-pub trait OptionType: Into<Value> + Sized {
+pub(crate) trait OptionType: Into<Value> + Sized {
     /// The value, if it is of this type.
     fn from_value(value: Value) -> Option<Self>;
 }
@@ -103,8 +103,8 @@ option_types!(
     Option<PublicKey>: PublicKey, Option<SecretKey>: SecretKey
 );
 
-/// A field of [`Options`](super::Options). Most hold the value as it is; lists add it. Not re-exported.
-pub trait Field {
+/// A field of [`Options`](super::Options). Most hold the value as it is; lists add it.
+pub(crate) trait Field {
     /// The type that is set and read.
     type Value: OptionType;
 

@@ -2,9 +2,15 @@
 
 use crate::option::{self, KnownTo, each_group};
 use crate::socket_type::{SocketType, each_socket_type};
+use sealed::Sealed;
+
+/// Socket types are made here alone.
+mod sealed {
+    pub trait Sealed {}
+}
 
 /// A socket type that is known when the program is compiled.
-pub trait Typed {
+pub trait Typed: Sealed {
     /// Which one.
     const TYPE: SocketType;
 }
@@ -14,28 +20,28 @@ pub trait Typed {
     message = "a socket of type `{Self}` does not send",
     note = "PAIR, PUB, REQ, REP, DEALER, ROUTER, PUSH, XPUB, XSUB and STREAM send"
 )]
-pub trait Sends {}
+pub trait Sends: Sealed {}
 
 /// Sockets that receive.
 #[diagnostic::on_unimplemented(
     message = "a socket of type `{Self}` does not receive",
     note = "PAIR, SUB, REQ, REP, DEALER, ROUTER, PULL, XPUB, XSUB and STREAM receive"
 )]
-pub trait Receives {}
+pub trait Receives: Sealed {}
 
 /// Sockets that subscribe.
 #[diagnostic::on_unimplemented(
     message = "a socket of type `{Self}` does not subscribe",
     note = "SUB subscribes; XPUB and PUB do with XPUB_MANUAL; XSUB sends a message of 1 and the topic"
 )]
-pub trait Subscribes {}
+pub trait Subscribes: Sealed {}
 
 /// Sockets that can be taken apart, since neither direction waits for the other.
 #[diagnostic::on_unimplemented(
     message = "a socket of type `{Self}` cannot be split",
     note = "PAIR, DEALER, ROUTER, XPUB, XSUB and STREAM can be: the others take turns, or go one way"
 )]
-pub trait Splits {}
+pub trait Splits: Sealed {}
 
 macro_rules! kinds {
     ($($(#[doc = $doc:literal])+ $kind:ident = $number:literal, $name:literal to $peers:tt,
@@ -43,6 +49,8 @@ macro_rules! kinds {
         $(#[doc = $doc])+
         #[derive(Debug, Clone, Copy)]
         pub enum $kind {}
+
+        impl Sealed for $kind {}
 
         impl Typed for $kind {
             const TYPE: SocketType = SocketType::$kind;
@@ -68,6 +76,7 @@ each_group!(owners);
 #[derive(Debug, Clone, Copy)]
 pub enum Any {}
 
+impl Sealed for Any {}
 impl Sends for Any {}
 impl Receives for Any {}
 impl Subscribes for Any {}

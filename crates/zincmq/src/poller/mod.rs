@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags};
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-pub use sys::SignalMask;
+use sys::SignalMask;
 
 /// Waits for the first of several sockets, monitors and descriptors.
 ///
@@ -70,7 +70,7 @@ pub struct Poller {
     descriptor: Option<Arc<Bell>>,
     spin: AdaptiveSpin,
     interruptible: bool,
-    mask: Option<SignalMask>,
+    pub(crate) mask: Option<SignalMask>,
 }
 
 impl Poller {
@@ -84,17 +84,6 @@ impl Poller {
     /// the wait goes on.
     pub fn set_interruptible(&mut self, on: bool) {
         self.interruptible = on;
-    }
-
-    /// Sets the signals that are blocked while the poller sleeps, in place of those that the thread blocks, as in
-    /// ppoll(2). Default: `None`, the thread's own signal mask stays in force.
-    ///
-    /// The kernel changes the mask and begins the sleep in one step. A program can so block a signal everywhere but
-    /// in the sleep: the signal cannot come between a check of the program and the sleep. A wait with a timeout of
-    /// zero lets such signals in as well. Use [`Poller::set_interruptible`] to have the handler of a signal end the
-    /// wait.
-    pub fn set_signal_mask(&mut self, mask: Option<SignalMask>) {
-        self.mask = mask;
     }
 
     /// Waits until at least one item is ready, at most for `timeout` (`None`: without limit). Returns an event for each

@@ -48,6 +48,15 @@ impl Core {
         if undisturbed || !self.waiting.interruptible { Ok(()) } else { Err(Error::Interrupted) }
     }
 
+    /// Tries to send until the attempt is not denied for now, as long as `SNDTIMEO` allows.
+    #[inline(always)]
+    pub(crate) fn send_in_time(
+        &mut self,
+        attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
+    ) -> Result<()> {
+        self.block(false, |core| deadline(core.peers.options.sndtimeo), attempt)
+    }
+
     /// Tries until the attempt is not denied for now, or the moment has come that `until` gives; `None`: no limit.
     #[inline(always)]
     fn block(
@@ -98,7 +107,7 @@ impl Core {
 
     /// After the context's end, that; otherwise what the pattern denied.
     #[cold]
-    pub(super) fn refusal(&self, denied: Denied) -> Error {
+    pub(crate) fn refusal(&self, denied: Denied) -> Error {
         if self.is_stopped() { Error::Terminated } else { Error::denied(denied, self.name()) }
     }
 }
@@ -132,23 +141,9 @@ impl<K> Socket<K> {
         K: Sends,
     {
         let message = message.ready();
-        let until = |core: &Core| deadline(core.peers.options.sndtimeo);
-        let result = self.core_mut().block(false, until, |core| message.with(|parts| core.try_send(parts)));
+        let core = self.core_mut();
+        let result = core.send_in_time(|core| message.with(|parts| core.try_send(parts)));
         result.map_err(|error| refused::<M>(message, error))
-    }
-
-    /// Waits until a message that begins with the part `first` would be accepted: what [`Socket::send`] would wait
-    /// for or fail with, before the rest of the message is there. A send that follows does not wait, unless the
-    /// peer has left meanwhile.
-    ///
-    /// # Errors
-    /// As [`Socket::send`].
-    pub fn admit(&mut self, first: &[u8]) -> Result<()>
-    where
-        K: Sends,
-    {
-        let until = |core: &Core| deadline(core.peers.options.sndtimeo);
-        self.core_mut().block(false, until, |core| core.try_admit(first))
     }
 
     /// As [`Socket::send`], waiting at most so long, whatever `SNDTIMEO` says.

@@ -2,7 +2,8 @@
 
 use crate::context::Context;
 use crate::error::Result;
-use crate::option::{self, Form, KnownTo, OptionKey, Row, Setting, Subnet, Value, each_option, form};
+use crate::option::{self, Form, KnownTo, OptionKey, Row, Setting, Value, each_option, form};
+use crate::option::{Choice, Count, Descriptor, Limit, Micros, Seconds, Time, Wait};
 use crate::pattern::ability::Typed;
 use crate::socket::Socket;
 use std::marker::PhantomData;
@@ -98,7 +99,7 @@ macro_rules! setters {
     (
         fields {
             $($(#[doc = $doc:literal])+
-            $name:ident = $number:expr, $field:ident: $ty:ty $(as $form:ident)? = $default:expr,
+            $name:ident = $number:expr, $field:ident: $ty:ty $(as $form:ty)? = $default:expr,
                 $kind:expr, $access:ident, $effect:ident, $group:ident;)+
         }
         state { $($state:tt)* }

@@ -85,7 +85,7 @@ impl<K> Socket<K> {
         self.locked().owner.socket_type
     }
 
-    /// Whether it speaks plain TCP: STREAM, and ROUTER with [`option::ROUTER_RAW`].
+    /// Whether it speaks plain TCP: STREAM, and ROUTER with [`ROUTER_RAW`](crate::option::ROUTER_RAW).
     #[must_use]
     pub fn is_raw(&self) -> bool {
         let core = self.locked();
@@ -187,21 +187,6 @@ impl<K> Socket<K> {
         self.core_mut().waiting.interruptible = on;
     }
 
-    /// Sets whether sends that do not wait (as [`Socket::try_send`]) are slow to notice room, as in libzmq. Default:
-    /// `false`, room is noticed at once.
-    ///
-    /// A peer makes room in steps of half the high-water mark. If `on`, a send that needs the first step, or a step
-    /// less than a millisecond after it took the last one, is refused once ([`Error::Again`]) although there is
-    /// room; the next send uses the room. After a refusal by a queue that was full in fact, new room is used at
-    /// once. Programs written for libzmq may count on a fast sender being refused, however fast its peer is.
-    ///
-    /// Has no effect on sends while [`Socket::descriptor`] is in use, or where a refused message would be lost.
-    /// [`Socket::report_queues`] of such a socket counts as libzmq does: the number of messages queued outbound goes
-    /// down in steps of half the high-water mark.
-    pub fn set_lazy(&mut self, on: bool) {
-        self.core_mut().lazy = on;
-    }
-
     /// The numbers of this socket and of each of its peers.
     #[must_use]
     pub fn stats(&self) -> SocketStats {
@@ -213,14 +198,6 @@ impl<K> Socket<K> {
     #[must_use]
     pub fn monitor(&mut self, events: impl Into<Events>) -> Monitor {
         self.core_mut().owner.monitor.open(events.into())
-    }
-
-    /// Has the monitor told of every peer's queues ([`EventKind::PipesStats`](crate::EventKind::PipesStats)).
-    ///
-    /// # Errors
-    /// [`Error::Again`] if there is no peer, [`Error::Terminated`].
-    pub fn report_queues(&mut self) -> Result<()> {
-        self.core_mut().report_queues()
     }
 }
 
@@ -253,18 +230,6 @@ impl<K> Socket<K> {
         let core = self.core_mut();
         let result = core.offer(|core| message.with(|parts| core.try_send(parts)));
         result.map_err(|denied| refused::<M>(message, core.refusal(denied)))
-    }
-
-    /// As [`Socket::admit`], without waiting.
-    ///
-    /// # Errors
-    /// As [`Socket::admit`].
-    pub fn try_admit(&mut self, first: &[u8]) -> Result<()>
-    where
-        K: Sends,
-    {
-        let core = self.core_mut();
-        core.offer(|core| core.try_admit(first)).map_err(|denied| core.refusal(denied))
     }
 }
 
@@ -305,7 +270,7 @@ impl<K> Socket<K> {
     /// Subscribes to every message that begins with `topic`; the empty topic stands for all. Subscribing twice
     /// needs two cancellations.
     ///
-    /// On XPUB and PUB with [`option::XPUB_MANUAL`] or [`option::XPUB_MANUAL_LAST_VALUE`], where subscriptions act
+    /// On XPUB and PUB with [`XPUB_MANUAL`](crate::option::XPUB_MANUAL) or [`XPUB_MANUAL_LAST_VALUE`](crate::option::XPUB_MANUAL_LAST_VALUE), where subscriptions act
     /// only when they are confirmed: subscribes the peer whose request was received last, to whatever topic.
     ///
     /// ```

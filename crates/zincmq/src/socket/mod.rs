@@ -1,9 +1,10 @@
-//! Sockets: the objects that an application holds. One `try_` core, two thin ways to wait.
+//! Sockets: the objects that an application holds.
 
 mod allowance;
 mod blocking;
 mod builder;
 mod caller_io;
+mod closing;
 mod commands;
 mod convert;
 pub(crate) mod core;
@@ -17,16 +18,16 @@ mod handle;
 mod interrupter;
 mod listener;
 mod numbers;
-pub mod outgoing;
+pub(crate) mod outgoing;
 mod overdue;
 mod peer;
 mod peers;
-mod raw;
 mod read_spin;
 mod streaming;
 mod table;
 mod throttle;
 mod turn;
+pub(crate) mod typed;
 mod watch;
 
 pub use self::builder::SocketBuilder;
@@ -37,20 +38,3 @@ pub use self::handle::{AnySocket, Socket};
 pub use self::interrupter::Interrupter;
 pub(crate) use self::streaming::end_streams_of_thread;
 pub use self::watch::Interest;
-
-/// The sockets whose type is known when the program is compiled.
-pub mod typed {
-    use crate::pattern::ability;
-    use crate::socket::handle::Socket;
-    use crate::socket_type::each_socket_type;
-
-    macro_rules! sockets {
-        ($($(#[doc = $doc:literal])+ $kind:ident = $number:literal, $name:literal to $peers:tt,
-            $($ability:ident)+, $(in $file:ident)? $(of $other:ident)?: $make:expr, $profile:tt;)*) => {$(
-            #[doc = concat!("A ", stringify!($kind), " socket: see [`ability::", stringify!($kind), "`].")]
-            pub type $kind = Socket<ability::$kind>;
-        )*};
-    }
-
-    each_socket_type!(sockets);
-}

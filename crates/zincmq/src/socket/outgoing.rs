@@ -3,7 +3,8 @@
 use crate::error::{Error, SendError};
 use crate::message::{Frame, Message};
 use bytes::{Bytes, BytesMut};
-use queue::{Keep, Part};
+use queue::Part;
+use queue::warm::Buffer;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -33,7 +34,25 @@ use std::sync::Arc;
 /// ```
 ///
 /// Borrowed bytes are copied into the queue. Owned bodies ([`Vec`], [`String`], [`Bytes`], [`Message`]) of 60 KiB and
-/// more are not copied at all.
+/// more are not copied at all. The fastest way to send many large bodies is a [`Buffer`] for each, whose memory is used
+/// again:
+///
+/// ```
+/// # use zincmq::{Buffer, Context, Pull, Push};
+/// # use std::io::Read;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let context = Context::new();
+/// # let mut pull = Pull::new(&context)?;
+/// # pull.bind("inproc://x")?;
+/// # let mut push = Push::new(&context)?;
+/// # push.connect("inproc://x")?;
+/// # let mut picture = std::io::repeat(7).take(1 << 20);
+/// let mut body = Buffer::with_capacity(1 << 20);
+/// picture.read_to_end(&mut body)?;
+/// push.send(body)?;
+/// # assert_eq!(pull.recv()?.bytes().len(), 1 << 20);
+/// # Ok(()) }
+/// ```
 ///
 /// What is not sent comes back ([`SendError`]): an owned value as it was or as a [`Frame`], parts as a [`Message`], and of
 /// what is borrowed nothing, since the caller still has it.
@@ -65,6 +84,7 @@ pub(super) fn refused<M: Outgoing>(ready: M::Ready, error: Error) -> SendError<M
 /// The parts of one message, which can be handed to any number of attempts to send it.
 pub trait Parts {
     /// Calls `send` with the parts, and returns its result.
+    #[doc(hidden)]
     fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R;
 }
 
@@ -123,12 +143,6 @@ impl<P: Parts> Parts for &P {
     }
 }
 
-impl Parts for &dyn Keep {
-    fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R {
-        send(&[Part::Kept(*self)])
-    }
-}
-
 /// Kinds of values: what they wait as and how that is made, what comes back and how.
 macro_rules! outgoing {
     ($([$($generic:tt)*] $kind:ty => $ready:ty: $make:expr, $unsent:ty: $back:expr;)+) => {$(
@@ -159,12 +173,12 @@ outgoing! {
     ['a] &'a Bytes => &'a Bytes: |bytes| bytes, (): drop;
     ['a] &'a Frame => &'a Frame: |frame| frame, (): drop;
     ['a] &'a Message => &'a Message: |message| message, (): drop;
-    ['a] &'a dyn Keep => &'a dyn Keep: |kept| kept, (): drop;
     [const N: usize] [u8; N] => [u8; N]: |bytes| bytes, [u8; N]: |bytes| bytes;
     [] Vec<u8> => Frame: |bytes| Frame::hold(bytes).shared(), Self: Frame::into_vec;
     [] String => Frame: |text| Frame::hold(text.into_bytes()).shared(), Self: text;
     [] Bytes => Self: |bytes| bytes, Self: |bytes| bytes;
     [] BytesMut => Bytes: Self::freeze, Bytes: |bytes| bytes;
+    [] Buffer => Bytes: Bytes::from, Bytes: |bytes| bytes;
     [] Box<[u8]> => Frame: |bytes| Frame::from(bytes).shared(), Frame: |frame| frame;
     [] Box<str> => Frame: |text| Frame::from(text).shared(), Frame: |frame| frame;
     [] Arc<[u8]> => Frame: Frame::from, Frame: |frame| frame;

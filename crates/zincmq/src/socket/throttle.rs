@@ -1,4 +1,4 @@
-//! How a peer's new room is noticed late, as in libzmq: see [`Socket::set_lazy`](crate::Socket::set_lazy).
+//! How a peer's new room is noticed late, as in libzmq: see `c::LikeLibzmq::set_lazy`.
 
 use queue::Writer;
 use std::time::{Duration, Instant};

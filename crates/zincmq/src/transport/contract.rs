@@ -17,7 +17,7 @@ use std::{fs, io, process};
 
 /// The use of an address: some forms are allowed on one side only.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Side {
+pub(crate) enum Side {
     /// To listen there.
     Bind,
     /// To connect there.
@@ -25,7 +25,7 @@ pub enum Side {
 }
 
 /// One stream transport. Each is one file, and one row in `mod.rs`.
-pub trait Transport: Send + Sync + Debug {
+pub(crate) trait Transport: Send + Sync + Debug {
     /// The word before `://`.
     fn scheme(&self) -> &'static str;
 
@@ -88,7 +88,7 @@ pub trait Transport: Send + Sync + Debug {
 
 /// A listener.
 #[derive(Debug)]
-pub struct Bound {
+pub(crate) struct Bound {
     /// The listening descriptor.
     pub fd: OwnedFd,
     /// The endpoint in full, wildcards resolved (`LAST_ENDPOINT`).
@@ -99,7 +99,7 @@ pub struct Bound {
 
 /// Removes a temporary directory and the socket file in it when dropped; not in a forked child.
 #[derive(Debug)]
-pub struct Cleanup {
+pub(crate) struct Cleanup {
     directory: PathBuf,
     file: PathBuf,
     owner: u32,
@@ -108,7 +108,7 @@ pub struct Cleanup {
 impl Cleanup {
     /// Takes care of `file` in `directory`.
     #[must_use]
-    pub fn new(directory: PathBuf, file: PathBuf) -> Self {
+    pub(crate) fn new(directory: PathBuf, file: PathBuf) -> Self {
         Self { directory, file, owner: process::id() }
     }
 }
@@ -125,7 +125,7 @@ impl Drop for Cleanup {
 
 /// The result of accepting.
 #[derive(Debug)]
-pub enum Accept {
+pub(crate) enum Accept {
     /// A connection.
     Connection(OwnedFd, Link),
     /// A peer that a filter keeps out; its connection is closed already.
@@ -134,7 +134,7 @@ pub enum Accept {
 
 /// The two ends of a connection.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Link {
+pub(crate) struct Link {
     /// Our end, as an endpoint.
     pub local: String,
     /// The peer's end, as an endpoint.
@@ -156,7 +156,7 @@ impl Link {
 
 /// Where to connect, all names looked up.
 #[derive(Clone, Debug)]
-pub enum Target {
+pub(crate) enum Target {
     /// Over TCP.
     Internet {
         /// The address to connect from, if one was asked for.
@@ -173,7 +173,7 @@ pub enum Target {
 impl Target {
     /// The conversation with a SOCKS5 proxy that has to come first on the connection, if any.
     #[must_use]
-    pub fn proxy(&self, options: &Options) -> Option<socks::Client> {
+    pub(crate) fn proxy(&self, options: &Options) -> Option<socks::Client> {
         let Self::Internet { proxied: Some(destination), .. } = self else { return None };
         let login = (!options.socks_username.is_empty())
             .then_some((options.socks_username.as_str(), options.socks_password.as_str()));
@@ -184,7 +184,7 @@ impl Target {
 /// An address does not have the form its transport wants.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum AddressError {
+pub(crate) enum AddressError {
     /// It is malformed.
     #[error("{endpoint:?}: {reason}")]
     Invalid {
@@ -206,7 +206,7 @@ pub enum AddressError {
 impl AddressError {
     /// The error number in C: `EINVAL` or `ENAMETOOLONG`.
     #[must_use]
-    pub const fn errno(&self) -> i32 {
+    pub(crate) const fn errno(&self) -> i32 {
         match self {
             Self::Invalid { .. } => Errno::INVAL.raw_os_error(),
             Self::TooLong { .. } => Errno::NAMETOOLONG.raw_os_error(),
@@ -217,7 +217,7 @@ impl AddressError {
 /// Why a socket does not listen.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum BindError {
+pub(crate) enum BindError {
     /// The address is malformed.
     #[error(transparent)]
     Address(#[from] AddressError),
@@ -244,7 +244,7 @@ pub enum BindError {
 impl BindError {
     /// The error number in C.
     #[must_use]
-    pub fn errno(&self) -> i32 {
+    pub(crate) fn errno(&self) -> i32 {
         match self {
             Self::Address(error) => error.errno(),
             Self::NotFound { .. } => Errno::NODEV.raw_os_error(),

@@ -3,9 +3,11 @@
 mod contract;
 mod listening;
 pub(crate) mod multicast;
-pub mod net;
+pub(crate) mod net;
+#[cfg(test)]
+mod tests;
 
-pub use contract::{Accept, AddressError, BindError, Bound, Cleanup, Link, Side, Target, Transport};
+pub(crate) use contract::{Accept, AddressError, BindError, Link, Side, Target, Transport};
 pub(crate) use listening::Listening;
 
 /// Makes the list of transports, and declares their files.
@@ -25,6 +27,6 @@ transports! {
 
 /// The transport for a scheme, as written before `://`.
 #[must_use]
-pub fn by_scheme(scheme: &str) -> Option<&'static dyn Transport> {
+pub(crate) fn by_scheme(scheme: &str) -> Option<&'static dyn Transport> {
     TRANSPORTS.iter().copied().find(|transport| transport.scheme() == scheme)
 }

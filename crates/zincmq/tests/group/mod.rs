@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
-use zincmq::stats::MulticastStats;
+use zincmq::MulticastStats;
 use zincmq::{Context, Pub, Sub, option};
 
 const HERE: Ipv4Addr = Ipv4Addr::LOCALHOST;

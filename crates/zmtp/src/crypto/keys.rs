@@ -7,21 +7,26 @@ use dryoc::classic::crypto_core::crypto_scalarmult_base;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::secret::Secret;
 use crate::codec::z85;
-use crate::error::Error;
+
+/// The system has no random bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the system has no random bytes")]
+pub struct NoRandomness;
 
 /// Fills its argument with bytes that nobody can guess.
 ///
 /// # Errors
-/// [`Error::NoRandomness`].
-pub type Random = fn(&mut [u8]) -> Result<(), Error>;
+/// [`NoRandomness`].
+pub type Random = fn(&mut [u8]) -> Result<(), NoRandomness>;
 
 /// The system's random bytes.
 ///
 /// # Errors
-/// [`Error::NoRandomness`] if the system has none.
-pub fn system_random(bytes: &mut [u8]) -> Result<(), Error> {
-    getrandom::fill(bytes).map_err(|_| Error::NoRandomness)
+/// [`NoRandomness`].
+pub fn system_random(bytes: &mut [u8]) -> Result<(), NoRandomness> {
+    getrandom::fill(bytes).map_err(|_| NoRandomness)
 }
 
 /// A text is no key.
@@ -85,11 +90,11 @@ impl SecretKey {
         Self(Zeroizing::new(bytes))
     }
 
-    /// A new one.
+    /// A new one, of these random bytes ([`Random`](crate::Random)).
     ///
     /// # Errors
-    /// [`Error::NoRandomness`].
-    pub fn generate(random: Random) -> Result<Self, Error> {
+    /// [`NoRandomness`].
+    pub fn generate(random: fn(&mut [u8]) -> Result<(), NoRandomness>) -> Result<Self, NoRandomness> {
         let mut bytes = Zeroizing::new([0; 32]);
         random(bytes.as_mut_slice())?;
         Ok(Self(bytes))
@@ -111,8 +116,8 @@ impl SecretKey {
 
     /// Its 40 signs of Z85, to be kept where nobody else reads them.
     #[must_use]
-    pub fn to_z85(&self) -> Zeroizing<String> {
-        Zeroizing::new(z85::encode(self.0.as_slice()).unwrap_or_default())
+    pub fn to_z85(&self) -> Secret {
+        z85::encode(self.0.as_slice()).unwrap_or_default().into()
     }
 }
 
@@ -152,8 +157,8 @@ impl Keypair {
     /// A new pair.
     ///
     /// # Errors
-    /// [`Error::NoRandomness`].
-    pub fn generate() -> Result<Self, Error> {
+    /// [`NoRandomness`].
+    pub fn generate() -> Result<Self, NoRandomness> {
         SecretKey::generate(system_random).map(Self::from)
     }
 }

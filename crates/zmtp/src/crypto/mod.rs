@@ -12,5 +12,5 @@ mod tests;
 
 pub(crate) use boxes::{Nonce, SharedKey};
 pub use cipher::{Cipher, OVERHEAD, Opener, Sealer, flags};
-pub use keys::{KeyError, Keypair, PublicKey, Random, SecretKey, system_random};
+pub use keys::{KeyError, Keypair, NoRandomness, PublicKey, Random, SecretKey, system_random};
 pub use secret::Secret;

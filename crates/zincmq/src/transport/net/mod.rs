@@ -3,7 +3,7 @@
 mod device;
 pub(super) mod options;
 pub(super) mod resolve;
-pub mod socks;
+pub(crate) mod socks;
 
 use rustix::io::Errno;
 use std::io;

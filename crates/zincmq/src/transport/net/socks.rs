@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 /// Where the proxy shall connect to.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Destination {
+pub(crate) enum Destination {
     /// A numeric address.
     Address(SocketAddr),
     /// A name that the proxy looks up (at most 255 bytes), and a port.
@@ -14,7 +14,7 @@ pub enum Destination {
 
 /// Why the proxy does not serve us.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum SocksError {
+pub(crate) enum SocksError {
     /// It does not speak SOCKS5.
     #[error("the proxy does not speak SOCKS5 (it sent {0:#04x} for a version)")]
     Version(u8),
@@ -58,7 +58,7 @@ const USER_AND_PASSWORD: u8 = 2;
 /// [`Client::input`] with what it reads: never more than [`Client::wanted`] bytes, so that nothing of the
 /// peer's is taken.
 #[derive(Clone)]
-pub struct Client {
+pub(crate) struct Client {
     stage: Stage,
     login: Option<Vec<u8>>,
     request: Vec<u8>,
@@ -73,7 +73,7 @@ impl Client {
     /// Asks for a connection to `destination`, as the user in `login` (name and password; each is cut to 255
     /// bytes) or without a login.
     #[must_use]
-    pub fn new(destination: &Destination, login: Option<(&str, &str)>) -> Self {
+    pub(crate) fn new(destination: &Destination, login: Option<(&str, &str)>) -> Self {
         let method = if login.is_some() { USER_AND_PASSWORD } else { NO_AUTHENTICATION };
         Self {
             stage: Stage::Method,
@@ -88,24 +88,24 @@ impl Client {
 
     /// The bytes to be written now.
     #[must_use]
-    pub fn output(&self) -> &[u8] {
+    pub(crate) fn output(&self) -> &[u8] {
         &self.output
     }
 
     /// The first `count` bytes of the output have been written.
-    pub fn wrote(&mut self, count: usize) {
+    pub(crate) fn wrote(&mut self, count: usize) {
         self.output.drain(..count.min(self.output.len()));
     }
 
     /// The proxy has connected us: from here on the bytes are the peer's.
     #[must_use]
-    pub fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.stage == Stage::Done
     }
 
     /// How many bytes may be read now; 0 when done.
     #[must_use]
-    pub const fn wanted(&self) -> usize {
+    pub(crate) const fn wanted(&self) -> usize {
         self.need - self.have
     }
 
@@ -113,7 +113,7 @@ impl Client {
     ///
     /// # Errors
     /// [`SocksError`]; the connection is of no use then.
-    pub fn input(&mut self, bytes: &[u8]) -> Result<usize, SocksError> {
+    pub(crate) fn input(&mut self, bytes: &[u8]) -> Result<usize, SocksError> {
         let mut taken = 0;
         while !self.is_done() {
             let rest = bytes.get(taken..).unwrap_or_default();

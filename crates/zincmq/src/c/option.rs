@@ -15,13 +15,25 @@ const LAST_ENDPOINT: i32 = 32;
 const THREAD_SAFE: i32 = 81;
 const TOPICS_COUNT: i32 = 116;
 
-impl<K> Socket<K> {
+/// A socket whose options are set and read by number.
+pub trait ByNumber {
     /// Sets an option as `zmq_setsockopt(3)` does, with its rules of length and range, subscriptions among them.
     /// `None` is a null pointer.
     ///
     /// # Errors
     /// [`Error::Option`](crate::Error::Option), [`Error::Terminated`](crate::Error::Terminated).
-    pub fn set_raw(&mut self, number: i32, bytes: Option<&[u8]>) -> Result<()> {
+    fn set_raw(&mut self, number: i32, bytes: Option<&[u8]>) -> Result<()>;
+
+    /// Reads an option as `zmq_getsockopt(3)` does: only those that C may read, state among them.
+    ///
+    /// # Errors
+    /// [`Error::Option`](crate::Error::Option), also for RCVMORE: messages are received whole here;
+    /// [`Error::Terminated`](crate::Error::Terminated); [`Error::System`](crate::Error::System) for FD.
+    fn get_raw(&mut self, number: i32) -> Result<Value>;
+}
+
+impl<K> ByNumber for Socket<K> {
+    fn set_raw(&mut self, number: i32, bytes: Option<&[u8]>) -> Result<()> {
         self.core_mut().check()?;
         let row = option::by_number(number).ok_or_else(|| OptionError::Unknown(number.to_string()))?;
         row.require(self.socket_type())?;
@@ -35,12 +47,7 @@ impl<K> Socket<K> {
         }
     }
 
-    /// Reads an option as `zmq_getsockopt(3)` does: only those that C may read, state among them.
-    ///
-    /// # Errors
-    /// [`Error::Option`](crate::Error::Option), also for RCVMORE: messages are received whole here;
-    /// [`Error::Terminated`](crate::Error::Terminated); [`Error::System`](crate::Error::System) for FD.
-    pub fn get_raw(&mut self, number: i32) -> Result<Value> {
+    fn get_raw(&mut self, number: i32) -> Result<Value> {
         self.core_mut().check()?;
         let value = match number {
             FD => self.descriptor()?.as_raw_fd(),

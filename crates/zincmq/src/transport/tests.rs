@@ -1,19 +1,21 @@
 //! The stream transports over loopback: bind, connect, accept, and the names of the ends.
 
+use super::contract::Bound;
+use super::net::socks::Destination;
+use super::{Accept, AddressError, BindError, Link, Side, Target, Transport, by_scheme};
+use crate::option::{Options, by_name};
 use rustix::event::{PollFd, PollFlags, poll};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use zincmq::option::Options;
-use zincmq::transport::net::socks::Destination;
-use zincmq::transport::{Accept, AddressError, BindError, Bound, Link, Side, Target, Transport, by_scheme};
 
 fn options(set: &[(&str, &str)]) -> Options {
     let mut options = Options::default();
     for (name, value) in set {
-        options.set_text(name, value).unwrap();
+        let row = by_name(name).unwrap();
+        options.set_value(row, row.parse(value).unwrap()).unwrap();
     }
     options
 }

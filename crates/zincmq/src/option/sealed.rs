@@ -1,0 +1,4 @@
+//! Traits that are implemented here alone.
+
+/// Groups and forms.
+pub trait Sealed {}
