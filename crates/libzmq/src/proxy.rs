@@ -4,6 +4,7 @@ use crate::border::call;
 use crate::errno::Errno;
 use crate::socket::{self, Borrowed};
 use libc::{c_int, c_void};
+use zincmq::c::reflecting;
 use zincmq::{AnySocket, Proxy};
 
 /// A socket that may be missing.
@@ -35,7 +36,7 @@ fn run(
     let mut back = if frontend == backend { Place(None) } else { Place::of(backend)? };
     let mut proxy = match back.core() {
         Some(back) => Proxy::new(front, back),
-        None if frontend == backend => Proxy::reflecting(front),
+        None if frontend == backend => reflecting(front),
         None => return Err(errno),
     };
     if let Some(capture) = capture.core() {

@@ -44,7 +44,7 @@
 //!
 //! | feature | brings | other crates in the interface |
 //! |---|---|---|
-//! | `futures` | sockets and their halves are `Stream` and `Sink`, monitors `Stream` | `futures-core`, `futures-sink` |
+//! | `futures` | sockets and their halves are `Stream` and `Sink`, monitors are `Stream` | `futures-core`, `futures-sink` |
 //! | `tracing` | what happens to endpoints and connections, messages that are lost and an end that takes long are logged by the crate of that name, in targets that begin with `zincmq::`; nothing on the way of a message | |
 //!
 //! No feature is on by default.
@@ -140,9 +140,8 @@ pub use error::{BatchError, Error, Reason, Result, SendError};
 pub use io::SchedPolicy;
 pub use lingering::{Lingering, Unsent};
 pub use message::{Frame, Message, MessageIntoIter, PartsError, PeerInfo};
-pub use monitor::{Event, EventKind, Events, Iter as MonitorIter, Monitor};
-pub use pattern::ability;
-pub use pattern::ability::{Receives, Sends, Splits, Subscribes, Typed};
+pub use monitor::{Event, EventKind, Events, Monitor, MonitorIter};
+pub use pattern::ability::{self, Receives, Sends, Splits, Subscribes, Typed};
 #[doc(inline)]
 pub use poller::Poller;
 pub use proxy::{Proxy, proxy, proxy_async};

@@ -58,38 +58,54 @@ fn requests_go_forth_and_replies_back() {
     });
 }
 
-/// Each message goes through, in order, though the future is dropped again and again.
+/// Sends messages through a streamer that `pass` runs until the context ends: each comes, in order.
+fn stream(endpoint: &str, pass: impl FnOnce(Proxy<'_>)) {
+    const MESSAGES: u32 = 2000;
+    let context = Context::new();
+    let (mut source, mut front) = pipeline(&context, endpoint, 10, 10);
+    let (mut back, mut sink) = pipeline(&context, &endpoint.replace("test", "sink"), 10, 10);
+    let sends = thread::spawn(move || {
+        (0..MESSAGES).for_each(|number| source.send_timeout(number.to_be_bytes(), PATIENCE).unwrap());
+        source
+    });
+    let receives = thread::spawn(move || {
+        for number in 0..MESSAGES {
+            assert_eq!(sink.recv_timeout(PATIENCE).unwrap(), number.to_be_bytes());
+        }
+        context.shutdown();
+    });
+    pass(Proxy::new(&mut front, &mut back));
+    receives.join().unwrap();
+    drop(sends.join().unwrap());
+}
+
 #[test]
-fn a_dropped_future_loses_nothing() {
-    const MESSAGES: u32 = 20_000;
+fn the_task_is_woken_for_messages_and_room() {
     within(PATIENCE, || {
         for endpoint in ENDPOINTS {
-            let context = Context::new();
-            let (mut source, mut front) = pipeline(&context, endpoint, 10, 10);
-            let (mut back, mut sink) = pipeline(&context, &endpoint.replace("test", "sink"), 10, 10);
-            let sends = thread::spawn(move || {
-                (0..MESSAGES).for_each(|number| source.send_timeout(number.to_be_bytes(), PATIENCE).unwrap());
-                source
+            stream(endpoint, |mut streamer| {
+                assert_eq!(smol::block_on(streamer.run_async()), Err(Error::Terminated));
             });
-            let receives = thread::spawn(move || {
-                let received = (0..MESSAGES).map(|_| sink.recv_timeout(PATIENCE).unwrap());
-                let numbers: Vec<u32> =
-                    received.map(|message| u32::from_be_bytes(message.bytes().try_into().unwrap())).collect();
-                assert!(numbers.into_iter().eq(0..MESSAGES));
-            });
-            smol::block_on(async {
-                let mut streamer = Proxy::new(&mut front, &mut back);
-                while !receives.is_finished() {
+        }
+    });
+}
+
+#[test]
+fn a_dropped_future_loses_nothing() {
+    within(PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            stream(endpoint, |mut streamer| {
+                let mut moment = || {
                     let moment = async {
                         future::yield_now().await;
                         future::yield_now().await;
                         Ok(())
                     };
-                    streamer.run_async().or(moment).await.unwrap();
-                }
+                    smol::block_on(streamer.run_async().or(moment))
+                };
+                let end = std::iter::repeat_with(&mut moment).take(10_000_000).find_map(zincmq::Result::err);
+                assert_eq!(end, Some(Error::Terminated));
             });
-            receives.join().unwrap();
-            drop(sends.join().unwrap());
         }
     });
 }

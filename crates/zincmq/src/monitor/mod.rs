@@ -8,5 +8,5 @@ mod sink;
 pub use feed::Event;
 pub(crate) use feed::Sides;
 pub use kind::{EventKind, Events};
-pub use reader::{Iter, Monitor};
+pub use reader::{Monitor, MonitorIter};
 pub(crate) use sink::Sink;

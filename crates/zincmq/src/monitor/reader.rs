@@ -141,9 +141,9 @@ impl fmt::Debug for Monitor {
 ///
 /// The monitor itself is no iterator: with the feature `futures` it has the methods of streams, which have the same names.
 #[derive(Debug)]
-pub struct Iter<M>(M);
+pub struct MonitorIter<M>(M);
 
-impl<M: BorrowMut<Monitor>> Iterator for Iter<M> {
+impl<M: BorrowMut<Monitor>> Iterator for MonitorIter<M> {
     type Item = Event;
 
     fn next(&mut self) -> Option<Event> {
@@ -153,19 +153,19 @@ impl<M: BorrowMut<Monitor>> Iterator for Iter<M> {
 
 impl IntoIterator for Monitor {
     type Item = Event;
-    type IntoIter = Iter<Self>;
+    type IntoIter = MonitorIter<Self>;
 
-    fn into_iter(self) -> Iter<Self> {
-        Iter(self)
+    fn into_iter(self) -> MonitorIter<Self> {
+        MonitorIter(self)
     }
 }
 
 impl<'a> IntoIterator for &'a mut Monitor {
     type Item = Event;
-    type IntoIter = Iter<Self>;
+    type IntoIter = MonitorIter<Self>;
 
-    fn into_iter(self) -> Iter<&'a mut Monitor> {
-        Iter(self)
+    fn into_iter(self) -> MonitorIter<&'a mut Monitor> {
+        MonitorIter(self)
     }
 }
 

@@ -99,12 +99,8 @@ impl<'a> Proxy<'a> {
         Self::between(frontend.core_mut(), Some(backend.core_mut()))
     }
 
-    /// With one socket at both ends: it sends again the messages that it receives.
-    pub fn reflecting<K: Sends + Receives>(socket: &'a mut Socket<K>) -> Self {
-        Self::between(socket.core_mut(), None)
-    }
-
-    fn between(front: &'a mut Core, back: Option<&'a mut Core>) -> Self {
+    /// Without a backend the frontend is both ends: it sends again the messages that it receives.
+    pub(crate) fn between(front: &'a mut Core, back: Option<&'a mut Core>) -> Self {
         Self {
             ends: Ends { front: Side::new(front), back: back.map(Side::new), capture: None },
             control: None,
