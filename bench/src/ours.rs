@@ -1,12 +1,12 @@
 //! The works' sockets on zincmq, used as its documentation says that it is fastest: each message is written
 //! in one buffer again and again and sent as a slice, which is copied into the queue, and received into one
-//! [`Message`] again and again. From 64 KiB on it is written as a fresh vector and sent by value, which is
-//! not copied.
+//! [`Message`] again and again. From 64 KiB on it is written into a [`Buffer`] and sent by value, which is not
+//! copied.
 
 use zincmq::ability::{self, Receives, Sends, Typed};
 use zincmq::option::{RCVHWM, SNDHWM, XPUB_NODROP, XPUB_VERBOSE};
 use zincmq::security::Keypair;
-use zincmq::{Context, Frame, Message, Socket};
+use zincmq::{Buffer, Context, Frame, Message, Socket};
 
 use crate::work::{Receiver, Responder, Result, Sender, Side, keys, read};
 
@@ -111,7 +111,7 @@ impl Side for Ours {
 impl<K: Sends> Sender for Simple<K> {
     fn send(&mut self, size: usize, byte: u8) -> Result<()> {
         if size >= BY_VALUE {
-            return Ok(self.socket.send(vec![byte; size])?);
+            return Ok(self.socket.send(filled(size, byte))?);
         }
         self.sent.clear();
         self.sent.resize(size, byte);
@@ -156,5 +156,11 @@ impl Responder for Simple<ability::Router> {
 /// A part of a message of several; the small ones need no memory of their own.
 fn fresh(size: usize, byte: u8) -> Frame {
     let small = [byte; 64];
-    small.get(..size).map_or_else(|| vec![byte; size].into(), Frame::from)
+    small.get(..size).map_or_else(|| filled(size, byte).into(), Frame::from)
+}
+
+fn filled(size: usize, byte: u8) -> Buffer {
+    let mut body = Buffer::with_capacity(size);
+    body.resize(size, byte);
+    body
 }

@@ -33,6 +33,10 @@ struct zincmq_stats
     uint64_t queued_out; /* messages that wait to be sent now */
     uint64_t peers;      /* now */
     uint64_t dropped_refused; /* messages dropped because one connection after the other ended within them */
+    uint64_t discarded; /* messages received and thrown away, since the socket type has no use for them */
+    uint64_t conflated; /* messages that a newer one took the place of (ZMQ_CONFLATE) */
+    uint64_t queued_in; /* messages that wait to be received now */
+    uint64_t dropped_unroutable; /* messages dropped because the peer that they were for is not there */
 };
 
 /* Fills in as many numbers as there is room for, and returns the size of all that this library knows. -1 with

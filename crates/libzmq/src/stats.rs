@@ -29,6 +29,14 @@ pub struct Stats {
     peers: u64,
     /// Messages dropped because one connection after the other ended within them.
     dropped_refused: u64,
+    /// Messages received and thrown away.
+    discarded: u64,
+    /// Messages that a newer one took the place of.
+    conflated: u64,
+    /// Messages that wait to be received now.
+    queued_in: u64,
+    /// Messages dropped because the peer that they were for is not there.
+    dropped_unroutable: u64,
 }
 
 /// Fills in as many of a socket's numbers as fit `size` bytes. Returns the size of all.
@@ -53,6 +61,10 @@ pub unsafe extern "C" fn zincmq_stats(socket: *mut c_void, out: *mut Stats, size
             queued_out: numbers.queued_out,
             peers: numbers.peers.len() as u64,
             dropped_refused: numbers.dropped_refused,
+            discarded: numbers.discarded,
+            conflated: numbers.conflated,
+            queued_in: numbers.queued_in,
+            dropped_unroutable: numbers.dropped_unroutable,
         };
         // SAFETY: the caller's word.
         unsafe {

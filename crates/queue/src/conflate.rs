@@ -31,13 +31,26 @@ struct LatestSlot {
     draft: AtomicPtr<Draft>,
     /// Messages that the reading end has moved to its own stream; for numbers only.
     moved: AtomicU64,
+    /// Messages that a newer one took the place of; for numbers only.
+    replaced: AtomicU64,
     /// Whether the reader rests, the writer has closed, either is gone; its own stream stays empty.
     words: Arc<Half>,
 }
 
 impl LatestSlot {
     fn put(&self, draft: Draft) {
-        self.swap(Box::into_raw(Box::new(draft)));
+        let old = self.swap(Box::into_raw(Box::new(draft)));
+        if old.is_some() {
+            self.count_replaced(1);
+        }
+    }
+
+    fn count_replaced(&self, messages: u64) {
+        self.replaced.fetch_add(messages, Ordering::Relaxed);
+    }
+
+    fn replaced(&self) -> u64 {
+        self.replaced.load(Ordering::Relaxed)
     }
 
     fn take(&self) -> Option<Box<Draft>> {
@@ -78,6 +91,7 @@ impl Sink for Inlet {
             if waiting > 1 {
                 while self.stage.skip_frame() {}
                 waiting -= 1;
+                self.last.count_replaced(1);
             } else {
                 last = Some(gather(&mut self.stage));
             }
@@ -91,6 +105,10 @@ impl Sink for Inlet {
     /// One or none.
     fn queued(&self) -> u64 {
         u64::from(!self.last.is_empty() || self.last.moved.load(Ordering::Relaxed) > self.beyond.read())
+    }
+
+    fn replaced(&self) -> u64 {
+        self.last.replaced()
     }
 }
 
@@ -146,6 +164,14 @@ impl Source for Outlet {
         moved.store(moved.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         true
     }
+
+    fn count_replaced(&mut self, messages: u64) {
+        self.last.count_replaced(messages);
+    }
+
+    fn replaced(&self) -> u64 {
+        self.last.replaced()
+    }
 }
 
 /// Makes one direction of a pipe that keeps only its last message: its two ends. High-water marks do not apply.
@@ -154,8 +180,9 @@ impl Source for Outlet {
 /// unless a newer one has come.
 #[must_use]
 pub fn conflating(pool: &Arc<Pool>) -> (Writer, Reader) {
-    let (draft, moved) = (AtomicPtr::new(ptr::null_mut()), AtomicU64::new(0));
-    let last = Arc::new(LatestSlot { draft, moved, words: Half::new(pool) });
+    let draft = AtomicPtr::new(ptr::null_mut());
+    let (moved, replaced) = (AtomicU64::new(0), AtomicU64::new(0));
+    let last = Arc::new(LatestSlot { draft, moved, replaced, words: Half::new(pool) });
     let (mut writer, near) = channel(pool);
     let (mut far, mut reader) = channel(pool);
     let words = last.words.clone();

@@ -4,6 +4,7 @@ use crate::half::{CLOSED, Cursor, Milestone};
 use crate::header::{LONGEST, MORE};
 use crate::primitive::Ordering;
 use crate::reader::Reader;
+use crate::reader::backlog::Backlog;
 use crate::segment::SegmentPtr;
 use bytes::Bytes;
 use std::io::{self, IoSlice};
@@ -122,6 +123,21 @@ impl Drain {
         !self.reader.is_parked() && (tail != at || (!self.is_inside_message() && self.reader.has_newer()))
     }
 
+    /// The messages that the kernel has not taken whole.
+    pub fn unsent(&mut self) -> Backlog {
+        self.look_for_latest();
+        self.reader.backlog()
+    }
+
+    /// Between two messages: where only the last is kept, goes to that.
+    fn look_for_latest(&mut self) {
+        if !self.is_inside_message() {
+            self.reader.skip_to_latest();
+            // The reader has its own ways: it may have moved on, rested and lost its segment.
+            self.rewind();
+        }
+    }
+
     /// Writes once to `to`: first `prefix` (of which the written part is removed), then frames. Returns the
     /// number of bytes written; 0 if there was nothing to write.
     ///
@@ -157,11 +173,7 @@ impl Drain {
     }
 
     fn write_until(&mut self, end: u64, to: BorrowedFd<'_>, prefix: &mut Vec<u8>) -> io::Result<usize> {
-        if !self.is_inside_message() {
-            self.reader.skip_to_latest();
-            // The reader has its own ways: it may have moved on, rested and lost its segment.
-            self.rewind();
-        }
+        self.look_for_latest();
         let mut pieces = [IoSlice::new(&[]); FEW];
         let sent = match self.gather(end, prefix, &mut pieces) {
             0 => return Ok(0),

@@ -53,6 +53,7 @@ pub use lock::{Held, TryLock};
 pub use part::{Keep, Part};
 pub use peer::PeerInfo;
 pub use reader::Reader;
+pub use reader::backlog::Backlog;
 pub use reply::Reply;
 pub use segment::{Pool, Slice};
 pub use signal::{Signal, Wake};

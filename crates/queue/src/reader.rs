@@ -1,5 +1,7 @@
 //! The reading end of one direction, frame by frame.
 
+pub(crate) mod backlog;
+
 use crate::PeerInfo;
 use crate::half::{CLOSED, Cursor, Gauge, Half, IDLE, RUN};
 use crate::header::{Kind, MORE};
@@ -23,6 +25,12 @@ pub(crate) trait Source: Debug + Send {
 
     /// Moves the message that is there, if any, to the stream.
     fn pull(&mut self) -> bool;
+
+    /// Messages that a newer one took the place of in the stream.
+    fn count_replaced(&mut self, messages: u64);
+
+    /// Messages that a newer one took the place of, anywhere on their way.
+    fn replaced(&self) -> u64;
 }
 
 /// The way from the writing end where only the last message is kept. A box holds it, so that the reading end stays small.
@@ -31,7 +39,7 @@ struct Origin {
     source: Box<dyn Source>,
     /// The words shared with the writing end.
     words: Arc<Half>,
-    /// Messages that a newer one took the place of.
+    /// Messages that a newer one took the place of at this end.
     replaced: u64,
 }
 
@@ -176,6 +184,7 @@ impl Reader {
             let replaced = self.read - before;
             if let Some(origin) = &mut self.origin {
                 origin.replaced += replaced;
+                origin.source.count_replaced(replaced);
             }
             self.pull();
         }
@@ -384,23 +393,6 @@ impl Reader {
         self.parked
     }
 
-    /// Messages that have been published and not been read, counted one by one.
-    #[must_use]
-    pub fn waiting(&self) -> u64 {
-        if self.parked {
-            return 0;
-        }
-        let (mut cursor, mut count) = (self.cursor, u64::from(self.has_newer()));
-        while cursor.at < cursor.limit || cursor.refresh(&self.half, |_| ()) {
-            let Some((segment, flags, header, size)) = cursor.header() else { return count };
-            let start = cursor.at + header;
-            let by_reference = segment.get().body_at(start).is_some();
-            cursor.at = start + if by_reference { 0 } else { size as u64 };
-            count += u64::from(flags & MORE == 0 && Kind::of(flags) != Kind::Skip);
-        }
-        count
-    }
-
     /// Messages passed, read or not: those that a newer one took the place of count, too.
     #[must_use]
     pub fn passed(&self) -> u64 {
@@ -411,6 +403,12 @@ impl Reader {
     #[must_use]
     pub fn read(&self) -> u64 {
         self.read - self.origin.as_ref().map_or(0, |origin| origin.replaced)
+    }
+
+    /// Messages that a newer one took the place of, at either end or between them.
+    #[must_use]
+    pub fn replaced(&self) -> u64 {
+        self.source().map_or(0, Source::replaced)
     }
 
     /// A view of this direction's numbers.

@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 use std::collections::TryReserveError;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, PoisonError};
 
 /// The capacity of the smallest buffers that are kept; each class has twice that of the one before.
@@ -17,6 +18,60 @@ const STEP: usize = 1 << 20;
 
 static STORE: Mutex<Store> =
     Mutex::new(Store { lists: [const { Vec::new() }; CLASSES], least: [0; CLASSES], bytes: 0 });
+
+/// Bytes of a large message that are filled in place and sent without a copy.
+///
+/// The memory is that of messages that were sent or received before, where there is some, and is used again afterwards. So a
+/// program that sends one large message after the other neither asks the system for memory nor gives any back. It reads
+/// and grows as the [`Vec`] that it is. From 64 KiB to 16 MiB it pays off; smaller messages are best sent as slices.
+#[derive(Debug, Default)]
+pub struct Buffer(Vec<u8>);
+
+impl Buffer {
+    /// An empty buffer with room for at least so many bytes.
+    #[must_use]
+    pub fn with_capacity(size: usize) -> Self {
+        let warm = class_of(size).filter(|_| size > SMALLEST / 2);
+        let warm = warm.and_then(|class| with_store(|store| store.take(class)));
+        Self(warm.unwrap_or_else(|| Vec::with_capacity(room_for(size))))
+    }
+}
+
+impl Deref for Buffer {
+    type Target = Vec<u8>;
+
+    fn deref(&self) -> &Vec<u8> {
+        &self.0
+    }
+}
+
+impl DerefMut for Buffer {
+    fn deref_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+}
+
+impl AsRef<[u8]> for Buffer {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Buffer> for Bytes {
+    fn from(buffer: Buffer) -> Self {
+        Self::from_owner(buffer)
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if self.0.capacity() >= SMALLEST {
+            // Freed without the lock, if at all.
+            let refused = with_store(|store| store.give(std::mem::take(&mut self.0)));
+            drop(refused);
+        }
+    }
+}
 
 /// The buffers that nobody uses.
 #[derive(Debug)]
@@ -83,7 +138,7 @@ pub fn trim() -> bool {
 
 /// The capacity of the buffer for a body of so many bytes.
 fn room_for(size: usize) -> usize {
-    class_of(size).map_or(size, capacity_of)
+    if size > SMALLEST / 2 { class_of(size).map_or(size, capacity_of) } else { size }
 }
 
 /// A buffer for a body that will have `size` bytes: a warm one, or a fresh one that has room for some of it.
@@ -104,23 +159,7 @@ pub(crate) fn grow(buffer: &mut Vec<u8>, size: usize) -> Result<(), TryReserveEr
 
 /// The buffer as shared bytes; it is kept when the last reference goes.
 pub(crate) fn share(buffer: Vec<u8>) -> Bytes {
-    struct Warm(Vec<u8>);
-
-    impl AsRef<[u8]> for Warm {
-        fn as_ref(&self) -> &[u8] {
-            &self.0
-        }
-    }
-
-    impl Drop for Warm {
-        fn drop(&mut self) {
-            // Freed without the lock, if at all.
-            let refused = with_store(|store| store.give(std::mem::take(&mut self.0)));
-            drop(refused);
-        }
-    }
-
-    Bytes::from_owner(Warm(buffer))
+    Bytes::from_owner(Buffer(buffer))
 }
 
 /// A copy that is shared.
@@ -188,6 +227,21 @@ mod tests {
         buffer.resize(2 * STEP, 1);
         grow(&mut buffer, 2 * STEP + 10).unwrap();
         assert_eq!(buffer.capacity(), room_for(2 * STEP + 10));
+    }
+
+    #[test]
+    fn a_buffer_that_was_sent_is_filled_again() {
+        let size = capacity_of(CLASSES - 2);
+        let mut first = Buffer::with_capacity(size);
+        first.resize(size, 1);
+        let place = first.as_ptr();
+        let sent = Bytes::from(first);
+        assert_eq!((sent.len(), sent.as_ptr()), (size, place));
+        drop(sent);
+        let second = Buffer::with_capacity(size - 1);
+        assert!(second.is_empty());
+        assert_eq!(second.as_ptr(), place);
+        assert!(Buffer::with_capacity(10).capacity() < 100);
     }
 
     #[test]

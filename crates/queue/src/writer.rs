@@ -26,6 +26,9 @@ pub(crate) trait Sink: Debug + Send {
 
     /// Messages not yet read by the other end.
     fn queued(&self) -> u64;
+
+    /// Messages that a newer one took the place of.
+    fn replaced(&self) -> u64;
 }
 
 /// The way on to the reading end where only the last message is kept. A box holds it, so that the writing end stays small.
@@ -170,6 +173,12 @@ impl Writer {
             None => self.written.wrapping_sub(self.half.consumer.0.read.load(Ordering::Relaxed)),
             Some(onward) => onward.sink.queued(),
         }
+    }
+
+    /// Messages that a newer one took the place of, where only the last is kept; at either end or between them.
+    #[must_use]
+    pub fn replaced(&self) -> u64 {
+        self.onward.as_ref().map_or(0, |onward| onward.sink.replaced())
     }
 
     /// Messages written and not yet credited by the reader: the number that counts against the high-water mark.

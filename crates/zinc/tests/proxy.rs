@@ -125,9 +125,11 @@ fn prometheus_reads_the_numbers() {
     assert_eq!(value("zincmq_messages_received_total", "frontend"), 3.0);
     assert_eq!(value("zincmq_messages_sent_total", "backend"), 3.0);
     assert_eq!(value("zincmq_messages_queued", "backend"), 0.0);
+    assert_eq!(value("zincmq_messages_waiting", "frontend"), 0.0);
+    assert_eq!(value("zincmq_messages_discarded_total", "frontend"), 0.0);
     assert_eq!(value("zincmq_peers", "capture"), 0.0);
     assert_eq!(value("zincmq_multicast_lost_total", "frontend"), 0.0);
-    assert_eq!(scrape.docs.len(), 19);
+    assert_eq!(scrape.docs.len(), 23);
 
     assert!(get(address, "GET /other HTTP/1.1\r\n\r\n").0.starts_with("HTTP/1.1 404"));
     assert!(get(address, "POST /metrics HTTP/1.1\r\n\r\n").0.starts_with("HTTP/1.1 405"));

@@ -369,8 +369,8 @@ fn what_a_peer_says_of_itself_does_not_steer_the_terminal() {
 #[test]
 fn what_a_server_of_numbers_says_does_not_steer_the_terminal() {
     let said = r"\u001b]0;owned\u0007\u009b31m";
-    let numbers =
-        r#""sent":0,"received":0,"sent_bytes":0,"received_bytes":0,"dropped_full":0,"queued_out":0"#;
+    let numbers = r#""sent":0,"received":0,"sent_bytes":0,"received_bytes":0,"dropped_full":0,"discarded":0,"conflated":0,
+        "queued_out":0,"queued_in":0"#;
     let report = format!(
         r#"{{"format":"zincmq-stats/1","version":"{said}","program":"{said}","pid":1,"uptime_ms":1,"sockets":[
         {{"id":7,"type":"{said}","age_ms":1,"bound":["{said}"],"connected":[],"reconnects":0,

@@ -3,6 +3,7 @@
 use crate::engine::Connection;
 use crate::engine::multicast::Multicast;
 use crate::life::WaitGuard;
+use crate::lingering::{LingerBoard, Unsent};
 use crate::monitor::Sink;
 use crate::option::Options;
 use crate::pattern::contract::Attached;
@@ -11,7 +12,7 @@ use crate::shared_topics::{SharedTopics, Told};
 use crate::socket_type::SocketType;
 use crate::stats::{FailureCounters, GroupBoard};
 use crate::transport::{Listening, Transport};
-use queue::{Inbox, Item, Pool, Writer};
+use queue::{Backlog, Inbox, Item, Pool, Writer};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -136,6 +137,8 @@ pub(crate) enum ToIo {
     CloseEndpoint { socket: u64, endpoint: EndpointId, linger: i32 },
     /// A pipe ends at once, with all that is in it.
     Abort { pipe: PipeId },
+    /// Somebody wants to know what has not been sent.
+    TellUnsent { board: Arc<LingerBoard> },
     /// A socket was closed.
     CloseSocket { socket: u64, linger: i32 },
     /// End when nothing is left to do.
@@ -153,6 +156,11 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
+    /// Messages that have come from here and are not sent, for those who wait for that.
+    pub(crate) fn unsent(&self, Backlog { messages, bytes }: Backlog) -> Unsent {
+        Unsent { endpoint: self.name.to_string(), socket_type: self.owner.socket_type, messages, bytes }
+    }
+
     /// Whether it is this socket, and this endpoint of it if one is given.
     pub(crate) fn is(&self, socket: u64, endpoint: Option<EndpointId>) -> bool {
         self.owner.id == socket && endpoint.is_none_or(|endpoint| self.endpoint == endpoint)

@@ -1,5 +1,7 @@
 //! Contexts: the I/O threads, the names of inproc endpoints, and the end of it all.
 
+mod ending;
+
 use crate::command::{ToIo, ToSocket};
 use crate::error::{Error, Result};
 use crate::inproc::Names;
@@ -18,7 +20,9 @@ use std::time::Duration;
 ///
 /// When the last handle and the last socket are gone the context ends: sockets that were dropped with unsent
 /// messages linger first (`LINGER`, by default without limit), as in `zmq_ctx_term(3)`. To end it while sockets
-/// are in use, call [`Context::shutdown`].
+/// are in use, call [`Context::shutdown`]; to wait no longer than so long, [`Context::term_timeout`].
+///
+/// A context in a `static` is never dropped, so nobody waits for its last messages: call `term_timeout` at the end of `main`.
 ///
 /// ```
 /// use zincmq::{Context, Pull, Push};
@@ -92,27 +96,6 @@ impl Context {
     #[must_use]
     pub fn stats(&self, patience: Duration) -> Vec<SocketReport> {
         self.0.shared().stats(patience)
-    }
-
-    /// Wakes every call that blocks in a socket or monitor of this context; it and all later ones fail with
-    /// [`Error::Terminated`]. Returns at once (zmq_ctx_shutdown(3)).
-    pub fn shutdown(&self) {
-        self.0.shared().shutdown();
-    }
-
-    /// [`Context::shutdown`], then waits until every socket has been dropped and has lingered
-    /// (zmq_ctx_term(3)).
-    pub fn term(&self) {
-        self.0.shared().term(false);
-    }
-
-    /// As [`Context::term`], but a signal handler that runs meanwhile ends the wait. The context stays shut down;
-    /// the call may be repeated.
-    ///
-    /// # Errors
-    /// [`Error::Interrupted`].
-    pub fn term_interruptible(&self) -> Result<()> {
-        if self.0.shared().term(true) { Ok(()) } else { Err(Error::Interrupted) }
     }
 }
 
@@ -202,12 +185,6 @@ pub(crate) struct ContextRef(Arc<Handle>);
 #[derive(Debug)]
 struct Handle(Arc<Shared>);
 
-impl Drop for Handle {
-    fn drop(&mut self) {
-        self.0.term(false);
-    }
-}
-
 #[derive(Debug)]
 pub(crate) struct Shared {
     config: Mutex<ContextBuilder>,
@@ -221,6 +198,8 @@ pub(crate) struct Shared {
 #[derive(Debug, Default)]
 struct State {
     stopped: bool,
+    /// The program has waited for the end, and waits no more.
+    given_up: bool,
     /// The I/O threads run.
     started: bool,
     sockets: HashMap<u64, SocketEntry>,
@@ -230,6 +209,7 @@ struct State {
 /// How to reach a socket.
 #[derive(Clone, Debug)]
 struct SocketEntry {
+    socket_type: SocketType,
     inbox: Arc<Inbox<ToSocket>>,
     monitor: Arc<Sink>,
 }
@@ -248,30 +228,6 @@ impl Shared {
         }
         self.board.read(patience)
     }
-
-    fn shutdown(&self) {
-        let mut state = lock(&self.state);
-        state.stopped = true;
-        let sockets: Vec<_> = state.sockets.values().cloned().collect();
-        drop(state);
-        // A socket that is told may use the context at once, hence without the context's locks.
-        for SocketEntry { inbox, monitor } in sockets {
-            inbox.push(Item::Command(ToSocket::Stop));
-            monitor.shut();
-        }
-        self.names.shutdown();
-    }
-
-    /// Returns `false` if it was interrupted.
-    fn term(&self, interruptible: bool) -> bool {
-        self.shutdown();
-        if !self.living.wait(interruptible) {
-            return false;
-        }
-        let threads = std::mem::take(&mut lock(&self.state).threads);
-        threads.into_iter().for_each(IoThread::stop);
-        true
-    }
 }
 
 impl ContextRef {
@@ -288,8 +244,9 @@ impl ContextRef {
         &self.shared().pool
     }
 
-    pub(crate) fn life(&self) -> WaitGuard {
-        self.shared().living.begin()
+    /// A socket that the context's end waits for.
+    pub(crate) fn life(&self, socket: u64) -> WaitGuard {
+        self.shared().living.begin(socket)
     }
 
     /// Takes a new socket in; the first one starts the I/O threads.
@@ -315,7 +272,7 @@ impl ContextRef {
         }
         state.started = true;
         let id = fresh_id();
-        state.sockets.insert(id, SocketEntry { inbox: inbox.clone(), monitor: monitor.clone() });
+        state.sockets.insert(id, SocketEntry { socket_type, inbox: inbox.clone(), monitor: monitor.clone() });
         shared.board.add(id, socket_type);
         Ok(id)
     }

@@ -1,5 +1,6 @@
 //! The errors, with the endpoint, option and reason.
 
+use crate::lingering::Lingering;
 use crate::message::PartsError;
 use crate::option::OptionError;
 use crate::pattern::contract::Denied;
@@ -84,6 +85,9 @@ pub enum Error {
     /// The operating system refused something that belongs to no endpoint.
     #[error(transparent)]
     System(io::Error),
+    /// The context has not ended in time (EAGAIN).
+    #[error(transparent)]
+    Lingering(Box<Lingering>),
     /// What was received is no text (EINVAL).
     #[error("not a text: {0}")]
     Text(Utf8Error),
@@ -104,7 +108,7 @@ impl Error {
     #[must_use]
     pub fn errno(&self) -> i32 {
         match self {
-            Self::Again | Self::Timeout => Errno::AGAIN.raw_os_error(),
+            Self::Again | Self::Timeout | Self::Lingering(_) => Errno::AGAIN.raw_os_error(),
             Self::State => HAUSNUMERO + 51,
             Self::Terminated => HAUSNUMERO + 53,
             Self::NoIoThread { .. } => HAUSNUMERO + 54,
@@ -180,6 +184,12 @@ impl From<OptionError> for Error {
 impl From<NoRandomness> for Error {
     fn from(error: NoRandomness) -> Self {
         Self::System(io::Error::other(error))
+    }
+}
+
+impl From<Lingering> for Error {
+    fn from(lingering: Lingering) -> Self {
+        Self::Lingering(Box::new(lingering))
     }
 }
 

@@ -34,9 +34,11 @@
 //!
 //! | feature | brings | other crates in the interface |
 //! |---|---|---|
-//! | `futures` | sockets and their halves are `Stream` and `Sink` | `futures-core`, `futures-sink` |
+//! | `futures` | Sockets, and their halves, are `Stream` and `Sink`. | `futures-core`, `futures-sink` |
+//! | `tracing` | What happens to endpoints and connections, messages that are lost, and an end that takes long are logged by the crate of that name. | |
 //!
-//! No feature is on by default.
+//! Both are off by default. The targets of the log begin with `zincmq::`; the book's page on logs names all events and spans, with
+//! their fields. None is on the way of a message.
 //!
 //! # Rust and systems
 //!
@@ -112,23 +114,30 @@ mod error;
 mod message;
 pub mod option;
 
-// Names, keys, ids.
+// Sockets and messages that hold up the end of a context.
+mod lingering;
+
+// Names, keys, ids, and the log.
 mod arena;
 mod bell;
 pub mod endpoint;
 mod life;
 mod socket_type;
 mod spin;
+mod trace;
 
 pub use context::{Context, ContextBuilder};
 pub use error::{BatchError, Error, Reason, Result, SendError};
 pub use io::SchedPolicy;
+pub use lingering::{Lingering, Unsent};
 pub use message::{Frame, Message, MessageIntoIter, PartsError, PeerInfo};
 pub use monitor::{Event, EventKind, Events, Monitor};
 pub use pattern::ability;
 #[doc(inline)]
 pub use poller::Poller;
 pub use proxy::{proxy, proxy_steerable};
+#[doc(inline)]
+pub use queue::warm::Buffer;
 pub use socket::outgoing::Outgoing;
 pub use socket::typed::*;
 pub use socket::{AnySocket, Interrupter, RecvHalf, RejoinError, SendHalf, Socket, SocketBuilder};

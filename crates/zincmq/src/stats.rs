@@ -27,12 +27,24 @@ pub struct SocketStats {
     pub dropped_unread: u64,
     /// Messages dropped because one connection after the other ended within them: the peer does not take them.
     pub dropped_refused: u64,
+    /// Messages dropped because the peer that they were for is not there: those of ROUTER without `ROUTER_MANDATORY` to an unknown
+    /// routing id, and replies of REP to a peer that has gone.
+    pub dropped_unroutable: u64,
+    /// Messages received from peers and thrown away, since the socket type has no use for them: what a SUB did not subscribe
+    /// to, a reply that no request of a REQ waits for, a request without its envelope.
+    pub discarded: u64,
+    /// Messages that a newer one took the place of (`CONFLATE`), outbound after they were sent, inbound before they were
+    /// received. Over inproc both sides count the same ones.
+    pub conflated: u64,
     /// Connections that were made again after a loss.
     pub reconnects: u64,
     /// Connections that ended before the handshake was done.
     pub handshake_failures: u64,
     /// Messages queued outbound now, for all peers: not yet handed to the kernel or, over inproc, not yet received.
     pub queued_out: u64,
+    /// Messages that have arrived and wait to be received now, from all peers; and, where a type receives notices of its
+    /// peers (XPUB, ROUTER and STREAM), these.
+    pub queued_in: u64,
     /// The multicast endpoints of this moment.
     pub multicast: Vec<MulticastStats>,
     /// The peers of this moment: those that have gone, and left nothing to receive, are not among them.
@@ -55,8 +67,14 @@ pub struct PeerStats {
     pub received_bytes: u64,
     /// Messages it did not get because its queue was at its high-water mark.
     pub dropped_full: u64,
+    /// Messages received from it and thrown away, since the socket type has no use for them.
+    pub discarded: u64,
+    /// Messages to and from it that a newer one took the place of (`CONFLATE`).
+    pub conflated: u64,
     /// Messages queued for it now: not yet handed to the kernel or, over inproc, not yet received by it.
     pub queued_out: u64,
+    /// Messages from it that have arrived and wait to be received now.
+    pub queued_in: u64,
 }
 
 /// The numbers of one multicast endpoint of a socket, in datagrams where nothing else is said. They say what the group's

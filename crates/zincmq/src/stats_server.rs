@@ -4,7 +4,7 @@ use crate::context::{Context, Shared};
 use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::socket::typed::Rep;
-use crate::stats::{MulticastSource, MulticastStats, PeerStats, SocketReport, SocketStats};
+use crate::stats::{MulticastSource, MulticastStats, PeerStats, SocketReport};
 use std::fmt::Write;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -39,14 +39,15 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// ```json
 /// {"format":"zincmq-stats/1","version":"0.1.0","program":"broker","pid":4711,"uptime_ms":60000,
 ///  "sockets":[{"id":1,"type":"ROUTER","age_ms":0,"bound":["tcp://0.0.0.0:5555"],"connected":[],
-///   "sent":7,"received":9,"sent_bytes":70,"received_bytes":90,"dropped_full":0,"queued_out":2,
-///   "dropped_unread":0,"dropped_refused":0,"reconnects":0,"handshake_failures":0,"multicast":[],
+///   "sent":7,"received":9,"sent_bytes":70,"received_bytes":90,"dropped_full":0,"discarded":0,"conflated":0,
+///   "queued_out":2,"queued_in":1,"dropped_unread":0,"dropped_refused":0,"dropped_unroutable":0,"reconnects":0,
+///   "handshake_failures":0,"multicast":[],
 ///   "peers":[{"endpoint":"tcp://0.0.0.0:5555","sent":7,"received":9,"sent_bytes":70,"received_bytes":90,
-///    "dropped_full":0,"queued_out":2}]}]}
+///    "dropped_full":0,"discarded":0,"conflated":0,"queued_out":2,"queued_in":1}]}]}
 /// ```
 ///
 /// - `uptime_ms` counts from the server's start and never goes backwards: rates are differences of two answers.
-/// - The names below `sockets` and `peers` are those of [`SocketStats`] and [`PeerStats`], with their meaning; those below
+/// - The names below `sockets` and `peers` are those of [`SocketStats`](crate::SocketStats) and [`PeerStats`], with their meaning; those below
 ///   `multicast`, and `sources` in there, those of [`MulticastStats`] and [`MulticastSource`].
 /// - `age_ms` is how long ago the socket told its numbers; `null`: it has never answered, and they are zero.
 ///   A socket answers when it is used (see [`Context::stats`]).
@@ -132,6 +133,13 @@ fn document(sockets: &[SocketReport], uptime: Duration) -> String {
     close(json)
 }
 
+/// Adds the numbers of these names.
+macro_rules! numbers {
+    ($json:ident, $stats:ident: $($name:ident)+) => {
+        $(add(&mut $json, stringify!($name), &$stats.$name.to_string());)+
+    };
+}
+
 fn socket(report: &SocketReport) -> String {
     let SocketReport { id, socket_type, age, bound, connected, stats } = report;
     let mut json = "{".to_owned();
@@ -140,12 +148,8 @@ fn socket(report: &SocketReport) -> String {
     add(&mut json, "age_ms", &age.map_or_else(|| "null".to_owned(), |age| age.as_millis().to_string()));
     add(&mut json, "bound", &list(bound, |name| text(name)));
     add(&mut json, "connected", &list(connected, |name| text(name)));
-    let SocketStats { sent, received, sent_bytes, received_bytes, dropped_full, queued_out, .. } = *stats;
-    numbers(&mut json, [sent, received, sent_bytes, received_bytes, dropped_full, queued_out]);
-    add(&mut json, "dropped_unread", &stats.dropped_unread.to_string());
-    add(&mut json, "dropped_refused", &stats.dropped_refused.to_string());
-    add(&mut json, "reconnects", &stats.reconnects.to_string());
-    add(&mut json, "handshake_failures", &stats.handshake_failures.to_string());
+    numbers!(json, stats: sent received sent_bytes received_bytes dropped_full discarded conflated queued_out queued_in);
+    numbers!(json, stats: dropped_unread dropped_refused dropped_unroutable reconnects handshake_failures);
     add(&mut json, "multicast", &list(&stats.multicast, group));
     add(&mut json, "peers", &list(&stats.peers, peer));
     close(json)
@@ -154,20 +158,9 @@ fn socket(report: &SocketReport) -> String {
 fn group(stats: &MulticastStats) -> String {
     let mut json = "{".to_owned();
     add(&mut json, "endpoint", &text(&stats.endpoint));
-    let numbers = [
-        ("sent", stats.sent),
-        ("sent_bytes", stats.sent_bytes),
-        ("repairs_sent", stats.repairs_sent),
-        ("requests_received", stats.requests_received),
-        ("received", stats.received),
-        ("received_bytes", stats.received_bytes),
-        ("repairs_received", stats.repairs_received),
-        ("requests_sent", stats.requests_sent),
-        ("lost", stats.lost),
-        ("malformed", stats.malformed),
-        ("refused_by_system", stats.refused_by_system),
-    ];
-    numbers.iter().for_each(|(name, value)| add(&mut json, name, &value.to_string()));
+    numbers!(json, stats: sent sent_bytes repairs_sent requests_received);
+    numbers!(json, stats: received received_bytes repairs_received requests_sent);
+    numbers!(json, stats: lost malformed refused_by_system);
     add(&mut json, "sources", &list(&stats.sources, source));
     close(json)
 }
@@ -176,32 +169,15 @@ fn source(stats: &MulticastSource) -> String {
     let mut json = "{".to_owned();
     add(&mut json, "address", &text(&stats.address.to_string()));
     add(&mut json, "session", &text(&stats.session));
-    let numbers = [
-        ("trail", stats.trail.into()),
-        ("lead", stats.lead.into()),
-        ("received", stats.received),
-        ("received_bytes", stats.received_bytes),
-        ("repairs", stats.repairs),
-        ("requests", stats.requests),
-        ("missing", stats.missing),
-        ("lost", stats.lost),
-    ];
-    numbers.iter().for_each(|(name, value)| add(&mut json, name, &value.to_string()));
+    numbers!(json, stats: trail lead received received_bytes repairs requests missing lost);
     close(json)
 }
 
 fn peer(stats: &PeerStats) -> String {
     let mut json = "{".to_owned();
     add(&mut json, "endpoint", &text(&stats.endpoint));
-    let PeerStats { sent, received, sent_bytes, received_bytes, dropped_full, queued_out, .. } = *stats;
-    numbers(&mut json, [sent, received, sent_bytes, received_bytes, dropped_full, queued_out]);
+    numbers!(json, stats: sent received sent_bytes received_bytes dropped_full discarded conflated queued_out queued_in);
     close(json)
-}
-
-/// Adds the numbers that sockets and peers have in common.
-fn numbers(json: &mut String, values: [u64; 6]) {
-    let names = ["sent", "received", "sent_bytes", "received_bytes", "dropped_full", "queued_out"];
-    names.iter().zip(values).for_each(|(name, value)| add(json, name, &value.to_string()));
 }
 
 /// Adds a member, and a comma.

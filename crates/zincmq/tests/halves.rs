@@ -283,6 +283,7 @@ fn the_end_of_the_context_reaches_both_halves() {
             let context = Context::new();
             let (bound, connected) = dealers(&context, endpoint);
             let (mut send, mut recv) = connected.into_split();
+            send.set(option::LINGER, Duration::ZERO).unwrap();
             while send.try_send("fill").is_ok() {}
             let (said, hear) = channel();
             let said_too = said.clone();

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ENDPOINTS, PATIENCE, fill, fresh_ipc, fresh_tcp, pipeline, raw_peer, until, within};
+use common::{ENDPOINTS, NETWORK, PATIENCE, fill, fresh_ipc, fresh_tcp, pipeline, raw_peer, until, within};
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -204,6 +204,110 @@ fn only_the_last_is_queued_where_only_that_is_kept() {
         assert_eq!(push.stats().queued_out, 1);
         assert_eq!(pull.recv().unwrap().bytes(), b"three");
         assert_eq!((push.stats().sent, push.stats().queued_out, pull.stats().received), (3, 0, 1));
+        // Over inproc one pipe is both sides'.
+        assert_eq!((push.stats().conflated, pull.stats().conflated), (2, 2));
+        assert_eq!(pull.stats().peers[0].conflated, 2);
+    });
+}
+
+/// Whichever side keeps only the last message, what does not arrive is counted there, whether it is replaced as it is
+/// sent, on its way, or where it is received.
+#[test]
+fn what_is_conflated_is_counted() {
+    const COUNT: u64 = 1000;
+    within(PATIENCE, || {
+        for (endpoint, sends) in
+            NETWORK.into_iter().flat_map(|endpoint| [(endpoint, true), (endpoint, false)])
+        {
+            let context = Context::new();
+            let (mut push, mut pull) = (Push::new(&context).unwrap(), Pull::new(&context).unwrap());
+            push.set(option::CONFLATE, sends).unwrap();
+            pull.set(option::CONFLATE, !sends).unwrap();
+            push.connect(pull.bind(endpoint).unwrap()).unwrap();
+            for number in 0..COUNT {
+                push.send(&number.to_be_bytes()).unwrap();
+            }
+            let last = (COUNT - 1).to_be_bytes();
+            until("the last has come", || pull.recv_timeout(PATIENCE).unwrap().bytes() == last);
+            let (sent, received) = (push.stats(), pull.stats());
+            let (here, there) = if sends { (&sent, &received) } else { (&received, &sent) };
+            assert_eq!(here.conflated + received.received, COUNT, "{endpoint}, {sends}");
+            assert_eq!(
+                (there.conflated, received.queued_in, sent.sent),
+                (0, 0, COUNT),
+                "{endpoint}, {sends}"
+            );
+        }
+    });
+}
+
+/// One by one, whatever the marks and the sizes are.
+#[test]
+fn what_waits_to_be_received_is_counted() {
+    within(PATIENCE, || {
+        for (endpoint, size) in
+            ENDPOINTS.into_iter().flat_map(|endpoint| [(endpoint, 1), (endpoint, 100_000)])
+        {
+            let context = Context::new();
+            let (mut push, mut pull) = pipeline(&context, endpoint, 1000, 1000);
+            assert_eq!(pull.stats().queued_in, 0);
+            for _ in 0..20 {
+                push.send([vec![7; size], vec![8]]).unwrap();
+            }
+            until("all have come", || pull.stats().queued_in == 20);
+            for left in (0..20).rev() {
+                pull.recv().unwrap();
+                let stats = pull.stats();
+                assert_eq!((stats.queued_in, stats.peers[0].queued_in), (left, left), "{endpoint}, {size}");
+            }
+            assert_eq!(push.stats().queued_in, 0);
+        }
+    });
+}
+
+/// A publisher keeps what its subscribers have said until it is received.
+#[test]
+fn notices_wait_to_be_received_too() {
+    within(PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::new();
+            let (mut xpub, mut sub) = (XPub::new(&context).unwrap(), Sub::new(&context).unwrap());
+            sub.connect(xpub.bind(endpoint).unwrap()).unwrap();
+            ["a", "b", "c"].iter().for_each(|topic| sub.subscribe(topic).unwrap());
+            until("they have come", || xpub.stats().queued_in == 3);
+            xpub.recv().unwrap();
+            assert_eq!(xpub.stats().queued_in, 2, "{endpoint}");
+        }
+    });
+}
+
+/// An old reply, and a request without an envelope.
+#[test]
+fn what_a_type_has_no_use_for_is_discarded() {
+    within(PATIENCE, || {
+        for endpoint in ENDPOINTS {
+            let context = Context::new();
+            let (mut router, mut req) = (Router::new(&context).unwrap(), Req::new(&context).unwrap());
+            req.set(option::REQ_RELAXED, true).unwrap();
+            req.set(option::REQ_CORRELATE, true).unwrap();
+            req.connect(router.bind(endpoint).unwrap()).unwrap();
+            for request in ["old", "new"] {
+                req.send(request).unwrap();
+                let request = router.recv_timeout(PATIENCE).unwrap();
+                router.send(request).unwrap();
+                until("the reply has come", || req.stats().queued_in == 1);
+            }
+            assert_eq!(req.recv_timeout(PATIENCE).unwrap().bytes(), b"new", "{endpoint}");
+            let stats = req.stats();
+            assert_eq!((stats.received, stats.discarded, stats.peers[0].discarded), (1, 1, 1), "{endpoint}");
+
+            let (mut rep, mut dealer) = (Rep::new(&context).unwrap(), Dealer::new(&context).unwrap());
+            dealer.connect(rep.bind(endpoint.replace("://test", "://rep")).unwrap()).unwrap();
+            dealer.send("no envelope").unwrap();
+            dealer.send(["", "request"]).unwrap();
+            assert_eq!(rep.recv_timeout(PATIENCE).unwrap().bytes(), b"request", "{endpoint}");
+            assert_eq!((rep.stats().received, rep.stats().discarded), (1, 1), "{endpoint}");
+        }
     });
 }
 
@@ -334,9 +438,12 @@ fn what_a_full_peer_is_not_routed_is_dropped() {
         router.send(["nobody", "letter"]).unwrap();
         let stats = router.stats();
         assert_eq!((stats.sent, stats.dropped_full, stats.peers[0].dropped_full), (5, 15, 15));
+        assert_eq!(stats.dropped_unroutable, 1);
         router.set(option::ROUTER_MANDATORY, true).unwrap();
         assert!(router.try_send(["slow", "letter"]).is_err());
-        assert_eq!(router.stats().dropped_full, 15, "what is refused is not dropped");
+        assert!(router.try_send(["nobody", "letter"]).is_err());
+        let stats = router.stats();
+        assert_eq!((stats.dropped_full, stats.dropped_unroutable), (15, 1), "what is refused is not dropped");
 
         rep.set(option::SNDHWM, 3).unwrap();
         rep.bind("inproc://rep").unwrap();
@@ -349,6 +456,11 @@ fn what_a_full_peer_is_not_routed_is_dropped() {
         }
         let stats = rep.stats();
         assert_eq!((stats.sent, stats.dropped_full, stats.peers[0].dropped_full), (5, 15, 15));
+        asking.send(["", "request"]).unwrap();
+        rep.recv().unwrap();
+        drop(asking);
+        rep.send("nobody hears that").unwrap();
+        assert_eq!((rep.stats().sent, rep.stats().dropped_unroutable), (5, 1));
     });
 }
 

@@ -34,7 +34,7 @@ IS (context_defaults, ZMQ_MAX_SOCKETS_DFLT == 1023 && ZMQ_THREAD_PRIORITY_DFLT =
 IS (events, ZMQ_EVENT_CONNECTED == 1 && ZMQ_EVENT_HANDSHAKE_FAILED_AUTH == 0x4000 && ZMQ_EVENT_ALL == 0xFFFF);
 IS (protocol_errors, ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH == 0x11000002);
 
-IS (stats_size, sizeof (struct zincmq_stats) == 80 && offsetof (struct zincmq_stats, peers) == 64);
+IS (stats_size, sizeof (struct zincmq_stats) == 112 && offsetof (struct zincmq_stats, peers) == 64);
 
 #ifdef ZMQ_BUILD_DRAFT_API
 IS (draft_types, ZMQ_SERVER == 12 && ZMQ_CHANNEL == 20);

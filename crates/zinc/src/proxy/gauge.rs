@@ -121,7 +121,7 @@ impl Past {
             lost => format!(", {} datagrams lost", HumanCount(lost)),
         };
         format!(
-            "{}: {} peers, in {} ({}/s), out {} ({}/s), {} queued, {} dropped{lost}",
+            "{}: {} peers, in {} ({}/s), out {} ({}/s), {} queued, {} unread, {} dropped{lost}",
             side.role,
             now.peers.len(),
             HumanCount(now.received),
@@ -129,6 +129,7 @@ impl Past {
             HumanCount(now.sent),
             rate(|stats| stats.sent),
             HumanCount(now.queued_out),
+            HumanCount(now.queued_in),
             HumanCount(now.dropped_full),
         )
     }
@@ -140,7 +141,8 @@ fn as_json(sides: &[Side], uptime: Duration) -> String {
             "side": role, "type": socket_type.name(), "peers": stats.peers.len(),
             "received": stats.received, "received_bytes": stats.received_bytes,
             "sent": stats.sent, "sent_bytes": stats.sent_bytes,
-            "queued_out": stats.queued_out, "dropped_full": stats.dropped_full,
+            "queued_out": stats.queued_out, "queued_in": stats.queued_in, "dropped_full": stats.dropped_full,
+            "dropped_unroutable": stats.dropped_unroutable, "discarded": stats.discarded, "conflated": stats.conflated,
             "reconnects": stats.reconnects, "handshake_failures": stats.handshake_failures,
             "datagrams_lost": stats.multicast.iter().map(|group| group.lost).sum::<u64>(),
         })

@@ -12,7 +12,7 @@ use zincmq::SocketStats;
 
 type Metric = (&'static str, &'static str, &'static str, fn(&SocketStats) -> u64);
 
-const METRICS: [Metric; 19] = [
+const METRICS: [Metric; 23] = [
     ("messages_received_total", "counter", "Messages received.", |stats| stats.received),
     ("messages_sent_total", "counter", "Messages accepted for peers.", |stats| stats.sent),
     ("received_bytes_total", "counter", "Bytes of frames received.", |stats| stats.received_bytes),
@@ -21,8 +21,15 @@ const METRICS: [Metric; 19] = [
     ("messages_refused_total", "counter", "Messages that their peers do not take.", |stats| {
         stats.dropped_refused
     }),
+    ("messages_unroutable_total", "counter", "Messages for peers that are not there.", |stats| {
+        stats.dropped_unroutable
+    }),
     ("messages_unread_total", "counter", "Notices dropped since nobody read them.", |stats| {
         stats.dropped_unread
+    }),
+    ("messages_discarded_total", "counter", "Messages received and thrown away.", |stats| stats.discarded),
+    ("messages_conflated_total", "counter", "Messages that a newer one took the place of.", |stats| {
+        stats.conflated
     }),
     ("reconnects_total", "counter", "Connections made again after a loss.", |stats| stats.reconnects),
     (
@@ -32,6 +39,7 @@ const METRICS: [Metric; 19] = [
         |stats| stats.handshake_failures,
     ),
     ("messages_queued", "gauge", "Messages queued for peers.", |stats| stats.queued_out),
+    ("messages_waiting", "gauge", "Messages that wait to be received.", |stats| stats.queued_in),
     ("peers", "gauge", "Peers of this moment.", |stats| stats.peers.len() as u64),
     ("multicast_received_total", "counter", "Datagrams received from multicast sources.", |stats| {
         sum(stats, |group| group.received)

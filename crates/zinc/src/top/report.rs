@@ -101,6 +101,9 @@ pub(super) struct Numbers {
     received_bytes: u64,
     pub(super) dropped_full: u64,
     pub(super) queued_out: u64,
+    pub(super) discarded: u64,
+    pub(super) conflated: u64,
+    pub(super) queued_in: u64,
 }
 
 impl Report {
@@ -127,12 +130,14 @@ impl Report {
 }
 
 /// The headings of [`Row::cells`].
-pub(super) const HEADINGS: [&str; 11] =
-    ["TYPE", "ENDPOINT", "PEERS", "IN/s", "OUT/s", "IN B/s", "OUT B/s", "QUEUED", "DROPPED", "LOST", "SEEN"];
+pub(super) const HEADINGS: [&str; 12] = [
+    "TYPE", "ENDPOINT", "PEERS", "IN/s", "OUT/s", "IN B/s", "OUT B/s", "QUEUED", "UNREAD", "DROPPED", "LOST",
+    "SEEN",
+];
 
 /// One socket as a line of the table.
 pub(super) struct Row {
-    pub(super) cells: [String; 11],
+    pub(super) cells: [String; 12],
     /// Messages a second, in and out.
     pub(super) rates: [f64; 2],
 }
@@ -172,6 +177,7 @@ impl Row {
             human(rate(|numbers| numbers.received_bytes)),
             human(rate(|numbers| numbers.sent_bytes)),
             HumanCount(socket.numbers.queued_out).to_string(),
+            HumanCount(socket.numbers.queued_in).to_string(),
             HumanCount(socket.numbers.dropped_full).to_string(),
             format!("{}+{}", socket.reconnects, socket.handshake_failures),
             seen,
@@ -188,7 +194,7 @@ mod tests {
         let text = format!(
             r#"{{"format":"zincmq-stats/1","version":"1","program":"p","pid":1,"uptime_ms":{uptime},"new":1,
             "sockets":[{{"id":7,"type":"PULL","age_ms":{age},"bound":["a"],"connected":["b"],"sent":0,
-            "received":{received},"sent_bytes":0,"received_bytes":0,"dropped_full":1,"queued_out":2,
+            "received":{received},"sent_bytes":0,"received_bytes":0,"dropped_full":1,"discarded":0,"conflated":0,"queued_out":2,"queued_in":5,
             "reconnects":3,"handshake_failures":4,"peers":[]}}]}}"#
         );
         Report::read(&text).unwrap_or_else(|error| panic!("{error}"))
@@ -198,10 +204,10 @@ mod tests {
     fn rates_are_between_the_times_at_which_the_socket_answered() {
         let (first, second) = (report(1000, "0", 100), report(3000, "1000", 2100));
         let rows = Row::all(&second, Some(&first));
-        let cells = ["PULL", "a b", "0", "2.00k", "0", "0", "0", "2", "1", "3+4", "1 s ago"];
+        let cells = ["PULL", "a b", "0", "2.00k", "0", "0", "0", "2", "5", "1", "3+4", "1 s ago"];
         assert_eq!(rows[0].cells, cells.map(str::to_owned));
         let fresh = Row::all(&report(1000, "null", 0), None);
-        assert_eq!((fresh[0].cells[3].as_str(), fresh[0].cells[10].as_str()), ("0", "never"));
+        assert_eq!((fresh[0].cells[3].as_str(), fresh[0].cells[11].as_str()), ("0", "never"));
     }
 
     #[test]

@@ -21,6 +21,8 @@ use zincmq::Error;
 const TICK: Duration = Duration::from_millis(50);
 /// How many rates are remembered.
 const PAST: usize = 240;
+const PEER_HEADINGS: [&str; 8] =
+    ["BY ENDPOINT", "RECEIVED", "SENT", "QUEUED", "UNREAD", "DROPPED", "DISCARDED", "CONFLATED"];
 
 /// Shows what `poll` reads until the user, or an interrupt, ends it.
 pub(super) fn run(poll: &Poll, endpoint: &str) -> Result<(), Failure> {
@@ -166,7 +168,7 @@ impl<'a> Screen<'a> {
     }
 
     fn draw_sockets(&self, frame: &mut Frame<'_>, area: Rect) {
-        let widths = [7, 0, 6, 8, 8, 8, 8, 8, 8, 6, 8].map(|width| match width {
+        let widths = [7, 0, 6, 8, 8, 8, 8, 7, 7, 7, 6, 8].map(|width| match width {
             0 => Constraint::Min(20),
             width => Constraint::Length(width),
         });
@@ -198,12 +200,14 @@ impl<'a> Screen<'a> {
         let peers = socket.map(|socket| &*socket.peers).unwrap_or_default();
         let row = |peer: &PeerNumbers| {
             let numbers = &peer.numbers;
-            let counts = [numbers.received, numbers.sent, numbers.queued_out, numbers.dropped_full];
+            let queued = [numbers.queued_out, numbers.queued_in];
+            let gone = [numbers.dropped_full, numbers.discarded, numbers.conflated];
+            let counts = [numbers.received, numbers.sent].into_iter().chain(queued).chain(gone);
             Cells::new([peer.endpoint.clone()].into_iter().chain(counts.map(|count| count.to_string())))
         };
-        let numbers = [Constraint::Length(12); 4];
+        let numbers = [Constraint::Length(9); 7];
         let widths = [Constraint::Min(20)].into_iter().chain(numbers);
-        let heading = Cells::new(["BY ENDPOINT", "RECEIVED", "SENT", "QUEUED", "DROPPED"]).bold();
+        let heading = Cells::new(PEER_HEADINGS).bold();
         let table = Table::new(peers.iter().map(row), widths).header(heading);
         let title = socket.map_or_else(
             || "peers".to_owned(),

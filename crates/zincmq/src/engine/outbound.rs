@@ -1,7 +1,7 @@
 //! The way out of a connection: from the pipe, and from the engine itself, to the kernel.
 
 use crate::engine::contract::{Rest, TURN, Transcode};
-use queue::Drain;
+use queue::{Backlog, Drain};
 use rustix::net::SendFlags;
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -61,6 +61,12 @@ impl Outbound {
     /// Whether something waits to be written, by any thread.
     pub(super) fn has_output(&self) -> bool {
         !self.prefix.is_empty() || !self.control.is_empty() || self.drain.has_bytes()
+    }
+
+    /// The messages in the pipe, and the bytes that wait to be written before them.
+    pub(super) fn unsent(&mut self) -> Backlog {
+        let Backlog { messages, bytes } = self.drain.unsent();
+        Backlog { messages, bytes: bytes + (self.prefix.len() - self.written) as u64 }
     }
 
     /// Answers a PING. A peer that does not read its answers gets no more of them.

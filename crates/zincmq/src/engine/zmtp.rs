@@ -12,7 +12,7 @@ use crate::engine::leave::Leaving;
 use crate::engine::outbound::Outbound;
 use crate::option::Options;
 use crate::socket_type::SocketType;
-use queue::{Bounds, Drain, Filler, Milestone};
+use queue::{Backlog, Bounds, Drain, Filler, Milestone};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -148,6 +148,13 @@ impl Engine {
     /// Whether this side has closed and waits for the peer to get everything.
     pub(crate) fn is_leaving(&self) -> bool {
         self.leaving.is_some()
+    }
+
+    /// The messages that have not gone out whole, and the bytes that wait beside them, with this side or in the kernel.
+    pub(crate) fn unsent(&mut self) -> Backlog {
+        let Backlog { messages, bytes } = self.outbound.unsent();
+        let on_their_way = if self.is_leaving() { sys::unsent(self.descriptor.as_fd()) as u64 } else { 0 };
+        Backlog { messages, bytes: bytes + on_their_way }
     }
 
     /// Whether the peer has closed, and has sent more than the pipe takes: its end shows when the reader has made room.

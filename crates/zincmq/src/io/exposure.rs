@@ -1,6 +1,7 @@
 //! A warning where a password travels a public network in clear text.
 
 use crate::command::Origin;
+use crate::trace::event_of;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::Ordering;
 use zmtp::Security;
@@ -10,10 +11,12 @@ use zmtp::Security;
 pub(super) fn warn_if_exposed(origin: &Origin, peer_address: &str) {
     let plain = matches!(origin.options.security(), Security::PlainClient { .. } | Security::PlainServer);
     if plain && is_public(peer_address) && !origin.owner.exposed.swap(true, Ordering::Relaxed) {
-        tracing::warn!(
-            "{} is connected with {peer_address} over a public network, where PLAIN shows user names and passwords to \
-             everybody on the way; CURVE hides them",
-            origin.name,
+        event_of!(
+            origin,
+            WARN,
+            "security",
+            "PLAIN shows user names and passwords to everybody on the way, over a public network; CURVE hides them",
+            peer = peer_address,
         );
     }
 }

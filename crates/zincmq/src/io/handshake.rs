@@ -4,6 +4,7 @@ use crate::command::{NoAuthenticator, SocketShared};
 use crate::io::inquiry::{Inquired, Inquiry};
 use crate::option::Options;
 use crate::socket_type::SocketType;
+use crate::trace::Span;
 use crate::transport::net::socks;
 use queue::Notify;
 use rustix::net::{RecvFlags, SendFlags};
@@ -25,6 +26,8 @@ pub(crate) struct Handshake {
     asking: Asking,
     /// The peer writes no more.
     hung_up: bool,
+    /// From its beginning to its end.
+    pub(crate) span: Span,
     /// The authenticator's word on the peer.
     granted: Vec<Property>,
 }
@@ -90,6 +93,7 @@ impl Handshake {
         proxy: Option<socks::Client>,
         socket_type: SocketType,
         options: &Options,
+        span: Span,
     ) -> Self {
         let local = Local {
             socket_type: SocketName {
@@ -109,6 +113,7 @@ impl Handshake {
             opening: Opening::new(local),
             asking: Asking::No,
             hung_up: false,
+            span,
             granted: Vec::new(),
         }
     }
@@ -290,6 +295,7 @@ impl Handshake {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::span;
     use std::io::Write;
     use std::os::unix::net::UnixStream;
 
@@ -299,7 +305,8 @@ mod tests {
         theirs.write_all(said).unwrap();
         drop(theirs);
         let options = Options::new(SocketType::Push);
-        Handshake::new(ours.into(), None, SocketType::Push, &options).turn().unwrap_err()
+        let span = span!("connection", "handshake");
+        Handshake::new(ours.into(), None, SocketType::Push, &options, span).turn().unwrap_err()
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::io::admission::Admission;
 use crate::io::reactor::{Reactor, Timer, Timers, token};
 use crate::io::session::Session;
 use crate::monitor::{EventKind, Sides};
+use crate::trace::event_of;
 use crate::transport::Accept;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -71,6 +72,7 @@ impl Listener {
                         continue;
                     };
                     let number = descriptor.as_raw_fd() as u64;
+                    event_of!(origin, DEBUG, "connection", "accepted", peer = &*link.peer_address);
                     let sides = link.complete(Sides::of(&origin.name, false));
                     origin.owner.monitor.emit(EventKind::Accepted, number, sides);
                     sessions.push(Session::accepted(listen, descriptor, link, admitted));
@@ -91,6 +93,8 @@ impl Listener {
     }
 
     fn failed(&self, error: io::Error) {
+        let reason = format_args!("{error}");
+        event_of!(self.listen.origin, INFO, "connection", "not accepted", reason = reason);
         self.emit(EventKind::AcceptFailed, error.raw_os_error().unwrap_or(0) as u64);
     }
 

@@ -6,8 +6,10 @@ use crate::engine::multicast::Multicast;
 use crate::io::reactor::{Reactor, Timer, Timers};
 use crate::io::session::Fate;
 use crate::io::terms::milliseconds;
+use crate::lingering::Unsent;
 use crate::monitor::{EventKind, Sides};
 use crate::stats::GroupBoard;
+use crate::trace::event_of;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -91,11 +93,19 @@ impl Membership {
         self.drive(reactor)
     }
 
+    /// The messages that it lingers for, if it does.
+    pub(crate) fn unsent(&self) -> Option<Unsent> {
+        self.closing.then(|| self.origin.unsent(self.engine.unsent()))
+    }
+
     /// Moves what can be moved, within one turn.
     pub(crate) fn drive(&mut self, reactor: &mut Reactor) -> Fate {
         let now = Instant::now();
         let Self { engine, origin, bound, .. } = self;
         let mut emit = |kind, value, remote: &str| {
+            if kind == EventKind::Gap {
+                event_of!(origin, INFO, "drop", "datagrams are lost", source = remote, datagrams = value);
+            }
             origin.owner.monitor.emit(kind, value, Sides { local: &origin.name, remote, connects: !*bound });
         };
         let (rest, next) = engine.turn(now, &mut emit);

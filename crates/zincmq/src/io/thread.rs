@@ -8,6 +8,7 @@ use crate::io::membership::Membership;
 use crate::io::reactor::{Reactor, Timer};
 use crate::io::scheduling::Scheduling;
 use crate::io::session::{Fate, Session};
+use crate::lingering::Unsent;
 use crate::spin::AdaptiveSpin;
 use mio::{Events, Poll, Waker};
 use queue::{Inbox, Item, KEPT_ROOM, Wake};
@@ -93,8 +94,13 @@ impl IoThread {
 
     /// Ends the thread once it has nothing left to do, and waits for that.
     pub(crate) fn stop(self) {
-        self.inbox.push(Item::Command(ToIo::Stop));
+        self.release();
         _ = self.thread.join();
+    }
+
+    /// Ends the thread once it has nothing left to do, whenever that is.
+    pub(crate) fn release(&self) {
+        self.inbox.push(Item::Command(ToIo::Stop));
     }
 }
 
@@ -277,6 +283,7 @@ impl EventLoop {
             }
             ToIo::CloseEndpoint { socket, endpoint, linger } => self.close(socket, Some(endpoint), linger),
             ToIo::CloseSocket { socket, linger } => self.close(socket, None, linger),
+            ToIo::TellUnsent { board } => board.tell(self.unsent()),
             ToIo::Abort { pipe } => {
                 let found = self.entries.iter().find_map(|(key, entry)| match entry {
                     Some(Entry::Session(session)) if session.has_pipe(pipe) => Some(key),
@@ -312,6 +319,17 @@ impl EventLoop {
                 _ => {}
             }
         }
+    }
+
+    /// The messages that sessions and memberships linger for.
+    fn unsent(&mut self) -> Vec<Unsent> {
+        let Self { entries, reactor, .. } = self;
+        let unsent = |entry: &mut Option<Entry>| match entry {
+            Some(Entry::Session(session)) => session.unsent(reactor),
+            Some(Entry::Membership(membership)) => membership.unsent(),
+            Some(Entry::Listener(_)) | None => None,
+        };
+        entries.values_mut().filter_map(unsent).collect()
     }
 
     fn take_turns(&mut self) {

@@ -2,6 +2,7 @@
 
 use super::body::{Body, INLINE};
 use bytes::{Bytes, BytesMut};
+use queue::warm::Buffer;
 use queue::{Part, Slice};
 use std::borrow::{Borrow, Cow};
 use std::cmp::Ordering;
@@ -308,6 +309,7 @@ from! {
     [] Box<str>: |text| text.into_string().into();
     [] Bytes: |bytes| if bytes.len() <= INLINE { Self::copy_from(&bytes) } else { Self(Body::Shared(bytes)) };
     [] BytesMut: |bytes| bytes.freeze().into();
+    [] Buffer: |buffer| Bytes::from(buffer).into();
     [] Arc<[u8]>: |bytes| if bytes.len() <= INLINE { Self::copy_from(&bytes) } else { Bytes::from_owner(bytes).into() };
     [] Arc<str>: |text| Arc::<[u8]>::from(text).into();
     [] Cow<'_, [u8]>: |bytes| match bytes {

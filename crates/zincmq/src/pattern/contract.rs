@@ -96,8 +96,9 @@ pub(crate) trait Peers {
     /// [`Refused`]; nothing is queued then.
     fn send(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> Result<(), Refused>;
 
-    /// As [`Peers::send`], but a peer without room loses the message, which is counted as a drop.
-    fn offer(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]);
+    /// As [`Peers::send`], but a peer without room loses the message, which is counted as a drop. Returns whether the peer is
+    /// there.
+    fn offer(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> bool;
 
     /// As [`Peers::send`], past a full queue: for what must not be lost (probe, welcome message).
     fn send_exempt(&mut self, peer: PeerId, parts: &[Part<'_>]);
@@ -135,7 +136,7 @@ pub(crate) trait Peers {
     /// Removes the frame at the head.
     fn skip_frame(&mut self, peer: PeerId);
 
-    /// Removes the rest of the message at the head.
+    /// Removes the rest of the message at the head, which nobody is to have: it counts as discarded.
     fn skip(&mut self, peer: PeerId);
 
     /// Counts `cost` against what one call may do beside its own task, where [`FRAME_COST`] is a frame. If it may not
@@ -144,6 +145,9 @@ pub(crate) trait Peers {
 
     /// Counts messages that are dropped since the application leaves too many unread.
     fn count_unread(&mut self, messages: u64);
+
+    /// Counts a message that is dropped since the peer that it is for is not there.
+    fn count_unroutable(&mut self);
 
     /// Drops all that has arrived from this peer.
     fn discard(&mut self, peer: PeerId) {

@@ -146,6 +146,11 @@ pub(crate) trait Pattern<P: Peers>: Send {
         Err(Denied::Invalid)
     }
 
+    /// Messages that the pattern keeps for the application: notices, and what it has read ahead.
+    fn kept(&self) -> u64 {
+        0
+    }
+
     /// The routing id the pattern gave this peer (ROUTER, STREAM).
     fn routing_id_of(&self, _peer: PeerId) -> Option<&[u8]> {
         None

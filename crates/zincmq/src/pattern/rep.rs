@@ -49,7 +49,9 @@ impl<P: Peers> Pattern<P> for Rep {
     fn send(&mut self, peers: &mut P, parts: &[Part<'_>]) -> Result<(), Denied> {
         let requester = self.requester.take().ok_or(Denied::State)?;
         // A peer that does not collect replies loses this one.
-        peers.offer(requester, self.envelope.encoded(), parts);
+        if !peers.offer(requester, self.envelope.encoded(), parts) {
+            peers.count_unroutable();
+        }
         Ok(())
     }
 

@@ -112,8 +112,8 @@ impl<P: Peers> Pattern<P> for Router {
             return Ok(());
         }
         if !peers.options().router_mandatory {
-            if let Some(peer) = peer {
-                peers.offer(peer, &[], parts);
+            if !peer.is_some_and(|peer| peers.offer(peer, &[], parts)) {
+                peers.count_unroutable();
             }
             return Ok(());
         }
@@ -138,6 +138,10 @@ impl<P: Peers> Pattern<P> for Router {
 
     fn can_recv(&mut self, peers: &mut P) -> bool {
         self.routed.can_recv(peers)
+    }
+
+    fn kept(&self) -> u64 {
+        self.routed.kept()
     }
 
     fn routing_id_of(&self, peer: PeerId) -> Option<&[u8]> {

@@ -89,6 +89,10 @@ impl<P: Peers> Pattern<P> for Stream {
         self.0.can_recv(peers)
     }
 
+    fn kept(&self) -> u64 {
+        self.0.kept()
+    }
+
     fn routing_id_of(&self, peer: PeerId) -> Option<&[u8]> {
         self.0.routing.id_of(peer)
     }

@@ -66,6 +66,10 @@ impl<P: Peers> Pattern<P> for XPub {
         self.0.subscribe(peers, kind, topic)
     }
 
+    fn kept(&self) -> u64 {
+        self.0.kept()
+    }
+
     fn topics(&self) -> Result<usize, Denied> {
         Ok(self.0.topics())
     }

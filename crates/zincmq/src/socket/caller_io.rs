@@ -162,9 +162,10 @@ impl Table {
         if !relieved {
             self.end_streams();
         }
+        let socket = self.socket;
         match self.get(id) {
             Some(peer) if relieved => write(peer),
-            Some(peer) => peer.dropped += 1,
+            Some(peer) => peer.lose(socket),
             None => {}
         }
     }

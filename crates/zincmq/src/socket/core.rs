@@ -17,6 +17,7 @@ use crate::socket::turn::Turn;
 use crate::socket_type::{Refused, SocketType};
 use crate::spin::AdaptiveSpin;
 use crate::stats::{FailureCounters, GroupBoard};
+use crate::trace::event;
 use crate::transport::Listening;
 use queue::{Inbox, Item, Part};
 use std::collections::VecDeque;
@@ -104,13 +105,13 @@ impl Core {
             pool: home.pool().clone(),
             topics: Arc::default(),
             authenticator: home.shared().names.clone(),
-            _life: home.life(),
+            _life: home.life(id),
         };
         let mut options = Options::new(socket_type);
         home.inherit(&mut options);
         Ok(Self {
             pattern: pattern::new(socket_type, crate::life::random()),
-            peers: Table::new(options, owner.topics.clone()),
+            peers: Table::new(options, owner.topics.clone(), (socket_type.name(), id)),
             owner: Arc::new(owner),
             endpoints: Vec::new(),
             threads: Vec::new(),
@@ -343,6 +344,7 @@ impl Drop for Core {
         self.home.shared().names.unbind_all(self.owner.id);
         self.endpoints.iter().for_each(Entry::close);
         let linger = self.peers.options.linger;
+        event!(DEBUG, "socket", "closed", socket = self.name(), id = self.owner.id, linger_ms = linger);
         for io in &self.threads {
             io.push(Item::Command(ToIo::CloseSocket { socket: self.owner.id, linger }));
         }

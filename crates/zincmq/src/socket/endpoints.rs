@@ -10,6 +10,7 @@ use crate::pattern::contract::Attached;
 use crate::pipe::{Conflates, pipe};
 use crate::socket::core::Entry;
 use crate::socket::{Core, Socket};
+use crate::trace::event;
 use crate::transport::multicast::Encapsulation;
 use crate::transport::{self, BindError, Listening, Side, Transport};
 use queue::{Inbox, Item};
@@ -260,6 +261,7 @@ impl Core {
     fn close_endpoint(&mut self, id: EndpointId) {
         let Some(at) = self.endpoints.iter().position(|entry| entry.id == id) else { return };
         let entry = self.endpoints.swap_remove(at);
+        self.tell("lets go of an endpoint", &entry);
         entry.close();
         match &entry.io {
             Some(io) => {
@@ -281,7 +283,13 @@ impl Core {
         }
     }
 
+    /// Has the log tell of an endpoint.
+    fn tell(&self, text: &str, entry: &Entry) {
+        event!(DEBUG, "socket", "{text}", socket = self.name(), id = self.owner.id, endpoint = &*entry.name);
+    }
+
     pub(super) fn add(&mut self, entry: Entry) {
+        self.tell(if entry.bound { "bound" } else { "connects" }, &entry);
         self.last_endpoint.clone_from(&entry.name);
         self.endpoints.push(entry);
     }

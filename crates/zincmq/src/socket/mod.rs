@@ -4,6 +4,7 @@ mod allowance;
 mod blocking;
 mod builder;
 mod caller_io;
+mod closing;
 mod commands;
 pub(crate) mod core;
 mod endpoints;

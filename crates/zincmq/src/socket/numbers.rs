@@ -31,6 +31,7 @@ impl Core {
     fn numbers(&self) -> SocketStats {
         let name = |id| self.endpoints.iter().find(|entry| entry.id == id).map(|entry| entry.name.clone());
         let mut stats = self.peers.stats(|endpoint| name(endpoint).unwrap_or_default());
+        stats.queued_in += self.pattern.kept();
         self.owner.troubles.fill(&mut stats);
         let boards = self.endpoints.iter().filter_map(|entry| Some((entry.board.as_ref()?, &entry.name)));
         stats.multicast = boards.map(|(board, name)| board.read(name)).collect();

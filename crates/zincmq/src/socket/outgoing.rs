@@ -4,6 +4,7 @@ use crate::error::{Error, SendError};
 use crate::message::{Frame, Message};
 use bytes::{Bytes, BytesMut};
 use queue::Part;
+use queue::warm::Buffer;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -33,7 +34,25 @@ use std::sync::Arc;
 /// ```
 ///
 /// Borrowed bytes are copied into the queue. Owned bodies ([`Vec`], [`String`], [`Bytes`], [`Message`]) of 60 KiB and
-/// more are not copied at all.
+/// more are not copied at all. The fastest way to send many large bodies is a [`Buffer`] for each, whose memory is used
+/// again:
+///
+/// ```
+/// # use zincmq::{Buffer, Context, Pull, Push};
+/// # use std::io::Read;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let context = Context::new();
+/// # let mut pull = Pull::new(&context)?;
+/// # pull.bind("inproc://x")?;
+/// # let mut push = Push::new(&context)?;
+/// # push.connect("inproc://x")?;
+/// # let mut picture = std::io::repeat(7).take(1 << 20);
+/// let mut body = Buffer::with_capacity(1 << 20);
+/// picture.read_to_end(&mut body)?;
+/// push.send(body)?;
+/// # assert_eq!(pull.recv()?.bytes().len(), 1 << 20);
+/// # Ok(()) }
+/// ```
 ///
 /// What is not sent comes back ([`SendError`]): an owned value as it was or as a [`Frame`], parts as a [`Message`], and of
 /// what is borrowed nothing, since the caller still has it.
@@ -159,6 +178,7 @@ outgoing! {
     [] String => Frame: |text| Frame::hold(text.into_bytes()).shared(), Self: text;
     [] Bytes => Self: |bytes| bytes, Self: |bytes| bytes;
     [] BytesMut => Bytes: Self::freeze, Bytes: |bytes| bytes;
+    [] Buffer => Bytes: Bytes::from, Bytes: |bytes| bytes;
     [] Box<[u8]> => Frame: |bytes| Frame::from(bytes).shared(), Frame: |frame| frame;
     [] Box<str> => Frame: |text| Frame::from(text).shared(), Frame: |frame| frame;
     [] Arc<[u8]> => Frame: Frame::from, Frame: |frame| frame;

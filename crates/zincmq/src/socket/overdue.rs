@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn who_was_put_off_comes_before_who_had_a_turn() {
-        let mut table = Table::new(Options::new(SocketType::Pub), Arc::default());
+        let mut table = Table::new(Options::new(SocketType::Pub), Arc::default(), ("PUB", 0));
         (1..=3).for_each(|id| table.defer(PeerId(id)));
         let mut turns = Vec::new();
         for _ in 0..4 {

@@ -9,6 +9,7 @@ use crate::socket::read_spin::ReadSpin;
 use crate::socket::streaming::Streaming;
 use crate::socket::throttle::Throttle;
 use crate::stats::PeerStats;
+use crate::trace::event;
 use queue::{Body, Inbox, Part, Reader, Writer};
 use std::sync::Arc;
 
@@ -21,7 +22,9 @@ pub(crate) struct Peer {
     pub(super) reader: Reader,
     /// Nothing more can be sent to it.
     closing: bool,
-    pub(super) dropped: u64,
+    dropped: u64,
+    /// Messages from it that the pattern had no use for.
+    pub(super) discarded: u64,
     /// Messages and bytes written before the outbound half began anew.
     before: (u64, u64),
     pub(super) io: Option<Arc<Inbox<ToIo>>>,
@@ -48,6 +51,7 @@ impl Peer {
             reader: ends.reader,
             closing: false,
             dropped: 0,
+            discarded: 0,
             before: (0, 0),
             io,
             info: connection.as_ref().map(|connection| connection.info.clone()),
@@ -94,6 +98,23 @@ impl Peer {
         !std::mem::replace(&mut self.closing, true)
     }
 
+    /// It has no room for a message, and loses it. The log hears of the first, and each time that their number has doubled.
+    pub(super) fn lose(&mut self, (socket, id): (&str, u64)) {
+        self.dropped += 1;
+        if self.dropped.is_power_of_two() {
+            let endpoint = self.connection.as_ref().map_or("", |connection| &connection.name);
+            event!(
+                INFO,
+                "drop",
+                "messages for a full peer are lost",
+                socket = socket,
+                id = id,
+                endpoint = endpoint,
+                messages = self.dropped,
+            );
+        }
+    }
+
     /// Takes the reader's cursor back after an activation. Returns whether there is something to do.
     pub(crate) fn resume(&mut self) {
         self.reader.resume();
@@ -112,11 +133,14 @@ impl Peer {
         PeerStats {
             endpoint,
             sent: self.before.0 + self.writer.written(),
-            received: self.reader.read(),
+            received: self.reader.read() - self.discarded,
             sent_bytes: self.before.1 + self.writer.gauge().bytes(),
             received_bytes: self.reader.gauge().bytes(),
             dropped_full: self.dropped,
+            discarded: self.discarded,
+            conflated: self.writer.replaced() + self.reader.replaced(),
             queued_out: self.writer.queued(),
+            queued_in: self.reader.backlog().messages,
         }
     }
 
@@ -178,6 +202,14 @@ impl Peer {
     /// Removes the frame at the head. Returns the size of its body, and whether more of its message follow.
     pub(super) fn skip_frame(&mut self) -> (usize, bool) {
         self.reader.take().map_or((0, false), |frame| (frame.body.size(), frame.more))
+    }
+
+    /// As [`Peer::skip_frame`], where nobody has looked at the message, or has found no use for it.
+    pub(super) fn discard_frame(&mut self) -> (usize, bool) {
+        let before = self.reader.read();
+        let skipped = self.skip_frame();
+        self.discarded += self.reader.read() - before;
+        skipped
     }
 
     #[inline]

@@ -7,6 +7,7 @@ use crate::pattern::contract::{FRAME_COST, Head, Kind, PeerId, Peers, Refused};
 use crate::socket::allowance::{SKIP_COST, STEP_BYTES};
 use crate::socket::peer::Peer;
 use crate::socket::table::{Admission, Table};
+use crate::trace::event;
 use queue::{Item, Part};
 
 /// Where many get the same message, the cache lines that one so many ahead will write are fetched: the I/O thread on
@@ -39,6 +40,15 @@ impl Table {
             self.reluctant.push(id);
         }
         reluctant.then_some(Err(Refused::Full))
+    }
+
+    /// Has the log tell of messages that are lost: of the first, and each time that their number has doubled.
+    #[cold]
+    fn tell_lost(&self, text: &str, before: u64, lost: u64) {
+        if before.leading_zeros() != lost.leading_zeros() {
+            let (socket, id) = self.socket;
+            event!(INFO, "drop", "{text}", socket = socket, id = id, messages = lost);
+        }
     }
 
     /// As [`Peers::take`], for a reader that has found nothing so far.
@@ -84,13 +94,15 @@ impl Peers for Table {
         Ok(())
     }
 
-    fn offer(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) {
-        if self.send(peer, envelope, parts) == Err(Refused::Full) {
+    fn offer(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> bool {
+        let result = self.send(peer, envelope, parts);
+        if result == Err(Refused::Full) {
             self.insist(peer, |peer| {
                 peer.writer.write(envelope, parts);
                 peer.publish();
             });
         }
+        result != Err(Refused::Gone)
     }
 
     fn send_exempt(&mut self, peer: PeerId, parts: &[Part<'_>]) {
@@ -103,7 +115,8 @@ impl Peers for Table {
     fn broadcast(&mut self, targets: &[PeerId], parts: &[Part<'_>]) {
         // A message for only one peer is cheaper copied, whether the peer lags or not.
         if let &[only] = targets {
-            return self.offer(only, &[], parts);
+            self.offer(only, &[], parts);
+            return;
         }
         let mut shared = std::mem::take(&mut self.shared);
         shared.clear();
@@ -189,7 +202,7 @@ impl Peers for Table {
         let mut more = true;
         while more && let Some(peer) = self.get(id) {
             let size;
-            (size, more) = peer.skip_frame();
+            (size, more) = peer.discard_frame();
             self.allowance.spend(SKIP_COST + size / STEP_BYTES);
         }
         self.allowance.passed(id, false);
@@ -204,7 +217,15 @@ impl Peers for Table {
     }
 
     fn count_unread(&mut self, messages: u64) {
+        let before = self.past.dropped_unread;
         self.past.dropped_unread += messages;
+        self.tell_lost("notices that nobody reads are lost", before, self.past.dropped_unread);
+    }
+
+    fn count_unroutable(&mut self) {
+        self.past.dropped_unroutable += 1;
+        let lost = self.past.dropped_unroutable;
+        self.tell_lost("messages for a peer that is not there are lost", lost - 1, lost);
     }
 
     fn stamp(&mut self, peer: PeerId, into: &mut Message) {

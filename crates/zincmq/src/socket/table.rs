@@ -52,10 +52,12 @@ pub(crate) struct Table {
     pub(super) past: SocketStats,
     pub(super) allowance: Allowance,
     pub(super) topics: Arc<SharedTopics>,
+    /// The socket's type and number, for the log.
+    pub(super) socket: (&'static str, u64),
 }
 
 impl Table {
-    pub(crate) fn new(options: Options, topics: Arc<SharedTopics>) -> Self {
+    pub(crate) fn new(options: Options, topics: Arc<SharedTopics>, socket: (&'static str, u64)) -> Self {
         Self {
             all: SlotMap::default(),
             by_pipe: HashMap::new(),
@@ -72,6 +74,7 @@ impl Table {
             past: SocketStats::default(),
             allowance: Allowance::default(),
             topics,
+            socket,
         }
     }
 
@@ -207,7 +210,7 @@ impl Table {
         self.all.iter().map(move |(_, peer)| {
             let sides = peer.connection.as_ref().map(|connection| connection.sides());
             let outbound = if lazily { peer.writer.uncredited() } else { peer.writer.queued() };
-            (peer.endpoint, sides, outbound, peer.reader.waiting())
+            (peer.endpoint, sides, outbound, peer.reader.backlog().messages)
         })
     }
 
@@ -218,6 +221,7 @@ impl Table {
         for peer in std::mem::take(&mut stats.peers) {
             add(&mut stats, &peer);
             stats.queued_out += peer.queued_out;
+            stats.queued_in += peer.queued_in;
             stats.peers.push(peer);
         }
         stats
@@ -230,6 +234,8 @@ fn add(total: &mut SocketStats, peer: &PeerStats) {
     total.sent_bytes += peer.sent_bytes;
     total.received_bytes += peer.received_bytes;
     total.dropped_full += peer.dropped_full;
+    total.discarded += peer.discarded;
+    total.conflated += peer.conflated;
 }
 
 /// The largest size class of segments for a socket with so many peers.

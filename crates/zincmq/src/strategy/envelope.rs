@@ -38,10 +38,11 @@ impl Envelope {
             let Some(head) = peers.head(peer) else { return Opened::Nothing };
             let (more, delimiter) = (head.more, head.body.is_empty());
             self.push(head.body);
-            peers.skip_frame(peer);
             if !more {
+                peers.skip(peer);
                 return Opened::Malformed;
             }
+            peers.skip_frame(peer);
             if delimiter {
                 return Opened::Body;
             }

@@ -85,6 +85,10 @@ impl Notices {
         Some(notice)
     }
 
+    pub(super) fn len(&self) -> u64 {
+        self.queue.len() as u64
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }

@@ -96,6 +96,11 @@ impl Publisher {
         self.subscriptions.len()
     }
 
+    /// Notices, and messages from peers, that the application has not received yet.
+    pub(crate) fn kept(&self) -> u64 {
+        self.notices.as_ref().map_or(0, Notices::len)
+    }
+
     /// Takes in a peer, welcomes it, and reads what it has subscribed to already. The application is not told of one that
     /// `takes_all`.
     pub(crate) fn attached(&mut self, peers: &mut impl Peers, peer: PeerId, takes_all: bool) {

@@ -156,6 +156,11 @@ impl Routed {
         })
     }
 
+    /// Notices that wait.
+    pub(crate) fn kept(&self) -> u64 {
+        self.notices.len() as u64
+    }
+
     /// Whether a notice or message waits.
     pub(crate) fn can_recv(&mut self, peers: &mut impl Peers) -> bool {
         !self.notices.is_empty() || self.queue.can_recv(peers)

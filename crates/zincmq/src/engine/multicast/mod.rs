@@ -13,7 +13,7 @@ use crate::transport::multicast::{Port, Role};
 use contract::Emit;
 use pgm::ConfigError;
 use publishing::Publishing;
-use queue::{Notify, Reader, Writer};
+use queue::{Backlog, Notify, Reader, Writer};
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::Instant;
@@ -91,6 +91,17 @@ impl Multicast {
         match &self.way {
             Way::Publishes(publishing) => self.reader.has_ended() && publishing.is_empty(),
             Way::Subscribes(_) => true,
+        }
+    }
+
+    /// The messages in the pipe, and the bytes of datagrams that are made and not sent.
+    pub(crate) fn unsent(&self) -> Backlog {
+        match &self.way {
+            Way::Publishes(publishing) => {
+                let Backlog { messages, bytes } = self.reader.backlog();
+                Backlog { messages, bytes: bytes + publishing.unsent() }
+            }
+            Way::Subscribes(_) => Backlog::default(),
         }
     }
 

@@ -139,6 +139,12 @@ impl Publishing {
         self.framer.pending() == 0 && self.source.queued() == 0
     }
 
+    /// The bytes that wait here.
+    pub(super) fn unsent(&self) -> u64 {
+        let datagrams = (0..self.source.queued()).map_while(|at| self.source.peek(at));
+        (self.framer.pending() + datagrams.map(|datagram| datagram.bytes.len()).sum::<usize>()) as u64
+    }
+
     /// Tells the receivers that this is the end.
     pub(super) fn close(&mut self, port: &mut Port, now: Instant) {
         self.source.close(now);

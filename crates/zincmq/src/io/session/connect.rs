@@ -4,6 +4,7 @@ use super::state::{Fate, Phase, Session};
 use crate::command::{ToIo, ToSocket};
 use crate::io::reactor::{Reactor, Timer};
 use crate::monitor::EventKind;
+use crate::trace::{event_of, span};
 use crate::transport::Target;
 use queue::Item;
 use std::io;
@@ -26,8 +27,9 @@ impl Session {
         }
         let (transport, options) = (self.transport, self.origin.options.clone());
         let (inbox, session, address) = (reactor.inbox.clone(), self.key, dialer.address.clone());
+        let span = span!("lookup", "lookup", address = &*address);
         let look_up = move || {
-            let target = transport.resolve(&address, &options);
+            let target = span.in_scope(|| transport.resolve(&address, &options));
             inbox.push(Item::Command(ToIo::Resolved { session, target }));
         };
         match std::thread::Builder::new().name("ZMQbg/resolver".to_owned()).spawn(look_up) {
@@ -39,7 +41,13 @@ impl Session {
     /// A lookup is done.
     pub(crate) fn resolved(&mut self, target: io::Result<Target>, reactor: &mut Reactor) -> Fate {
         let (Phase::Resting, Some(dialer)) = (&self.phase, &mut self.dialer) else { return Fate::Lives };
-        let Ok(target) = target else { return self.retry(reactor) };
+        let target = match target {
+            Ok(target) => target,
+            Err(error) => {
+                event_of!(self.origin, INFO, "lookup", "no address", reason = format_args!("{error}"));
+                return self.retry(reactor);
+            }
+        };
         let attempt = dialer.attempts;
         dialer.attempts += 1;
         let connected = self.transport.connect(&target, attempt, &self.origin.options);
@@ -68,6 +76,7 @@ impl Session {
         error: &io::Error,
         reactor: &mut Reactor,
     ) -> Fate {
+        event_of!(self.origin, DEBUG, "connection", "cannot connect", reason = format_args!("{error}"));
         let number = descriptor.as_ref().map_or(u64::MAX, |descriptor| descriptor.as_raw_fd() as u64);
         if let Some(descriptor) = descriptor {
             reactor.unwatch(descriptor.as_fd());
@@ -86,6 +95,7 @@ impl Session {
             Ok(link) => self.link = Some(Arc::new(link)),
             Err(error) => return self.attempt_failed(Some(descriptor), &error, reactor),
         }
+        event_of!(self.origin, DEBUG, "connection", "connected");
         self.emit(EventKind::Connected, descriptor.as_raw_fd() as u64);
         let target = self.dialer.as_ref().and_then(|dialer| dialer.target.as_ref());
         let proxy = target.and_then(|target| target.proxy(&self.origin.options));
@@ -96,7 +106,7 @@ impl Session {
     /// Connects again after a pause, if this side connects and may.
     pub(super) fn retry(&mut self, reactor: &mut Reactor) -> Fate {
         self.phase = Phase::Resting;
-        if self.closing && (self.check_linger() == Fate::Ends || !self.may_connect()) {
+        if self.is_closing() && (self.check_linger() == Fate::Ends || !self.may_connect()) {
             return Fate::Ends;
         }
         let options = &self.origin.options;
@@ -106,7 +116,9 @@ impl Session {
             return Fate::Ends;
         }
         let pause = dialer.next_pause(options);
-        self.emit(EventKind::ConnectRetried, pause.as_millis() as u64);
+        let pause_ms = pause.as_millis() as u64;
+        event_of!(self.origin, DEBUG, "connection", "connects again", pause_ms = pause_ms);
+        self.emit(EventKind::ConnectRetried, pause_ms);
         self.timers.set(Timer::Reconnect, Instant::now() + pause, reactor);
         Fate::Lives
     }

@@ -7,7 +7,9 @@ use crate::io::notice;
 use crate::io::reactor::{Reactor, Timer};
 use crate::io::terms::milliseconds;
 use crate::life::fresh_id;
+use crate::lingering::Unsent;
 use crate::monitor::EventKind;
+use crate::trace::{self, event_of, span};
 use queue::{Drain, Held, Item};
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::atomic::Ordering;
@@ -27,9 +29,12 @@ impl Session {
         let passed = self.passed(&mut drain, &mut filler);
         self.rewind(&mut drain);
         filler.cut();
+        let (peer, reason) = (self.peer_address(), format_args!("{end}"));
         if matches!(end, End::Flushed) {
+            event_of!(self.origin, DEBUG, "connection", "ended", peer = peer, reason = reason);
             return Fate::Ends;
         }
+        event_of!(self.origin, INFO, "connection", "lost", peer = peer, reason = reason);
         let last = self.is_last(matches!(end, End::Protocol(_) | End::TooLarge | End::NoReply));
         if let Some(dialer) = &mut self.dialer {
             dialer.lost(Instant::now(), passed);
@@ -75,6 +80,12 @@ impl Session {
         if inside && self.dialer.as_mut().is_some_and(|dialer| !dialer.immediate && dialer.cut_off(number)) {
             drain.skip_message();
             self.origin.owner.troubles.message_refused();
+            event_of!(
+                self.origin,
+                WARN,
+                "drop",
+                "a message is lost: one connection after the other ended within it"
+            );
         }
     }
 
@@ -105,8 +116,10 @@ impl Session {
 
     /// The socket, or this endpoint of it (`released`), was closed: queued messages may still go out for a time.
     pub(crate) fn linger(&mut self, linger: i32, released: bool, reactor: &mut Reactor) -> Fate {
-        self.closing = true;
         self.released |= released;
+        let (socket, endpoint) = (self.origin.owner.socket_type.name(), &*self.origin.name);
+        let begin = || span!("end", "linger", socket = socket, endpoint = endpoint, linger_ms = linger);
+        self.lingering.get_or_insert_with(begin);
         if linger == 0 || (!self.may_connect() && !matches!(self.phase, Phase::Traffic(_))) {
             return Fate::Ends;
         }
@@ -124,9 +137,40 @@ impl Session {
         let ended = match &mut self.ends {
             // A reader that rests is told of the end, which may come after this.
             Some((drain, _)) => drain.frames().has_ended() || (!drain.park() && drain.frames().has_ended()),
-            None => self.closing,
+            None => self.is_closing(),
         };
         if ended { Fate::Ends } else { Fate::Lives }
+    }
+
+    /// It has lingered long enough.
+    pub(super) fn linger_no_longer(&mut self, reactor: &mut Reactor) -> Fate {
+        if trace::IS_ON
+            && let Some(unsent) = self.unsent(reactor)
+        {
+            let Unsent { messages, bytes, .. } = unsent;
+            event_of!(self.origin, INFO, "drop", "LINGER is over", messages = messages, bytes = bytes);
+        }
+        Fate::Ends
+    }
+
+    /// The messages that it lingers for, if it does.
+    pub(crate) fn unsent(&mut self, reactor: &mut Reactor) -> Option<Unsent> {
+        if !self.is_closing() {
+            return None;
+        }
+        let backlog = match &self.phase {
+            Phase::Traffic(traffic) => {
+                let connection = traffic.connection.clone();
+                let mut held = connection.engine.try_lock()?;
+                let backlog = held.as_mut().map(Engine::unsent);
+                if held.unlock() {
+                    self.call_back(reactor);
+                }
+                backlog
+            }
+            _ => self.ends.as_mut().map(|(drain, _)| drain.unsent()),
+        }?;
+        Some(self.origin.unsent(backlog))
     }
 
     pub(crate) fn sweep(&mut self, reactor: &mut Reactor) {

@@ -13,6 +13,7 @@ use crate::io::terms::Terms;
 use crate::monitor::EventKind;
 use crate::pattern::contract::Attached;
 use crate::pipe::{Conflates, Ends, pipe};
+use crate::trace::event_of;
 use queue::{Drain, Filler, Item, Notify, TryLock};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -73,6 +74,10 @@ impl Session {
     /// The handshake has failed.
     pub(super) fn refuse(&mut self, failure: &Failure, reactor: &mut Reactor) -> Fate {
         self.origin.owner.troubles.handshake_failed();
+        self.within_handshake(|| {
+            let (peer, reason) = (self.peer_address(), format_args!("{failure}"));
+            event_of!(self.origin, INFO, "connection", "the handshake failed", peer = peer, reason = reason);
+        });
         let errno =
             |error: &io::Error| error.raw_os_error().unwrap_or(rustix::io::Errno::PIPE.raw_os_error());
         match failure {
@@ -99,12 +104,25 @@ impl Session {
         if last { Fate::Ends } else { self.retry(reactor) }
     }
 
+    /// Has the events of `act` belong to the handshake, if one is under way.
+    fn within_handshake(&self, act: impl FnOnce()) {
+        match &self.phase {
+            Phase::Handshake(handshake) => handshake.span.in_scope(act),
+            _ => act(),
+        }
+    }
+
     fn failed_with(&self, errno: rustix::io::Errno) {
         self.emit(EventKind::HandshakeFailedNoDetail, errno.raw_os_error() as u64);
     }
 
     /// The peer is known: messages can flow.
     pub(super) fn open(&mut self, opened: Option<Opened>, reactor: &mut Reactor) -> Fate {
+        self.within_handshake(|| {
+            let speaks = opened.as_ref().and_then(|opened| opened.peer.socket_type.as_deref());
+            let (peer, speaks) = (self.peer_address(), speaks.unwrap_or_default());
+            event_of!(self.origin, INFO, "connection", "the peer is there", peer = peer, peer_type = speaks);
+        });
         let Phase::Handshake(mut handshake) = std::mem::replace(&mut self.phase, Phase::Resting) else {
             return Fate::Ends;
         };

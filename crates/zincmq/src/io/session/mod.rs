@@ -75,7 +75,7 @@ impl Session {
             Timer::Reconnect if matches!(self.phase, Phase::Resting) => self.connect(reactor),
             Timer::Deadline => self.late(reactor),
             Timer::Ask => self.ask(reactor),
-            Timer::Linger => Fate::Ends,
+            Timer::Linger => self.linger_no_longer(reactor),
             Timer::Beat => self.beat(reactor),
             Timer::CheckInbound => self.check_inbound(reactor),
             Timer::CheckOutbound => self.check_outbound(reactor),

@@ -13,6 +13,7 @@ use crate::life::fresh_id;
 use crate::monitor::{EventKind, Sides};
 use crate::option::Options;
 use crate::pipe::Ends;
+use crate::trace::{Span, span};
 use crate::transport::{Link, Transport};
 use queue::{Drain, Filler};
 use std::os::fd::OwnedFd;
@@ -51,8 +52,8 @@ pub(crate) struct Session {
     pub(super) timers: Timers,
     /// An accepted session, until its handshake is done.
     pub(super) admitted: Option<Box<Admitted>>,
-    /// The socket or endpoint was closed.
-    pub(super) closing: bool,
+    /// The time since the socket or endpoint was closed.
+    pub(super) lingering: Option<Span>,
     /// It was the endpoint: disconnected or unbound.
     pub(super) released: bool,
     /// The routing id of the peer, as the socket knows it.
@@ -89,7 +90,7 @@ impl Session {
             dialer: None,
             timers: Timers::default(),
             admitted: None,
-            closing: false,
+            lingering: None,
             released: false,
             announced: Vec::new(),
         }
@@ -105,7 +106,10 @@ impl Session {
             warn_if_exposed(origin, &link.peer_address);
         }
         let (socket_type, options) = (origin.owner.socket_type, &origin.options);
-        Phase::Handshake(Box::new(Handshake::new(descriptor, proxy, socket_type, options)))
+        let peer = link.map_or("", |link| &link.peer_address);
+        let (socket, endpoint) = (socket_type.name(), &*origin.name);
+        let span = span!("connection", "handshake", socket = socket, endpoint = endpoint, peer = peer);
+        Phase::Handshake(Box::new(Handshake::new(descriptor, proxy, socket_type, options, span)))
     }
 
     pub(crate) fn has_pipe(&self, pipe: PipeId) -> bool {
@@ -123,6 +127,16 @@ impl Session {
     pub(super) fn sides(&self) -> Sides<'_> {
         let sides = Sides::of(&self.origin.name, self.dialer.is_some());
         self.link.as_ref().map_or(sides, |link| link.complete(sides))
+    }
+
+    /// Whether the socket or endpoint was closed.
+    pub(super) fn is_closing(&self) -> bool {
+        self.lingering.is_some()
+    }
+
+    /// Where the peer is, as far as known.
+    pub(super) fn peer_address(&self) -> &str {
+        self.link.as_ref().map_or("", |link| &link.peer_address)
     }
 
     pub(super) fn set_deadline(&mut self, after: i32, reactor: &mut Reactor) {

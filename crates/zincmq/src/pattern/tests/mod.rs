@@ -75,6 +75,7 @@ struct Lanes {
     lanes: BTreeMap<PeerId, Lane>,
     dropped: usize,
     unread: u64,
+    unroutable: u64,
     /// The allowance that one call has left, if it is limited, and the peer whose message it reads part by part.
     left: Option<usize>,
     inside: Option<PeerId>,
@@ -116,8 +117,10 @@ impl Peers for Lanes {
         }
     }
 
-    fn offer(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) {
-        self.dropped += usize::from(self.send(peer, envelope, parts).is_err());
+    fn offer(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> bool {
+        let result = self.send(peer, envelope, parts);
+        self.dropped += usize::from(result.is_err());
+        result != Err(Refused::Gone)
     }
 
     fn broadcast(&mut self, targets: &[PeerId], parts: &[Part<'_>]) {
@@ -193,6 +196,10 @@ impl Peers for Lanes {
 
     fn count_unread(&mut self, messages: u64) {
         self.unread += messages;
+    }
+
+    fn count_unroutable(&mut self) {
+        self.unroutable += 1;
     }
 
     fn stamp(&mut self, peer: PeerId, into: &mut Message) {

@@ -65,6 +65,7 @@ fn router_drops_what_nobody_can_take() {
     rig.leaves(1);
     rig.send(&["a", "3"]).unwrap();
     assert!(rig.can_send());
+    assert_eq!((rig.peers.unroutable, rig.peers.dropped), (2, 1));
 }
 
 #[test]

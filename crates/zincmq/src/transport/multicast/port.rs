@@ -5,6 +5,7 @@ use super::contract::{Encapsulation, Role};
 use super::interface::{Device, scoped};
 use super::socket::{Failure, Plan};
 use crate::option::Options;
+use crate::trace::event;
 use crate::transport::{AddressError, BindError};
 use rustix::io::Errno;
 use rustix::net::addr::SocketAddrArg;
@@ -76,9 +77,13 @@ impl Port {
         let max_tpdu = options.multicast_maxtpdu.max(1) as usize;
         let too_small = device.mtu().filter(|&mtu| mtu < max_tpdu);
         if let Some(mtu) = too_small {
-            tracing::warn!(
-                "{}: MULTICAST_MAXTPDU {max_tpdu} is more than the {mtu} bytes that the interface takes: IP will cut packets",
-                endpoint()
+            event!(
+                WARN,
+                "multicast",
+                "MULTICAST_MAXTPDU is more than the interface takes: IP will cut packets",
+                endpoint = &*endpoint(),
+                max_tpdu = max_tpdu,
+                mtu = mtu,
             );
         }
         let plan = Plan { encapsulation, device: &device, port: address.port, options };
