@@ -32,6 +32,8 @@ mod quick_start {}
 mod request_reply {}
 #[doc = include_str!("../../docs/book/src/security.md")]
 mod security {}
+#[doc = include_str!("../../docs/book/src/several-sockets.md")]
+mod several_sockets {}
 #[doc = include_str!("../../docs/book/src/sockets.md")]
 mod sockets {}
 #[doc = include_str!("../../docs/book/src/troubleshooting.md")]

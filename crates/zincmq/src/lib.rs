@@ -32,7 +32,7 @@
 //! ```
 //!
 //! Every call that may wait has three forms: blocking (`recv`), at once (`try_recv`) and async (`recv_async`, under
-//! any executor). [`Poller`] waits for several sockets and foreign descriptors, [`proxy()`] passes messages from
+//! any executor). [`Poller`] waits for several sockets, monitors and foreign descriptors, a [`Proxy`] passes messages from
 //! one socket to another, [`Monitor`] tells of connections, [`Socket::stats`] of numbers, which a [`StatsServer`] shows to other
 //! processes (`zinc top`).
 //!
@@ -44,10 +44,11 @@
 //!
 //! | feature | brings | other crates in the interface |
 //! |---|---|---|
-//! | `futures` | sockets and their halves are `Stream` and `Sink` | `futures-core`, `futures-sink` |
-//! | `tracing` | what happens to endpoints and connections, messages that are lost and an end that takes long are logged by the crate of that name, in targets that begin with `zincmq::`; nothing on the way of a message | |
+//! | `futures` | Sockets, and their halves, are `Stream` and `Sink`; monitors are `Stream`. | `futures-core`, `futures-sink` |
+//! | `tracing` | What happens to endpoints and connections, messages that are lost, and an end that takes long are logged by the crate of that name. | |
 //!
-//! No feature is on by default.
+//! Both are off by default. The targets of the log begin with `zincmq::`; the book's page on logs names all events and spans, with
+//! their fields. None is on the way of a message.
 //!
 //! # Rust and systems
 //!
@@ -140,16 +141,16 @@ pub use error::{BatchError, Error, Reason, Result, SendError};
 pub use io::SchedPolicy;
 pub use lingering::{Lingering, Unsent};
 pub use message::{Frame, Message, MessageIntoIter, PartsError, PeerInfo};
-pub use monitor::{Event, EventKind, Events, Monitor};
-pub use pattern::ability;
+pub use monitor::{Event, EventKind, Events, Monitor, MonitorIter};
+pub use pattern::ability::{self, Receives, Sends, Splits, Subscribes, Typed};
 #[doc(inline)]
 pub use poller::Poller;
-pub use proxy::{proxy, proxy_steerable};
+pub use proxy::{Proxy, proxy, proxy_async};
 #[doc(inline)]
 pub use queue::warm::Buffer;
 pub use socket::outgoing::Outgoing;
 pub use socket::typed::*;
-pub use socket::{AnySocket, Interrupter, RecvHalf, RejoinError, SendHalf, Socket, SocketBuilder};
+pub use socket::{AnySocket, Interrupter, RecvHalf, RejoinError, SendHalf, Socket, SocketBuilder, WrongType};
 pub use socket_type::{SocketType, UnknownSocketType};
 pub use stats::{MulticastSource, MulticastStats, PeerStats, SocketReport, SocketStats};
 pub use stats_server::StatsServer;

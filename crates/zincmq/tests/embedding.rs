@@ -140,7 +140,7 @@ fn one_socket_reflects_what_it_receives() {
         let context = Context::new();
         let mut router = Router::new(&context).unwrap();
         router.bind("inproc://mirror").unwrap();
-        let mirror = std::thread::spawn(move || c::reflect(&mut router, None, None));
+        let mirror = std::thread::spawn(move || c::reflecting(&mut router).run());
         let mut dealer = Dealer::new(&context).unwrap();
         dealer.connect("inproc://mirror").unwrap();
         dealer.send(["to", "and fro"]).unwrap();

@@ -7,7 +7,7 @@ use crate::context::{Context, ContextBuilder};
 use crate::error::Result;
 use crate::message::{Frame, Message};
 use crate::poller::Poller;
-pub use crate::proxy::reflect;
+use crate::proxy::Proxy;
 use crate::socket::Socket;
 pub use option::ByNumber;
 pub use sending::{Admits, Kept};
@@ -79,6 +79,11 @@ impl Memory for Message {
     fn own(&self, at: usize) -> Option<&[u8]> {
         self.get(at).and_then(Frame::own)
     }
+}
+
+/// A proxy with one socket at both ends: it sends again the messages that it receives.
+pub fn reflecting<K>(socket: &mut Socket<K>) -> Proxy<'_> {
+    Proxy::between(socket.core_mut(), None)
 }
 
 /// A poller that sleeps under another signal mask than its thread's.

@@ -6,6 +6,7 @@ mod builder;
 mod caller_io;
 mod closing;
 mod commands;
+mod convert;
 pub(crate) mod core;
 mod endpoints;
 mod future;
@@ -30,6 +31,7 @@ pub(crate) mod typed;
 mod watch;
 
 pub use self::builder::SocketBuilder;
+pub use self::convert::WrongType;
 pub(crate) use self::core::Core;
 pub use self::halves::{RecvHalf, RejoinError, SendHalf};
 pub use self::handle::{AnySocket, Socket};
