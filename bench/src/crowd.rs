@@ -5,9 +5,9 @@ use std::{fs, thread};
 
 use rustix::param::page_size;
 
-use crate::ends::Took;
 use crate::flow::read;
 use crate::side::{Receiver, Result, Sender};
+use crate::took::Took;
 
 /// How many peers come at the same time. It is less than the backlog of a listening socket, which is 100.
 const WAVE: usize = 64;

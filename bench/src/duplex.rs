@@ -3,9 +3,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::ends::Took;
 use crate::flow::read;
 use crate::side::{AtOnce, Result};
+use crate::took::Took;
 
 /// How many messages go one way before it is the other's turn.
 const TURN: usize = 64;

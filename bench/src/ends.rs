@@ -1,28 +1,17 @@
 //! The works, written once for both libraries: each is two ends.
 
-use std::time::Duration;
-
 use crate::crowd::{rest, storm};
 use crate::duplex::exchange;
 use crate::flow::{ask, drain, drain_counted, pour, pour_counted, read, serve};
 use crate::paced::{clock, pace};
 use crate::side::{Addresser, Receiver, Result, Sender, Side};
 use crate::task::{End, Task};
+use crate::took::Took;
 use crate::work::Work;
 
 /// How many requests DEALER keeps under way, and how many bytes at most.
 const WINDOW: usize = 256;
 const WINDOW_BYTES: usize = 4 << 20;
-
-/// What an end has measured.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Took {
-    /// The messages that it has seen, or the connections.
-    pub(crate) messages: u64,
-    /// The time that they took in nanoseconds; where the work's unit is another, a number for each of
-    /// its statistics: delays in nanoseconds, bytes of all connections.
-    pub(crate) numbers: Vec<u64>,
-}
 
 /// How the two ends of a run keep together.
 pub(crate) trait Cues {
@@ -33,12 +22,6 @@ pub(crate) trait Cues {
     /// has received all: libzmq's receivers lose what the kernel still holds when an ipc peer leaves while
     /// they are at their high-water mark.
     fn meet(&mut self);
-}
-
-impl Took {
-    pub(crate) fn timed(messages: u64, elapsed: Duration) -> Self {
-        Self { messages, numbers: vec![u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)] }
-    }
 }
 
 /// Does one end of a task.

@@ -3,9 +3,9 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use crate::ends::Took;
 use crate::row::Row;
 use crate::side::{Copier, Receiver, Responder, Result, Sender};
+use crate::took::Took;
 
 /// How many messages a receiver of many sockets takes from one before it turns to the next.
 const TURN: usize = 32;

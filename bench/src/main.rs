@@ -30,6 +30,7 @@ mod run;
 mod side;
 mod task;
 mod theirs;
+mod took;
 mod work;
 mod worker;
 

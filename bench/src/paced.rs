@@ -11,10 +11,10 @@ use std::time::Duration;
 use rustix::thread::{clock_nanosleep_absolute, set_current_timer_slack};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
-use crate::ends::Took;
 use crate::flow::read;
 use crate::histogram::Histogram;
 use crate::side::{Copier, Receiver, Result};
+use crate::took::Took;
 
 /// How long before its due time the sender is awake, in nanoseconds: about what it takes a CPU to wake up.
 const AWAKE: u64 = 50_000;

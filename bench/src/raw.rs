@@ -4,10 +4,11 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 
-use crate::ends::{Cues, Took};
+use crate::ends::Cues;
 use crate::flow::{ask, drain, pour, read, serve};
 use crate::side::{Receiver, Responder, Result, Sender};
 use crate::task::{End, Task};
+use crate::took::Took;
 use crate::work::Work;
 
 /// The most that is written or read at once. A larger message goes in pieces through one buffer of this size, which

@@ -10,9 +10,9 @@ use std::{env, fs, io, process, thread};
 
 use clap::ValueEnum;
 
-use crate::ends::Took;
 use crate::row::{Row, Transport};
 use crate::task::{Contender, End, Task};
+use crate::took::Took;
 use crate::work::Unit;
 
 /// The time that a run may take beyond that for which it sends: to start, to drain what is queued and to end.

@@ -8,12 +8,13 @@ use rustix::process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_de
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::ends::{Cues, Took};
+use crate::ends::Cues;
 use crate::ours::Ours;
 use crate::row::Cpus;
 use crate::side::{Error, Result, Side};
 use crate::task::{Contender, End, Task};
 use crate::theirs::Theirs;
+use crate::took::Took;
 use crate::{ends, raw};
 
 /// Does the task; prints `bound ENDPOINT` when the other end may connect, `here` when it waits for the other end
