@@ -68,7 +68,7 @@ struct Arguments {
     /// Runs of each side of each row, of which the median counts [default: 5, with --quick 2]
     #[arg(long, value_name = "TIMES")]
     repeats: Option<usize>,
-    /// For how long a run sends, in milliseconds [default: 700, with --quick 200]
+    /// For how long a run sends, in milliseconds; a paced one four times as long [default: 700, with --quick 200]
     #[arg(long, value_name = "MS")]
     millis: Option<u64>,
     /// Also write the figures as CSV
