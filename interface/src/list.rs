@@ -41,14 +41,15 @@ fn of_standard_trait(line: &str) -> bool {
 
 /// Of the lines of a library those on the types that these lines pass on.
 pub(crate) fn passed_on(lines: &[String], library: &str, of_library: Vec<String>) -> Vec<String> {
-    let types: Vec<_> = own_names(lines).map(|name| format!("{library}::{name}")).collect();
+    let types: Vec<_> = own_names(lines).collect();
     let is_about = |line: &String| {
         let subject = line.rsplit_once(" for ").map_or(&**line, |(_, subject)| subject);
         let mut paths = subject.split(|sign: char| !sign.is_alphanumeric() && !"_:".contains(sign));
         let path = paths.find(|path| path.contains("::")).unwrap_or_default();
-        types
-            .iter()
-            .any(|of| path.strip_prefix(&**of).is_some_and(|rest| rest.is_empty() || rest.starts_with("::")))
+        let mut names = path.split("::");
+        let is_of_library = names.next() == Some(library);
+        let name = names.find(|name| name.starts_with(char::is_uppercase));
+        is_of_library && name.is_some_and(|name| types.contains(&name))
     };
     of_library.into_iter().filter(is_about).collect()
 }

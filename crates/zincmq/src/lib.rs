@@ -44,10 +44,11 @@
 //!
 //! | feature | brings | other crates in the interface |
 //! |---|---|---|
-//! | `futures` | sockets and their halves are `Stream` and `Sink`, monitors are `Stream` | `futures-core`, `futures-sink` |
-//! | `tracing` | what happens to endpoints and connections, messages that are lost and an end that takes long are logged by the crate of that name, in targets that begin with `zincmq::`; nothing on the way of a message | |
+//! | `futures` | Sockets, and their halves, are `Stream` and `Sink`; monitors are `Stream`. | `futures-core`, `futures-sink` |
+//! | `tracing` | What happens to endpoints and connections, messages that are lost, and an end that takes long are logged by the crate of that name. | |
 //!
-//! No feature is on by default.
+//! Both are off by default. The targets of the log begin with `zincmq::`; the book's page on logs names all events and spans, with
+//! their fields. None is on the way of a message.
 //!
 //! # Rust and systems
 //!

@@ -47,7 +47,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// ```
 ///
 /// - `uptime_ms` counts from the server's start and never goes backwards: rates are differences of two answers.
-/// - The names below `sockets` and `peers` are those of [`SocketStats`] and [`PeerStats`], with their meaning; those below
+/// - The names below `sockets` and `peers` are those of [`SocketStats`](crate::SocketStats) and [`PeerStats`], with their meaning; those below
 ///   `multicast`, and `sources` in there, those of [`MulticastStats`] and [`MulticastSource`].
 /// - `age_ms` is how long ago the socket told its numbers; `null`: it has never answered, and they are zero.
 ///   A socket answers when it is used (see [`Context::stats`]).

@@ -190,7 +190,7 @@ fn what_is_covered_is() {
         let name = path.file_stem().unwrap().to_str().unwrap();
         assert!(page.contains(&format!("`{name}`")), "coverage.md lacks the example {name}");
     }
-    let tests: String = ["main.rs", "genuine.rs", "book.rs"]
+    let tests: String = ["main.rs", "routing.rs", "reliability.rs", "publishing.rs", "genuine.rs", "book.rs"]
         .map(|file| fs::read_to_string(folder().join("tests/examples").join(file)).unwrap())
         .concat();
     for row in page.lines().filter(|line| line.starts_with("| ") && line.contains('`')) {

@@ -1,6 +1,6 @@
 //! The examples against scripts of the same names in Python, whose pyzmq brings genuine libzmq along.
 
-use crate::harness::run;
+use crate::harness::{Run, run};
 use crate::{AVERAGE, ITEMS, LONGEST, SQUARES, ironhouse};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -46,6 +46,29 @@ fn brokers_between_clients_and_workers_of_both() {
     let [client, other, _, _] =
         run(["rrclient.py tcp:a 4", "rrclient tcp:a 4", "msgqueue tcp:a tcp:b &", "rrworker.py tcp:b 8"]);
     assert_eq!([&*client, &*other], [SQUARES; 2]);
+}
+
+#[test]
+fn balanced_load_of_genuine_clients() {
+    let client = "rrclient.py tcp:a 4";
+    let [one, other, ..] = run([client, client, "lbbroker tcp:a tcp:b &", "lbworker tcp:b &"]);
+    assert_eq!([&*one, &*other], [SQUARES; 2]);
+    let [client, ..] = run([client, "ppqueue tcp:a tcp:b &", "ppworker tcp:b &"]);
+    assert_eq!(client, SQUARES);
+}
+
+#[test]
+fn last_values_from_and_to_both() {
+    for [publish, subscribe] in [["psenvpub.py", "psenvsub"], ["psenvpub", "psenvsub.py"]] {
+        let mut run = Run::new();
+        let cache = run.start("lvcache tcp:a tcp:b &");
+        let publisher = run.start(&format!("{publish} tcp:a 3"));
+        run.first(&[publisher]);
+        run.hear(cache, r#"["B", "item 3"]"#);
+        let late = run.start(&format!("{subscribe} tcp:b 1"));
+        run.finish();
+        assert_eq!(run.printed(late), "[B] item 3\n", "{publish}, {subscribe}");
+    }
 }
 
 #[test]

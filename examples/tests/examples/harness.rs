@@ -1,7 +1,8 @@
-//! Starts the programs of an example together, and returns what each has printed.
+//! Starts the programs of an example, makes them hang or crash, and returns what each has printed.
 
 use rustix::process::{Pid, Signal, kill_process};
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,63 +17,128 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// look at it and its wait is lost.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// Runs the commands all at once, until they have ended, and returns what they print. One that ends in `&` is a
-/// service: it gets a Ctrl-C when the others have ended, again and again until it ends as well. `tcp:a`, `ipc:b`, `epgm:c`
-/// and so on stand for endpoints that nobody else uses, `http:d` for an address likewise.
+/// Runs the commands all at once, until they have ended, and returns what they print. See [`Run::start`].
 pub(crate) fn run<const N: usize>(commands: [&str; N]) -> [String; N] {
-    let (ended, endings) = channel();
-    let places = Places::fresh();
-    let start = |(at, command)| Process::start(at, command, &places, ended.clone());
-    let mut run = Run {
-        processes: commands.into_iter().enumerate().map(start).collect(),
-        endings,
-        until: Instant::now() + PATIENCE,
-    };
-    run.finish(|process| !process.service);
-    run.finish(|process| process.service);
-    std::array::from_fn(|at| run.processes[at].printed.take().unwrap_or_default())
+    let mut run = Run::new();
+    let processes = commands.map(|command| run.start(command));
+    run.finish();
+    processes.map(|process| run.printed(process))
 }
 
-/// What a process has printed: at its end.
-struct Ending {
-    at: usize,
-    stdout: String,
-    stderr: String,
-}
-
-struct Run {
+/// Programs that run side by side, and what they print.
+pub(crate) struct Run {
     processes: Vec<Process>,
-    endings: Receiver<Ending>,
+    places: Places,
+    outputs: Receiver<(usize, Output)>,
+    sender: Sender<(usize, Output)>,
     until: Instant,
 }
 
+/// What a process has printed: a line of it, or all of its errors at its end.
+enum Output {
+    Line(String),
+    End { errors: String },
+}
+
 impl Run {
-    /// Waits until these have ended. A service does so because it is asked.
-    fn finish(&mut self, these: fn(&Process) -> bool) {
-        let mut ask = Instant::now();
-        while self.processes.iter().any(|process| these(process) && process.printed.is_none()) {
-            let now = Instant::now();
-            assert!(now < self.until, "not ended in time:{}", self.report());
-            if now >= ask {
-                let running = self.processes.iter().filter(|process| these(process) && process.service);
-                running.filter(|process| process.printed.is_none()).for_each(Process::interrupt);
-                ask = now + AGAIN;
-            }
-            let Ok(Ending { at, stdout, stderr }) =
-                self.endings.recv_timeout(self.until.min(ask).saturating_duration_since(now))
-            else {
-                continue;
-            };
-            let status = self.processes[at].child.wait().unwrap();
-            self.processes[at].printed = Some(stdout);
-            assert!(status.success(), "{}: {status}: {stderr}{}", self.processes[at].command, self.report());
+    pub(crate) fn new() -> Self {
+        let (sender, outputs) = channel();
+        let until = Instant::now() + PATIENCE;
+        Self { processes: Vec::new(), places: Places::fresh(), outputs, sender, until }
+    }
+
+    /// Starts a program. One that ends in `&` is a service: it gets a Ctrl-C when the others have ended, again and
+    /// again until it ends as well. One that ends in `!` is expected to fail. `tcp:a`, `ipc:b`, `epgm:c` and so on
+    /// stand for endpoints that nobody else uses, `http:d` for an address likewise. Returns its number.
+    pub(crate) fn start(&mut self, command: &str) -> usize {
+        let at = self.processes.len();
+        self.processes.push(Process::start(at, command, &self.places, self.sender.clone()));
+        at
+    }
+
+    /// Waits until a program has printed a line that has `text` in it, after the line heard before.
+    pub(crate) fn hear(&mut self, at: usize, text: &str) {
+        let complaint = format!("{}: {text:?} was not printed", self.processes[at].command);
+        self.wait(&complaint, |run| run.processes[at].find(text).is_some());
+        self.processes[at].heard = self.processes[at].find(text).unwrap() + 1;
+    }
+
+    /// Waits until one of these programs has ended, and returns its number.
+    pub(crate) fn first(&mut self, of: &[usize]) -> usize {
+        self.wait("none has ended", |run| of.iter().any(|at| run.processes[*at].ended));
+        *of.iter().find(|at| self.processes[**at].ended).unwrap()
+    }
+
+    /// Ends a program as a crash would.
+    pub(crate) fn kill(&mut self, at: usize) {
+        self.processes[at].fails = true;
+        self.processes[at].signal(Signal::KILL);
+        self.first(&[at]);
+    }
+
+    /// Makes a program hang, until [`Run::resume`].
+    pub(crate) fn pause(&self, at: usize) {
+        self.processes[at].signal(Signal::STOP);
+    }
+
+    /// Lets a program go on.
+    pub(crate) fn resume(&self, at: usize) {
+        self.processes[at].signal(Signal::CONT);
+    }
+
+    /// Whether a program has ended.
+    pub(crate) fn has_ended(&self, at: usize) -> bool {
+        self.processes[at].ended
+    }
+
+    /// What a program has printed so far.
+    pub(crate) fn printed(&self, at: usize) -> String {
+        self.processes[at].lines.concat()
+    }
+
+    /// Waits until all have ended. Services do so because they are asked.
+    pub(crate) fn finish(&mut self) {
+        self.wait("not ended", |run| run.processes.iter().all(|process| process.service || process.ended));
+        while self.processes.iter().any(|process| !process.ended) {
+            self.processes
+                .iter()
+                .filter(|process| !process.ended)
+                .for_each(|process| process.signal(Signal::INT));
+            let ask_again = Instant::now() + AGAIN;
+            while self.processes.iter().any(|process| !process.ended) && self.listen(ask_again) {}
+            assert!(Instant::now() < self.until, "services do not end:{}", self.report());
         }
     }
 
+    /// Listens until it is so.
+    fn wait(&mut self, complaint: &str, is_so: impl Fn(&Self) -> bool) {
+        while !is_so(self) {
+            assert!(self.listen(self.until), "{complaint} in time:{}", self.report());
+        }
+    }
+
+    /// Takes in what one process says. `false`: none has said anything in time.
+    fn listen(&mut self, until: Instant) -> bool {
+        let left = until.saturating_duration_since(Instant::now());
+        let Ok((at, output)) = self.outputs.recv_timeout(left) else { return false };
+        let process = &mut self.processes[at];
+        match output {
+            Output::Line(line) => process.lines.push(line),
+            Output::End { errors } => {
+                process.ended = true;
+                let status = process.child.wait().unwrap();
+                let by_request = process.service && status.signal() == Some(Signal::INT.as_raw());
+                let expected = status.success() != process.fails || by_request;
+                assert!(expected, "{}: {status}: {errors}{}", self.processes[at].command, self.report());
+            }
+        }
+        true
+    }
+
     fn report(&self) -> String {
-        let line = |process: &Process| match &process.printed {
-            Some(printed) => format!("\n  {} has ended: {printed:?}", process.command),
-            None => format!("\n  {} runs", process.command),
+        let line = |process: &Process| {
+            let state = if process.ended { "has ended" } else { "runs" };
+            format!("\n  {} {state}: {:?}", process.command, process.lines.concat())
         };
         self.processes.iter().map(line).collect()
     }
@@ -81,34 +147,52 @@ impl Run {
 struct Process {
     command: String,
     service: bool,
+    fails: bool,
     child: Child,
-    printed: Option<String>,
+    lines: Vec<String>,
+    /// The number of lines up to the one heard last.
+    heard: usize,
+    ended: bool,
 }
 
 impl Process {
-    fn start(at: usize, command: &str, places: &Places, ended: Sender<Ending>) -> Self {
+    fn start(at: usize, command: &str, places: &Places, said: Sender<(usize, Output)>) -> Self {
         let mut words: Vec<_> = command.split(' ').map(|word| places.resolve(word)).collect();
         let service = words.pop_if(|word| word == "&").is_some();
+        let fails = words.pop_if(|word| word == "!").is_some();
         let mut child = program(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (mut stdout, mut stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let (stdout, mut stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         thread::spawn(move || {
             let errors = thread::spawn(move || read(&mut stderr));
-            let stdout = read(&mut stdout);
             // The test may have failed in the meantime.
-            _ = ended.send(Ending { at, stdout, stderr: errors.join().unwrap() });
+            let mut stdout = BufReader::new(stdout);
+            let mut line = Vec::new();
+            while stdout.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+                _ = said.send((at, Output::Line(String::from_utf8_lossy(&line).into_owned())));
+                line.clear();
+            }
+            _ = said.send((at, Output::End { errors: errors.join().unwrap() }));
         });
-        Self { command: words.join(" "), service, child, printed: None }
+        let command = words.join(" ");
+        Self { command, service, fails, child, lines: Vec::new(), heard: 0, ended: false }
     }
 
-    fn interrupt(&self) {
-        kill_process(Pid::from_child(&self.child), Signal::INT).unwrap();
+    /// The first line with this text, from those on that have not been heard.
+    fn find(&self, text: &str) -> Option<usize> {
+        (self.heard..self.lines.len()).find(|at| self.lines[*at].contains(text))
+    }
+
+    fn signal(&self, signal: Signal) {
+        if !self.ended {
+            kill_process(Pid::from_child(&self.child), signal).unwrap();
+        }
     }
 }
 
 impl Drop for Process {
     /// After a failure nothing stays behind.
     fn drop(&mut self) {
-        if self.printed.is_none() {
+        if !self.ended {
             _ = self.child.kill();
             _ = self.child.wait();
         }
@@ -124,14 +208,14 @@ fn read(from: &mut impl Read) -> String {
 /// An example, a Python script, or an example under valgrind.
 fn program(words: &[String]) -> Command {
     let (name, mut arguments) = words.split_first().unwrap();
-    let mut command = if name.ends_with(".py") {
-        // Where the tests themselves run in the background of a script, interrupts are ignored, and Python keeps to that.
-        let mut command = Command::new("env");
-        command.arg("--default-signal=INT").arg(crate::genuine::python());
-        command.arg(folder().join("python").join(name));
-        command
+    // Where the tests themselves run in the background of a script, interrupts are ignored, and their children keep to
+    // that.
+    let mut command = Command::new("env");
+    command.arg("--default-signal=INT");
+    if name.ends_with(".py") {
+        command.arg(crate::genuine::python()).arg(folder().join("python").join(name));
     } else if name == "valgrind" {
-        let mut command = Command::new(name);
+        command.arg(name);
         // What Rust keeps of the main thread to the very end looks possibly lost, and is not.
         command.args([
             "--quiet",
@@ -141,10 +225,9 @@ fn program(words: &[String]) -> Command {
         ]);
         command.arg(example(&arguments[0]));
         arguments = &arguments[1..];
-        command
     } else {
-        Command::new(example(name))
-    };
+        command.arg(example(name));
+    }
     command.args(arguments).stdin(Stdio::null());
     command
 }

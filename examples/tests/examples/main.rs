@@ -3,6 +3,9 @@
 mod book;
 mod genuine;
 mod harness;
+mod publishing;
+mod reliability;
+mod routing;
 
 use harness::run;
 
