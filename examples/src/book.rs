@@ -10,6 +10,10 @@ mod errors {}
 mod from_libzmq {}
 #[doc = include_str!("../../docs/book/src/from-pyzmq.md")]
 mod from_pyzmq {}
+#[doc = include_str!("../../docs/book/src/from-tmq.md")]
+mod from_tmq {}
+#[doc = include_str!("../../docs/book/src/from-zeromq.md")]
+mod from_zeromq {}
 #[doc = include_str!("../../docs/book/src/from-zmq-crate.md")]
 mod from_zmq_crate {}
 #[doc = include_str!("../../docs/book/src/high-water-marks.md")]
@@ -28,6 +32,8 @@ mod quick_start {}
 mod request_reply {}
 #[doc = include_str!("../../docs/book/src/security.md")]
 mod security {}
+#[doc = include_str!("../../docs/book/src/several-sockets.md")]
+mod several_sockets {}
 #[doc = include_str!("../../docs/book/src/sockets.md")]
 mod sockets {}
 #[doc = include_str!("../../docs/book/src/troubleshooting.md")]

@@ -11,7 +11,7 @@ use std::os::fd::BorrowedFd;
 use std::slice;
 use std::time::Duration;
 use zincmq::c::{Masks, SignalMask};
-use zincmq::poller::{Interest, Item, Poller};
+use zincmq::poller::{Interest, Item, Poller, Token};
 
 /// How long to wait; negative: without limit.
 pub(crate) fn duration(milliseconds: c_long) -> Option<Duration> {
@@ -27,12 +27,25 @@ enum Place {
     Nowhere,
 }
 
-/// All that is waited for: each socket once, then descriptors.
+/// A socket or descriptor, what is asked of it, and what is found.
+struct Polled<T> {
+    what: T,
+    wanted: Interest,
+    found: Interest,
+}
+
+impl<T> Polled<T> {
+    fn new(what: T, wanted: Interest) -> Self {
+        Self { what, wanted, found: Interest::default() }
+    }
+}
+
+/// All that is waited for: each socket once, then descriptors. The tokens go on from one to the other.
 #[derive(Default)]
 struct Waited {
     handles: Vec<*mut c_void>,
-    sockets: Vec<(Borrowed, Interest)>,
-    descriptors: Vec<(c_int, Interest)>,
+    sockets: Vec<Polled<Borrowed>>,
+    descriptors: Vec<Polled<c_int>>,
     /// Some socket has part of a message left for what it is asked: no need to wait.
     ready: bool,
 }
@@ -46,7 +59,7 @@ impl Waited {
         if item.fd < 0 {
             return Ok(Place::Nowhere);
         }
-        self.descriptors.push((item.fd, wanted));
+        self.descriptors.push(Polled::new(item.fd, wanted));
         Ok(Place::Descriptor(self.descriptors.len() - 1))
     }
 
@@ -55,41 +68,50 @@ impl Waited {
         let place = match socket::borrow(handle) {
             Ok(socket) => {
                 self.handles.push(handle);
-                self.sockets.push((socket, Interest::default()));
+                self.sockets.push(Polled::new(socket, Interest::default()));
                 self.sockets.len() - 1
             }
             Err(errno) => self.handles.iter().position(|known| *known == handle).ok_or(errno)?,
         };
-        let (socket, both) = &mut self.sockets[place];
+        let Polled { what, wanted: both, .. } = &mut self.sockets[place];
         both.readable |= wanted.readable;
         both.writable |= wanted.writable;
-        let has = socket.as_ref().map(|socket| socket.with_parts(Interest::default())).unwrap_or_default();
+        let has = what.get()?.with_parts(Interest::default());
         self.ready |= (has.readable && wanted.readable) || (has.writable && wanted.writable);
         Ok(place)
     }
 
     fn wait(&mut self, poller: &mut Poller, timeout: Option<Duration>) -> Result<(), Errno> {
-        let mut items = Vec::with_capacity(self.sockets.len() + self.descriptors.len());
-        for (socket, interest) in &mut self.sockets {
-            items.push(Item::Socket(&mut socket.get()?.core, *interest));
+        let sockets = self.sockets.iter_mut().enumerate().map(|(at, Polled { what, wanted, .. })| {
+            let socket = what.get().ok();
+            socket.map(|socket| Item::socket(Token(at), &mut socket.core, *wanted))
+        });
+        let descriptors =
+            self.descriptors.iter().zip(sockets.len()..).map(|(Polled { what, wanted, .. }, at)| {
+                // SAFETY: the caller's word: the descriptor is open during the call.
+                let descriptor = unsafe { BorrowedFd::borrow_raw(*what) };
+                Some(Item::descriptor(Token(at), descriptor, *wanted))
+            });
+        let timeout = if self.ready { Some(Duration::ZERO) } else { timeout };
+        for event in poller.wait(sockets.chain(descriptors), timeout)? {
+            let Token(at) = event.token;
+            match at.checked_sub(self.sockets.len()) {
+                None => self.sockets[at].found = Interest::from(*event),
+                Some(at) => self.descriptors[at].found = Interest::from(*event),
+            }
         }
-        for (fd, interest) in &self.descriptors {
-            // SAFETY: the caller's word: the descriptor is open during the call.
-            items.push(Item::Descriptor(unsafe { BorrowedFd::borrow_raw(*fd) }, *interest));
-        }
-        poller.wait(&mut items, if self.ready { Some(Duration::ZERO) } else { timeout })?;
         Ok(())
     }
 
     /// The events found for an item that wants these.
-    fn found(&self, poller: &Poller, place: Place, wanted: c_short) -> c_short {
+    fn found(&self, place: Place, wanted: c_short) -> c_short {
         match place {
             Place::Nowhere => 0,
             // Failures are told whether asked for or not.
-            Place::Descriptor(at) => events(poller.found(self.sockets.len() + at)) & (wanted | POLLERR),
+            Place::Descriptor(at) => events(self.descriptors[at].found) & (wanted | POLLERR),
             Place::Socket(at) => {
-                let found = poller.found(at);
-                let amended = self.sockets[at].0.as_ref().map_or(found, |socket| socket.with_parts(found));
+                let Polled { what, found, .. } = &self.sockets[at];
+                let amended = what.as_ref().map_or(*found, |socket| socket.with_parts(*found));
                 events(amended) & wanted
             }
         }
@@ -138,7 +160,7 @@ fn wait_with(
     poller.set_signal_mask(mask);
     waited.wait(poller, timeout)?;
     for (item, place) in items.iter_mut().zip(places) {
-        item.revents = waited.found(poller, place, item.events);
+        item.revents = waited.found(place, item.events);
     }
     Ok(items.iter().filter(|item| item.revents != 0).count())
 }

@@ -4,9 +4,7 @@ use crate::border::call;
 use crate::errno::Errno;
 use crate::socket::{self, Borrowed};
 use libc::{c_int, c_void};
-use zincmq::AnySocket;
-use zincmq::c::reflect;
-use zincmq::{proxy, proxy_steerable};
+use zincmq::{AnySocket, Proxy};
 
 /// A socket that may be missing.
 struct Place(Option<Borrowed>);
@@ -34,16 +32,19 @@ fn run(
     let (mut capture, mut control) = (Place::of(capture)?, Place::of(control)?);
     let mut front = Place::of(frontend)?;
     let front = front.core().ok_or(errno)?;
-    if frontend == backend {
-        reflect(front, capture.core(), control.core())?;
-        return Ok(0);
+    let mut back = if frontend == backend { Place(None) } else { Place::of(backend)? };
+    let mut proxy = match back.core() {
+        Some(back) => Proxy::new(front, back),
+        None if frontend == backend => Proxy::reflecting(front),
+        None => return Err(errno),
+    };
+    if let Some(capture) = capture.core() {
+        proxy = proxy.capture(capture);
     }
-    let mut back = Place::of(backend)?;
-    let back = back.core().ok_or(errno)?;
-    match control.core() {
-        None => proxy(front, back, capture.core())?,
-        Some(control) => proxy_steerable(front, back, capture.core(), control)?,
+    if let Some(control) = control.core() {
+        proxy = proxy.control(control);
     }
+    proxy.run()?;
     Ok(0)
 }
 

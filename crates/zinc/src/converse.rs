@@ -1,12 +1,12 @@
 //! `zinc pair`, `dealer`, `router`, `xpub`, `xsub`, `stream`: messages go out while those that come in are printed.
 
 use crate::failure::Failure;
-use crate::input::{Input, Source};
+use crate::input::{INPUT, Input, Source};
 use crate::output::Output;
 use crate::session::{Opening, Session};
 use crate::text::{Form, read_routing_id};
 use clap::Args;
-use zincmq::poller::{Interest, Item};
+use zincmq::poller::Interest;
 use zincmq::{Error, Frame, Message, Poller, SendError, SocketType};
 
 /// Arguments that all of them take.
@@ -100,21 +100,19 @@ impl Converse {
                 ..Interest::default()
             };
             let timeout = if early.is_zero() { session.timeout() } else { Some(early) };
-            let socket = Item::Socket(&mut session.socket, interest);
-            let ready = match outbound.input.item().filter(|_| !waits) {
-                Some(lines) => poller.wait(&mut [socket, lines], timeout)?,
-                None => poller.wait(&mut [socket], timeout)?,
-            };
-            if ready == 0 && early.is_zero() {
+            let lines = outbound.input.item().filter(|_| !waits);
+            let found = poller.wait([Some(session.item(interest)), lines], timeout)?;
+            if found.is_empty() && early.is_zero() {
                 let limit = session.timeout().unwrap_or_default();
                 return Err(Failure::Timeout { what: "nothing came or went", limit });
             }
-            // A pipe whose writer has gone has failed, and the end is read.
-            if poller.found(1).readable || poller.found(1).failed {
-                outbound.input.fill()?;
-            }
-            if poller.found(0).writable {
-                outbound.send(session)?;
+            for event in found {
+                match event.token {
+                    // A pipe whose writer has gone has failed, and the end is read.
+                    INPUT => outbound.input.fill()?,
+                    _ if event.writable => outbound.send(session)?,
+                    _ => {}
+                }
             }
             output.drain(&mut session.socket, |message| outbound.wrapping.take_off(message))?;
         }

@@ -61,7 +61,7 @@ impl Demo {
         gate.secure(&mut front, &ends.server)?;
         gate.secure(&mut back, &ends.server)?;
         let (for_clients, for_workers) = (front.bind("tcp://127.0.0.1:*")?, back.bind("tcp://127.0.0.1:*")?);
-        let broker = thread::spawn(move || unless_terminated(zincmq::proxy(&mut front, &mut back, None)));
+        let broker = thread::spawn(move || unless_terminated(zincmq::proxy(&mut front, &mut back)));
         let workers = (0..self.workers).map(|_| start_worker(&context, &for_workers, (&gate, &ends.client)));
         let workers: Vec<_> = workers.collect::<Result<_, _>>()?;
 

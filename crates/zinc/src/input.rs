@@ -11,8 +11,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
-use zincmq::poller::{Interest, Item};
+use zincmq::poller::{Interest, Item, Token};
 use zincmq::{Frame, Message, Poller};
+
+/// The input, among what is waited for.
+pub(crate) const INPUT: Token = Token(1);
 
 /// Read at a time, in bytes.
 const CHUNK: usize = 64 << 10;
@@ -164,7 +167,7 @@ impl Input {
     /// The item to wait for before [`Input::fill`]; `None` at the end.
     pub(crate) fn item(&self) -> Option<Item<'_>> {
         let (_, file) = self.files.front().filter(|_| self.left != Some(0))?;
-        Some(Item::Descriptor(file.as_fd(), Interest::READABLE))
+        Some(Item::descriptor(INPUT, file.as_fd(), Interest::READABLE))
     }
 
     /// Reads once. To be called when [`Input::take`] has nothing.
@@ -198,7 +201,7 @@ impl Input {
                 return Ok(Some(message));
             }
             let Some(item) = self.item() else { return Ok(None) };
-            poller.wait(&mut [item, Item::Socket(&mut session.socket, Interest::default())], None)?;
+            poller.wait([item, session.item(Interest::default())], None)?;
             self.fill()?;
         }
     }

@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
-use zincmq::poller::{Interest, Item};
+use std::time::Instant;
+use zincmq::poller::Interest;
 use zincmq::{Error, Event, EventKind, Events, Interrupter, Monitor, Poller, SocketType};
 
 /// Print connection events as they happen
@@ -160,7 +160,6 @@ impl Watch {
     fn hold(&self, session: &mut Session) -> Result<(), Failure> {
         let mut poller = Poller::new();
         loop {
-            let nothing = Interest::default();
             if self.opening.has_multicast() && matches!(self.socket_type, SocketType::Sub | SocketType::XSub)
             {
                 // A group sends to those without a subscription, too, and what nobody takes would be lost, and told as a gap.
@@ -169,7 +168,7 @@ impl Watch {
                     Err(error) => return Err(error.into()),
                 }
             } else {
-                poller.wait(&mut [Item::Socket(&mut session.socket, nothing)], None::<Duration>)?;
+                poller.wait([session.item(Interest::default())], None)?;
             }
         }
     }

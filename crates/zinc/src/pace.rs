@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::session::Session;
 use std::time::{Duration, Instant};
 use zincmq::Poller;
-use zincmq::poller::{Interest, Item};
+use zincmq::poller::Interest;
 
 /// When the next message may go.
 pub(crate) struct Pace {
@@ -39,7 +39,7 @@ impl Pace {
     pub(crate) fn wait(&mut self, session: &mut Session, poller: &mut Poller) -> Result<(), Failure> {
         let left = self.wait_left();
         if !left.is_zero() {
-            poller.wait(&mut [Item::Socket(&mut session.socket, Interest::default())], Some(left))?;
+            poller.wait([session.item(Interest::default())], Some(left))?;
         }
         self.count();
         Ok(())

@@ -12,7 +12,11 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 use zincmq::option::{self, Row, Value};
-use zincmq::{AnySocket, Context, Error, EventKind, Events, Monitor, Rep, SocketType, StatsServer};
+use zincmq::poller::{Interest, Item, Token};
+use zincmq::{AnySocket, Context, Error, EventKind, Monitor, Rep, SocketType, StatsServer};
+
+/// The socket, among what is waited for.
+pub(crate) const SOCKET: Token = Token(0);
 
 /// How long messages that were accepted may take to go out after an interrupt or a failure.
 const GRACE: Duration = Duration::from_secs(1);
@@ -108,12 +112,9 @@ impl Opening {
         work: impl FnOnce(&mut Session) -> Result<(), Failure>,
     ) -> Result<usize, Failure> {
         let mut session = Session::new(socket_type, self.timeout)?;
-        let outcomes = [
-            EventKind::HandshakeSucceeded,
-            EventKind::HandshakeFailedAuth,
-            EventKind::HandshakeFailedProtocol,
-        ];
-        let outcomes = outcomes.into_iter().fold(Events::NONE, Events::with);
+        let outcomes = EventKind::HandshakeSucceeded
+            | EventKind::HandshakeFailedAuth
+            | EventKind::HandshakeFailedProtocol;
         session.outcomes = Some(session.socket.monitor(outcomes));
         let result =
             prepare(&mut session).and_then(|()| self.open(&mut session)).and_then(|_kept| work(&mut session));
@@ -206,6 +207,11 @@ impl Session {
 
     pub(crate) const fn timeout(&self) -> Option<Duration> {
         self.timeout
+    }
+
+    /// The socket, to wait for it.
+    pub(crate) fn item(&mut self, interest: Interest) -> Item<'_> {
+        Item::socket(SOCKET, &mut self.socket, interest)
     }
 
     /// Why a message was not sent: the same failure, or the timeout that stands behind it.

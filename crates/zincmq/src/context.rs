@@ -13,6 +13,7 @@ use crate::socket_type::SocketType;
 use crate::stats::{SocketReport, StatsRegistry};
 use queue::{Inbox, Item, Pool};
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -36,8 +37,24 @@ use std::time::Duration;
 /// assert_eq!(pull.recv()?.as_str(), Ok("hello"));
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Context(pub(crate) ContextRef);
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shared = self.0.shared();
+        let (sockets, shut_down) = {
+            let state = lock(&shared.state);
+            (state.sockets.len(), state.stopped)
+        };
+        f.debug_struct("Context")
+            .field("io_threads", &self.io_threads())
+            .field("sockets", &sockets)
+            .field("max_sockets", &self.max_sockets())
+            .field("shut_down", &shut_down)
+            .finish()
+    }
+}
 
 /// The settings of a context that is to be built ([`Context::builder`]). Default: one I/O thread, at most 1023 sockets, no IPv6, and an end that waits for unsent
 /// messages.
@@ -93,6 +110,22 @@ impl Context {
     /// waits in a call, else with its next call. For those that do not answer within `patience` the last that
     /// they told is returned, with its age: sockets of the calling thread never answer meanwhile (they have
     /// [`Socket::stats`](crate::Socket::stats)). Messages pay nothing for it.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use zincmq::{Context, Error, Pull, SocketType};
+    /// # fn main() -> zincmq::Result<()> {
+    /// let context = Context::new();
+    /// let mut pull = Pull::new(&context)?;
+    /// pull.bind("inproc://work")?;
+    /// let worker = std::thread::spawn(move || pull.recv());
+    /// let reports = context.stats(Duration::from_secs(10));
+    /// assert_eq!(reports[0].socket_type, SocketType::Pull);
+    /// assert_eq!(reports[0].bound, ["inproc://work"]);
+    /// # context.shutdown();
+    /// # assert_eq!(worker.join().unwrap(), Err(Error::Terminated));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn stats(&self, patience: Duration) -> Vec<SocketReport> {
         self.0.shared().stats(patience)
@@ -178,14 +211,12 @@ impl ContextBuilder {
 }
 
 /// A handle to the context, as sockets keep it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct ContextRef(Arc<Handle>);
 
 /// The last of these ends the context.
-#[derive(Debug)]
 struct Handle(Arc<Shared>);
 
-#[derive(Debug)]
 pub(crate) struct Shared {
     config: Mutex<ContextBuilder>,
     pool: Arc<Pool>,
@@ -195,7 +226,7 @@ pub(crate) struct Shared {
     pub(crate) board: StatsRegistry,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     stopped: bool,
     /// The program has waited for the end, and waits no more.
@@ -207,7 +238,7 @@ struct State {
 }
 
 /// How to reach a socket.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct SocketEntry {
     socket_type: SocketType,
     inbox: Arc<Inbox<ToSocket>>,

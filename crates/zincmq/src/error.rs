@@ -181,15 +181,15 @@ impl From<OptionError> for Error {
     }
 }
 
-impl From<NoRandomness> for Error {
-    fn from(error: NoRandomness) -> Self {
-        Self::System(io::Error::other(error))
-    }
-}
-
 impl From<Lingering> for Error {
     fn from(lingering: Lingering) -> Self {
         Self::Lingering(Box::new(lingering))
+    }
+}
+
+impl From<NoRandomness> for Error {
+    fn from(error: NoRandomness) -> Self {
+        Self::System(io::Error::other(error))
     }
 }
 

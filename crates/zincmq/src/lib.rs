@@ -1,8 +1,18 @@
 //! ZeroMQ in Rust: sockets that carry whole messages, with patterns, queues and reconnection, without a broker.
 //!
-//! A [`Context`] holds I/O threads; sockets are made in it, one type a pattern: [`Push`] and [`Pull`], [`Req`] and
-//! [`Rep`], [`Pub`] and [`Sub`], [`Dealer`] and [`Router`], and more. They bind and connect to endpoints
-//! (`tcp://`, `ipc://`, `inproc://`) and speak ZMTP 3.1 to any other ZeroMQ.
+//! A [`Context`] holds I/O threads, and sockets are made in it. They bind and connect to endpoints (`tcp://`, `ipc://`,
+//! `inproc://`, `epgm://`, `pgm://`) and speak ZMTP 3.1 to any other ZeroMQ. Each pattern has its types of sockets, and each
+//! type has a page:
+//!
+//! | | messages go |
+//! |---|---|
+//! | [`Req`], [`Rep`] | to one server, and the reply back, in turns |
+//! | [`Dealer`], [`Router`] | likewise without turns; or to the peer that the first part names |
+//! | [`Pub`], [`Sub`] | to all that have subscribed |
+//! | [`XPub`], [`XSub`] | likewise, with subscriptions as messages: for forwarders |
+//! | [`Push`], [`Pull`] | to one worker after the other |
+//! | [`Pair`] | to the one peer |
+//! | [`Stream`] | to programs that speak plain TCP |
 //!
 //! ```
 //! use zincmq::{Context, Rep, Req};
@@ -22,7 +32,7 @@
 //! ```
 //!
 //! Every call that may wait has three forms: blocking (`recv`), at once (`try_recv`) and async (`recv_async`, under
-//! any executor). [`Poller`] waits for several sockets and foreign descriptors, [`proxy()`] passes messages from
+//! any executor). [`Poller`] waits for several sockets, monitors and foreign descriptors, a [`Proxy`] passes messages from
 //! one socket to another, [`Monitor`] tells of connections, [`Socket::stats`] of numbers, which a [`StatsServer`] shows to other
 //! processes (`zinc top`).
 //!
@@ -34,11 +44,10 @@
 //!
 //! | feature | brings | other crates in the interface |
 //! |---|---|---|
-//! | `futures` | Sockets, and their halves, are `Stream` and `Sink`. | `futures-core`, `futures-sink` |
-//! | `tracing` | What happens to endpoints and connections, messages that are lost, and an end that takes long are logged by the crate of that name. | |
+//! | `futures` | sockets and their halves are `Stream` and `Sink`, monitors `Stream` | `futures-core`, `futures-sink` |
+//! | `tracing` | what happens to endpoints and connections, messages that are lost and an end that takes long are logged by the crate of that name, in targets that begin with `zincmq::`; nothing on the way of a message | |
 //!
-//! Both are off by default. The targets of the log begin with `zincmq::`; the book's page on logs names all events and spans, with
-//! their fields. None is on the way of a message.
+//! No feature is on by default.
 //!
 //! # Rust and systems
 //!
@@ -131,16 +140,17 @@ pub use error::{BatchError, Error, Reason, Result, SendError};
 pub use io::SchedPolicy;
 pub use lingering::{Lingering, Unsent};
 pub use message::{Frame, Message, MessageIntoIter, PartsError, PeerInfo};
-pub use monitor::{Event, EventKind, Events, Monitor};
+pub use monitor::{Event, EventKind, Events, Iter as MonitorIter, Monitor};
 pub use pattern::ability;
+pub use pattern::ability::{Receives, Sends, Splits, Subscribes, Typed};
 #[doc(inline)]
 pub use poller::Poller;
-pub use proxy::{proxy, proxy_steerable};
+pub use proxy::{Proxy, proxy, proxy_async};
 #[doc(inline)]
 pub use queue::warm::Buffer;
 pub use socket::outgoing::Outgoing;
 pub use socket::typed::*;
-pub use socket::{AnySocket, Interrupter, RecvHalf, RejoinError, SendHalf, Socket, SocketBuilder};
+pub use socket::{AnySocket, Interrupter, RecvHalf, RejoinError, SendHalf, Socket, SocketBuilder, WrongType};
 pub use socket_type::{SocketType, UnknownSocketType};
 pub use stats::{MulticastSource, MulticastStats, PeerStats, SocketReport, SocketStats};
 pub use stats_server::StatsServer;

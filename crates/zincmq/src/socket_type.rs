@@ -1,10 +1,10 @@
-//! The socket types: a row each.
+//! The socket types, by name and number, and which may talk to which.
 
 use std::fmt;
 use std::str::FromStr;
 
 /// Hands the rows of all socket types to a macro, which makes of them what it needs: the enum and its tables here, the
-/// list of patterns, the typed sockets. A new type is a row, and a file of its name in `pattern/`.
+/// list of patterns, the typed sockets. A new type is a row, a file of its name in `pattern/`, and a page in `socket/typed/`.
 ///
 /// A row: the variant with its number in C, its name on the wire, the names of the peers it may talk to (RFC 23, section
 /// "Socket-Type Property"), what its socket can do, the pattern's file if it has one of its own, how the pattern is made

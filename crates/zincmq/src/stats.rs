@@ -8,7 +8,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The numbers of one socket since it was made. Read with [`crate::Socket::stats`].
+/// The numbers of one socket since it was made. Read with [`Socket::stats`](crate::Socket::stats).
+///
+/// ```
+/// # use zincmq::{Context, Pull, Push};
+/// # fn main() -> zincmq::Result<()> {
+/// # let context = Context::new();
+/// let mut pull = Pull::new(&context)?;
+/// pull.bind("inproc://work")?;
+/// let mut push = Push::new(&context)?;
+/// push.connect("inproc://work")?;
+/// push.send("one")?;
+/// push.send("two")?;
+/// pull.recv()?;
+///
+/// let stats = push.stats();
+/// assert_eq!((stats.sent, stats.queued_out), (2, 1));
+/// assert_eq!(stats.peers[0].endpoint, "inproc://work");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct SocketStats {

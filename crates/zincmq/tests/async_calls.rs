@@ -1,4 +1,4 @@
-//! Waiting as a task, under several executors; futures that are dropped halfway.
+//! Waiting as a task, polled by hand; futures that are dropped halfway.
 
 mod common;
 
@@ -17,37 +17,6 @@ const STREAM: u32 = 50_000;
 
 fn number(message: &Message) -> u32 {
     u32::from_be_bytes(message.bytes().try_into().unwrap())
-}
-
-async fn stream(mut push: Push, mut pull: Pull, count: u32) {
-    for expected in 0..count {
-        push.send_async(&expected.to_be_bytes()).await.unwrap();
-        assert_eq!(number(&pull.recv_async().await.unwrap()), expected);
-    }
-}
-
-#[test]
-fn any_executor_will_do() {
-    within(PATIENCE, || {
-        for endpoint in ENDPOINTS {
-            let context = Context::new();
-            let ends = || pipeline(&context, &endpoint.replace("test", "executor"), 10, 10);
-            let run = |executor: &dyn Fn(Push, Pull)| {
-                let (push, pull) = ends();
-                executor(push, pull);
-            };
-            run(&|push, pull| block_on(stream(push, pull, 200)));
-            run(&|push, pull| smol::block_on(stream(push, pull, 200)));
-            run(&|push, pull| {
-                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-                runtime.block_on(stream(push, pull, 200));
-            });
-            run(&|push, pull| {
-                let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
-                runtime.block_on(runtime.spawn(stream(push, pull, 200))).unwrap();
-            });
-        }
-    });
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Barrier};
 use std::thread::spawn;
 use std::time::Duration;
-use zincmq::poller::{Interest, Item, Poller};
+use zincmq::poller::{Interest, Item, Poller, Token};
 use zincmq::{Context, Error, Pull, Push, Req, SchedPolicy, Sub, option};
 
 fn terminated<T>(result: Result<T, impl Into<Error>>) {
@@ -36,19 +36,19 @@ fn shutdown_wakes_whoever_waits() {
             let gate = start.clone();
             let polls = spawn(move || {
                 gate.wait();
-                let mut items = [Item::Socket(&mut first, Interest::READABLE)];
-                terminated(Poller::new().wait(&mut items, None));
+                let item = Item::socket(Token(0), &mut first, Interest::READABLE);
+                terminated(Poller::new().wait([item], None));
             });
             let gate = start.clone();
             let polls_descriptors = spawn(move || {
                 let (ours, _theirs) = std::os::unix::net::UnixStream::pair().unwrap();
                 gate.wait();
                 let descriptor = std::os::fd::AsFd::as_fd(&ours);
-                let mut items = [
-                    Item::Socket(&mut second, Interest::READABLE),
-                    Item::Descriptor(descriptor, Interest::READABLE),
+                let items = [
+                    Item::socket(Token(0), &mut second, Interest::READABLE),
+                    Item::descriptor(Token(1), descriptor, Interest::READABLE),
                 ];
-                terminated(Poller::new().wait(&mut items, None));
+                terminated(Poller::new().wait(items, None));
             });
             start.wait();
             context.shutdown();

@@ -10,8 +10,8 @@ use zincmq::c::{Admits, ByNumber, Configures, LikeLibzmq};
 use zincmq::option::Value;
 use zincmq::poller::Interest;
 use zincmq::{
-    AnySocket, Context, Dealer, Error, EventKind, Events, Pair, Pub, Pull, Push, Rep, Req, Router,
-    SocketType, c, option,
+    AnySocket, Context, Dealer, Error, EventKind, Events, Pair, Proxy, Pub, Pull, Push, Rep, Req, Router,
+    SocketType, option,
 };
 
 #[test]
@@ -140,7 +140,7 @@ fn one_socket_reflects_what_it_receives() {
         let context = Context::new();
         let mut router = Router::new(&context).unwrap();
         router.bind("inproc://mirror").unwrap();
-        let mirror = std::thread::spawn(move || c::reflect(&mut router, None, None));
+        let mirror = std::thread::spawn(move || Proxy::reflecting(&mut router).run());
         let mut dealer = Dealer::new(&context).unwrap();
         dealer.connect("inproc://mirror").unwrap();
         dealer.send(["to", "and fro"]).unwrap();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use zincmq::poller::{Interest, Item, Poller};
+use zincmq::poller::{Interest, Item, Poller, Token};
 use zincmq::{AnySocket, Context, Dealer, Error, Pub, Pull, Push, Rep, Req, Router, Sub, XPub, option};
 
 const MORE: u8 = 1;
@@ -85,7 +85,8 @@ fn calls_return(mut socket: AnySocket, socket_type: &str, bytes: &[u8]) {
             denied(socket.try_recv());
             denied(socket.recv_timeout(SHORT));
             denied(socket.send_timeout("x", SHORT));
-            Poller::new().wait(&mut [Item::Socket(&mut socket, Interest::READABLE)], Some(SHORT)).unwrap();
+            let item = Item::socket(Token(0), &mut socket, Interest::READABLE);
+            Poller::new().wait([item], Some(SHORT)).unwrap();
             denied(common::block_on_for(SHORT, socket.recv_async()).unwrap_or(Err(Error::Timeout)));
         }
         flood.end();

@@ -4,7 +4,7 @@ mod common;
 
 use common::{ENDPOINTS, PATIENCE, pipeline, within};
 use std::time::Duration;
-use zincmq::poller::{Interest, Item};
+use zincmq::poller::{Interest, Item, Token};
 use zincmq::{Context, Dealer, Error, Interrupter, Poller, Pull, Push, Router, proxy};
 
 /// Interrupts from another thread, before the call waits or while it does: it ends either way.
@@ -67,11 +67,12 @@ fn pollers_and_proxies_are_interrupted() {
         let (mut one, mut other) = (Pull::new(&context).unwrap(), Pull::new(&context).unwrap());
         let (interrupter, readable) = (other.interrupter(), Interest::READABLE);
         soon(interrupter);
-        let mut items = [Item::Socket(&mut one, readable), Item::Socket(&mut other, readable)];
-        assert!(matches!(Poller::new().wait(&mut items, None), Err(Error::Interrupted)));
+        let items =
+            [Item::socket(Token(0), &mut one, readable), Item::socket(Token(1), &mut other, readable)];
+        assert!(matches!(Poller::new().wait(items, None), Err(Error::Interrupted)));
         let (mut router, mut dealer) = (Router::new(&context).unwrap(), Dealer::new(&context).unwrap());
         soon(router.interrupter());
-        assert!(matches!(proxy(&mut router, &mut dealer, None), Err(Error::Interrupted)));
+        assert!(matches!(proxy(&mut router, &mut dealer), Err(Error::Interrupted)));
     });
 }
 

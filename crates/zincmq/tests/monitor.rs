@@ -320,3 +320,63 @@ fn shutdown_ends_the_wait_for_events() {
         until("the last event", &mut ended);
     });
 }
+
+/// The events of a push socket that has connected and is dropped.
+fn life(context: &Context) -> Monitor {
+    let mut pull = Pull::new(context).unwrap();
+    let mut push = Push::new(context).unwrap();
+    let monitor = push.monitor(Connected | HandshakeSucceeded | MonitorStopped);
+    push.connect(pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+    push.send("flows").unwrap();
+    pull.recv_timeout(PATIENCE).unwrap();
+    monitor
+}
+
+#[test]
+fn an_iterator_ends_with_the_socket() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let mut monitor = life(&context);
+        let first = (&mut monitor).into_iter().next().map(|event| event.kind);
+        assert_eq!(first, Some(Connected));
+        let rest: Vec<_> = monitor.into_iter().map(|event| event.kind).collect();
+        assert_eq!(rest, [HandshakeSucceeded, MonitorStopped]);
+    });
+}
+
+#[cfg(feature = "futures")]
+#[test]
+fn a_stream_ends_with_the_socket() {
+    use smol::stream::StreamExt;
+    within(PATIENCE, || {
+        smol::block_on(async {
+            let context = Context::new();
+            let mut monitor = life(&context);
+            assert_eq!(monitor.next().await.map(|event| event.kind), Some(Connected));
+            let rest: Vec<_> = monitor.map(|event| event.kind).collect().await;
+            assert_eq!(rest, [HandshakeSucceeded, MonitorStopped]);
+            // The wake-up comes from the socket's thread.
+            let mut pull = Pull::new(&context).unwrap();
+            let mut monitor = pull.monitor(Listening);
+            let binds = std::thread::spawn(move || pull.bind("tcp://127.0.0.1:*").map(|_| pull));
+            assert_eq!(monitor.next().await.map(|event| event.kind), Some(Listening));
+            drop(binds.join().unwrap());
+            assert_eq!(monitor.next().await, None);
+        });
+    });
+}
+
+#[test]
+fn what_is_shown_is_what_a_reader_wants_to_know() {
+    let context = Context::builder().io_threads(2).max_sockets(5).build();
+    let mut pull = Pull::new(&context).unwrap();
+    let monitor = pull.monitor(Listening | Closed);
+    pull.bind("inproc://shown").unwrap();
+    let shown = format!("{monitor:?} {:?}", pull.interrupter());
+    assert_eq!(
+        shown,
+        "Monitor { events: Events(Listening | Closed), waiting: 0, dropped: 0 } Interrupter(PULL)"
+    );
+    let expected = "Context { io_threads: 2, sockets: 1, max_sockets: 5, shut_down: false }";
+    assert_eq!(format!("{context:?}"), expected);
+}

@@ -126,7 +126,7 @@ fn a_proxy_keeps_nothing() {
         let context = Context::new();
         let (mut source, mut front) = pipeline(&context, "inproc://front", 100, 100);
         let (mut back, mut sink) = pipeline(&context, "inproc://back", 100, 100);
-        let middle = std::thread::spawn(move || zincmq::proxy(&mut front, &mut back, None));
+        let middle = std::thread::spawn(move || zincmq::proxy(&mut front, &mut back));
         let memory = Arc::new(vec![7; 100]);
         source.send(Frame::kept(Bytes::from_owner(Memory(memory.clone())))).unwrap();
         let received = sink.recv_timeout(PATIENCE).unwrap();

@@ -14,7 +14,7 @@ fn main() -> Result {
     service.connect(text(2, "ipc:///tmp/hwserver.ipc"))?;
     let interrupter = front.interrupter();
     ctrlc::set_handler(move || interrupter.interrupt())?;
-    match zincmq::proxy(&mut front, &mut service, None) {
+    match zincmq::proxy(&mut front, &mut service) {
         Err(Error::Interrupted) => println!("{} requests bridged", service.stats().sent),
         result => result?,
     }

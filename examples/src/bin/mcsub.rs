@@ -3,12 +3,12 @@
 //! `mcsub [ENDPOINT] [COUNT]`: joins the group, and ends after so many readings.
 
 use examples::{Result, number, text};
-use zincmq::{Context, EventKind, Events, Sub, option};
+use zincmq::{Context, EventKind, Sub, option};
 
 fn main() -> Result {
     let context = Context::new();
     let mut subscriber = Sub::new(&context)?;
-    let mut monitor = subscriber.monitor(Events::NONE.with(EventKind::SourceJoined).with(EventKind::Gap));
+    let mut monitor = subscriber.monitor(EventKind::SourceJoined | EventKind::Gap);
     // As at the publisher: together with RECOVERY_IVL it says how much this side can wait for.
     subscriber.set(option::RATE, 10_000)?;
     subscriber.subscribe("reading ")?;

@@ -4,8 +4,11 @@
 //! come from both.
 
 use examples::{Result, number, text};
-use zincmq::poller::{Interest, Item, Poller};
+use zincmq::poller::{Interest, Item, Poller, Token};
 use zincmq::{Context, Sub};
+
+const WEATHER: Token = Token(0);
+const NEWS: Token = Token(1);
 
 fn main() -> Result {
     let context = Context::new();
@@ -20,16 +23,22 @@ fn main() -> Result {
     let (all_readings, all_items) = (number(3, 100), number(4, 10));
     let mut poller = Poller::new();
     while readings < all_readings || items < all_items {
-        let readable = Interest::READABLE;
-        poller.wait(&mut [Item::Socket(&mut weather, readable), Item::Socket(&mut news, readable)], None)?;
+        let sockets = [
+            Item::socket(WEATHER, &mut weather, Interest::READABLE),
+            Item::socket(NEWS, &mut news, Interest::READABLE),
+        ];
         // One message of each that has any: so neither starves.
-        if poller.found(0).readable {
-            weather.recv()?;
-            readings += 1;
-        }
-        if poller.found(1).readable {
-            news.recv()?;
-            items += 1;
+        for event in poller.wait(sockets, None)? {
+            match event.token {
+                WEATHER => {
+                    weather.recv()?;
+                    readings += 1;
+                }
+                _ => {
+                    news.recv()?;
+                    items += 1;
+                }
+            }
         }
     }
     println!("{readings} readings, {items} items");

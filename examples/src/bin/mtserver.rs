@@ -24,7 +24,7 @@ fn main() -> Result {
     };
     let threads = (0..number(2, 4)).map(start).collect::<zincmq::Result<Vec<_>>>()?;
 
-    match zincmq::proxy(&mut clients, &mut workers, None) {
+    match zincmq::proxy(&mut clients, &mut workers) {
         Err(Error::Interrupted) => {}
         result => result?,
     }

@@ -4,8 +4,11 @@
 //! replies.
 
 use examples::{Result, number, text};
-use zincmq::poller::{Interest, Item, Poller};
-use zincmq::{Context, Dealer, EventKind, Events, Router};
+use zincmq::poller::{Interest, Item, Poller, Token};
+use zincmq::{Context, Dealer, EventKind, Router};
+
+const FRONT: Token = Token(0);
+const BACK: Token = Token(1);
 
 fn main() -> Result {
     let context = Context::new();
@@ -13,7 +16,7 @@ fn main() -> Result {
     let mut front = Router::new(&context)?;
     front.bind(text(1, "tcp://127.0.0.1:5559"))?;
     let mut back = Dealer::new(&context)?;
-    let mut monitor = back.monitor(Events::NONE.with(EventKind::HandshakeSucceeded));
+    let mut monitor = back.monitor(EventKind::HandshakeSucceeded);
     back.bind(text(2, "tcp://127.0.0.1:5560"))?;
     let requests = number(3, 10);
     for _ in 0..number(4, 1) {
@@ -23,15 +26,19 @@ fn main() -> Result {
     let mut poller = Poller::new();
     let mut replies = 0;
     while replies < requests {
-        let readable = Interest::READABLE;
-        poller.wait(&mut [Item::Socket(&mut front, readable), Item::Socket(&mut back, readable)], None)?;
+        let sockets = [
+            Item::socket(FRONT, &mut front, Interest::READABLE),
+            Item::socket(BACK, &mut back, Interest::READABLE),
+        ];
         // Whole messages with their envelopes: nothing to be taken apart.
-        if poller.found(0).readable {
-            back.send(front.recv()?)?;
-        }
-        if poller.found(1).readable {
-            front.send(back.recv()?)?;
-            replies += 1;
+        for event in poller.wait(sockets, None)? {
+            match event.token {
+                FRONT => back.send(front.recv()?)?,
+                _ => {
+                    front.send(back.recv()?)?;
+                    replies += 1;
+                }
+            }
         }
     }
     println!("{replies} replies passed on");

@@ -3,13 +3,13 @@
 //! `taskvent [WORK] [SINK] [TASKS] [WORKERS]`: binds for workers, waits for so many, deals so many tasks.
 
 use examples::{Result, number, text};
-use zincmq::{Context, EventKind, Events, Push};
+use zincmq::{Context, EventKind, Push};
 
 fn main() -> Result {
     let context = Context::new();
     let mut work = Push::new(&context)?;
     // Tasks dealt before all workers are there would go to the first alone, so it waits for all.
-    let mut monitor = work.monitor(Events::NONE.with(EventKind::HandshakeSucceeded));
+    let mut monitor = work.monitor(EventKind::HandshakeSucceeded);
     work.bind(text(1, "tcp://127.0.0.1:5557"))?;
     let mut sink = Push::new(&context)?;
     sink.connect(text(2, "tcp://127.0.0.1:5558"))?;

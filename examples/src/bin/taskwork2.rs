@@ -3,8 +3,11 @@
 //! `taskwork2 [WORK] [SINK] [CONTROL]`: connects to all three, and ends when anything comes from CONTROL.
 
 use examples::{Result, steps, text};
-use zincmq::poller::{Interest, Item, Poller};
+use zincmq::poller::{Interest, Item, Poller, Token};
 use zincmq::{Context, Pull, Push, Sub};
+
+const WORK: Token = Token(0);
+const CONTROL: Token = Token(1);
 
 fn main() -> Result {
     let context = Context::new();
@@ -19,17 +22,19 @@ fn main() -> Result {
     let mut poller = Poller::new();
     let mut done = 0;
     loop {
-        let readable = Interest::READABLE;
-        poller.wait(&mut [Item::Socket(&mut work, readable), Item::Socket(&mut control, readable)], None)?;
-        if poller.found(0).readable {
+        let sockets = [
+            Item::socket(WORK, &mut work, Interest::READABLE),
+            Item::socket(CONTROL, &mut control, Interest::READABLE),
+        ];
+        for event in poller.wait(sockets, None)? {
+            if event.token == CONTROL {
+                println!("stopped after {done} tasks");
+                return Ok(());
+            }
             let task = work.recv()?;
             let task = task.as_str()?;
             sink.send(["result".to_owned(), task.to_owned(), steps(task.parse()?).to_string()])?;
             done += 1;
-        }
-        if poller.found(1).readable {
-            println!("stopped after {done} tasks");
-            return Ok(());
         }
     }
 }

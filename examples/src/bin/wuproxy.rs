@@ -14,7 +14,7 @@ fn main() -> Result {
     back.bind(text(2, "tcp://127.0.0.1:8100"))?;
     let interrupter = front.interrupter();
     ctrlc::set_handler(move || interrupter.interrupt())?;
-    match zincmq::proxy(&mut front, &mut back, None) {
+    match zincmq::proxy(&mut front, &mut back) {
         Err(Error::Interrupted) => println!("{} readings forwarded", back.stats().sent),
         result => result?,
     }

@@ -86,6 +86,23 @@ fn every_page_is_in_the_summary() {
     }
 }
 
+/// Where a paper names the oldest Rust, it is the one of the manifest.
+#[test]
+fn the_oldest_rust_is_that_of_the_manifest() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let oldest =
+        manifest.split("rust-version = \"1.").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let mut named = 0;
+    for paper in [vec![root().join("README.md")], papers(&pages())].concat() {
+        for rest in fs::read_to_string(&paper).unwrap().split("Rust 1.").skip(1) {
+            let digits = rest.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(rest.len());
+            assert_eq!(&rest[..digits], oldest, "{}", paper.display());
+            named += 1;
+        }
+    }
+    assert!(named > 0);
+}
+
 /// Rust code stands there to be compiled (`src/book.rs` sees to that), or it is an example, which is.
 #[test]
 fn code_is_compiled() {

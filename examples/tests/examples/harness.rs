@@ -18,7 +18,7 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 /// Runs the commands all at once, until they have ended, and returns what they print. One that ends in `&` is a
 /// service: it gets a Ctrl-C when the others have ended, again and again until it ends as well. `tcp:a`, `ipc:b`, `epgm:c`
-/// and so on stand for endpoints that nobody else uses.
+/// and so on stand for endpoints that nobody else uses, `http:d` for an address likewise.
 pub(crate) fn run<const N: usize>(commands: [&str; N]) -> [String; N] {
     let (ended, endings) = channel();
     let places = Places::fresh();
@@ -178,6 +178,7 @@ impl Places {
                 let port = 21_000 + name.bytes().map(u32::from).sum::<u32>();
                 format!("tcp://127.{high}.{low}.{run}:{port}")
             }
+            Some(("http", name)) => self.resolve(&format!("tcp:{name}")).replacen("tcp://", "", 1),
             // On the loopback interface, which has but one address for multicast.
             Some(("epgm", name)) => {
                 let port = 21_000 + name.bytes().map(u32::from).sum::<u32>() + u32::from(low);

@@ -39,6 +39,28 @@ fn request_and_reply_async() {
     assert_eq!(client, greetings(2));
 }
 
+#[test]
+fn request_and_reply_in_tokio() {
+    let [server, client] = run(["hwserver_tokio tcp:a &", "hwclient tcp:a 3"]);
+    assert_eq!(server, "3 requests served; closing\n");
+    assert_eq!(client, greetings(3));
+}
+
+#[test]
+fn requests_of_a_pool() {
+    let [_, clients] = run(["interrupt tcp:a &", "reqpool tcp:a 10 3"]);
+    let odd = (1..=10).step_by(2).map(|guest| format!("Hello, guest {guest}!\n"));
+    assert_eq!(clients, odd.collect::<String>() + "5 answered, 5 given up\n");
+}
+
+#[test]
+fn web_server_and_worker() {
+    let [_, printed, server] = run(["rrworker tcp:b 8", "webclient http:a 8", "web http:a tcp:b &"]);
+    let squares = (1..=8).map(|number| format!("{number} squared is {}\n", number * number));
+    assert_eq!(printed, squares.collect::<String>());
+    assert_eq!(server, "closing\n");
+}
+
 /// The server and the client of an encrypted conversation, with keys in a folder of their own.
 fn ironhouse(server: &str, client: &str) {
     let folder = std::env::temp_dir().join(format!("ironhouse-{}-{server}-{client}", std::process::id()));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 use zincmq::endpoint::Endpoint;
-use zincmq::{Context, Error, EventKind, Events, Message, Monitor, SocketType, Sub, option};
+use zincmq::{Context, Error, EventKind, Message, Monitor, SocketType, Sub, option};
 use zincmq::{MulticastSource, MulticastStats};
 
 /// In kilobits a second: the window of this side is to be no reason for a loss.
@@ -65,7 +65,7 @@ fn join(context: &Context, place: &Place) -> zincmq::Result<(Sub, Monitor)> {
     let mut sub = Sub::new(context)?;
     sub.set(option::RATE, RATE)?;
     sub.subscribe("")?;
-    let events = Events::NONE.with(EventKind::SourceFinished).with(EventKind::SourceGone);
+    let events = EventKind::SourceFinished | EventKind::SourceGone;
     let monitor = sub.monitor(events);
     place.open(&mut sub, false)?;
     Ok((sub, monitor))

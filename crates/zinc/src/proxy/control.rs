@@ -5,7 +5,7 @@ use crate::place::Place;
 use crate::security::{Gate, Guard};
 use serde_json::{Map, Value, json};
 use std::thread;
-use zincmq::{AnySocket, Context, Message, Rep, Req, SocketType};
+use zincmq::{Context, Message, Rep, Req};
 
 /// Where the proxy itself is told.
 const INNER: &str = "inproc://control";
@@ -14,7 +14,7 @@ const INNER: &str = "inproc://control";
 /// does not know as it answers to PAUSE, and gives its numbers as bytes (zmq_proxy_steerable(3)).
 pub(super) struct Control {
     /// For the proxy.
-    pub(super) socket: AnySocket,
+    pub(super) socket: Rep,
     /// Of the way between the two.
     between: Context,
 }
@@ -29,7 +29,7 @@ impl Control {
         gate.secure(&mut outer, guard)?;
         place.open(&mut outer, true)?;
         let between = Context::new();
-        let mut socket = AnySocket::with_type(&between, SocketType::Rep)?;
+        let mut socket = Rep::new(&between)?;
         socket.bind(INNER)?;
         let mut proxy = Req::new(&between)?;
         proxy.connect(INNER)?;

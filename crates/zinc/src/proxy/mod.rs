@@ -230,12 +230,14 @@ impl Plan {
             prometheus::serve(address, gauge.clone())?;
         }
         let reporter = config.every.map(|every| Reporter::start(gauge, every, config.json));
-        let passed = match &mut control {
-            None => zincmq::proxy(frontend, &mut backend, capture.as_mut()),
-            Some(control) => {
-                zincmq::proxy_steerable(frontend, &mut backend, capture.as_mut(), &mut control.socket)
-            }
-        };
+        let mut proxy = zincmq::Proxy::new(frontend, &mut backend);
+        if let Some(capture) = &mut capture {
+            proxy = proxy.capture(capture);
+        }
+        if let Some(control) = &mut control {
+            proxy = proxy.control(&mut control.socket);
+        }
+        let passed = proxy.run();
         if let Some(reporter) = reporter {
             let mut sides = vec![Side::of("frontend", frontend), Side::of("backend", &backend)];
             sides.extend(capture.as_ref().map(|capture| Side::of("capture", capture)));

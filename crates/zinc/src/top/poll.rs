@@ -6,7 +6,7 @@ use crate::security::{Gate, Guard};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
-use zincmq::poller::{Interest, Item};
+use zincmq::poller::{Interest, Item, Token};
 use zincmq::{Context, Error, Poller, Req, option};
 
 /// The result of a question.
@@ -81,7 +81,7 @@ fn ask_on(
             return Ok(());
         }
         let left = every.saturating_sub(began.elapsed());
-        poller.wait(&mut [Item::Socket(req, Interest::default())], Some(left))?;
+        poller.wait([Item::socket(Token(0), req, Interest::default())], Some(left))?;
     }
 }
 

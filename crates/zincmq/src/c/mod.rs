@@ -7,7 +7,6 @@ use crate::context::{Context, ContextBuilder};
 use crate::error::Result;
 use crate::message::{Frame, Message};
 use crate::poller::Poller;
-pub use crate::proxy::reflect;
 use crate::socket::Socket;
 pub use option::ByNumber;
 pub use sending::{Admits, Kept};

@@ -20,12 +20,40 @@ const PATIENCE: Duration = Duration::from_secs(2);
 impl Context {
     /// Wakes every call that blocks in a socket or monitor of this context; it and all later ones fail with
     /// [`Error::Terminated`]. Returns at once (zmq_ctx_shutdown(3)).
+    ///
+    /// ```
+    /// # use zincmq::{Context, Error, Rep};
+    /// # fn main() -> zincmq::Result<()> {
+    /// let context = Context::new();
+    /// let mut server = Rep::new(&context)?;
+    /// server.bind("tcp://127.0.0.1:*")?;
+    /// let thread = std::thread::spawn(move || server.recv());
+    /// context.shutdown();
+    /// assert_eq!(thread.join().unwrap(), Err(Error::Terminated));
+    /// # Ok(()) }
+    /// ```
     pub fn shutdown(&self) {
         self.0.shared().shutdown();
     }
 
     /// [`Context::shutdown`], then waits until every socket has been dropped and has lingered
-    /// (zmq_ctx_term(3)).
+    /// (zmq_ctx_term(3)). A thread that holds a socket itself would wait for ever.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let elsewhere = Context::new();
+    /// # let mut pull = zincmq::Pull::new(&elsewhere)?;
+    /// # let endpoint = pull.bind("tcp://127.0.0.1:*")?;
+    /// let context = Context::new();
+    /// let mut push = Push::new(&context)?;
+    /// push.connect(&endpoint)?;
+    /// push.send("the last word")?;
+    /// drop(push);
+    /// context.term(); // the message is out
+    /// # assert_eq!(pull.recv()?, "the last word");
+    /// # Ok(()) }
+    /// ```
     pub fn term(&self) {
         self.0.shared().term(None, false);
     }

@@ -47,6 +47,16 @@ macro_rules! form {
 }
 pub(crate) use form;
 
+/// When an option acts, in words.
+macro_rules! acts {
+    (Now) => {
+        "Acts at once."
+    };
+    (Later) => {
+        "Acts on binds and connects from now on."
+    };
+}
+
 macro_rules! options {
     (
         fields {
@@ -72,6 +82,7 @@ macro_rules! options {
         }
 
         $($(#[doc = $doc])+
+        #[doc = concat!("\n\nAn option of [`", stringify!($group), "`]. ", acts!($effect))]
         pub const $name: OptionKey<form!($ty $(as $form)?), $group> = OptionKey::new(&Row {
             name: stringify!($name),
             number: $number,

@@ -1,5 +1,5 @@
-//! Socket options: one [`Row`] an option, read alike by Rust setters, C's `zmq_setsockopt`, the command line
-//! and the manual.
+//! Socket options (`zmq_setsockopt(3)`): a constant each. The rows of one table are behind them, and behind C's
+//! `zmq_setsockopt`, the command line and the manual.
 //!
 //! A program sets an option by its typed name, [`Socket::set`](crate::Socket::set) with [`SNDHWM`], or as it makes the socket
 //! ([`SocketBuilder`](crate::SocketBuilder)). Where name and value are text, of a file or an argument, [`by_name`] finds the

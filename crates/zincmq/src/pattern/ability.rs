@@ -16,12 +16,24 @@ pub trait Typed: Sealed {
 }
 
 /// Sockets that send.
+#[diagnostic::on_unimplemented(
+    message = "a socket of type `{Self}` does not send",
+    note = "PAIR, PUB, REQ, REP, DEALER, ROUTER, PUSH, XPUB, XSUB and STREAM send"
+)]
 pub trait Sends: Sealed {}
 
 /// Sockets that receive.
+#[diagnostic::on_unimplemented(
+    message = "a socket of type `{Self}` does not receive",
+    note = "PAIR, SUB, REQ, REP, DEALER, ROUTER, PULL, XPUB, XSUB and STREAM receive"
+)]
 pub trait Receives: Sealed {}
 
 /// Sockets that subscribe.
+#[diagnostic::on_unimplemented(
+    message = "a socket of type `{Self}` does not subscribe",
+    note = "SUB subscribes; XPUB and PUB do with XPUB_MANUAL; XSUB sends a message of 1 and the topic"
+)]
 pub trait Subscribes: Sealed {}
 
 /// Sockets that can be taken apart, since neither direction waits for the other.

@@ -1,7 +1,7 @@
 //! Proxies between sockets of one process.
 
 use super::*;
-use crate::{Context, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, SocketType};
+use crate::{AnySocket, Context, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, SocketType};
 use std::thread;
 use std::time::Instant;
 
@@ -28,7 +28,7 @@ fn requests_go_forth_and_replies_back() {
     let mut back = Dealer::new(&context).unwrap();
     front.bind("inproc://front").unwrap();
     back.bind("inproc://back").unwrap();
-    let broker = thread::spawn(move || proxy(&mut front, &mut back, None));
+    let broker = thread::spawn(move || proxy(&mut front, &mut back));
     let mut client = Req::new(&context).unwrap();
     client.connect("inproc://front").unwrap();
     let mut worker = Rep::new(&context).unwrap();
@@ -56,7 +56,7 @@ fn nothing_is_read_before_there_is_room() {
     for number in 0..=500_u32 {
         source.send_timeout(&number.to_ne_bytes(), PATIENCE).unwrap();
     }
-    let streamer = thread::spawn(move || proxy_steerable(&mut front, &mut back, None, &mut control));
+    let streamer = thread::spawn(move || Proxy::new(&mut front, &mut back).control(&mut control).run());
     steer.send("STATISTICS").unwrap();
     assert_eq!(numbers(&steer.recv_timeout(PATIENCE).unwrap()), [0; 8]);
     let mut sink = Pull::new(&context).unwrap();
@@ -77,7 +77,7 @@ fn a_reply_follows_each_command_and_a_pause_holds() {
     let (mut front, mut source) = link(&context, SocketType::Pair, SocketType::Pair, "front");
     let (mut back, mut sink) = link(&context, SocketType::Pair, SocketType::Pair, "back");
     let (mut control, mut steer) = link(&context, SocketType::Rep, SocketType::Req, "control");
-    let middle = thread::spawn(move || proxy_steerable(&mut front, &mut back, None, &mut control));
+    let middle = thread::spawn(move || Proxy::new(&mut front, &mut back).control(&mut control).run());
     let mut order = |command: &str| {
         steer.send(command).unwrap();
         steer.recv_timeout(PATIENCE).unwrap()
@@ -100,7 +100,7 @@ fn the_capture_gets_a_copy_of_both_directions() {
     let (mut front, mut left) = link(&context, SocketType::Pair, SocketType::Pair, "front");
     let (mut back, mut right) = link(&context, SocketType::Pair, SocketType::Pair, "back");
     let (mut capture, mut copies) = link(&context, SocketType::Push, SocketType::Pull, "capture");
-    let middle = thread::spawn(move || proxy(&mut front, &mut back, Some(&mut capture)));
+    let middle = thread::spawn(move || Proxy::new(&mut front, &mut back).capture(&mut capture).run());
     let large = vec![7; 100_000];
     left.send([b"a".to_vec(), large.clone()]).unwrap();
     let forth = right.recv_timeout(PATIENCE).unwrap();
@@ -119,7 +119,7 @@ fn a_message_for_nobody_is_passed_over() {
     let (mut front, mut client) = link(&context, SocketType::Router, SocketType::Dealer, "front");
     let (mut back, mut worker) = link(&context, SocketType::Dealer, SocketType::Dealer, "back");
     let (mut capture, _copies) = link(&context, SocketType::Router, SocketType::Dealer, "capture");
-    let middle = thread::spawn(move || proxy(&mut front, &mut back, Some(&mut capture)));
+    let middle = thread::spawn(move || Proxy::new(&mut front, &mut back).capture(&mut capture).run());
     worker.send("no routing id").unwrap();
     client.send("request").unwrap();
     let request = worker.recv_timeout(PATIENCE).unwrap();
@@ -135,7 +135,7 @@ fn the_numbers_of_the_capture_are_told() {
     let (mut front, mut left) = link(&context, SocketType::Pair, SocketType::Pair, "front");
     let (mut back, mut right) = link(&context, SocketType::Pair, SocketType::Pair, "back");
     let (mut capture, mut copies) = link(&context, SocketType::Push, SocketType::Pull, "capture");
-    let middle = thread::spawn(move || proxy(&mut front, &mut back, Some(&mut capture)));
+    let middle = thread::spawn(move || Proxy::new(&mut front, &mut back).capture(&mut capture).run());
     for passed in 1..=3 {
         left.send("a").unwrap();
         right.recv_timeout(PATIENCE).unwrap();
@@ -160,7 +160,7 @@ fn a_capture_that_cannot_send_is_an_error() {
     let mut back = Pub::new(&context).unwrap();
     let mut capture = Pull::new(&context).unwrap().into_any();
     left.send("a").unwrap();
-    let result = proxy(&mut front, &mut back, Some(&mut capture));
+    let result = Proxy::new(&mut front, &mut back).capture(&mut capture).run();
     assert!(matches!(result, Err(Error::Unsupported { socket: "PULL" })));
 }
 
@@ -172,5 +172,5 @@ fn a_control_that_cannot_answer_steers_all_the_same() {
     let (mut control, mut steer) = link(&context, SocketType::Pull, SocketType::Push, "control");
     steer.send("STATISTICS").unwrap();
     steer.send("TERMINATE").unwrap();
-    proxy_steerable(&mut front, &mut back, None, &mut control).unwrap();
+    Proxy::new(&mut front, &mut back).control(&mut control).run().unwrap();
 }

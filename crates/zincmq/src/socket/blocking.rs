@@ -112,7 +112,7 @@ impl Core {
     }
 }
 
-impl<K: Sends> Socket<K> {
+impl<K> Socket<K> {
     /// Sends a message: waits while there is no peer to send to or every queue is at its high-water mark, where
     /// the socket type waits at all, at most for `SNDTIMEO`.
     ///
@@ -136,7 +136,10 @@ impl<K: Sends> Socket<K> {
     /// [`Error::Timeout`], [`Error::State`], [`Error::Unroutable`], [`Error::Interrupted`], [`Error::Terminated`],
     /// [`Error::InvalidMessage`]; with the message, which has not been sent ([`SendError`]).
     #[inline(always)]
-    pub fn send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>> {
+    pub fn send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>>
+    where
+        K: Sends,
+    {
         let message = message.ready();
         let core = self.core_mut();
         let result = core.send_in_time(|core| message.with(|parts| core.try_send(parts)));
@@ -163,7 +166,10 @@ impl<K: Sends> Socket<K> {
         &mut self,
         message: M,
         timeout: Duration,
-    ) -> std::result::Result<(), SendError<M::Unsent>> {
+    ) -> std::result::Result<(), SendError<M::Unsent>>
+    where
+        K: Sends,
+    {
         let message = message.ready();
         let until = |_: &Core| Instant::now().checked_add(timeout);
         let result = self.core_mut().block(false, until, |core| message.with(|parts| core.try_send(parts)));
@@ -199,7 +205,10 @@ impl<K: Sends> Socket<K> {
     pub fn send_batch<M: Outgoing>(
         &mut self,
         messages: impl IntoIterator<Item = M>,
-    ) -> std::result::Result<usize, BatchError<M::Unsent>> {
+    ) -> std::result::Result<usize, BatchError<M::Unsent>>
+    where
+        K: Sends,
+    {
         batch(self, messages, |socket| socket.core_mut().would_send(), Self::send)
     }
 }
@@ -225,12 +234,15 @@ pub(super) fn batch<S, M: Outgoing>(
     Ok(sent)
 }
 
-impl<K: Receives> Socket<K> {
+impl<K> Socket<K> {
     /// Receives a message: waits until there is one, at most for `RCVTIMEO`.
     ///
     /// # Errors
     /// [`Error::Timeout`], [`Error::State`], [`Error::Interrupted`], [`Error::Terminated`].
-    pub fn recv(&mut self) -> Result<Message> {
+    pub fn recv(&mut self) -> Result<Message>
+    where
+        K: Receives,
+    {
         let mut message = Message::new();
         self.recv_into(&mut message)?;
         Ok(message)
@@ -254,7 +266,10 @@ impl<K: Receives> Socket<K> {
     ///
     /// # Errors
     /// As [`Socket::recv`]; [`Error::Text`] if what was received is not UTF-8.
-    pub fn recv_string(&mut self) -> Result<String> {
+    pub fn recv_string(&mut self) -> Result<String>
+    where
+        K: Receives,
+    {
         Ok(self.recv()?.into_string()?)
     }
 
@@ -263,7 +278,10 @@ impl<K: Receives> Socket<K> {
     /// # Errors
     /// As [`Socket::recv`]; `message` is empty then.
     #[inline]
-    pub fn recv_into(&mut self, message: &mut Message) -> Result<()> {
+    pub fn recv_into(&mut self, message: &mut Message) -> Result<()>
+    where
+        K: Receives,
+    {
         let until = |core: &Core| deadline(core.peers.options.rcvtimeo);
         self.core_mut().block(true, until, |core| core.try_recv(message))
     }
@@ -272,7 +290,10 @@ impl<K: Receives> Socket<K> {
     ///
     /// # Errors
     /// As [`Socket::recv`].
-    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Message> {
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Message>
+    where
+        K: Receives,
+    {
         let mut message = Message::new();
         let until = |_: &Core| Instant::now().checked_add(timeout);
         self.core_mut().block(true, until, |core| core.try_recv(&mut message))?;
@@ -284,7 +305,10 @@ impl<K: Receives> Socket<K> {
     ///
     /// # Errors
     /// As [`Socket::recv`].
-    pub fn recv_batch(&mut self, messages: &mut Vec<Message>, most: usize) -> Result<usize> {
+    pub fn recv_batch(&mut self, messages: &mut Vec<Message>, most: usize) -> Result<usize>
+    where
+        K: Receives,
+    {
         fill(self, messages, most, Self::recv, Self::try_recv)
     }
 }

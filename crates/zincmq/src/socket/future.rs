@@ -76,7 +76,7 @@ impl Drop for Forget<'_> {
     }
 }
 
-impl<K: Sends> Socket<K> {
+impl<K> Socket<K> {
     /// As [`Socket::send`], for async code; needs no particular executor. Dropping the future before it is
     /// ready sends nothing, and drops an owned message: where another branch of a `select!` may win, send it by reference.
     /// `SNDTIMEO` does not apply: use the executor's timer. After 128 results in a row without a wait the next call lets
@@ -87,7 +87,10 @@ impl<K: Sends> Socket<K> {
     pub async fn send_async<M: Outgoing>(
         &mut self,
         message: M,
-    ) -> std::result::Result<(), SendError<M::Unsent>> {
+    ) -> std::result::Result<(), SendError<M::Unsent>>
+    where
+        K: Sends,
+    {
         let message = message.ready();
         let guard = Forget(self.core_mut());
         let attempt = |core: &mut Core| message.with(|parts| core.try_send(parts));
@@ -96,14 +99,17 @@ impl<K: Sends> Socket<K> {
     }
 }
 
-impl<K: Receives> Socket<K> {
+impl<K> Socket<K> {
     /// As [`Socket::recv`], for async code; needs no particular executor. Dropping the future loses no message.
     /// `RCVTIMEO` does not apply: use the executor's timer. After 128 results in a row without a wait the next call lets
     /// other tasks run first, so it may be pending once although a message is there: use [`Socket::try_recv`] to ask.
     ///
     /// # Errors
     /// As [`Socket::recv`].
-    pub async fn recv_async(&mut self) -> Result<Message> {
+    pub async fn recv_async(&mut self) -> Result<Message>
+    where
+        K: Receives,
+    {
         let mut message = Message::new();
         let guard = Forget(self.core_mut());
         poll_fn(|context| guard.0.poll(context, |core| core.try_recv(&mut message))).await?;
@@ -152,7 +158,7 @@ impl<K> Socket<K> {
     }
 }
 
-impl<K: Receives> Socket<K> {
+impl<K> Socket<K> {
     /// Waits until a message can be received, and takes none. Dropping the future changes nothing.
     ///
     /// ```
@@ -170,12 +176,15 @@ impl<K: Receives> Socket<K> {
     ///
     /// # Errors
     /// As [`Socket::ready`].
-    pub async fn readable(&mut self) -> Result<()> {
+    pub async fn readable(&mut self) -> Result<()>
+    where
+        K: Receives,
+    {
         self.ready(Interest::READABLE).await.map(drop)
     }
 }
 
-impl<K: Sends> Socket<K> {
+impl<K> Socket<K> {
     /// Waits until a send would be accepted. The next [`Socket::try_send`] succeeds, unless the peer leaves meanwhile, or
     /// the message is for another peer than the one that has room. Dropping the future changes nothing.
     ///
@@ -190,7 +199,10 @@ impl<K: Sends> Socket<K> {
     ///
     /// # Errors
     /// As [`Socket::ready`].
-    pub async fn writable(&mut self) -> Result<()> {
+    pub async fn writable(&mut self) -> Result<()>
+    where
+        K: Sends,
+    {
         self.ready(Interest::WRITABLE).await.map(drop)
     }
 }

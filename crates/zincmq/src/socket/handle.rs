@@ -7,6 +7,8 @@ use crate::error::{Result, SendError};
 use crate::life::lock;
 use crate::message::Message;
 use crate::monitor::{Events, Monitor};
+#[cfg(doc)]
+use crate::option;
 use crate::option::{Form, KnownTo, OptionKey, Row, Setting, Value};
 use crate::pattern::ability::{Any, Receives, Sends, Subscribes, Typed};
 use crate::pattern::contract::Kind;
@@ -43,7 +45,7 @@ impl<K: Typed> Socket<K> {
     /// The same socket, its type forgotten by the compiler.
     #[must_use]
     pub fn into_any(self) -> AnySocket {
-        Socket { core: self.core, kind: PhantomData }
+        Socket::of(self.into_core())
     }
 }
 
@@ -191,14 +193,15 @@ impl<K> Socket<K> {
         self.locked().stats()
     }
 
-    /// Begins to watch the socket's connections. A monitor opened before is stopped.
+    /// Begins to watch the socket's connections: [`Events::ALL`], one [`EventKind`](crate::EventKind), or several with
+    /// `|`. A monitor opened before is stopped.
     #[must_use]
-    pub fn monitor(&mut self, events: Events) -> Monitor {
-        self.core_mut().owner.monitor.open(events)
+    pub fn monitor(&mut self, events: impl Into<Events>) -> Monitor {
+        self.core_mut().owner.monitor.open(events.into())
     }
 }
 
-impl<K: Sends> Socket<K> {
+impl<K> Socket<K> {
     /// Sends if that is possible at once.
     ///
     /// ```
@@ -219,7 +222,10 @@ impl<K: Sends> Socket<K> {
     /// # Errors
     /// [`Error::Again`] if it is not; the other errors of [`Socket::send`].
     #[inline]
-    pub fn try_send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>> {
+    pub fn try_send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>>
+    where
+        K: Sends,
+    {
         let message = message.ready();
         let core = self.core_mut();
         let result = core.offer(|core| message.with(|parts| core.try_send(parts)));
@@ -227,12 +233,15 @@ impl<K: Sends> Socket<K> {
     }
 }
 
-impl<K: Receives> Socket<K> {
+impl<K> Socket<K> {
     /// Receives if a message is there.
     ///
     /// # Errors
     /// [`Error::Again`] if none is; the other errors of [`Socket::recv`].
-    pub fn try_recv(&mut self) -> Result<Message> {
+    pub fn try_recv(&mut self) -> Result<Message>
+    where
+        K: Receives,
+    {
         let mut message = Message::new();
         self.try_recv_into(&mut message)?;
         Ok(message)
@@ -243,7 +252,10 @@ impl<K: Receives> Socket<K> {
     /// # Errors
     /// As [`Socket::try_recv`].
     #[inline]
-    pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()> {
+    pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()>
+    where
+        K: Receives,
+    {
         let core = self.core_mut();
         core.peers.patient = false;
         let mut result = core.attempt(|core| core.try_recv(message));
@@ -254,7 +266,7 @@ impl<K: Receives> Socket<K> {
     }
 }
 
-impl<K: Subscribes> Socket<K> {
+impl<K> Socket<K> {
     /// Subscribes to every message that begins with `topic`; the empty topic stands for all. Subscribing twice
     /// needs two cancellations.
     ///
@@ -284,7 +296,10 @@ impl<K: Subscribes> Socket<K> {
     /// # Errors
     /// [`Error::Terminated`]; [`Error::InvalidMessage`] on XPUB and PUB without these options, and on other types than
     /// those and SUB.
-    pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()> {
+    pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()>
+    where
+        K: Subscribes,
+    {
         self.core_mut().subscribe(Kind::Subscribe, topic.as_ref())
     }
 
@@ -292,7 +307,10 @@ impl<K: Subscribes> Socket<K> {
     ///
     /// # Errors
     /// As [`Socket::subscribe`].
-    pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()> {
+    pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()>
+    where
+        K: Subscribes,
+    {
         self.core_mut().subscribe(Kind::Cancel, topic.as_ref())
     }
 }

@@ -3,7 +3,9 @@
 use crate::command::ToSocket;
 use crate::error::{Error, Result};
 use crate::socket::{Core, Socket};
+use crate::socket_type::SocketType;
 use queue::{Inbox, Item};
+use std::fmt;
 use std::sync::{Arc, Weak};
 
 /// Makes calls that wait in one socket return [`Error::Interrupted`], from any thread: for Ctrl-C, or to tell a
@@ -29,15 +31,18 @@ use std::sync::{Arc, Weak};
 /// }
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug)]
-pub struct Interrupter(Weak<Inbox<ToSocket>>);
+#[derive(Clone)]
+pub struct Interrupter {
+    inbox: Weak<Inbox<ToSocket>>,
+    socket_type: SocketType,
+}
 
 impl Interrupter {
     /// Interrupts the call that waits in the socket now; if none does, the next `send`, `recv` (their batch,
     /// timeout and async forms too), [`Poller::wait`](crate::Poller::wait) or [`proxy`](crate::proxy()), at the
     /// latest when it would wait. `try_` calls are not concerned. Several interrupts before that count as one.
     pub fn interrupt(&self) {
-        if let Some(inbox) = self.0.upgrade() {
+        if let Some(inbox) = self.inbox.upgrade() {
             inbox.push(Item::Command(ToSocket::Interrupt));
         }
     }
@@ -47,7 +52,14 @@ impl<K> Socket<K> {
     /// An interrupter of the calls that wait in this socket.
     #[must_use]
     pub fn interrupter(&self) -> Interrupter {
-        Interrupter(Arc::downgrade(&self.locked().owner.inbox))
+        let core = self.locked();
+        Interrupter { inbox: Arc::downgrade(&core.owner.inbox), socket_type: core.owner.socket_type }
+    }
+}
+
+impl fmt::Debug for Interrupter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Interrupter({})", self.socket_type)
     }
 }
 

@@ -65,7 +65,7 @@ impl Streaming {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::poller::{Interest, Item};
+    use crate::poller::{Interest, Item, Token};
     use crate::{Context, Poller, Pull, Push};
     use std::pin::pin;
     use std::task::Waker;
@@ -96,8 +96,8 @@ mod tests {
         let waits: [fn(&mut Pull); 3] = [
             |other| assert!(other.recv_timeout(MOMENT).is_err()),
             |other| {
-                let mut items = [Item::Socket(other, Interest::READABLE)];
-                assert_eq!(Poller::new().wait(&mut items, Some(MOMENT)).unwrap(), 0);
+                let item = Item::socket(Token(0), other, Interest::READABLE);
+                assert_eq!(Poller::new().wait([item], Some(MOMENT)).unwrap(), []);
             },
             |other| {
                 let mut context = std::task::Context::from_waker(Waker::noop());

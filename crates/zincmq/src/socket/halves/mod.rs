@@ -46,7 +46,7 @@ pub struct RejoinError<S> {
     pub recv: RecvHalf<S>,
 }
 
-impl<K: Splits> Socket<K> {
+impl<K> Socket<K> {
     /// Takes the socket apart into a half that sends and one that receives, to be used at the same time from two tasks or
     /// two threads: a sender that waits for room does not keep the receiver from receiving. For the types whose
     /// directions do not depend on each other: PAIR, DEALER, ROUTER, XPUB, XSUB and STREAM.
@@ -89,7 +89,10 @@ impl<K: Splits> Socket<K> {
     /// let halves = Req::new(&Context::new()).unwrap().into_split();
     /// ```
     #[must_use]
-    pub fn into_split(self) -> (SendHalf<Self>, RecvHalf<Self>) {
+    pub fn into_split(self) -> (SendHalf<Self>, RecvHalf<Self>)
+    where
+        K: Splits,
+    {
         let mut core = self.into_core();
         core.end_caller_io();
         core.waiting.watch = None;

@@ -1,0 +1,6 @@
+use zincmq::{Context, Push};
+
+fn main() {
+    let mut push = Push::new(&Context::new()).unwrap();
+    push.recv().unwrap();
+}
