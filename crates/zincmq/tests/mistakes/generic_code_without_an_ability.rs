@@ -5,5 +5,5 @@ fn greet<K>(socket: &mut Socket<K>) -> Result<()> {
 }
 
 fn main() {
-    let _ = greet::<zincmq::pattern::ability::Push>;
+    let _ = greet::<zincmq::ability::Push>;
 }
