@@ -35,6 +35,17 @@ impl Event {
     }
 
     /// The endpoint that this side has bound or connected to.
+    ///
+    /// ```
+    /// # use zincmq::{Context, EventKind, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let mut pull = Pull::new(&context)?;
+    /// let mut monitor = pull.monitor(EventKind::Listening);
+    /// let endpoint = pull.bind("tcp://127.0.0.1:*")?;
+    /// assert_eq!(monitor.recv()?.endpoint(), endpoint);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn endpoint(&self) -> &str {
         if self.connects { &self.remote } else { &self.local }

@@ -82,18 +82,35 @@ impl Events {
     pub const NONE: Self = Self(0);
 
     /// These events and `kind`: as `|`, in a constant too.
+    ///
+    /// ```
+    /// use zincmq::{EventKind, Events};
+    /// let events = Events::NONE.with(EventKind::Accepted);
+    /// assert_eq!(events, EventKind::Accepted.into());
+    /// ```
     #[must_use]
     pub const fn with(self, kind: EventKind) -> Self {
         Self(self.0 | kind as u32)
     }
 
     /// The events whose bits are set, as C names them.
+    ///
+    /// ```
+    /// use zincmq::{EventKind, Events};
+    /// assert!(Events::from_bits(0x20).contains(EventKind::Accepted));
+    /// ```
     #[must_use]
     pub const fn from_bits(bits: u32) -> Self {
         Self(bits)
     }
 
     /// Whether `kind` is among these.
+    ///
+    /// ```
+    /// use zincmq::{EventKind, Events};
+    /// let events = EventKind::Accepted | EventKind::Disconnected;
+    /// assert!(events.contains(EventKind::Accepted) && !events.contains(EventKind::Closed));
+    /// ```
     #[must_use]
     pub const fn contains(self, kind: EventKind) -> bool {
         self.0 & kind as u32 != 0

@@ -47,6 +47,18 @@ impl Monitor {
 
     /// The next event, if there is one now.
     ///
+    /// ```
+    /// # use zincmq::{Context, Error, EventKind, Pull};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let mut pull = Pull::new(&context)?;
+    /// # let mut monitor = pull.monitor(EventKind::Listening);
+    /// assert_eq!(monitor.try_recv(), Err(Error::Again));
+    /// pull.bind("tcp://127.0.0.1:*")?;
+    /// assert_eq!(monitor.try_recv()?.kind, EventKind::Listening);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Again`] if there is none; [`Error::Terminated`] if there is none after
     /// [`EventKind::MonitorStopped`](crate::EventKind::MonitorStopped) or
@@ -57,6 +69,17 @@ impl Monitor {
 
     /// Waits for the next event.
     ///
+    /// ```
+    /// # use zincmq::{Context, Error, EventKind, Pull};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let mut pull = Pull::new(&context)?;
+    /// # let mut monitor = pull.monitor(EventKind::Listening);
+    /// pull.bind("tcp://127.0.0.1:*")?;
+    /// assert_eq!(monitor.recv()?.kind, EventKind::Listening);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Terminated`], as [`Monitor::try_recv`].
     pub fn recv(&mut self) -> Result<Event> {
@@ -65,6 +88,17 @@ impl Monitor {
 
     /// Waits for the next event, at most so long.
     ///
+    /// ```
+    /// # use zincmq::{Context, Error, EventKind, Pull};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let mut pull = Pull::new(&context)?;
+    /// # let mut monitor = pull.monitor(EventKind::Listening);
+    /// # use std::time::Duration;
+    /// assert_eq!(monitor.recv_timeout(Duration::from_millis(1)), Err(Error::Timeout));
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Timeout`]; [`Error::Terminated`], as [`Monitor::try_recv`].
     pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Event> {
@@ -72,6 +106,14 @@ impl Monitor {
     }
 
     /// As [`Monitor::recv`], for async code; needs no particular executor. Dropping the future loses no event.
+    ///
+    /// ```
+    /// # use zincmq::{EventKind, Monitor};
+    /// async fn until_lost(monitor: &mut Monitor) -> zincmq::Result<()> {
+    ///     while monitor.recv_async().await?.kind != EventKind::Disconnected {}
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     /// As [`Monitor::recv`].
@@ -110,6 +152,16 @@ impl Monitor {
     }
 
     /// Events that were dropped because nobody read them.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Error, EventKind, Pull};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let mut pull = Pull::new(&context)?;
+    /// # let mut monitor = pull.monitor(EventKind::Listening);
+    /// assert_eq!(monitor.dropped(), 0);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.feed.dropped()

@@ -52,18 +52,62 @@ impl From<Event> for Interest {
 impl<'a> Item<'a> {
     /// A socket. Without an interest ([`Interest::default`]) it is never found, but its
     /// [`Interrupter`](crate::Interrupter) and the end of its context end the wait.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// # push.connect(pull.bind("inproc://x")?)?;
+    /// # use zincmq::poller::{Interest, Item, Poller, Token};
+    /// # push.send("message")?;
+    /// let mut poller = Poller::new();
+    /// let events = poller.wait([Item::socket(Token(1), &mut pull, Interest::READABLE)], None)?;
+    /// assert_eq!(events[0].token, Token(1));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn socket<K>(token: Token, socket: &'a mut Socket<K>, interest: Interest) -> Self {
         Self::core(token, socket.core_mut(), interest)
     }
 
     /// A monitor, which is readable when it has an event or has ended.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// # push.connect(pull.bind("inproc://x")?)?;
+    /// # use zincmq::poller::{Interest, Item, Poller, Token};
+    /// let mut monitor = pull.monitor(zincmq::EventKind::Listening);
+    /// pull.bind("tcp://127.0.0.1:*")?;
+    /// let mut poller = Poller::new();
+    /// assert!(poller.wait([Item::monitor(Token(2), &mut monitor)], None)?[0].readable);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn monitor(token: Token, monitor: &'a mut Monitor) -> Self {
         Self { token, interest: Interest::READABLE, target: Target::Monitor(monitor) }
     }
 
     /// A descriptor that is not a ZeroMQ socket.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// # push.connect(pull.bind("inproc://x")?)?;
+    /// # use zincmq::poller::{Interest, Item, Poller, Token};
+    /// # use std::os::fd::AsFd;
+    /// let output = std::io::stdout();
+    /// let mut poller = Poller::new();
+    /// let items = [Item::descriptor(Token(3), output.as_fd(), Interest::WRITABLE)];
+    /// let count = poller.wait(items, Some(std::time::Duration::from_millis(1)))?.len();
+    /// assert!(count <= 1);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn descriptor(token: Token, descriptor: BorrowedFd<'a>, interest: Interest) -> Self {
         Self { token, interest, target: Target::Descriptor(descriptor) }

@@ -75,6 +75,17 @@ pub struct Poller {
 
 impl Poller {
     /// A poller that has found nothing.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// # push.connect(pull.bind("inproc://x")?)?;
+    /// # use zincmq::poller::{Interest, Item, Poller, Token};
+    /// let poller = Poller::new();
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -82,6 +93,18 @@ impl Poller {
 
     /// Whether a signal handler that runs during a wait makes it return [`Error::Interrupted`], as in C. By default
     /// the wait goes on.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// # push.connect(pull.bind("inproc://x")?)?;
+    /// # use zincmq::poller::{Interest, Item, Poller, Token};
+    /// let mut poller = Poller::new();
+    /// poller.set_interruptible(true); // a signal handler ends a wait: `Error::Interrupted`
+    /// # Ok(()) }
+    /// ```
     pub fn set_interruptible(&mut self, on: bool) {
         self.interruptible = on;
     }
@@ -90,6 +113,24 @@ impl Poller {
     /// item that is, in the order of the items; none when the time is over.
     ///
     /// The items may come in an array, a vector or from any other iterator, and some of them may be `None`.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// # push.connect(pull.bind("inproc://x")?)?;
+    /// # use zincmq::poller::{Interest, Item, Poller, Token};
+    /// # use std::time::Duration;
+    /// let mut poller = Poller::new();
+    /// let limit = Some(Duration::from_millis(1));
+    /// assert!(poller.wait([Item::socket(Token(0), &mut pull, Interest::READABLE)], limit)?.is_empty());
+    /// push.send("message")?;
+    /// for event in poller.wait([Item::socket(Token(0), &mut pull, Interest::READABLE)], None)? {
+    ///     assert!(event.readable);
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Terminated`] if the context of one of the sockets has ended; [`Error::Interrupted`] by an

@@ -237,6 +237,18 @@ pub(super) fn batch<S, M: Outgoing>(
 impl<K> Socket<K> {
     /// Receives a message: waits until there is one, at most for `RCVTIMEO`.
     ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// # push.connect(pull.bind("inproc://x")?)?;
+    /// push.send(("a part", "another"))?;
+    /// let message = pull.recv()?;
+    /// assert_eq!(message.as_slice(), ["a part", "another"]);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Timeout`], [`Error::State`], [`Error::Interrupted`], [`Error::Terminated`].
     pub fn recv(&mut self) -> Result<Message>
@@ -275,6 +287,21 @@ impl<K> Socket<K> {
 
     /// As [`Socket::recv`], into a message whose memory is used again: the fast way to receive many.
     ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push, Message};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// # push.connect(pull.bind("inproc://x")?)?;
+    /// # for n in 0..3 { push.send([n])?; }
+    /// let mut message = Message::new();
+    /// for n in 0..3 {
+    ///     pull.recv_into(&mut message)?;
+    ///     assert_eq!(message.bytes(), [n]);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// As [`Socket::recv`]; `message` is empty then.
     #[inline]
@@ -287,6 +314,21 @@ impl<K> Socket<K> {
     }
 
     /// As [`Socket::recv`], waiting at most so long, whatever `RCVTIMEO` says.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push, Error};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// # push.connect(pull.bind("inproc://x")?)?;
+    /// # use std::time::Duration;
+    /// match pull.recv_timeout(Duration::from_millis(10)) {
+    ///     Ok(message) => println!("{message:?}"),
+    ///     Err(Error::Timeout) => println!("nothing yet"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// As [`Socket::recv`].
@@ -302,6 +344,21 @@ impl<K> Socket<K> {
 
     /// Waits for one message, then adds it and all that are there, up to `most`, to `messages`. Returns how
     /// many were added.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// # push.connect(pull.bind("inproc://x")?)?;
+    /// # for n in 0..5 { push.send([n])?; }
+    /// let mut messages = Vec::new();
+    /// while messages.len() < 5 {
+    ///     pull.recv_batch(&mut messages, 100)?;
+    /// }
+    /// assert_eq!(messages[4], [4]);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// As [`Socket::recv`].

@@ -50,6 +50,15 @@ impl<K: Typed> Socket<K> {
 
 impl<K> SocketBuilder<K> {
     /// Sets an option, as [`Socket::set`].
+    ///
+    /// ```
+    /// # use zincmq::{Context, Push, option};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let push = Push::builder(&context).set(option::SNDHWM, 10).build()?;
+    /// assert_eq!(push.get(option::SNDHWM)?, 10);
+    /// # Ok(()) }
+    /// ```
     pub fn set<F: Form, G: KnownTo<K>>(
         mut self,
         option: OptionKey<F, G>,
@@ -63,6 +72,15 @@ impl<K> SocketBuilder<K> {
 impl<K: Typed> SocketBuilder<K> {
     /// Makes the socket.
     ///
+    /// ```
+    /// # use zincmq::{Context, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let mut push = Push::builder(&context).sndhwm(10).build()?;
+    /// push.bind("inproc://work")?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// As [`Socket::new`], and as [`Socket::set`] for the first option that is refused.
     pub fn build(self) -> Result<Socket<K>> {
@@ -75,6 +93,15 @@ impl<K: Typed> SocketBuilder<K> {
 
     /// Makes the socket and binds it. The endpoint in full is its [`Socket::last_endpoint`].
     ///
+    /// ```
+    /// # use zincmq::{Context, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let push = Push::builder(&context).sndhwm(10).bind("tcp://127.0.0.1:*")?;
+    /// println!("listens at {}", push.last_endpoint());
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// As [`SocketBuilder::build`] and [`Socket::bind`].
     pub fn bind(self, endpoint: impl AsRef<str>) -> Result<Socket<K>> {
@@ -84,6 +111,14 @@ impl<K: Typed> SocketBuilder<K> {
     }
 
     /// Makes the socket and connects it.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let pull = Pull::builder(&context).rcvhwm(10).connect("tcp://127.0.0.1:5555")?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// As [`SocketBuilder::build`] and [`Socket::connect`].

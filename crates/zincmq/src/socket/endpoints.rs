@@ -20,6 +20,17 @@ impl<K> Socket<K> {
     /// Binds to an endpoint and listens there. May be called several times. Returns the endpoint in full, with
     /// wildcards resolved (zmq_bind(3)).
     ///
+    /// ```
+    /// # use zincmq::{Context, Pull};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let mut pull = Pull::new(&context)?;
+    /// let endpoint = pull.bind("tcp://127.0.0.1:*")?;
+    /// assert!(endpoint.starts_with("tcp://127.0.0.1:"));
+    /// pull.bind("inproc://work")?; // and there, too
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Endpoint`] if it is malformed, [`Error::Io`] if it is in use or the system refuses,
     /// [`Error::NoIoThread`], [`Error::Terminated`].
@@ -31,6 +42,15 @@ impl<K> Socket<K> {
     /// (zmq_connect(3)). May be called several times. An endpoint that is not connected to again (`RECONNECT_IVL` -1,
     /// `RECONNECT_STOP`, a peer that breaks the protocol) is forgotten: connect anew.
     ///
+    /// ```
+    /// # use zincmq::{Context, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let mut push = Push::new(&context)?;
+    /// push.connect("tcp://127.0.0.1:5555")?; // whether anybody is there or not
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Endpoint`] if it is malformed, [`Error::NoIoThread`], [`Error::Terminated`].
     pub fn connect(&mut self, endpoint: impl AsRef<str>) -> Result<()> {
@@ -39,6 +59,17 @@ impl<K> Socket<K> {
 
     /// Stops listening at an endpoint, which is free when this returns, and ends the connections accepted there.
     /// Messages queued for them linger (zmq_unbind(3)).
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let mut pull = Pull::new(&context)?;
+    /// let endpoint = pull.bind("tcp://127.0.0.1:*")?;
+    /// pull.unbind(&endpoint)?;
+    /// pull.bind(&endpoint)?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::NoEndpoint`] if the socket is not bound there. The endpoint goes by the text that was bound, by the name
@@ -50,6 +81,16 @@ impl<K> Socket<K> {
 
     /// Ends the connections to an endpoint. Messages queued for it linger (zmq_disconnect(3)).
     ///
+    /// ```
+    /// # use zincmq::{Context, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let mut push = Push::new(&context)?;
+    /// push.connect("tcp://127.0.0.1:5555")?;
+    /// push.disconnect("tcp://127.0.0.1:5555")?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NoEndpoint`] if the socket is not connected there. Another spelling of a numeric
     /// address will do, which may look a host up; a host that was connected to goes by its name.
@@ -58,6 +99,18 @@ impl<K> Socket<K> {
     }
 
     /// The endpoint of the last bind or connect, in full (`LAST_ENDPOINT`); empty before.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let mut pull = Pull::new(&context)?;
+    /// assert_eq!(pull.last_endpoint(), "");
+    /// pull.bind("ipc://*")?;
+    /// let mut push = Push::new(&context)?;
+    /// push.connect(pull.last_endpoint())?;
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn last_endpoint(&self) -> String {
         self.locked().last_endpoint.clone()

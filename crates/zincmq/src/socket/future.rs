@@ -82,6 +82,14 @@ impl<K> Socket<K> {
     /// `SNDTIMEO` does not apply: use the executor's timer. After 128 results in a row without a wait the next call lets
     /// other tasks run first.
     ///
+    /// ```
+    /// # use zincmq::{Message, Push};
+    /// async fn pass_on(push: &mut Push, message: Message) -> zincmq::Result<()> {
+    ///     push.send_async(&message).await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// As [`Socket::send`].
     pub async fn send_async<M: Outgoing>(
@@ -103,6 +111,17 @@ impl<K> Socket<K> {
     /// As [`Socket::recv`], for async code; needs no particular executor. Dropping the future loses no message.
     /// `RCVTIMEO` does not apply: use the executor's timer. After 128 results in a row without a wait the next call lets
     /// other tasks run first, so it may be pending once although a message is there: use [`Socket::try_recv`] to ask.
+    ///
+    /// ```
+    /// # use zincmq::Pull;
+    /// async fn sum(pull: &mut Pull, count: usize) -> zincmq::Result<usize> {
+    ///     let mut bytes = 0;
+    ///     for _ in 0..count {
+    ///         bytes += pull.recv_async().await?.bytes().len();
+    ///     }
+    ///     Ok(bytes)
+    /// }
+    /// ```
     ///
     /// # Errors
     /// As [`Socket::recv`].

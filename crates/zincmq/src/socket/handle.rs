@@ -35,6 +35,14 @@ pub type AnySocket = Socket<Any>;
 impl<K: Typed> Socket<K> {
     /// A new socket in this context.
     ///
+    /// ```
+    /// # use zincmq::{Context, Dealer};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let dealer = Dealer::new(&context)?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Terminated`] after the context's end, [`Error::TooManySockets`]; [`Error::System`] if the I/O
     /// threads could not be started.
@@ -43,6 +51,14 @@ impl<K: Typed> Socket<K> {
     }
 
     /// The same socket, its type forgotten by the compiler.
+    ///
+    /// ```
+    /// # use zincmq::{AnySocket, Context, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let sockets: Vec<AnySocket> = vec![Push::new(&context)?.into_any(), Pull::new(&context)?.into_any()];
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn into_any(self) -> AnySocket {
         Socket::of(self.into_core())
@@ -51,6 +67,16 @@ impl<K: Typed> Socket<K> {
 
 impl Socket<Any> {
     /// A new socket of a type chosen at run time.
+    ///
+    /// ```
+    /// # use zincmq::{AnySocket, Context, SocketType};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let named: SocketType = "PUSH".parse().unwrap();
+    /// let socket = AnySocket::with_type(&context, named)?;
+    /// assert_eq!(socket.socket_type(), SocketType::Push);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// As [`Socket::new`].
@@ -80,12 +106,29 @@ impl<K> Socket<K> {
     }
 
     /// The socket's type.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Dealer, SocketType};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// assert_eq!(Dealer::new(&context)?.socket_type(), SocketType::Dealer);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn socket_type(&self) -> SocketType {
         self.locked().owner.socket_type
     }
 
     /// Whether it speaks plain TCP: STREAM, and ROUTER with [`ROUTER_RAW`](crate::option::ROUTER_RAW).
+    ///
+    /// ```
+    /// # use zincmq::{Context, Router, Stream};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// assert!(Stream::new(&context)?.is_raw());
+    /// assert!(!Router::new(&context)?.is_raw());
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn is_raw(&self) -> bool {
         let core = self.locked();
@@ -135,6 +178,17 @@ impl<K> Socket<K> {
 
     /// Sets the option of a row of the table.
     ///
+    /// ```
+    /// # use zincmq::{Context, Push, option};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let mut push = Push::new(&context)?;
+    /// // An option whose name is known when the program runs.
+    /// let row = option::by_name("SNDHWM").unwrap();
+    /// push.set_value(row, row.parse("10")?)?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// As [`Socket::set`].
     pub fn set_value(&mut self, row: &Row, value: Value) -> Result<()> {
@@ -161,18 +215,53 @@ impl<K> Socket<K> {
     }
 
     /// Whether a send would be accepted now (`ZMQ_POLLOUT`).
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// # push.connect(pull.bind("inproc://x")?)?;
+    /// assert!(push.can_send());
+    /// push.send("there is room")?;
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn can_send(&self) -> bool {
         self.locked().can_send()
     }
 
     /// Whether a message can be received now (`ZMQ_POLLIN`).
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// # push.connect(pull.bind("inproc://x")?)?;
+    /// assert!(!pull.can_recv());
+    /// push.send("message")?;
+    /// assert!(pull.can_recv());
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn can_recv(&self) -> bool {
         self.locked().can_recv()
     }
 
     /// Whether a send to the peer of this routing id would be accepted now: ROUTER (zmq_socket_get_peer_state).
+    ///
+    /// ```
+    /// # use zincmq::{Context, Dealer, Error, Router};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let mut router = Router::new(&context)?;
+    /// router.bind("inproc://x")?;
+    /// let dealer = Dealer::builder(&context).routing_id("dealer").connect("inproc://x")?;
+    /// assert_eq!(router.can_send_to(b"dealer"), Ok(true));
+    /// assert_eq!(router.can_send_to(b"nobody"), Err(Error::Unroutable));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Unroutable`] if there is no such peer, [`Error::Unsupported`] on other types,
@@ -183,11 +272,34 @@ impl<K> Socket<K> {
 
     /// Whether a signal handler that runs while a call waits makes it return [`Error::Interrupted`], as in C. By
     /// default calls go on waiting.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// # push.connect(pull.bind("inproc://x")?)?;
+    /// pull.set_interruptible(true);
+    /// // From now on a receive that a signal handler interrupts fails with `Error::Interrupted`.
+    /// # Ok(()) }
+    /// ```
     pub fn set_interruptible(&mut self, on: bool) {
         self.core_mut().waiting.interruptible = on;
     }
 
     /// The numbers of this socket and of each of its peers.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// # push.connect(pull.bind("inproc://x")?)?;
+    /// push.send("message")?;
+    /// pull.recv()?;
+    /// assert_eq!((push.stats().sent, pull.stats().received), (1, 1));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn stats(&self) -> SocketStats {
         self.locked().stats()
@@ -195,6 +307,17 @@ impl<K> Socket<K> {
 
     /// Begins to watch the socket's connections: [`Events::ALL`], one [`EventKind`](crate::EventKind), or several with
     /// `|`. A monitor opened before is stopped.
+    ///
+    /// ```
+    /// # use zincmq::{Context, EventKind, Pull};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let mut pull = Pull::new(&context)?;
+    /// let mut monitor = pull.monitor(EventKind::Listening | EventKind::Accepted);
+    /// pull.bind("tcp://127.0.0.1:*")?;
+    /// assert_eq!(monitor.recv()?.kind, EventKind::Listening);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn monitor(&mut self, events: impl Into<Events>) -> Monitor {
         self.core_mut().owner.monitor.open(events.into())
@@ -236,6 +359,18 @@ impl<K> Socket<K> {
 impl<K> Socket<K> {
     /// Receives if a message is there.
     ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push, Error};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// # push.connect(pull.bind("inproc://x")?)?;
+    /// assert_eq!(pull.try_recv(), Err(Error::Again));
+    /// push.send("message")?;
+    /// assert_eq!(pull.try_recv()?, "message");
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Again`] if none is; the other errors of [`Socket::recv`].
     pub fn try_recv(&mut self) -> Result<Message>
@@ -248,6 +383,20 @@ impl<K> Socket<K> {
     }
 
     /// As [`Socket::try_recv`], into a message whose memory is used again.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push, Message};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// # push.connect(pull.bind("inproc://x")?)?;
+    /// # push.send("message")?;
+    /// let mut message = Message::new();
+    /// while pull.try_recv_into(&mut message).is_ok() {
+    ///     println!("{message:?}");
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// As [`Socket::try_recv`].
@@ -305,6 +454,17 @@ impl<K> Socket<K> {
 
     /// Cancels a subscription.
     ///
+    /// ```
+    /// # use zincmq::{Context, Sub};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let mut sub = Sub::new(&context)?;
+    /// sub.subscribe("weather")?;
+    /// sub.unsubscribe("weather")?;
+    /// assert_eq!(sub.topics()?, 0);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// As [`Socket::subscribe`].
     pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()>
@@ -317,6 +477,17 @@ impl<K> Socket<K> {
 
 impl<K> Socket<K> {
     /// The number of distinct topics that are subscribed to, here or by subscribers (`TOPICS_COUNT`).
+    ///
+    /// ```
+    /// # use zincmq::{Context, Sub};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let mut sub = Sub::new(&context)?;
+    /// sub.subscribe("weather")?;
+    /// sub.subscribe("news")?;
+    /// assert_eq!(sub.topics()?, 2);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::InvalidMessage`] on types without subscriptions.

@@ -40,6 +40,22 @@ impl<K> Socket<K> {
     /// (`ZMQ_FD`). It tells of changes, not of states: use the socket, or ask [`Socket::events`], until there is nothing
     /// left to do, and only then wait again. Neither read nor close it.
     ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// # push.connect(pull.bind("inproc://x")?)?;
+    /// use std::os::fd::AsRawFd;
+    /// let descriptor = pull.descriptor()?.as_raw_fd(); // to be watched by an event loop
+    /// push.send("message")?;
+    /// // When it is readable:
+    /// while pull.events()?.readable {
+    ///     pull.recv()?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::System`] if there are no descriptors left.
     pub fn descriptor(&mut self) -> Result<BorrowedFd<'_>> {
@@ -57,6 +73,16 @@ impl<K> Socket<K> {
 
     /// Whether a message can be received and whether a send would be accepted now (`ZMQ_EVENTS`). From now on
     /// [`Socket::descriptor`] tells of what is not so.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Pull, Push};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// # push.connect(pull.bind("inproc://x")?)?;
+    /// assert!(push.events()?.writable && !pull.events()?.readable);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Terminated`].
