@@ -1,19 +1,16 @@
-//! The socket that an application holds: one `try_` core, and what needs no wait.
+//! The socket that an application holds: how it is made, set and asked.
 
 use crate::context::Context;
 #[cfg(doc)]
 use crate::error::Error;
-use crate::error::{Result, SendError};
+use crate::error::Result;
 use crate::life::lock;
-use crate::message::Message;
 use crate::monitor::{Events, Monitor};
 #[cfg(doc)]
 use crate::option;
 use crate::option::{Form, KnownTo, OptionKey, Row, Setting, Value};
-use crate::pattern::ability::{Any, Receives, Sends, Subscribes, Typed};
-use crate::pattern::contract::Kind;
+use crate::pattern::ability::{Any, Typed};
 use crate::socket::core::Core;
-use crate::socket::outgoing::{Outgoing, Parts, refused};
 use crate::socket_type::SocketType;
 use crate::stats::SocketStats;
 use std::marker::PhantomData;
@@ -321,180 +318,6 @@ impl<K> Socket<K> {
     #[must_use]
     pub fn monitor(&mut self, events: impl Into<Events>) -> Monitor {
         self.core_mut().owner.monitor.open(events.into())
-    }
-}
-
-impl<K> Socket<K> {
-    /// Sends if that is possible at once.
-    ///
-    /// ```
-    /// # use zincmq::{Context, Error, Message, Pull, Push, SendError};
-    /// # fn main() -> zincmq::Result<()> {
-    /// # let context = Context::new();
-    /// # let mut push = Push::new(&context)?;
-    /// let message = Message::from(["several", "parts"]);
-    /// // Nobody is there yet.
-    /// let Err(SendError { error: Error::Again, message }) = push.try_send(message) else { unreachable!() };
-    /// # let mut pull = Pull::new(&context)?;
-    /// # pull.bind("inproc://x")?;
-    /// push.connect("inproc://x")?;
-    /// push.try_send(message)?;
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::Again`] if it is not; the other errors of [`Socket::send`].
-    #[inline]
-    pub fn try_send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>>
-    where
-        K: Sends,
-    {
-        let message = message.ready();
-        let core = self.core_mut();
-        let result = core.offer(|core| message.with(|parts| core.try_send(parts)));
-        result.map_err(|denied| refused::<M>(message, core.refusal(denied)))
-    }
-}
-
-impl<K> Socket<K> {
-    /// Receives if a message is there.
-    ///
-    /// ```
-    /// # use zincmq::{Context, Pull, Push, Error};
-    /// # fn main() -> zincmq::Result<()> {
-    /// # let context = Context::new();
-    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
-    /// # push.connect(pull.bind("inproc://x")?)?;
-    /// assert_eq!(pull.try_recv(), Err(Error::Again));
-    /// push.send("message")?;
-    /// assert_eq!(pull.try_recv()?, "message");
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::Again`] if none is; the other errors of [`Socket::recv`].
-    pub fn try_recv(&mut self) -> Result<Message>
-    where
-        K: Receives,
-    {
-        let mut message = Message::new();
-        self.try_recv_into(&mut message)?;
-        Ok(message)
-    }
-
-    /// As [`Socket::try_recv`], into a message whose memory is used again.
-    ///
-    /// ```
-    /// # use zincmq::{Context, Pull, Push, Message};
-    /// # fn main() -> zincmq::Result<()> {
-    /// # let context = Context::new();
-    /// # let (mut push, mut pull) = (Push::new(&context)?, Pull::new(&context)?);
-    /// # push.connect(pull.bind("inproc://x")?)?;
-    /// # push.send("message")?;
-    /// let mut message = Message::new();
-    /// while pull.try_recv_into(&mut message).is_ok() {
-    ///     println!("{message:?}");
-    /// }
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Socket::try_recv`].
-    #[inline]
-    pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()>
-    where
-        K: Receives,
-    {
-        let core = self.core_mut();
-        core.peers.patient = false;
-        let mut result = core.attempt(|core| core.try_recv(message));
-        if result.is_err() && core.end_caller_io() {
-            result = core.attempt(|core| core.try_recv(message));
-        }
-        result.map_err(|denied| core.refusal(denied))
-    }
-}
-
-impl<K> Socket<K> {
-    /// Subscribes to every message that begins with `topic`; the empty topic stands for all. Subscribing twice
-    /// needs two cancellations.
-    ///
-    /// On XPUB and PUB with [`XPUB_MANUAL`](crate::option::XPUB_MANUAL) or [`XPUB_MANUAL_LAST_VALUE`](crate::option::XPUB_MANUAL_LAST_VALUE), where subscriptions act
-    /// only when they are confirmed: subscribes the peer whose request was received last, to whatever topic.
-    ///
-    /// ```
-    /// # use zincmq::{Context, Sub, XPub, option};
-    /// # fn main() -> zincmq::Result<()> {
-    /// # let context = Context::new();
-    /// let mut publisher = XPub::new(&context)?;
-    /// publisher.set(option::XPUB_MANUAL, true)?;
-    /// publisher.bind("inproc://cache")?;
-    /// let mut late = Sub::new(&context)?;
-    /// late.connect("inproc://cache")?;
-    /// late.subscribe("prices")?;
-    ///
-    /// // 1 and the topic: somebody asks for it.
-    /// if let [1, topic @ ..] = publisher.recv()?.bytes() {
-    ///     publisher.subscribe(topic)?;
-    ///     publisher.send("prices: the last ones")?;
-    /// }
-    /// assert_eq!(late.recv()?.as_str(), Ok("prices: the last ones"));
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::Terminated`]; [`Error::InvalidMessage`] on XPUB and PUB without these options, and on other types than
-    /// those and SUB.
-    pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()>
-    where
-        K: Subscribes,
-    {
-        self.core_mut().subscribe(Kind::Subscribe, topic.as_ref())
-    }
-
-    /// Cancels a subscription.
-    ///
-    /// ```
-    /// # use zincmq::{Context, Sub};
-    /// # fn main() -> zincmq::Result<()> {
-    /// # let context = Context::new();
-    /// let mut sub = Sub::new(&context)?;
-    /// sub.subscribe("weather")?;
-    /// sub.unsubscribe("weather")?;
-    /// assert_eq!(sub.topics()?, 0);
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Socket::subscribe`].
-    pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()>
-    where
-        K: Subscribes,
-    {
-        self.core_mut().subscribe(Kind::Cancel, topic.as_ref())
-    }
-}
-
-impl<K> Socket<K> {
-    /// The number of distinct topics that are subscribed to, here or by subscribers (`TOPICS_COUNT`).
-    ///
-    /// ```
-    /// # use zincmq::{Context, Sub};
-    /// # fn main() -> zincmq::Result<()> {
-    /// # let context = Context::new();
-    /// let mut sub = Sub::new(&context)?;
-    /// sub.subscribe("weather")?;
-    /// sub.subscribe("news")?;
-    /// assert_eq!(sub.topics()?, 2);
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::InvalidMessage`] on types without subscriptions.
-    pub fn topics(&self) -> Result<usize> {
-        let mut core = self.locked();
-        core.process();
-        core.topics()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sockets: the objects that an application holds.
 
 mod allowance;
+mod at_once;
 mod blocking;
 mod builder;
 mod caller_io;
@@ -26,6 +27,7 @@ mod read_spin;
 mod streaming;
 mod table;
 mod throttle;
+mod topics;
 mod turn;
 pub(crate) mod typed;
 mod watch;
