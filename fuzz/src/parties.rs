@@ -2,7 +2,7 @@
 //! something finds it again.
 
 use std::cell::Cell;
-use zmtp::{Error, Keypair, Local, SecretKey, Security, SocketName};
+use zmtp::{Keypair, Local, NoRandomness, SecretKey, Security, SocketName};
 
 pub const DEALER: SocketName = SocketName { name: "DEALER", code: 5, peers: &["REP", "DEALER", "ROUTER"] };
 pub const ROUTER: SocketName = SocketName { name: "ROUTER", code: 6, peers: &["REQ", "DEALER", "ROUTER"] };
@@ -17,7 +17,7 @@ pub fn reset(talk: bool) {
 }
 
 /// Bytes that only look random.
-fn random(bytes: &mut [u8]) -> Result<(), Error> {
+fn random(bytes: &mut [u8]) -> Result<(), NoRandomness> {
     for byte in bytes {
         let state =
             STATE.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
