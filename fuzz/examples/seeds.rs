@@ -161,7 +161,7 @@ fn keys() -> Vec<Vec<u8>> {
         b"%nSc0".to_vec(),
         b"%nSc1".to_vec(),
         public.to_string().into_bytes(),
-        secret.to_z85().as_bytes().to_vec(),
+        secret.to_z85().reveal().as_bytes().to_vec(),
         public.as_bytes().to_vec(),
     ]
 }
