@@ -238,6 +238,20 @@ fn an_endpoint_in_use_is_told() {
 }
 
 #[test]
+fn an_endpoint_listens_when_bind_returns() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        for endpoint in NETWORK.iter().cycle().take(100) {
+            let mut pull = Pull::new(&context).unwrap();
+            let mut monitor = pull.monitor(Listening);
+            let bound = pull.bind(endpoint).unwrap();
+            let event = monitor.try_recv().unwrap();
+            assert_eq!((event.kind, event.local), (Listening, bound));
+        }
+    });
+}
+
+#[test]
 fn unbinding_is_told() {
     within(PATIENCE, || {
         for endpoint in NETWORK {

@@ -30,7 +30,6 @@ impl Listener {
     pub(crate) fn start(listen: Box<Listen>, key: u64, reactor: &Reactor) -> Self {
         let listener = Self { listen, timers: Timers::of(key), admission: Arc::default(), waits: false };
         let listening = &listener.listen.listening;
-        listener.emit(EventKind::Listening, listening.number as u64);
         if let Err(error) = listening.watch(&reactor.registry, token(key)) {
             listener.emit(EventKind::BindFailed, error.raw_os_error().unwrap_or(0) as u64);
         }

@@ -10,7 +10,6 @@ use crate::lingering::Unsent;
 use crate::monitor::{EventKind, Sides};
 use crate::stats::GroupBoard;
 use crate::trace::event_of;
-use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -52,7 +51,6 @@ impl Membership {
             self.emit(EventKind::BindFailed, error.raw_os_error().unwrap_or(0) as u64);
             return Fate::Ends;
         }
-        self.emit(if self.bound { EventKind::Listening } else { EventKind::Connected }, self.number());
         self.drive(reactor)
     }
 
@@ -136,7 +134,7 @@ impl Membership {
     }
 
     fn number(&self) -> u64 {
-        self.engine.descriptors().next().map_or(u64::MAX, |descriptor| descriptor.as_raw_fd() as u64)
+        self.engine.number()
     }
 
     fn emit(&self, kind: EventKind, value: u64) {

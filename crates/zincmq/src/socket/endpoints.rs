@@ -162,6 +162,9 @@ impl Core {
         let alias = (name != text && !transport.leaves_choice(endpoint.address())).then(|| text.to_owned());
         let listening = Arc::new(Listening::new(bound));
         let origin = self.origin(id, &name);
+        // Told here, and not by the I/O thread: it has happened when the call returns.
+        let number = listening.number as u64;
+        self.owner.monitor.emit(EventKind::Listening, number, Sides::of(&name, false));
         let listen = Listen { origin, transport, listening: listening.clone() };
         self.hand_over(&io, ToIo::Listen(Box::new(listen)));
         self.add(Entry {

@@ -58,6 +58,8 @@ impl Core {
             disconnect_msg: Vec::new(),
             told: None,
         });
+        let kind = if bound { EventKind::Listening } else { EventKind::Connected };
+        self.owner.monitor.emit(kind, engine.number(), Sides::of(text, !bound));
         let join = Join { origin, pipe, engine, bound, board };
         self.hand_over(&io, ToIo::Join(Box::new(join)));
         Ok(())

@@ -14,7 +14,7 @@ use contract::Emit;
 use pgm::ConfigError;
 use publishing::Publishing;
 use queue::{Backlog, Notify, Reader, Writer};
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Instant;
 use subscribing::Subscribing;
@@ -59,6 +59,11 @@ impl Multicast {
 
     pub(crate) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         self.port.descriptors()
+    }
+
+    /// The number of the first descriptor, as events name it.
+    pub(crate) fn number(&self) -> u64 {
+        self.descriptors().next().map_or(u64::MAX, |descriptor| descriptor.as_raw_fd() as u64)
     }
 
     /// Something has happened to a descriptor.
