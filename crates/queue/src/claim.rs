@@ -35,6 +35,9 @@ pub enum Outbound {
     Answer = 1,
     /// A caller that sends a stream writes it; the I/O thread keeps off, and checks whether the stream goes on.
     Stream = 2,
+    /// A caller writes a large message, and waits within its call for the kernel to take it; the I/O thread keeps off, and
+    /// the caller calls it if it has to give up.
+    Large = 3,
 }
 
 /// Both claims of a connection at one moment.
@@ -59,7 +62,8 @@ impl Claims {
         match self.0 >> OUTBOUND_AT & FIELD {
             0 => Outbound::Io,
             1 => Outbound::Answer,
-            _ => Outbound::Stream,
+            2 => Outbound::Stream,
+            _ => Outbound::Large,
         }
     }
 
@@ -111,6 +115,15 @@ impl Claims {
             (true, _) => self,
             (false, true) => self.with_outbound(Outbound::Io),
             (false, false) => self.with_outbound(Outbound::Stream),
+        }
+    }
+
+    /// A caller leaves the rest of its large message to the I/O thread.
+    #[must_use]
+    pub const fn large_given_up(self) -> Self {
+        match self.outbound() {
+            Outbound::Large => self.with_outbound(Outbound::Io),
+            Outbound::Io | Outbound::Answer | Outbound::Stream => self,
         }
     }
 

@@ -72,6 +72,11 @@ impl Drain {
         self.kept.get_or_insert_default();
     }
 
+    /// The bodies that were kept; no more are.
+    pub fn take_kept(&mut self) -> Vec<Bytes> {
+        self.kept.take().unwrap_or_default()
+    }
+
     /// Whether there are bodies that were kept.
     #[must_use]
     pub fn keeps_bodies(&self) -> bool {
@@ -132,7 +137,9 @@ impl Drain {
     /// Between two messages: where only the last is kept, goes to that.
     fn look_for_latest(&mut self) {
         if !self.is_inside_message() {
-            self.reader.skip_to_latest();
+            if self.reader.conflates() {
+                self.reader.skip_to_latest();
+            }
             // The reader has its own ways: it may have moved on, rested and lost its segment.
             self.rewind();
         }
@@ -185,12 +192,31 @@ impl Drain {
             }
         };
         let of_prefix = sent.min(prefix.len());
-        prefix.drain(..of_prefix);
+        if of_prefix > 0 {
+            prefix.drain(..of_prefix);
+        }
         if sent > of_prefix {
-            self.ahead += (sent - of_prefix) as u64;
-            self.walk();
+            self.advance(sent - of_prefix);
         }
         Ok(sent)
+    }
+
+    /// A message has gone past the pipe, which is empty.
+    pub(crate) fn pass(&mut self) {
+        self.reader.count(1);
+    }
+
+    /// The kernel has taken so many bytes of the message in the pipe, which was empty before.
+    pub(crate) fn begin(&mut self, bytes: usize) {
+        self.reader.resume();
+        self.look_for_latest();
+        self.advance(bytes);
+    }
+
+    /// The kernel has taken so many bytes.
+    fn advance(&mut self, bytes: usize) {
+        self.ahead += bytes as u64;
+        self.walk();
     }
 
     /// Puts what is to be written, the prefix and then frames up to the position `end`, into `pieces`; returns how many

@@ -36,6 +36,7 @@ mod segment;
 mod signal;
 mod slot;
 mod taken;
+mod through;
 pub mod warm;
 mod writer;
 
@@ -59,4 +60,5 @@ pub use segment::{Pool, Slice};
 pub use signal::{Signal, Wake};
 pub use slot::{FreeList, Guard, Slot, SlotError};
 pub use taken::{Body, Taken};
+pub use through::write_through;
 pub use writer::Writer;

@@ -228,9 +228,9 @@ impl Writer {
         match parts {
             [Part::Slice(only)] if envelope.is_empty() && self.write_short(only) => false,
             _ => {
-                let before = self.chain.segment;
+                let before = (self.chain.segment, self.spliced());
                 self.write_several(envelope, parts);
-                self.chain.segment != before
+                (self.chain.segment, self.spliced()) != before
             }
         }
     }
@@ -359,6 +359,17 @@ impl Writer {
     }
 
     /// A body by reference was joined: the stream's position does not tell of its bytes.
+    /// Counts a message that goes past the pipe, of so many bytes.
+    pub(crate) fn pass(&mut self, bytes: usize) {
+        self.written += 1;
+        self.count_spliced(bytes);
+    }
+
+    /// The bytes that went by reference.
+    fn spliced(&self) -> u64 {
+        self.half.producer.0.spliced.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn count_spliced(&self, size: usize) {
         let spliced = &self.half.producer.0.spliced;
         spliced.store(spliced.load(Ordering::Relaxed) + size as u64, Ordering::Relaxed);

@@ -110,6 +110,22 @@ impl Link {
     }
 }
 
+impl Link {
+    /// A caller writes a large message, of which the kernel takes a part, and gives up waiting for it to take the rest.
+    fn write_large(&self) {
+        self.queue();
+        if let Some(held) = self.lock.try_lock() {
+            let (called, _) = held.unlock_and(|claims| claims.with_outbound(Outbound::Large));
+            if called {
+                self.call(true);
+            }
+        }
+        if self.lock.change(Claims::large_given_up).outbound() == Outbound::Large {
+            self.call(true);
+        }
+    }
+}
+
 /// The I/O thread of a [`Link`].
 #[derive(Default)]
 struct Io {
@@ -132,7 +148,7 @@ impl Io {
     fn turn(&mut self, link: &Link) {
         for _ in 0..3 {
             let Some(mut held) = link.lock.try_lock() else { break };
-            if !link.lock.claims().streams() {
+            if matches!(link.lock.claims().outbound(), Outbound::Io | Outbound::Answer) {
                 link.write_all(&mut held);
             }
             held.read = link.received.load(Ordering::Acquire);
@@ -334,4 +350,10 @@ fn a_writer_that_waits_against_a_turn() {
 #[test]
 fn a_stream_that_ends_against_a_turn() {
     race_for_claims(begin_a_stream, end_the_stream, 0, is_written);
+}
+
+#[test]
+fn the_rest_of_a_large_message_is_left_to_the_io_thread() {
+    race_for_claims(|_| (), Link::write_large, 0, is_written);
+    race_for_claims(begin_a_stream, Link::write_large, CHECKS, is_written);
 }

@@ -3,13 +3,17 @@
 //! for a message hears from the descriptor and reads; one that has just read may write its answer; one that sends a
 //! stream writes it, a whole queue at a time. Work that a caller cannot finish is left to the I/O thread.
 
+use crate::bell;
 use crate::engine::Engine;
-use crate::engine::contract::Rest;
+use crate::engine::contract::{Rest, Written};
 use crate::monitor::Sides;
 use crate::transport::Link;
-use queue::{Claims, Inbound, Milestone, Outbound, PeerInfo, TryLock};
-use std::os::fd::OwnedFd;
+use queue::{Claims, Inbound, Milestone, Outbound, PeerInfo, TryLock, Writer};
+use rustix::event::{PollFd, PollFlags};
+use rustix::net::sockopt::socket_send_buffer_size;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 /// So many messages at once are a stream: the I/O thread reads that better.
 const STREAMING: u64 = 16;
@@ -192,6 +196,67 @@ impl Connection {
             }
         };
         self.visit(|claims, free| claims.streaming(free, waits), write).unwrap_or(false)
+    }
+
+    /// Whether the kernel takes so many bytes at once, when it has nothing else.
+    pub(crate) fn takes(&self, bytes: usize) -> bool {
+        let descriptor = self.descriptor.upgrade();
+        let room = descriptor.and_then(|descriptor| socket_send_buffer_size(descriptor).ok());
+        room.is_some_and(|room| room >= bytes)
+    }
+
+    /// Writes a large message past the pipe, if nothing is before it there. Returns whether all of it; `None`: the pipe does
+    /// not have the message.
+    pub(crate) fn write_through(&self, writer: &mut Writer, body: &[u8]) -> Option<bool> {
+        if !self.plain {
+            return None;
+        }
+        let write = |engine: &mut Engine, _| {
+            let result = engine.write_through(writer, body);
+            let outbound = (result == Some(false)).then_some(Outbound::Large);
+            Visit { result, outbound, unfinished: false }
+        };
+        self.visit(|claims, _| claims, write).flatten()
+    }
+
+    /// Writes what is queued, for the sender of a large message, and waits for the kernel to take it, but not for longer than
+    /// `patience`. Another thread that has the engine meanwhile writes, too.
+    pub(crate) fn write_large(&self, patience: Duration) -> Written {
+        let Some(descriptor) = self.descriptor.upgrade().filter(|_| self.plain) else { return Written::Not };
+        let until = Instant::now() + patience;
+        let mut written = Written::Not;
+        loop {
+            let visited = self.write_large_once();
+            if visited == Some(Written::All) {
+                return Written::All;
+            }
+            written = visited.unwrap_or(written);
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || visited == Some(Written::Not) {
+                break;
+            }
+            if visited.is_none() {
+                std::thread::yield_now();
+            } else {
+                let mut set = [PollFd::from_borrowed_fd(descriptor.as_fd(), PollFlags::OUT)];
+                _ = bell::wait(&mut set, Some(left), None);
+            }
+        }
+        if self.engine.change(Claims::large_given_up).outbound() == Outbound::Large {
+            self.call(true);
+        }
+        written
+    }
+
+    /// `None`: another thread has the engine, or the connection has ended.
+    fn write_large_once(&self) -> Option<Written> {
+        let write = |engine: &mut Engine, _| {
+            let (written, bodies) = engine.write_large();
+            let outbound = if written == Written::Part { Outbound::Large } else { Outbound::Io };
+            Visit { result: (written, bodies), outbound: Some(outbound), unfinished: written == Written::Not }
+        };
+        // The bodies are dropped without the lock: their owners may be called, and may call the library.
+        self.visit(|claims, _| claims, write).map(|(written, _)| written)
     }
 
     /// The writer's stream is over, or it turns to something else: nothing is left behind.

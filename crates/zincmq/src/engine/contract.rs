@@ -40,6 +40,16 @@ pub(crate) enum End {
     NoReply,
 }
 
+/// How much of the queue a caller has written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Written {
+    All,
+    /// What the kernel took.
+    Part,
+    /// Nothing: the I/O thread is to do it.
+    Not,
+}
+
 /// The work that an engine has left.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Rest {

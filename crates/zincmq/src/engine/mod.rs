@@ -15,7 +15,7 @@ mod tests;
 mod upstream;
 mod zmtp;
 
-pub(crate) use contract::{End, Rest, SHORT, Transcode};
+pub(crate) use contract::{End, Rest, SHORT, Transcode, Written};
 pub(crate) use encrypted::{Boxes, Sealed};
 pub(crate) use heartbeat::HeartbeatConfig;
 pub(crate) use leave::LEAVING_CHECKS;

@@ -1,7 +1,7 @@
 //! The way out of a connection: from the pipe, and from the engine itself, to the kernel.
 
 use crate::engine::contract::{Rest, TURN, Transcode};
-use queue::{Backlog, Drain};
+use queue::{Backlog, Drain, Writer};
 use rustix::net::SendFlags;
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -81,6 +81,21 @@ impl Outbound {
         if self.control.is_empty() {
             command::ping(&mut self.control, ttl, b"");
         }
+    }
+
+    /// Writes a message of one part past the pipe, where nothing waits. Returns whether all of it; `None`: the pipe does not
+    /// have the message.
+    pub(super) fn write_through(
+        &mut self,
+        to: BorrowedFd<'_>,
+        writer: &mut Writer,
+        body: &[u8],
+    ) -> Option<bool> {
+        if self.has_output() || self.drain.frames().conflates() {
+            return None;
+        }
+        // An error shows again when the pipe is written.
+        queue::write_through(writer, &mut self.drain, to, body).ok()
     }
 
     /// Writes until the kernel takes no more, nothing is left or the turn is over.

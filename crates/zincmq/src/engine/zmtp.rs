@@ -4,7 +4,7 @@
 //! a [`Transcode`]. Inbound, the walk hops from header to header. The I/O thread calls [`Engine::turn`]; callers of the
 //! socket have smaller calls of their own, through a [`Connection`](super::Connection).
 
-use crate::engine::contract::{End, Rest, SHORT, Transcode};
+use crate::engine::contract::{End, Rest, SHORT, Transcode, Written};
 use crate::engine::encrypted::Boxes;
 use crate::engine::heartbeat::{Heartbeat, HeartbeatConfig, Silent};
 use crate::engine::inbound::Inbound;
@@ -12,7 +12,8 @@ use crate::engine::leave::Leaving;
 use crate::engine::outbound::Outbound;
 use crate::option::Options;
 use crate::socket_type::SocketType;
-use queue::{Backlog, Bounds, Drain, Filler, Milestone};
+use bytes::Bytes;
+use queue::{Backlog, Bounds, Drain, Filler, Milestone, Writer};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -252,6 +253,30 @@ impl Engine {
     pub(crate) fn stream_lasts(&self, pause: Duration, longest: Duration) -> Instant {
         let round = if self.stream_gap < longest { self.stream_gap * 4 } else { pause };
         self.streamed_at + round.clamp(pause, longest)
+    }
+
+    /// As [`Outbound::write_through`], for the pipe's writer.
+    pub(crate) fn write_through(&mut self, writer: &mut Writer, body: &[u8]) -> Option<bool> {
+        self.resume();
+        self.outbound.write_through(self.descriptor.as_fd(), writer, body)
+    }
+
+    /// Writes what is queued, as far as the kernel takes it, for the sender of a large message. Returns the bodies that are
+    /// done with, too, which are to be dropped without the lock.
+    pub(crate) fn write_large(&mut self) -> (Written, Vec<Bytes>) {
+        self.outbound.make_writable();
+        self.resume();
+        self.outbound.drain.keep_bodies();
+        let rest = self.write();
+        let written =
+            if self.outbound.may_write() && !self.outbound.has_output() && self.outbound.drain.park() {
+                Written::All
+            } else if self.inbound.broken.is_none() && (rest == Rest::Busy || self.is_blocked()) {
+                Written::Part
+            } else {
+                Written::Not
+            };
+        (written, self.outbound.drain.take_kept())
     }
 
     /// Writes what is queued, as far as the kernel takes it, for a writer that would lose a message otherwise. Returns whether

@@ -68,12 +68,15 @@ impl Core {
         self.heed_interrupt()?;
         if !receives {
             self.peers.patient = false;
+            self.peers.may_wait = true;
         }
-        match attempt(self) {
+        let result = match attempt(self) {
             Ok(()) => Ok(()),
             Err(Denied::Again) => self.keep_trying(receives, until(self), attempt),
             Err(denied) => Err(self.refusal(denied)),
-        }
+        };
+        self.peers.may_wait = false;
+        result
     }
 
     /// After a first attempt that was denied for now.

@@ -1,15 +1,16 @@
 //! When a caller does a connection's I/O in the I/O thread's place, so that no other thread need be woken on a message's
 //! way: a thread that waits for a message hears from the only connection's descriptor and reads; a thread that sends a
-//! stream, or would lose a message, writes. How is the matter of [`Connection`].
+//! stream or a large message, or would lose a message, writes. How is the matter of [`Connection`].
 
 use crate::bell;
-use crate::engine::{Connection, Reading};
+use crate::engine::{Connection, Reading, Written};
 use crate::error::{Error, Result};
 use crate::pattern::contract::PeerId;
 use crate::socket::core::Core;
 use crate::socket::peer::Peer;
 use crate::socket::streaming::write_stream;
 use crate::socket::table::Table;
+use queue::Part;
 use rustix::event::{PollFd, PollFlags};
 use std::os::fd::AsFd;
 use std::time::Instant;
@@ -132,6 +133,32 @@ impl Core {
 }
 
 impl Peer {
+    /// Queues a large message, and writes it to the connection. Returns `false` if that is not to be done: then nothing has
+    /// happened.
+    #[cold]
+    pub(super) fn send_large(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> bool {
+        let Some(connection) = &self.connection else { return false };
+        let size = parts.iter().map(|part| part.len()).sum();
+        let Some(patience) = self.pacing.begin(connection, size) else { return false };
+        let queued = self.writer.queued() + 1;
+        let through = match parts {
+            [Part::Slice(body)] if envelope.is_empty() => connection.write_through(&mut self.writer, body),
+            _ => None,
+        };
+        if through.is_none() {
+            self.writer.write(envelope, parts);
+        }
+        if through != Some(true) {
+            let slept = self.writer.publish();
+            let written = connection.write_large(patience);
+            if slept && written == Written::Not {
+                self.writer.wake();
+            }
+        }
+        self.pacing.end(queued - self.writer.queued());
+        true
+    }
+
     /// If it is at its mark: writes what is queued, where that is a stream. Returns whether that made room.
     fn write_stream(&mut self) -> bool {
         let Some(connection) = &self.connection else { return false };

@@ -21,6 +21,7 @@ mod listener;
 mod numbers;
 pub(crate) mod outgoing;
 mod overdue;
+mod pacing;
 mod peer;
 mod peers;
 mod read_spin;

@@ -5,6 +5,7 @@ use crate::engine::Connection;
 use crate::message::{Frame, Message, PeerInfo};
 use crate::option::Options;
 use crate::pattern::contract::{PeerId, Refused};
+use crate::socket::pacing::Pacing;
 use crate::socket::read_spin::ReadSpin;
 use crate::socket::streaming::Streaming;
 use crate::socket::throttle::Throttle;
@@ -36,6 +37,7 @@ pub(crate) struct Peer {
     throttle: Throttle,
     spin: ReadSpin,
     pub(super) streaming: Streaming,
+    pub(super) pacing: Pacing,
     /// The next call goes on reading from it.
     pub(super) deferred: bool,
 }
@@ -60,6 +62,7 @@ impl Peer {
             throttle: Throttle::default(),
             spin: ReadSpin::default(),
             streaming: Streaming::default(),
+            pacing: Pacing::default(),
             deferred: false,
         };
         peer.set_high_water(options);

@@ -5,6 +5,7 @@ use crate::message::Message;
 use crate::option::Options;
 use crate::pattern::contract::{FRAME_COST, Head, Kind, PeerId, Peers, Refused};
 use crate::socket::allowance::{SKIP_COST, STEP_BYTES};
+use crate::socket::pacing::is_large;
 use crate::socket::peer::Peer;
 use crate::socket::table::{Admission, Table};
 use crate::trace::event;
@@ -85,7 +86,11 @@ impl Peers for Table {
 
     #[inline(always)]
     fn send(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> Result<(), Refused> {
+        let may_wait = self.may_wait;
         let peer = self.admits(peer)?;
+        if may_wait && is_large(parts) && peer.send_large(envelope, parts) {
+            return Ok(());
+        }
         let begun = peer.writer.write(envelope, parts);
         peer.publish();
         if begun {

@@ -17,8 +17,16 @@ thread_local! {
 }
 
 /// Leaves nothing behind of the streams that this thread writes, to whichever sockets: before it waits.
+#[inline]
 pub(crate) fn end_streams_of_thread() {
     // A thread that ends has no list any more, but its sockets, which end streams themselves.
+    if STREAMS.try_with(|streams| !streams.borrow().is_empty()).unwrap_or(false) {
+        end_all();
+    }
+}
+
+#[cold]
+fn end_all() {
     let streams = STREAMS.try_with(RefCell::take).unwrap_or_default();
     streams.iter().filter_map(Weak::upgrade).for_each(|connection| connection.end_stream());
 }

@@ -38,6 +38,8 @@ pub(crate) struct Table {
     pub(super) aftermath: bool,
     /// The calling thread may wait a moment before a reader rests.
     pub(crate) patient: bool,
+    /// The call at hand sends, and may wait.
+    pub(super) may_wait: bool,
     /// This side may hear from the descriptor of a connection.
     pub(super) listens: bool,
     /// This side may write the stream to some peer.
@@ -65,6 +67,7 @@ impl Table {
             ended: Vec::new(),
             aftermath: false,
             patient: false,
+            may_wait: false,
             listens: false,
             streams: false,
             shared: Vec::new(),

@@ -61,8 +61,12 @@ impl Session {
         let Some(engine) = held.as_mut() else { return Fate::Ends };
         prepare(engine);
         let claims = connection.engine.claims();
-        // Only the poller can tell when the kernel takes bytes again.
-        let streams = claims.streams() && !engine.is_blocked();
+        // Only the poller can tell a stream when the kernel takes bytes again.
+        let streams = match claims.outbound() {
+            Outbound::Io | Outbound::Answer => false,
+            Outbound::Stream => !engine.is_blocked(),
+            Outbound::Large => true,
+        };
         if claims.streams() && !streams {
             connection.engine.change(|claims| claims.with_outbound(Outbound::Io));
         }

@@ -1,0 +1,84 @@
+//! Large messages that go past the pipe, among others that do not.
+
+mod common;
+
+use common::body;
+use queue::{Drain, Part, Pool, append_frame, channel, write_through};
+use std::io::{ErrorKind, Read};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+
+const SIZES: [usize; 10] = [70_000, 5, 300_000, 300, 60_000, 299_999, 0, 65_536, 65_536, 1];
+
+/// Reads what is there.
+fn read(from: &mut UnixStream, into: &mut Vec<u8>) {
+    let mut block = vec![0; 1 << 20];
+    match from.read(&mut block) {
+        Ok(read) => into.extend(&block[..read]),
+        Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+    }
+}
+
+/// With `rests`, the reading end rests before each message; with `takes`, the receiver takes a message before the next is sent.
+fn run(rests: bool, takes: bool) {
+    let (to, mut from) = UnixStream::pair().unwrap();
+    from.set_nonblocking(true).unwrap();
+    let (mut writer, reader) = channel(&Pool::new());
+    let mut drain = Drain::new(reader);
+    let (mut expected, mut got) = (Vec::new(), Vec::new());
+    let (mut wholes, mut pieces) = (0, 0);
+    for (seed, size) in SIZES.iter().cycle().take(40).enumerate() {
+        let body = body(seed as u8, *size);
+        append_frame(0, body, &mut expected);
+        if rests && !drain.has_bytes() {
+            assert!(drain.park());
+        }
+        if *size >= 60_000 && !drain.has_bytes() {
+            match write_through(&mut writer, &mut drain, to.as_fd(), body) {
+                Ok(true) => wholes += 1,
+                Ok(false) => pieces += 1,
+                Err(error) => panic!("{error}"),
+            }
+        } else {
+            writer.write(&[], &[Part::Slice(body)]);
+            _ = writer.publish();
+            drain.frames().resume();
+        }
+        _ = drain.write_to(to.as_fd(), &mut Vec::new());
+        while takes && got.len() < expected.len() {
+            read(&mut from, &mut got);
+            _ = drain.write_to(to.as_fd(), &mut Vec::new());
+        }
+    }
+    while got.len() < expected.len() {
+        _ = drain.write_to(to.as_fd(), &mut Vec::new());
+        read(&mut from, &mut got);
+    }
+    assert!(got == expected);
+    assert_eq!((writer.queued(), writer.written()), (0, 40));
+    assert_eq!(writer.gauge().bytes(), expected.len() as u64);
+    assert!(!drain.has_bytes() && drain.park());
+    assert!(pieces > 0 && wholes > 0, "{wholes} {pieces}");
+}
+
+#[test]
+fn the_bytes_are_those_that_the_pipe_would_give() {
+    for rests in [false, true] {
+        for takes in [false, true] {
+            run(rests, takes);
+        }
+    }
+}
+
+#[test]
+fn a_message_that_was_begun_goes_again_whole() {
+    let (to, _from) = UnixStream::pair().unwrap();
+    let (mut writer, reader) = channel(&Pool::new());
+    let mut drain = Drain::new(reader);
+    let body = body(1, 300_000);
+    assert!(!write_through(&mut writer, &mut drain, to.as_fd(), body).unwrap());
+    assert!(drain.is_inside_message());
+    drain.rewind();
+    let frame = drain.frames().take().unwrap();
+    assert_eq!(common::bytes(&frame.body), body);
+}

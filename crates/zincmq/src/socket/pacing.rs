@@ -1,0 +1,50 @@
+//! Large messages are written by the thread that sends them, in the I/O thread's place, as fast as the kernel takes them.
+//!
+//! Such a thread is faster than any connection: where it only queues, a whole mark of large messages waits in memory that has
+//! left every cache.
+
+use crate::engine::Connection;
+use queue::Part;
+use std::time::Duration;
+
+/// Smaller messages are copied to the kernel faster by an I/O thread beside the sender.
+const LARGE: usize = 60 << 10;
+/// For so many bytes it does not matter that the kernel takes them piece by piece.
+const HUGE: usize = 512 << 10;
+/// Otherwise the kernel takes so many at once.
+const FEW: usize = 4;
+/// A call waits for so long at most, and a nanosecond more for each byte: about as long as it takes to copy them.
+const PATIENCE: Duration = Duration::from_micros(250);
+/// After so many calls at most that have not waited, one waits again.
+const PAUSE: u32 = 255;
+
+/// The calls that do not wait, since an earlier one has waited in vain.
+#[derive(Debug, Default)]
+pub(super) struct Pacing {
+    pause: u32,
+    left: u32,
+}
+
+impl Pacing {
+    /// Whether this call is to write a message of so many bytes, and for how long it waits then.
+    pub(super) fn begin(&mut self, connection: &Connection, size: usize) -> Option<Duration> {
+        if size < HUGE && !connection.takes(FEW * size) {
+            return None;
+        }
+        let begins = self.left == 0;
+        self.left = self.left.saturating_sub(1);
+        begins.then(|| PATIENCE + Duration::from_nanos(size as u64))
+    }
+
+    /// The call has written so many messages.
+    pub(super) fn end(&mut self, messages: u64) {
+        self.pause = if messages > 0 { 0 } else { (2 * self.pause + 1).min(PAUSE) };
+        self.left = self.pause;
+    }
+}
+
+/// Whether a message is large by its last part.
+#[inline]
+pub(super) fn is_large(parts: &[Part<'_>]) -> bool {
+    parts.last().is_some_and(|part| part.len() >= LARGE)
+}

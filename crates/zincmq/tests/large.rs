@@ -1,0 +1,133 @@
+//! Large messages, which their sender writes to the connection itself.
+
+mod common;
+
+use common::{PATIENCE, Random, fresh_ipc, raw_finish, raw_greet, raw_peer, within};
+use std::io::Read;
+use std::net::{TcpListener, TcpStream};
+use zincmq::{Context, Dealer, Frame, Message, Push, option};
+
+/// Around the sizes at which something changes, and small ones between.
+const SIZES: [usize; 10] = [60_000, 70_000, 3, 200_000, 65_527, 65_528, 600_000, 300, 3_000_000, 61_440];
+
+/// A body that shows which message it is of.
+fn body(number: usize, size: usize) -> Vec<u8> {
+    let mut random = Random(number as u64);
+    let mut body = vec![0; size];
+    body.chunks_mut(8).for_each(|chunk| chunk.copy_from_slice(&random.next().to_le_bytes()[..chunk.len()]));
+    body
+}
+
+fn size(number: usize) -> usize {
+    SIZES[number % SIZES.len()]
+}
+
+/// Sends the message of this number in one of several forms.
+fn send(dealer: &mut Dealer, number: usize) {
+    let body = body(number, size(number));
+    match number % 4 {
+        0 => dealer.send(&body[..]).unwrap(),
+        1 => dealer.send(Frame::from(body)).unwrap(),
+        2 => dealer.send([&b"first"[..], &body]).unwrap(),
+        _ => dealer.send(body).unwrap(),
+    }
+}
+
+fn check(message: &Message, number: usize) {
+    let parts = if number % 4 == 2 { 2 } else { 1 };
+    assert_eq!(message.len(), parts);
+    assert!(message.last().unwrap()[..] == body(number, size(number)), "message {number}");
+}
+
+/// Both sides send `ahead` messages before they receive as many.
+fn both_ways(endpoint: &str, buffer: Option<usize>, ahead: usize) {
+    let context = Context::new();
+    let [mut bound, mut connected] = [(); 2].map(|()| Dealer::new(&context).unwrap());
+    for dealer in [&mut bound, &mut connected] {
+        if let Some(size) = buffer {
+            dealer.set(option::SNDBUF, size).unwrap();
+            dealer.set(option::RCVBUF, size).unwrap();
+        }
+    }
+    connected.connect(bound.bind(endpoint).unwrap()).unwrap();
+    let talk = move |mut dealer: Dealer| {
+        for round in 0..40 / ahead {
+            let numbers = round * ahead..(round + 1) * ahead;
+            numbers.clone().for_each(|number| send(&mut dealer, number));
+            numbers.for_each(|number| check(&dealer.recv_timeout(PATIENCE).unwrap(), number));
+        }
+        dealer
+    };
+    let other = std::thread::spawn(move || talk(connected));
+    let bound = talk(bound);
+    let connected = other.join().unwrap();
+    for stats in [bound.stats(), connected.stats()] {
+        assert_eq!((stats.sent, stats.received), (40, 40));
+    }
+}
+
+#[test]
+fn messages_arrive_whole_and_in_order_both_ways_at_once() {
+    within(3 * PATIENCE, || {
+        for endpoint in ["tcp://127.0.0.1:*".to_owned(), fresh_ipc(), "inproc://large".to_owned()] {
+            for buffer in [None, Some(8 << 10)] {
+                for ahead in [1, 5, 40] {
+                    both_ways(&endpoint, buffer, ahead);
+                }
+            }
+        }
+    });
+}
+
+/// Reads one frame that has a long header; its body.
+fn raw_read(stream: &mut TcpStream) -> Vec<u8> {
+    let mut header = [0; 9];
+    stream.read_exact(&mut header).unwrap();
+    let (flags, size) = header.split_first().unwrap();
+    assert_eq!(*flags, 2);
+    let mut body = vec![0; u64::from_be_bytes(size.try_into().unwrap()) as usize];
+    stream.read_exact(&mut body).unwrap();
+    body
+}
+
+#[test]
+fn a_sender_does_not_wait_for_a_peer_that_does_not_read() {
+    within(3 * PATIENCE, || {
+        let context = Context::new();
+        let mut push = Push::new(&context).unwrap();
+        let endpoint = push.bind("tcp://127.0.0.1:*").unwrap();
+        let mut peer = raw_peer(&endpoint, "PULL");
+        for number in 0..50 {
+            push.send(body(number, 1 << 20)).unwrap();
+        }
+        for number in 0..50 {
+            assert!(raw_read(&mut peer) == body(number, 1 << 20), "message {number}");
+        }
+    });
+}
+
+#[test]
+fn a_message_that_a_lost_connection_had_in_part_goes_whole_to_the_next() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut push = Push::new(&context).unwrap();
+        push.connect(format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
+        let accept = || {
+            let mut stream = listener.accept().unwrap().0;
+            raw_greet(&mut stream, "PULL");
+            raw_finish(&mut stream);
+            stream
+        };
+        let mut lost = accept();
+        // A first one, so that the connection is known to the sender.
+        push.send(body(0, 300)).unwrap();
+        raw_read(&mut lost);
+        push.send(body(1, 20 << 20)).unwrap();
+        lost.read_exact(&mut [0; 100_000]).unwrap();
+        lost.shutdown(std::net::Shutdown::Both).unwrap();
+        drop(lost);
+        let mut next = accept();
+        assert!(raw_read(&mut next) == body(1, 20 << 20));
+    });
+}
