@@ -20,6 +20,9 @@ extern "C" {
                                       wait; 0: no limit */
 #define ZINCMQ_MAXHANDSHAKES_ADDRESS 23043 /* int: ... from one address; others are closed; 0: no limit, the default */
 
+#define ZINCMQ_SPIN 23044 /* int: microseconds for which a waiting thread looks awake before it sleeps; 0: only where that has
+                             paid off lately. The default is the environment's ZINCMQ_SPIN_US, or 0 */
+
 /* The numbers of a socket since it was made. Later versions add some at the end. */
 struct zincmq_stats
 {

@@ -1,5 +1,6 @@
 //! Whether a thread looks again for a while before it sleeps. Waking a sleeping thread costs many microseconds
-//! where its core has gone to rest; looking costs the core. So: as long as it is worth it, and no longer.
+//! where its core has gone to rest; looking costs the core. So: as long as it is worth it, and no longer; or for as long
+//! as the program says, which then has cores to spare.
 
 use std::time::{Duration, Instant};
 
@@ -38,8 +39,11 @@ impl AdaptiveSpin {
         !self.window.is_zero()
     }
 
-    /// How long to look this time.
-    fn due(&mut self) -> Option<Duration> {
+    /// How long to look this time: `least`, if that is any time.
+    fn due(&mut self, least: Duration) -> Option<Duration> {
+        if !least.is_zero() {
+            return Some(least);
+        }
         if self.is_worth_it() {
             return Some(self.window);
         }
@@ -51,9 +55,9 @@ impl AdaptiveSpin {
         Some(LONGEST)
     }
 
-    /// Looks for a while, if that is worth it. Returns whether `found` said yes.
-    pub(crate) fn look(&mut self, mut found: impl FnMut() -> bool) -> bool {
-        let Some(window) = self.due() else { return false };
+    /// Looks for a while, if that is worth it or `least` says how long. Returns whether `found` said yes.
+    pub(crate) fn look(&mut self, least: Duration, mut found: impl FnMut() -> bool) -> bool {
+        let Some(window) = self.due(least) else { return false };
         let begin = Instant::now();
         loop {
             let yes = found();

@@ -5,7 +5,7 @@ mod common;
 use common::pipeline;
 use rustix::time::{ClockId, clock_gettime};
 use std::time::{Duration, Instant};
-use zincmq::{Context, Pull};
+use zincmq::{Context, Pull, option};
 
 #[test]
 fn sockets_that_nobody_reads_take_no_processor() {
@@ -15,6 +15,7 @@ fn sockets_that_nobody_reads_take_no_processor() {
     // Until the queues at both ends and the kernel's buffers are full.
     while push.send_timeout(&body, Duration::from_millis(200)).is_ok() {}
     let mut silent = Pull::new(&context).unwrap();
+    silent.set(option::SPIN, Duration::from_millis(1)).unwrap();
     silent.bind("tcp://127.0.0.1:*").unwrap();
     let (begin, before) = (Instant::now(), processor_time());
     assert!(silent.recv_timeout(Duration::from_millis(500)).is_err());

@@ -46,7 +46,8 @@ impl Wake for Bell {
 }
 
 impl IoThread {
-    pub(crate) fn start(index: usize, scheduling: &Scheduling) -> io::Result<Self> {
+    /// `spins`: for how long it looks awake before it sleeps.
+    pub(crate) fn start(index: usize, scheduling: &Scheduling, spins: Duration) -> io::Result<Self> {
         let poll = Poll::new()?;
         let bell = Waker::new(poll.registry(), super::reactor::token(WAKE))?;
         let inbox = Arc::new(Inbox::default());
@@ -68,6 +69,8 @@ impl IoThread {
             swept: Instant::now(),
             dirty: false,
             spin: AdaptiveSpin::default(),
+            spins,
+            active: Instant::now(),
         };
         let name = scheduling.name(&format!("ZMQbg/IO/{index}"));
         let (scheduling, (applied, outcome)) = (scheduling.clone(), sync_channel(1));
@@ -128,6 +131,9 @@ struct EventLoop {
     /// Some connection has moved bytes since the last sweep.
     dirty: bool,
     spin: AdaptiveSpin,
+    /// For how long it looks awake before it sleeps, and when it last had something to do.
+    spins: Duration,
+    active: Instant,
 }
 
 impl EventLoop {
@@ -156,6 +162,7 @@ impl EventLoop {
                 return;
             }
             self.reactor.inbox.signal().disarm();
+            self.stay_awake(!events.is_empty());
             for event in &events {
                 let key = event.token().0 as u64;
                 if key != WAKE {
@@ -166,10 +173,25 @@ impl EventLoop {
         }
     }
 
+    /// The time to look awake begins now, if something has happened.
+    fn stay_awake(&mut self, happened: bool) {
+        if happened && !self.spins.is_zero() {
+            self.active = Instant::now();
+        }
+    }
+
+    fn is_to_look(&self) -> bool {
+        !self.spins.is_zero() && self.active.elapsed() < self.spins
+    }
+
     /// How long the poller may sleep; announced to those who would wake it.
     fn prepare_to_sleep(&mut self) -> Option<Duration> {
         let inbox = &self.reactor.inbox;
-        if !self.reactor.busy.is_empty() || inbox.is_pending() || self.spin.look(|| inbox.is_pending()) {
+        if !self.reactor.busy.is_empty() || inbox.is_pending() {
+            self.stay_awake(true);
+            return Some(Duration::ZERO);
+        }
+        if self.spin.look(Duration::ZERO, || inbox.is_pending()) || self.is_to_look() {
             return Some(Duration::ZERO);
         }
         self.reactor.inbox.signal().rearm();

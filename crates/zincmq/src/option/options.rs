@@ -6,6 +6,7 @@ use super::keys::{Options, XPUB_VERBOSE, XPUB_VERBOSER, by_number, cell};
 use super::row::{Access, OptionKey, Row};
 use super::value::Value;
 use crate::socket_type::{Raw, SocketType};
+use std::time::Duration;
 
 /// Bits of `ROUTER_NOTIFY`.
 pub(crate) const CONNECT: i32 = 1;
@@ -52,6 +53,11 @@ impl Options {
     /// (`HICCUP_MSG`).
     pub(crate) fn hiccup(&self, socket: SocketType) -> Option<&[u8]> {
         Some(&*self.hiccup_msg).filter(|message| socket.profile().hears_hiccups && !message.is_empty())
+    }
+
+    /// How long a thread looks awake before it sleeps (`SPIN`).
+    pub(crate) fn spin_time(&self) -> Duration {
+        Duration::from_micros(u64::try_from(self.spin).unwrap_or(0))
     }
 
     /// The value of an option.

@@ -187,6 +187,9 @@ macro_rules! each_option {
                 /// The most handshakes under way at one bound endpoint from one address; 0: unlimited. Further connections from there
                 /// are closed.
                 MAXHANDSHAKES_ADDRESS = OWN + 3, maxhandshakes_address: i32 as Count = 0, Kind::from(0), SetGet, Later, All;
+                /// Microseconds for which a thread that waits on this socket looks awake before it sleeps; 0: for 40 at most, where that has
+                /// paid off lately. The default is that of the context (`ContextBuilder::spin`).
+                SPIN = OWN + 4, spin: i32 as Micros = 0, Kind::from(0), SetGet, Now, All;
             }
             state {
                 /// Subscribes to all messages that begin with these bytes.

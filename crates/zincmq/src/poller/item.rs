@@ -8,6 +8,7 @@ use rustix::event::{PollFd, PollFlags};
 use std::fmt;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The caller's key of an [`Item`], by which [`Event`]s name it. Items may share one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -127,6 +128,14 @@ impl<'a> Item<'a> {
             Target::Socket(core) => core.owner.inbox.is_pending(),
             Target::Monitor(monitor) => monitor.is_ready(),
             Target::Descriptor(_) => false,
+        }
+    }
+
+    /// How long a thread looks awake for it before it sleeps.
+    pub(super) fn spin_time(&self) -> Duration {
+        match &self.target {
+            Target::Socket(core) => core.peers.options.spin_time(),
+            Target::Monitor(_) | Target::Descriptor(_) => Duration::ZERO,
         }
     }
 

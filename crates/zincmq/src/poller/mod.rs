@@ -217,7 +217,9 @@ impl Poller {
 
     /// Looks again for a while, if that has paid off lately, then sleeps. Returns `false` if a signal handler ran.
     fn rest(&mut self, items: &[Item<'_>], until: Option<Instant>) -> bool {
-        if !self.spin.look(|| items.iter().any(Item::is_pending)) {
+        let longest = items.iter().map(Item::spin_time).max().unwrap_or_default();
+        let left = until.map_or(longest, |until| until.saturating_duration_since(Instant::now()));
+        if !self.spin.look(longest.min(left), || items.iter().any(Item::is_pending)) {
             return self.bell.sleep(until);
         }
         self.bell.disarm();

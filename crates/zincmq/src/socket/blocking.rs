@@ -36,7 +36,8 @@ impl Core {
             return result;
         }
         let inbox = self.owner.inbox.clone();
-        if self.waiting.spin.look(|| inbox.is_pending()) {
+        let spin = self.spin_time(until);
+        if self.waiting.spin.look(spin, || inbox.is_pending()) {
             return Ok(());
         }
         inbox.signal().arm_thread();
@@ -49,6 +50,15 @@ impl Core {
     }
 
     /// Tries to send until the attempt is not denied for now, as long as `SNDTIMEO` allows.
+    /// How long a wait looks awake in any case: as `SPIN` says, and not past its end.
+    pub(super) fn spin_time(&self, until: Option<Instant>) -> Duration {
+        let spin = self.peers.options.spin_time();
+        match until {
+            Some(until) if !spin.is_zero() => spin.min(until.saturating_duration_since(Instant::now())),
+            _ => spin,
+        }
+    }
+
     #[inline(always)]
     pub(crate) fn send_in_time(
         &mut self,

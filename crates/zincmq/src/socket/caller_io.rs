@@ -50,7 +50,7 @@ impl Core {
     ) -> Option<Result<Reading>> {
         self.peers.listens = true;
         let descriptor = connection.listen()?;
-        if let Some(reading) = self.read_awhile(connection) {
+        if let Some(reading) = self.read_awhile(connection, until) {
             return self.keep(id, connection, reading).map(Ok);
         }
         let inbox = &self.owner.inbox;
@@ -85,10 +85,11 @@ impl Core {
     }
 
     /// Reads again and again for a while, if that is worth it. `None`: nothing came.
-    fn read_awhile(&mut self, connection: &Connection) -> Option<Reading> {
+    fn read_awhile(&mut self, connection: &Connection, until: Option<Instant>) -> Option<Reading> {
         let mut found = None;
+        let spin = self.spin_time(until);
         let inbox = &self.owner.inbox;
-        self.waiting.spin.look(|| {
+        self.waiting.spin.look(spin, || {
             found = match connection.read() {
                 Reading::Nothing if inbox.is_pending() => Some(Reading::Nothing),
                 Reading::Nothing => None,
