@@ -80,7 +80,7 @@ pub mod poller;
 // Decides which peers are let in.
 pub mod authenticator;
 
-// Keys and passwords, and sockets that ask for them.
+// Keys and passwords.
 pub mod security;
 
 // The sockets that an application holds: one try_ core, two thin ways to wait.

@@ -125,9 +125,11 @@ impl Poller {
     /// # use std::time::Duration;
     /// let mut poller = Poller::new();
     /// let limit = Some(Duration::from_millis(1));
-    /// assert!(poller.wait([Item::socket(Token(0), &mut pull, Interest::READABLE)], limit)?.is_empty());
+    /// let item = Item::socket(Token(0), &mut pull, Interest::READABLE);
+    /// assert!(poller.wait([item], limit)?.is_empty());
     /// push.send("message")?;
-    /// for event in poller.wait([Item::socket(Token(0), &mut pull, Interest::READABLE)], None)? {
+    /// let item = Item::socket(Token(0), &mut pull, Interest::READABLE);
+    /// for event in poller.wait([item], None)? {
     ///     assert!(event.readable);
     /// }
     /// # Ok(()) }

@@ -9,6 +9,7 @@ use crate::pattern::ability::Subscribes;
 use crate::pattern::contract::Kind;
 use crate::socket::Socket;
 
+/// Subscriptions.
 impl<K> Socket<K> {
     /// Subscribes to every message that begins with `topic`; the empty topic stands for all. Subscribing twice
     /// needs two cancellations.
@@ -68,9 +69,7 @@ impl<K> Socket<K> {
     {
         self.core_mut().subscribe(Kind::Cancel, topic.as_ref())
     }
-}
 
-impl<K> Socket<K> {
     /// The number of distinct topics that are subscribed to, here or by subscribers (`TOPICS_COUNT`).
     ///
     /// ```
