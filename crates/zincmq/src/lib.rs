@@ -140,7 +140,7 @@ pub use context::{Context, ContextBuilder};
 pub use error::{BatchError, Error, Reason, Result, SendError};
 pub use io::SchedPolicy;
 pub use lingering::{Lingering, Unsent};
-pub use message::{Frame, Message, MessageIntoIter, PartsError, PeerInfo};
+pub use message::{Frame, IntoParts, Message, MessageIntoIter, PartsError, PeerInfo};
 pub use monitor::{Event, EventKind, Events, Monitor, MonitorIter};
 pub use pattern::ability::{self, Receives, Sends, Splits, Subscribes, Typed};
 #[doc(inline)]

@@ -13,7 +13,7 @@
 //! | A struct with a socket, its `&self` methods, and `spawn` | threads.rs::questions_are_asked_through_shared_references; mistakes/shared_by_threads.rs |
 //! | `?` in `main`, `unwrap`, `expect`, `assert_eq!` with errors | errors.rs::errors_say_in_every_form_what_is_wrong, errors_compare_by_what_they_say, a_timeout_says_that_it_is_one |
 //! | `pull.next().await`, `dealer.split()` | streams_and_sinks.rs::a_stream_gives_what_comes_until_the_end_of_the_context, a_sink_waits_for_room; halves.rs::every_type_that_goes_both_ways_has_halves; mistakes/split_a_req.rs |
-//! | Envelopes without loops, a slice to match on, arrays of parts | messages.rs::an_envelope_is_put_on_and_taken_off, parts_are_matched_on |
+//! | Envelopes without loops, parts and a list of parts in one send, a slice to match on | messages.rs::an_envelope_is_put_on_and_taken_off, parts_are_matched_on |
 //! | Mixed parts, lists of parts, anything with bytes in it | messages.rs::whatever_one_would_send_is_sent; mistakes/send_a_number.rs, mistakes/send_a_number_in_parts.rs |
 //! | `HashMap<Frame, Worker>`, `message == "text"` | messages.rs::frames_are_keys, messages_of_one_part_compare_as_bytes |
 //! | Text from a message in one line | messages.rs::text_is_received_as_text; mistakes/text_of_a_message_that_is_gone.rs |
