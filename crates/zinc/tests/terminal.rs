@@ -373,7 +373,7 @@ fn what_a_server_of_numbers_says_does_not_steer_the_terminal() {
         "queued_out":0,"queued_in":0"#;
     let report = format!(
         r#"{{"format":"zincmq-stats/1","version":"{said}","program":"{said}","pid":1,"uptime_ms":1,"sockets":[
-        {{"id":7,"type":"{said}","age_ms":1,"bound":["{said}"],"connected":[],"reconnects":0,
+        {{"id":7,"type":"{said}","age_ms":1,"bound":["{said}"],"connected":[],"reconnects":0,"dropped_unroutable":0,
         "handshake_failures":0,{numbers},"peers":[{{"endpoint":"{said}",{numbers}}}]}}]}}"#
     );
     let other = "{\"format\": \"\u{1B}]0;owned\u{7}\"} \u{9B}31m".to_owned();

@@ -80,7 +80,7 @@ pub mod poller;
 // Decides which peers are let in.
 pub mod authenticator;
 
-// Keys and passwords, and sockets that ask for them.
+// Keys and passwords.
 pub mod security;
 
 // The sockets that an application holds: one try_ core, two thin ways to wait.
@@ -140,7 +140,7 @@ pub use context::{Context, ContextBuilder};
 pub use error::{BatchError, Error, Reason, Result, SendError};
 pub use io::SchedPolicy;
 pub use lingering::{Lingering, Unsent};
-pub use message::{Frame, Message, MessageIntoIter, PartsError, PeerInfo};
+pub use message::{Frame, IntoParts, Message, MessageIntoIter, PartsError, PeerInfo};
 pub use monitor::{Event, EventKind, Events, Monitor, MonitorIter};
 pub use pattern::ability::{self, Receives, Sends, Splits, Subscribes, Typed};
 #[doc(inline)]

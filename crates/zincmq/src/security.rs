@@ -27,61 +27,9 @@
 //! # Ok(()) }
 //! ```
 
-use crate::error::Result;
-use crate::option::{self, OptionError};
+#[cfg(doc)]
 use crate::socket::Socket;
 #[doc(inline)]
 pub use zmtp::zap::ENDPOINT as ZAP_ENDPOINT;
 #[doc(inline)]
 pub use zmtp::{KeyError, Keypair, NoRandomness, PublicKey, Secret, SecretKey};
-
-/// Both act for binds and connects from now on, those over inproc excepted: nobody listens within a process.
-impl<K> Socket<K> {
-    /// Lets clients connect that know the public key of `keys`, and encrypts their traffic (`CURVE_SERVER`). Which
-    /// clients, a ZAP handler decides; without one, all of them, unless `ZAP_ENFORCE_DOMAIN` and a `ZAP_DOMAIN` are set.
-    ///
-    /// # Errors
-    /// [`Error::Terminated`](crate::Error::Terminated).
-    pub fn curve_server(&mut self, keys: &Keypair) -> Result<()> {
-        self.set(option::CURVE_PUBLICKEY, Some(keys.public))?;
-        self.set(option::CURVE_SECRETKEY, Some(keys.secret.clone()))?;
-        self.set(option::CURVE_SERVER, true)
-    }
-
-    /// Connects to a server with this public key only, as the owner of `keys`, and encrypts the traffic
-    /// (`CURVE_SERVERKEY`).
-    ///
-    /// # Errors
-    /// [`Error::Terminated`](crate::Error::Terminated).
-    pub fn curve_client(&mut self, keys: &Keypair, server: PublicKey) -> Result<()> {
-        self.set(option::CURVE_PUBLICKEY, Some(keys.public))?;
-        self.set(option::CURVE_SECRETKEY, Some(keys.secret.clone()))?;
-        self.set(option::CURVE_SERVERKEY, Some(server))
-    }
-
-    /// Lets clients connect whose user name and password a ZAP handler accepts (`PLAIN_SERVER`); without a handler,
-    /// none.
-    ///
-    /// # Errors
-    /// [`Error::Terminated`](crate::Error::Terminated).
-    pub fn plain_server(&mut self) -> Result<()> {
-        self.set(option::PLAIN_SERVER, true)
-    }
-
-    /// Connects with a user name and a password, of 1 to 255 bytes each, which everybody on the way can read
-    /// (`PLAIN_USERNAME`, `PLAIN_PASSWORD`).
-    ///
-    /// # Errors
-    /// [`Error::Option`](crate::Error::Option) for longer ones and for none, which would switch PLAIN off;
-    /// [`Error::Terminated`](crate::Error::Terminated).
-    pub fn plain_client(&mut self, user: &str, password: impl Into<Secret>) -> Result<()> {
-        let password = password.into();
-        for (name, lacks) in [("PLAIN_USERNAME", user.is_empty()), ("PLAIN_PASSWORD", password.is_empty())] {
-            if lacks {
-                return Err(OptionError::Missing { name: "PLAIN", needed: name }.into());
-            }
-        }
-        self.set(option::PLAIN_USERNAME, user)?;
-        self.set(option::PLAIN_PASSWORD, password)
-    }
-}

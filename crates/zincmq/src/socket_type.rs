@@ -15,8 +15,8 @@ macro_rules! each_socket_type {
             /// One peer, both ways.
             Pair = 0, "PAIR" to ["PAIR"], Sends Receives Splits,
                 in pair: |_| pair::Pair::default(), { reveals_ends: true };
-            /// Sends to all subscribers. It subscribes where `XPUB_MANUAL` leaves that to it: for the peer that asked.
-            Pub = 1, "PUB" to ["SUB", "XSUB"], Sends Subscribes,
+            /// Sends to all subscribers.
+            Pub = 1, "PUB" to ["SUB", "XSUB"], Sends,
                 of xpub: |_| xpub::XPub::without_notices(),
                 { publishes: true, once_per_endpoint: true, conflates_out: true, refused: Refused::Nodrop };
             /// Receives what it subscribed to.

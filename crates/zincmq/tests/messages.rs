@@ -29,6 +29,9 @@ fn an_envelope_is_put_on_and_taken_off() {
     again[1] = Frame::from("second");
     assert_eq!(again[1..], ["second", "GET"]);
     assert_eq!((again.get(2).unwrap(), again.get(3)), (&Frame::from("GET"), None));
+
+    let Some([client, _]) = again.pop_front_parts() else { panic!("{again:?}") };
+    assert_eq!(Message::from(("worker", "", client, again)).as_slice(), ["worker", "", "client", "GET"]);
 }
 
 #[test]
@@ -70,6 +73,19 @@ fn a_message_goes_through_the_motions_of_a_vector() {
             assert_eq!((&longer[0], &longer[1..]), (&Frame::from("in front"), message.as_slice()));
             (0..at).for_each(|_| drop(left.pop_front()));
             assert_eq!(left, tail);
+            let (mut rest, first) = (message.clone(), message.first().cloned());
+            assert_eq!(
+                (rest.pop_front_parts::<1>().map(|[first]| first), rest.len()),
+                (first, parts.saturating_sub(1))
+            );
+            let mut rest = message.clone();
+            match rest.pop_front_parts::<4>() {
+                Some(four) => assert_eq!((&four[..], &rest[..]), (&message[..4], &message[4..])),
+                None => assert!(parts < 4 && rest == message),
+            }
+            assert!(rest.pop_front_parts::<0>().is_some());
+            rest.extend(["more"]);
+            assert_eq!(rest.last().unwrap(), "more");
         }
     }
 }
@@ -220,6 +236,9 @@ fn whatever_one_would_send_is_sent() {
         goes(sockets, || (a, "b"), two);
         goes(sockets, || (String::from("a"), vec![b'b']), two);
         goes(sockets, || ("a",), &["a"]);
+        let rest = &Message::from(["c", "d"]);
+        goes(sockets, || (a, "b", rest.clone()), &["a", "b", "c", "d"]);
+        goes(sockets, || (rest, a, &rest[1..], "b", Message::new()), &["c", "d", "a", "d", "b"]);
         goes(
             sockets,
             || ("a", *b"b", "c".to_owned(), b, a, b"f", vec![], Bytes::from("h")),

@@ -28,19 +28,16 @@ fn main() -> Result {
         for event in poller.wait(items, None)? {
             if event.token == WORKERS {
                 // What a worker says means that it is free: `worker, "", "READY"`, or `worker, "", client, "", reply`.
-                let mut message = workers.recv()?;
-                let reply = message.split_off(2);
-                free.extend(message.pop_front());
+                let mut reply = workers.recv()?;
+                let Some([worker, _]) = reply.pop_front_parts() else { continue };
+                free.push_back(worker);
                 if reply == "READY" {
                     println!("a worker is ready");
                 } else if reply.len() > 1 {
                     clients.send(reply)?;
                 }
             } else if let Some(worker) = free.pop_front() {
-                let mut request = clients.recv()?;
-                request.push_front("");
-                request.push_front(worker);
-                workers.send(request)?;
+                workers.send((worker, "", clients.recv()?))?;
             }
         }
     }

@@ -43,9 +43,7 @@ fn main() -> Result {
                     clients.send(message)?;
                 }
             } else if let Some(worker) = free.next() {
-                let mut request = clients.recv()?;
-                request.push_front(worker);
-                workers.send(request)?;
+                workers.send((worker, clients.recv()?))?;
             }
         }
         let now = Instant::now();

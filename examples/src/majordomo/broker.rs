@@ -148,19 +148,14 @@ impl Broker {
         {
             worker.request = service.requests.pop_front();
             if let Some(Request { client, body, .. }) = &worker.request {
-                let mut message = to_worker(&id, REQUEST);
-                message.extend([client, &Frame::new()]);
-                message.extend(body);
-                self.outgoing.push(message);
+                self.outgoing.push((&id, "", WORKER, [REQUEST], client, "", body).into());
             }
         }
     }
 }
 
 fn to_client(client: Frame, service: &Frame, reply: Message) -> Message {
-    let mut message = Message::from((client, "", CLIENT, service));
-    message.extend(reply);
-    message
+    Message::from((client, "", CLIENT, service, reply))
 }
 
 fn to_worker(id: &Frame, command: u8) -> Message {

@@ -53,6 +53,9 @@ Examples:
   zinc top tcp://127.0.0.1:5599 --json | jq '.sockets[].queued_out'
   zinc top tcp://host:5599 --curve-server-key server.key
 
+Columns: messages QUEUED to go out, and UNREAD by the program; those DROPPED since their peer's queue was
+full, plus those whose peer was not there; connections LOST and made again, plus handshakes that failed.
+
 Keys: up and down choose a socket, whose peers are shown below; space stops the display; q ends.";
 
 impl Top {

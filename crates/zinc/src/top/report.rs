@@ -27,6 +27,7 @@ pub(super) struct SocketNumbers {
     pub(super) connected: Vec<String>,
     #[serde(flatten)]
     pub(super) numbers: Numbers,
+    dropped_unroutable: u64,
     reconnects: u64,
     handshake_failures: u64,
     /// Older libraries have no multicast.
@@ -178,7 +179,7 @@ impl Row {
             human(rate(|numbers| numbers.sent_bytes)),
             HumanCount(socket.numbers.queued_out).to_string(),
             HumanCount(socket.numbers.queued_in).to_string(),
-            HumanCount(socket.numbers.dropped_full).to_string(),
+            format!("{}+{}", socket.numbers.dropped_full, socket.dropped_unroutable),
             format!("{}+{}", socket.reconnects, socket.handshake_failures),
             seen,
         ];
@@ -195,7 +196,7 @@ mod tests {
             r#"{{"format":"zincmq-stats/1","version":"1","program":"p","pid":1,"uptime_ms":{uptime},"new":1,
             "sockets":[{{"id":7,"type":"PULL","age_ms":{age},"bound":["a"],"connected":["b"],"sent":0,
             "received":{received},"sent_bytes":0,"received_bytes":0,"dropped_full":1,"discarded":0,"conflated":0,"queued_out":2,"queued_in":5,
-            "reconnects":3,"handshake_failures":4,"peers":[]}}]}}"#
+            "dropped_unroutable":6,"reconnects":3,"handshake_failures":4,"peers":[]}}]}}"#
         );
         Report::read(&text).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -204,7 +205,7 @@ mod tests {
     fn rates_are_between_the_times_at_which_the_socket_answered() {
         let (first, second) = (report(1000, "0", 100), report(3000, "1000", 2100));
         let rows = Row::all(&second, Some(&first));
-        let cells = ["PULL", "a b", "0", "2.00k", "0", "0", "0", "2", "5", "1", "3+4", "1 s ago"];
+        let cells = ["PULL", "a b", "0", "2.00k", "0", "0", "0", "2", "5", "1+6", "3+4", "1 s ago"];
         assert_eq!(rows[0].cells, cells.map(str::to_owned));
         let fresh = Row::all(&report(1000, "null", 0), None);
         assert_eq!((fresh[0].cells[3].as_str(), fresh[0].cells[11].as_str()), ("0", "never"));

@@ -168,7 +168,7 @@ impl<'a> Screen<'a> {
     }
 
     fn draw_sockets(&self, frame: &mut Frame<'_>, area: Rect) {
-        let widths = [7, 0, 6, 8, 8, 8, 8, 7, 7, 7, 6, 8].map(|width| match width {
+        let widths = [7, 0, 6, 8, 8, 8, 8, 7, 7, 9, 6, 8].map(|width| match width {
             0 => Constraint::Min(20),
             width => Constraint::Length(width),
         });

@@ -232,6 +232,23 @@ impl Message {
         Some(self.frames.remove(0))
     }
 
+    /// Removes and returns the first parts, as many as are asked for, such as an envelope; none if there are not so many.
+    ///
+    /// ```
+    /// # use zincmq::Message;
+    /// let mut message = Message::from(["client", "", "GET", "/"]);
+    /// let Some([client, _]) = message.pop_front_parts() else { unreachable!() };
+    /// assert_eq!(client, "client");
+    /// assert_eq!(message.as_slice(), ["GET", "/"]);
+    /// assert!(message.pop_front_parts::<3>().is_none());
+    /// ```
+    pub fn pop_front_parts<const N: usize>(&mut self) -> Option<[Frame; N]> {
+        let first = self.as_mut_slice().first_chunk_mut::<N>()?.each_mut().map(std::mem::take);
+        self.as_mut_slice().rotate_left(N);
+        self.parts -= N;
+        Some(first)
+    }
+
     /// Removes and returns the last part.
     ///
     /// ```

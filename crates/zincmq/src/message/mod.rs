@@ -10,4 +10,4 @@ pub use frame::Frame;
 pub use list::Message;
 #[doc(inline)]
 pub use queue::PeerInfo;
-pub use traits::{MessageIntoIter, PartsError};
+pub use traits::{IntoParts, MessageIntoIter, PartsError};

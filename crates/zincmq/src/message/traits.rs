@@ -213,13 +213,50 @@ where
     }
 }
 
+/// What a tuple may have at a place: a part, or the parts of another message.
+///
+/// ```
+/// use zincmq::Message;
+/// let request = Message::from(["GET", "/"]);
+/// let message = Message::from(("worker", "", &request, 42_u32.to_be_bytes()));
+/// assert_eq!(message.len(), 5);
+/// assert_eq!(message[..4], ["worker", "", "GET", "/"]);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` is no part of a message",
+    note = "bytes and text are, a `Frame`, and a `Message` or a slice of `Frame`s with all their parts"
+)]
+pub trait IntoParts {
+    /// Adds the part, or parts, to a message.
+    fn add_to(self, message: &mut Message);
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Into<Frame>> IntoParts for F {
+    fn add_to(self, message: &mut Message) {
+        message.push(self);
+    }
+}
+
+macro_rules! lists {
+    ($($list:ty)+) => {$(
+        impl IntoParts for $list {
+            fn add_to(self, message: &mut Message) {
+                message.extend(self);
+            }
+        }
+    )+};
+}
+
+lists!(Message & Message & [Frame]);
+
 macro_rules! tuples {
     ($(($($part:ident)+))+) => {$(
-        impl<$($part: Into<Frame>),+> From<($($part,)+)> for Message {
+        impl<$($part: IntoParts),+> From<($($part,)+)> for Message {
             #[allow(non_snake_case, reason = "a part goes by the name of its type")]
             fn from(($($part,)+): ($($part,)+)) -> Self {
                 let mut message = Self::new();
-                $(message.push($part);)+
+                $($part.add_to(&mut message);)+
                 message
             }
         }

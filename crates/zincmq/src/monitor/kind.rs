@@ -70,7 +70,8 @@ kinds! {
 ///
 /// let ends = EventKind::Disconnected | EventKind::Closed;
 /// assert!(ends.contains(EventKind::Closed));
-/// assert_eq!(format!("{:?}", ends | EventKind::Connected), "Events(Connected | Closed | Disconnected)");
+/// let shown = format!("{:?}", ends | EventKind::Connected);
+/// assert_eq!(shown, "Events(Connected | Closed | Disconnected)");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Events(u32);

@@ -38,7 +38,7 @@ macro_rules! each_group {
             OnlyXSub: XSub;
             /// Sockets that read subscriptions, of peers or of the application: XPUB, PUB and XSUB.
             SubscriptionReaders: XPub Pub XSub;
-            /// Sockets that subscribe by a call: SUB, and XPUB and PUB where `XPUB_MANUAL` is set.
+            /// Sockets that subscribe by a call: SUB, and XPUB where `XPUB_MANUAL` is set (PUB too in C, without effect).
             Subscribers: Sub XPub Pub;
             /// Sockets that know of topics: PUB, XPUB, SUB and XSUB.
             Topics: Pub XPub Sub XSub;

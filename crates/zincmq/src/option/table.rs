@@ -102,7 +102,7 @@ macro_rules! each_option {
                 SOCKS_PROXY = 68, socks_proxy: String = String::new(), text(MAX), SetGet, Later, All;
                 /// Wait or fail (EAGAIN) when a subscriber's queue is full, instead of dropping.
                 XPUB_NODROP = 69, xpub_nodrop: bool = false, POSITIVE, Set, Now, Publishers;
-                /// Subscriptions act only when the application confirms them with `SUBSCRIBE`.
+                /// Subscriptions act only when the application, which XPUB tells of them, confirms them with `SUBSCRIBE`.
                 XPUB_MANUAL = 71, xpub_manual: bool = false, POSITIVE, Set, Now, Publishers;
                 /// A message for each new subscriber; empty: none.
                 XPUB_WELCOME_MSG = 72, xpub_welcome_msg: Vec<u8> = Vec::new(), bytes(0, MAX), Set, Now, Publishers;

@@ -32,7 +32,7 @@ pub trait Receives: Sealed {}
 /// Sockets that subscribe.
 #[diagnostic::on_unimplemented(
     message = "a socket of type `{Self}` does not subscribe",
-    note = "SUB subscribes; XPUB and PUB do with XPUB_MANUAL; XSUB sends a message of 1 and the topic"
+    note = "SUB subscribes; XPUB does with XPUB_MANUAL; XSUB sends a message of 1 and the topic"
 )]
 pub trait Subscribes: Sealed {}
 

@@ -11,7 +11,7 @@ pub use item::{Event, Item, Token};
 use queue::{Signal, Wake};
 use rustix::event::{PollFd, PollFlags};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use sys::SignalMask;
 
@@ -62,8 +62,9 @@ use sys::SignalMask;
 #[derive(Default)]
 pub struct Poller {
     found: Vec<Event>,
-    /// Empty between waits, as the next: they keep their memory.
-    items: Vec<Item<'static>>,
+    /// Empty between waits, as the next: they keep their memory. What is in a mutex, which `&mut self` passes by, does not
+    /// keep a poller from being shared, or used where panics are caught.
+    items: Mutex<Vec<Item<'static>>>,
     set: Vec<PollFd<'static>>,
     bell: Arc<Signal>,
     /// The bell where descriptors are items for too; made when first needed.
@@ -124,9 +125,11 @@ impl Poller {
     /// # use std::time::Duration;
     /// let mut poller = Poller::new();
     /// let limit = Some(Duration::from_millis(1));
-    /// assert!(poller.wait([Item::socket(Token(0), &mut pull, Interest::READABLE)], limit)?.is_empty());
+    /// let item = Item::socket(Token(0), &mut pull, Interest::READABLE);
+    /// assert!(poller.wait([item], limit)?.is_empty());
     /// push.send("message")?;
-    /// for event in poller.wait([Item::socket(Token(0), &mut pull, Interest::READABLE)], None)? {
+    /// let item = Item::socket(Token(0), &mut pull, Interest::READABLE);
+    /// for event in poller.wait([item], None)? {
     ///     assert!(event.readable);
     /// }
     /// # Ok(()) }
@@ -139,11 +142,16 @@ impl Poller {
     where
         I: IntoIterator<Item: Into<Option<Item<'a>>>>,
     {
-        let mut list: Vec<Item<'a>> = std::mem::take(&mut self.items);
+        let mut list: Vec<Item<'a>> = std::mem::take(self.spare());
         list.extend(items.into_iter().filter_map(Into::into));
         let result = self.wait_for(&mut list, timeout);
-        self.items = emptied(list);
+        *self.spare() = emptied(list);
         result.map(|()| &*self.found)
+    }
+
+    /// The memory for a list of items.
+    fn spare(&mut self) -> &mut Vec<Item<'static>> {
+        self.items.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wait_for(&mut self, items: &mut [Item<'_>], timeout: Option<Duration>) -> Result<()> {

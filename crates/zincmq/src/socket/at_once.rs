@@ -8,21 +8,22 @@ use crate::pattern::ability::{Receives, Sends};
 use crate::socket::Socket;
 use crate::socket::outgoing::{Outgoing, Parts, refused};
 
+/// Calls that do not wait.
 impl<K> Socket<K> {
     /// Sends if that is possible at once.
     ///
     /// ```
-    /// # use zincmq::{Context, Error, Message, Pull, Push, SendError};
+    /// # use zincmq::{Context, Error, Message, Pull, Push};
     /// # fn main() -> zincmq::Result<()> {
     /// # let context = Context::new();
     /// # let mut push = Push::new(&context)?;
-    /// let message = Message::from(["several", "parts"]);
-    /// // Nobody is there yet.
-    /// let Err(SendError { error: Error::Again, message }) = push.try_send(message) else { unreachable!() };
+    /// // Nobody is there yet, and the message comes back.
+    /// let refused = push.try_send(Message::from(["several", "parts"])).unwrap_err();
+    /// assert_eq!(refused.error, Error::Again);
     /// # let mut pull = Pull::new(&context)?;
     /// # pull.bind("inproc://x")?;
     /// push.connect("inproc://x")?;
-    /// push.try_send(message)?;
+    /// push.try_send(refused.message)?;
     /// # Ok(()) }
     /// ```
     ///
@@ -38,9 +39,7 @@ impl<K> Socket<K> {
         let result = core.offer(|core| message.with(|parts| core.try_send(parts)));
         result.map_err(|denied| refused::<M>(message, core.refusal(denied)))
     }
-}
 
-impl<K> Socket<K> {
     /// Receives if a message is there.
     ///
     /// ```

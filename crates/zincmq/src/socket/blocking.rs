@@ -125,6 +125,7 @@ impl Core {
     }
 }
 
+/// Calls that send, and wait where the type does.
 impl<K> Socket<K> {
     /// Sends a message: waits while there is no peer to send to or every queue is at its high-water mark, where
     /// the socket type waits at all, at most for `SNDTIMEO`.
@@ -247,6 +248,7 @@ pub(super) fn batch<S, M: Outgoing>(
     Ok(sent)
 }
 
+/// Calls that receive, and wait.
 impl<K> Socket<K> {
     /// Receives a message: waits until there is one, at most for `RCVTIMEO`.
     ///

@@ -27,7 +27,10 @@ impl<K: Typed> Socket<K> {
     ///
     /// # fn main() -> zincmq::Result<()> {
     /// let context = Context::new();
-    /// let mut router = Router::builder(&context).router_mandatory(true).sndhwm(10).bind("tcp://127.0.0.1:*")?;
+    /// let mut router = Router::builder(&context)
+    ///     .router_mandatory(true)
+    ///     .sndhwm(10)
+    ///     .bind("tcp://127.0.0.1:*")?;
     /// let mut dealer = Dealer::builder(&context)
     ///     .routing_id("worker")
     ///     .linger(Duration::from_secs(1))

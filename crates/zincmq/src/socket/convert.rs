@@ -27,7 +27,8 @@ impl<K: Typed> From<Socket<K>> for AnySocket {
 /// ```
 /// use zincmq::{AnySocket, Context, Pull, Push, SocketType};
 /// # fn main() -> zincmq::Result<()> {
-/// let socket = AnySocket::with_type(&Context::new(), "PULL".parse::<SocketType>().unwrap())?;
+/// let named: SocketType = "PULL".parse().unwrap();
+/// let socket = AnySocket::with_type(&Context::new(), named)?;
 /// let refused = Push::try_from(socket).unwrap_err();
 /// assert_eq!(refused.to_string(), "a PULL socket is no PUSH socket");
 /// let mut pull = Pull::try_from(refused.socket).unwrap();

@@ -16,6 +16,7 @@ use crate::transport::{self, BindError, Listening, Side, Transport};
 use queue::{Inbox, Item};
 use std::sync::Arc;
 
+/// Where others find it, and where it finds others.
 impl<K> Socket<K> {
     /// Binds to an endpoint and listens there. May be called several times. Returns the endpoint in full, with
     /// wildcards resolved (zmq_bind(3)).

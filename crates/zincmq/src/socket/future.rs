@@ -76,6 +76,7 @@ impl Drop for Forget<'_> {
     }
 }
 
+/// Calls for tasks, under any executor.
 impl<K> Socket<K> {
     /// As [`Socket::send`], for async code; needs no particular executor. Dropping the future before it is
     /// ready sends nothing, and drops an owned message: where another branch of a `select!` may win, send it by reference.
@@ -105,9 +106,7 @@ impl<K> Socket<K> {
         let result = poll_fn(|context| guard.0.poll(context, attempt)).await;
         result.map_err(|error| refused::<M>(message, error))
     }
-}
 
-impl<K> Socket<K> {
     /// As [`Socket::recv`], for async code; needs no particular executor. Dropping the future loses no message.
     /// `RCVTIMEO` does not apply: use the executor's timer. After 128 results in a row without a wait the next call lets
     /// other tasks run first, so it may be pending once although a message is there: use [`Socket::try_recv`] to ask.
@@ -135,9 +134,7 @@ impl<K> Socket<K> {
         drop(guard);
         Ok(message)
     }
-}
 
-impl<K> Socket<K> {
     /// Waits until a message can be received or a send would be accepted, as far as `wanted` asks for it, and says
     /// which. For a task that both sends and receives with one socket: it never awaits a send that holds up receiving. (For
     /// two tasks there is [`Socket::into_split`].)
@@ -148,11 +145,11 @@ impl<K> Socket<K> {
     /// use zincmq::{Dealer, Message, poller::Interest};
     ///
     /// /// Sends all requests and receives as many replies, whatever fits where.
-    /// async fn converse(dealer: &mut Dealer, requests: Vec<Message>) -> zincmq::Result<Vec<Message>> {
+    /// async fn converse(dealer: &mut Dealer, requests: &[Message]) -> zincmq::Result<Vec<Message>> {
     ///     let (count, mut replies) = (requests.len(), Vec::new());
     ///     let mut requests = requests.iter().peekable();
     ///     while replies.len() < count {
-    ///         let wanted = Interest { readable: true, writable: requests.peek().is_some(), ..Interest::default() };
+    ///         let wanted = if requests.peek().is_some() { Interest::BOTH } else { Interest::READABLE };
     ///         let found = dealer.ready(wanted).await?;
     ///         if found.writable && let Some(request) = requests.next() {
     ///             dealer.try_send(request)?;
@@ -175,9 +172,7 @@ impl<K> Socket<K> {
         drop(guard);
         Ok(found)
     }
-}
 
-impl<K> Socket<K> {
     /// Waits until a message can be received, and takes none. Dropping the future changes nothing.
     ///
     /// ```
@@ -201,9 +196,7 @@ impl<K> Socket<K> {
     {
         self.ready(Interest::READABLE).await.map(drop)
     }
-}
 
-impl<K> Socket<K> {
     /// Waits until a send would be accepted. The next [`Socket::try_send`] succeeds, unless the peer leaves meanwhile, or
     /// the message is for another peer than the one that has room. Dropping the future changes nothing.
     ///

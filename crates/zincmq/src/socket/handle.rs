@@ -21,6 +21,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// A socket can move between threads and is used by one at a time: what sends, receives or changes it takes `&mut self`.
 /// Questions take `&self` and change nothing. Dropping the socket closes it; messages that were
 /// accepted by a send still go out in the background, as long as `LINGER` allows.
+///
+/// | to | calls |
+/// |---|---|
+/// | make one | [`new`](Socket::new); with options [`builder`](Socket::builder); of a type that is known later [`AnySocket::with_type`] |
+/// | be found, find others | [`bind`](Socket::bind), [`connect`](Socket::connect); [`subscribe`](Socket::subscribe) |
+/// | send | [`send`](Socket::send), [`try_send`](Socket::try_send), [`send_timeout`](Socket::send_timeout), [`send_async`](Socket::send_async), [`send_batch`](Socket::send_batch) |
+/// | receive | [`recv`](Socket::recv), [`try_recv`](Socket::try_recv), [`recv_timeout`](Socket::recv_timeout), [`recv_async`](Socket::recv_async), [`recv_batch`](Socket::recv_batch), [`recv_string`](Socket::recv_string) |
+/// | do both at once | [`into_split`](Socket::into_split); in one task [`ready`](Socket::ready); for several sockets [`Poller`](crate::Poller) |
+/// | set and ask | [`set`](Socket::set), [`get`](Socket::get); [`stats`](Socket::stats), [`monitor`](Socket::monitor), [`can_send`](Socket::can_send), [`can_recv`](Socket::can_recv) |
+/// | secure | [`curve_server`](Socket::curve_server), [`curve_client`](Socket::curve_client); see [`security`](crate::security) |
+/// | end | drop it, or [`close_async`](Socket::close_async); from outside [`interrupter`](Socket::interrupter) |
 pub struct Socket<K> {
     core: Mutex<Core>,
     kind: PhantomData<fn() -> K>,
@@ -53,7 +64,8 @@ impl<K: Typed> Socket<K> {
     /// # use zincmq::{AnySocket, Context, Pull, Push};
     /// # fn main() -> zincmq::Result<()> {
     /// # let context = Context::new();
-    /// let sockets: Vec<AnySocket> = vec![Push::new(&context)?.into_any(), Pull::new(&context)?.into_any()];
+    /// let (push, pull) = (Push::new(&context)?, Pull::new(&context)?);
+    /// let sockets: Vec<AnySocket> = vec![push.into_any(), pull.into_any()];
     /// # Ok(()) }
     /// ```
     #[must_use]

@@ -50,6 +50,17 @@ impl Interrupter {
 
 impl<K> Socket<K> {
     /// An interrupter of the calls that wait in this socket.
+    ///
+    /// ```
+    /// # use zincmq::{Context, Error, Pull};
+    /// # fn main() -> zincmq::Result<()> {
+    /// # let context = Context::new();
+    /// let mut pull = Pull::builder(&context).bind("inproc://work")?;
+    /// let interrupter = pull.interrupter();
+    /// std::thread::spawn(move || interrupter.interrupt());
+    /// assert_eq!(pull.recv(), Err(Error::Interrupted));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn interrupter(&self) -> Interrupter {
         let core = self.locked();

@@ -1,22 +1,38 @@
 //! Sockets: the objects that an application holds.
 
-mod allowance;
-mod at_once;
-mod blocking;
+// The calls, in the order in which the page of a socket shows them: those that every program needs,
+mod handle;
+
 mod builder;
-mod caller_io;
-mod closing;
-mod commands;
-mod convert;
-pub(crate) mod core;
 mod endpoints;
+
+mod blocking;
+
+// those that wait in other ways, or not at all,
+mod at_once;
 mod future;
 #[cfg(feature = "futures")]
 mod futures;
-mod group;
+
+// and those that some programs need.
+mod topics;
+
+mod closing;
 mod halves;
-mod handle;
 mod interrupter;
+mod secured;
+mod watch;
+
+// The types, and how one becomes another.
+mod convert;
+pub(crate) mod typed;
+
+// The socket behind them.
+mod allowance;
+mod caller_io;
+mod commands;
+pub(crate) mod core;
+mod group;
 mod listener;
 mod numbers;
 pub(crate) mod outgoing;
@@ -28,10 +44,7 @@ mod read_spin;
 mod streaming;
 mod table;
 mod throttle;
-mod topics;
 mod turn;
-pub(crate) mod typed;
-mod watch;
 
 pub use self::builder::SocketBuilder;
 pub use self::convert::WrongType;

@@ -1,15 +1,15 @@
 //! Values that can be sent: all that can be read as one or more parts.
 
 use crate::error::{Error, SendError};
-use crate::message::{Frame, Message};
+use crate::message::{Frame, IntoParts, Message};
 use bytes::{Bytes, BytesMut};
 use queue::Part;
 use queue::warm::Buffer;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// A value that can be sent: bytes or text as a message of one part, a [`Frame`], a [`Message`], or parts in a tuple, array,
-/// slice or vector.
+/// A value that can be sent: bytes or text as a message of one part, a [`Frame`], a [`Message`], or parts in an array, slice,
+/// vector or tuple, where a message stands for its parts ([`IntoParts`]).
 ///
 /// ```
 /// # use std::borrow::Cow;
@@ -27,9 +27,10 @@ use std::sync::Arc;
 /// push.send(Cow::from("text, owned or not"))?;
 /// push.send(&frame)?;
 /// push.send(("parts of", String::from("mixed"), &[1, 2, 3], frame))?;
+/// push.send(("an envelope", "", Message::from(["and", "the", "rest"])))?;
 /// push.send(["parts", "of a kind"])?;
 /// push.send(vec!["as", "many", "as", "there", "are"])?;
-/// # for _ in 0..8 { pull.recv()?; }
+/// # for _ in 0..9 { pull.recv()?; }
 /// # Ok(()) }
 /// ```
 ///
@@ -222,7 +223,7 @@ borrowed! {
 
 macro_rules! tuples {
     ($(($($part:ident)+))+) => {$(
-        impl<$($part: Into<Frame>),+> Outgoing for ($($part,)+) {
+        impl<$($part: IntoParts),+> Outgoing for ($($part,)+) {
             type Ready = Message;
             type Unsent = Message;
 

@@ -9,12 +9,14 @@ use crate::pattern::ability::Subscribes;
 use crate::pattern::contract::Kind;
 use crate::socket::Socket;
 
+/// Subscriptions.
 impl<K> Socket<K> {
     /// Subscribes to every message that begins with `topic`; the empty topic stands for all. Subscribing twice
     /// needs two cancellations.
     ///
-    /// On XPUB and PUB with [`XPUB_MANUAL`](crate::option::XPUB_MANUAL) or [`XPUB_MANUAL_LAST_VALUE`](crate::option::XPUB_MANUAL_LAST_VALUE), where subscriptions act
-    /// only when they are confirmed: subscribes the peer whose request was received last, to whatever topic.
+    /// On XPUB with [`XPUB_MANUAL`](crate::option::XPUB_MANUAL) or
+    /// [`XPUB_MANUAL_LAST_VALUE`](crate::option::XPUB_MANUAL_LAST_VALUE), where subscriptions act only when they are
+    /// confirmed: subscribes the peer whose request was received last, to whatever topic.
     ///
     /// ```
     /// # use zincmq::{Context, Sub, XPub, option};
@@ -37,8 +39,8 @@ impl<K> Socket<K> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Terminated`]; [`Error::InvalidMessage`] on XPUB and PUB without these options, and on other types than
-    /// those and SUB.
+    /// [`Error::Terminated`]; [`Error::InvalidMessage`] on XPUB without these options, and on an
+    /// [`AnySocket`](crate::AnySocket) of another type than these two.
     pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()>
     where
         K: Subscribes,
@@ -67,9 +69,7 @@ impl<K> Socket<K> {
     {
         self.core_mut().subscribe(Kind::Cancel, topic.as_ref())
     }
-}
 
-impl<K> Socket<K> {
     /// The number of distinct topics that are subscribed to, here or by subscribers (`TOPICS_COUNT`).
     ///
     /// ```

@@ -14,6 +14,7 @@ macro_rules! sockets {
     ($($(#[doc = $doc:literal])+ $kind:ident = $number:literal, $name:literal to $peers:tt,
         $($ability:ident)+, $(in $file:ident)? $(of $other:ident)?: $make:expr, $profile:tt;)*) => {$(
         #[doc = include_str!(concat!("typed/", $name, ".md"))]
+        #[doc = "\nAll calls at a glance: [`Socket`]."]
         pub type $kind = Socket<ability::$kind>;
     )*};
 }
