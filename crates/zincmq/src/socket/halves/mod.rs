@@ -129,13 +129,13 @@ macro_rules! common {
             /// The socket's type.
             #[must_use]
             pub fn socket_type(&self) -> SocketType {
-                self.half.core().owner.socket_type
+                self.half.core_shared().owner.socket_type
             }
 
             /// As [`Socket::stats`], of the whole socket.
             #[must_use]
             pub fn stats(&self) -> SocketStats {
-                self.half.core().stats()
+                self.half.core_shared().stats()
             }
 
             /// As [`Socket::get`].
@@ -143,7 +143,7 @@ macro_rules! common {
             /// # Errors
             /// As [`Socket::get`].
             pub fn get<F: Form, G: KnownTo<K>>(&self, option: OptionKey<F, G>) -> Result<F::Value> {
-                self.half.core().get(option)
+                self.half.core_shared().get(option)
             }
 
             /// As [`Socket::set`], for the whole socket.
@@ -177,7 +177,7 @@ macro_rules! common {
 
         impl<S> std::fmt::Debug for $half<S> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                let core = self.half.core();
+                let core = self.half.core_shared();
                 write!(f, concat!(stringify!($half), "({}, {:?})"), core.name(), core.last_endpoint)
             }
         }

@@ -96,7 +96,7 @@ impl<K: Receives> RecvHalf<Socket<K>> {
     /// Whether a message can be received now.
     #[must_use]
     pub fn can_recv(&self) -> bool {
-        self.half.core().can_recv()
+        self.half.core_shared().can_recv()
     }
 }
 
