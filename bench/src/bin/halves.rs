@@ -155,9 +155,11 @@ fn median(mut rates: Vec<f64>) -> f64 {
     rates.get(rates.len() / 2).copied().unwrap_or(0.0)
 }
 
-/// The kinds of a row: how it is called, what is measured, and whether there is more to say of threads.
-const WAYS: [(&str, fn(&str, &[u8], u64, bool) -> Outcome<f64>, bool); 2] =
-    [("one", one_way, false), ("both", in_turns, true)];
+/// Messages a second over an endpoint, with this body, in so many milliseconds, with halves or not.
+type Measured = fn(&str, &[u8], u64, bool) -> Outcome<f64>;
+
+/// The kinds of a row: how it is called, what is measured, and whether a thread for each half is measured beside it.
+const WAYS: [(&str, Measured, bool); 2] = [("one", one_way, false), ("both", in_turns, true)];
 
 fn main() -> Outcome<()> {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<u64>());

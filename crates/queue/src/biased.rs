@@ -8,7 +8,7 @@
 //! mutex for a while.
 
 use crate::primitive::{
-    Arc, AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering, UnsafeCell, fence, thread_local,
+    Arc, AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering, UnsafeCell, compiler_fence, fence, this_thread,
 };
 use std::fmt;
 use std::marker::PhantomData;
@@ -23,7 +23,7 @@ const PAUSE: Duration = if cfg!(loom) { Duration::ZERO } else { Duration::from_m
 /// How often a thread looks whether the owner is out before it sleeps.
 const LOOKS: u32 = if cfg!(loom) { 0 } else { 100 };
 
-/// No thread has this number.
+/// No thread has this number ([`this_thread`]).
 const NOBODY: u64 = 0;
 const OUT: u32 = 0;
 const IN: u32 = 1;
@@ -116,7 +116,7 @@ impl<T> Shared<T> {
             return false;
         }
         self.inside[side].0.store(IN, Ordering::Relaxed);
-        light_fence();
+        compiler_fence(Ordering::SeqCst);
         // Either this load sees that the ownership has ended, or the thread that ended it sees this one inside. This very thread may be
         // inside by the other end, where somebody's code runs under the lock.
         let enters = self.owner.load(Ordering::Relaxed) == this
@@ -130,7 +130,7 @@ impl<T> Shared<T> {
     #[inline]
     fn leave(&self, side: usize) {
         self.inside[side].0.store(OUT, Ordering::Release);
-        light_fence();
+        compiler_fence(Ordering::SeqCst);
         // Likewise: the thread that ended the ownership may sleep, or finds that this one is out.
         if self.owner.load(Ordering::Relaxed) == NOBODY {
             self.inside[side].wake();
@@ -182,6 +182,15 @@ pub struct Guard<'a, T> {
 enum Hold<'a> {
     Bias(usize),
     Mutex(MutexGuard<'a, History>),
+}
+
+impl<T> Guard<'_, T> {
+    /// Whether no other thread has come for some time: so this one may stay inside a moment longer.
+    #[inline]
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        matches!(self.hold, Hold::Bias(_))
+    }
 }
 
 impl<T> Drop for Guard<'_, T> {
@@ -268,25 +277,6 @@ impl Inside {
     fn wake(&self) {
         self.1.swap(true, Ordering::AcqRel);
     }
-}
-
-/// A number that no other thread has, had or will have.
-#[inline]
-fn this_thread() -> u64 {
-    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(NOBODY + 1);
-    thread_local! {
-        static NUMBER: u64 = NEXT.fetch_add(1, Ordering::Relaxed);
-    }
-    NUMBER.with(|number| *number)
-}
-
-/// The owner's fence, which holds against [`fence_all`].
-#[inline(always)]
-fn light_fence() {
-    #[cfg(loom)]
-    fence(Ordering::SeqCst);
-    #[cfg(not(loom))]
-    std::sync::atomic::compiler_fence(Ordering::SeqCst);
 }
 
 /// Every thread of the process passes a fence.

@@ -116,9 +116,8 @@ impl Half {
     ) -> Result<()> {
         let mut core = self.core.lock();
         core.heed_interrupt()?;
-        if self.side == Side::Sends {
-            core.peers.patient = false;
-        }
+        // Patience is for a thread that keeps nobody out.
+        core.peers.patient &= self.side == Side::Receives && core.is_alone();
         match attempt(&mut core) {
             Ok(()) => Ok(()),
             Err(denied) => {
@@ -144,15 +143,12 @@ impl Half {
             match outlook {
                 Outlook::Over(result) => break result,
                 Outlook::Unsettled => announced = false,
-                Outlook::Nothing { interruptible } if announced => {
-                    if !self.signal().sleep(until) && interruptible {
+                Outlook::Nothing { interruptible } => {
+                    end_streams_of_thread();
+                    if announced && !self.signal().sleep(until) && interruptible {
                         break Err(Error::Interrupted);
                     }
-                    announced = false;
-                }
-                Outlook::Nothing { .. } => {
-                    end_streams_of_thread();
-                    announced = !self.spin.look(|| self.inbox.is_pending());
+                    announced = !announced && !self.spin.look(|| self.inbox.is_pending());
                 }
             }
             if announced {
@@ -175,7 +171,8 @@ impl Half {
         if announced {
             core.owner.inbox.signal().arm_again(&self.both);
         }
-        core.peers.patient = self.side == Side::Receives && !announced && self.spin.is_worth_it();
+        let patient = self.side == Side::Receives && !announced && self.spin.is_worth_it();
+        core.peers.patient = patient && core.is_alone();
         match attempt(&mut core) {
             Ok(()) => {
                 core.peers.patient &= core.peers.count() == 1;
@@ -207,6 +204,7 @@ impl Half {
         mut attempt: impl FnMut(&mut Core) -> Attempt,
     ) -> Poll<Result<()>> {
         let mut core = self.core.lock();
+        core.peers.patient = false;
         if let Err(error) = core.heed_interrupt() {
             return Poll::Ready(Err(error));
         }
