@@ -1,8 +1,10 @@
 //! The halves of a socket beside the whole: messages a second of a DEALER to a DEALER, one way and both ways.
 //!
-//! One way, a thread sends and another receives, with whole sockets or with halves. Both ways, a whole socket is used by
-//! one thread, which sends and receives what is possible at once, and a split one by two. Medians of the rounds, which
-//! alternate: `cargo run --release -p bench-compare --bin halves [ROUNDS [MILLIS]]`.
+//! One way, a thread sends and another receives, with whole sockets or with halves. Both ways, one thread uses each whole
+//! socket, or both halves of it: it sends and receives in turns what is possible at once. So the same threads do the same
+//! work. Beside that, under `threads`, each of the four halves has a thread of its own, which waits where it must; such a
+//! program has no counterpart with whole sockets, so its rate is compared with that of two threads that take turns.
+//! Medians of the rounds, which alternate: `cargo run --release -p bench-compare --bin halves [ROUNDS [MILLIS]]`.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -96,33 +98,53 @@ fn one_way(endpoint: &str, body: &[u8], millis: u64, split: bool) -> Outcome<f64
     }))
 }
 
-/// Sends and receives what is possible at once.
-fn alternate(mut dealer: Dealer, body: &[u8], meter: &Meter) {
-    let mut message = Message::new();
-    while meter.goes_on() {
-        let sent = (0..64).take_while(|_| dealer.try_send(body).is_ok()).count();
-        let received = (0..64).take_while(|_| dealer.try_recv_into(&mut message).is_ok()).count();
-        meter.received.fetch_add(received as u64, Relaxed);
-        if sent == 0 && received == 0 {
-            thread::yield_now();
+/// In turns, sends and receives what is possible at once.
+macro_rules! alternate {
+    ($sender:expr, $receiver:expr, $body:expr, $meter:expr) => {
+        let mut message = Message::new();
+        while $meter.goes_on() {
+            let sent = (0..64).take_while(|_| $sender.try_send($body).is_ok()).count();
+            let received = (0..64).take_while(|_| $receiver.try_recv_into(&mut message).is_ok()).count();
+            $meter.received.fetch_add(received as u64, Relaxed);
+            if sent == 0 && received == 0 {
+                thread::yield_now();
+            }
         }
-    }
+    };
 }
 
-fn both_ways(endpoint: &str, body: &[u8], millis: u64, split: bool) -> Outcome<f64> {
+/// A thread for each socket, which takes turns.
+fn in_turns(endpoint: &str, body: &[u8], millis: u64, split: bool) -> Outcome<f64> {
+    let (bound, connected) = dealers(endpoint)?;
+    let meter = &Meter::new(millis);
+    Ok(thread::scope(|scope| {
+        for mut dealer in [bound, connected] {
+            if split {
+                let (mut sender, mut receiver) = dealer.into_split();
+                scope.spawn(move || {
+                    alternate!(sender, receiver, body, meter);
+                });
+            } else {
+                scope.spawn(move || {
+                    alternate!(dealer, dealer, body, meter);
+                });
+            }
+        }
+        meter.measure()
+    }))
+}
+
+/// A thread for each half.
+fn in_threads(endpoint: &str, body: &[u8], millis: u64) -> Outcome<f64> {
     let (bound, connected) = dealers(endpoint)?;
     let meter = &Meter::new(millis);
     Ok(thread::scope(|scope| {
         for dealer in [bound, connected] {
-            if split {
-                let (mut sender, mut receiver) = dealer.into_split();
-                scope.spawn(move || send_all!(sender, body, meter));
-                scope.spawn(move || {
-                    receive_all!(receiver, meter);
-                });
-            } else {
-                scope.spawn(move || alternate(dealer, body, meter));
-            }
+            let (mut sender, mut receiver) = dealer.into_split();
+            scope.spawn(move || send_all!(sender, body, meter));
+            scope.spawn(move || {
+                receive_all!(receiver, meter);
+            });
         }
         meter.measure()
     }))
@@ -130,32 +152,45 @@ fn both_ways(endpoint: &str, body: &[u8], millis: u64, split: bool) -> Outcome<f
 
 fn median(mut rates: Vec<f64>) -> f64 {
     rates.sort_by(f64::total_cmp);
-    rates[rates.len() / 2]
+    rates.get(rates.len() / 2).copied().unwrap_or(0.0)
 }
+
+/// Messages a second over an endpoint, with this body, in so many milliseconds, with halves or not.
+type Measured = fn(&str, &[u8], u64, bool) -> Outcome<f64>;
+
+/// The kinds of a row: how it is called, what is measured, and whether a thread for each half is measured beside it.
+const WAYS: [(&str, Measured, bool); 2] = [("one", one_way, false), ("both", in_turns, true)];
 
 fn main() -> Outcome<()> {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<u64>());
     let rounds = arguments.next().transpose()?.unwrap_or(5);
     let millis = arguments.next().transpose()?.unwrap_or(400);
     println!(
-        "{:<10} {:<8} {:>8} {:>12} {:>12} {:>6}",
-        "ways", "over", "size", "whole/s", "halves/s", "ratio"
+        "{:<5} {:<7} {:>6} {:>11} {:>11} {:>6} {:>11} {:>6}",
+        "ways", "over", "size", "whole/s", "halves/s", "ratio", "threads/s", "ratio"
     );
-    for (name, run) in [("one", one_way as fn(&str, &[u8], u64, bool) -> Outcome<f64>), ("both", both_ways)] {
+    for (name, run, threads) in WAYS {
         for endpoint in ["inproc://halves", "ipc://*", "tcp://127.0.0.1:*"] {
             for size in [64, 1024, 65536] {
                 let body = vec![7; size];
-                let (mut whole, mut halves) = (Vec::new(), Vec::new());
+                let (mut whole, mut halves, mut four) = (Vec::new(), Vec::new(), Vec::new());
                 for _ in 0..rounds {
                     whole.push(run(endpoint, &body, millis, false)?);
                     halves.push(run(endpoint, &body, millis, true)?);
+                    if threads {
+                        four.push(in_threads(endpoint, &body, millis)?);
+                    }
                 }
-                let (whole, halves) = (median(whole), median(halves));
+                let (whole, halves, four) = (median(whole), median(halves), median(four));
                 let transport = endpoint.split(':').next().unwrap_or(endpoint);
-                println!(
-                    "{name:<10} {transport:<8} {size:>8} {whole:>12.0} {halves:>12.0} {:>6.2}",
+                print!(
+                    "{name:<5} {transport:<7} {size:>6} {whole:>11.0} {halves:>11.0} {:>6.2}",
                     halves / whole
                 );
+                if threads {
+                    print!(" {four:>11.0} {:>6.2}", four / whole);
+                }
+                println!();
             }
         }
     }

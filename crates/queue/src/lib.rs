@@ -11,8 +11,9 @@
 //! | [`Drain`] | to a descriptor, as bytes | the engine, outbound |
 //!
 //! Beside them: [`Inbox`] (who is told of what), [`Signal`] (how it sleeps), [`TryLock`] (an engine that either side may
-//! run) and [`Slot`] (an object that callers borrow by a number).
+//! run), [`biased`] (a lock that costs one thread nothing) and [`Slot`] (an object that callers borrow by a number).
 
+pub mod biased;
 mod both;
 mod chain;
 mod channel;

@@ -5,14 +5,33 @@ pub(crate) use std::sync::Arc;
 
 #[cfg(loom)]
 pub(crate) use loom::sync::{
-    Mutex,
+    Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence},
 };
 #[cfg(not(loom))]
 pub(crate) use std::sync::{
-    Mutex,
+    Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence},
 };
+
+/// A fence that costs nothing, where another thread makes this one pass a real one. Loom knows only those.
+#[cfg(loom)]
+pub(crate) use loom::sync::atomic::fence as compiler_fence;
+#[cfg(not(loom))]
+pub(crate) use std::sync::atomic::compiler_fence;
+
+/// A number that no other thread has, had or will have, and never 0.
+#[inline]
+pub(crate) fn this_thread() -> u64 {
+    #[cfg(loom)]
+    use loom::thread_local;
+    // Not modelled: any order will do, and loom's cannot be static.
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+    thread_local! {
+        static NUMBER: u64 = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+    NUMBER.with(|number| *number)
+}
 
 #[cfg(loom)]
 pub(crate) use loom::cell::UnsafeCell;
@@ -26,6 +45,10 @@ pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
 impl<T> UnsafeCell<T> {
     pub(crate) const fn new(value: T) -> Self {
         Self(std::cell::UnsafeCell::new(value))
+    }
+
+    pub(crate) fn into_inner(self) -> T {
+        self.0.into_inner()
     }
 
     #[inline]

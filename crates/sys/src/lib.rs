@@ -4,10 +4,12 @@ pub mod datagrams;
 
 use rustix::event::PollFd;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, sendmsg};
+use rustix::thread::{MembarrierCommand, membarrier, membarrier_query};
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant};
 
@@ -209,6 +211,25 @@ pub fn futex_wake(word: &AtomicU32) {
     unsafe {
         libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, 1);
     }
+}
+
+/// Whether [`fence_all_threads`] can be had. The first call registers the process, which may take some milliseconds.
+#[must_use]
+pub fn can_fence_all_threads() -> bool {
+    static REGISTERED: OnceLock<bool> = OnceLock::new();
+    *REGISTERED.get_or_init(|| {
+        let can = membarrier_query().contains_command(MembarrierCommand::PrivateExpedited);
+        can && membarrier(MembarrierCommand::RegisterPrivateExpedited).is_ok()
+    })
+}
+
+/// Every thread of this process passes a full fence between the begin and the end of this call. The others that run
+/// are interrupted for it, which takes some microseconds.
+///
+/// # Errors
+/// As membarrier(2); none where [`can_fence_all_threads`] has said yes, unless the process forbids itself the call later.
+pub fn fence_all_threads() -> io::Result<()> {
+    Ok(membarrier(MembarrierCommand::PrivateExpedited)?)
 }
 
 /// Blocks all signals for the calling thread, so that handlers run on the application's own threads.

@@ -3,6 +3,7 @@
 //! or have nothing to wake up for.
 #![cfg(loom)]
 
+mod biased;
 mod claims;
 mod halves;
 

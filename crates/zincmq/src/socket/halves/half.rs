@@ -1,30 +1,60 @@
 //! What either half is made of, and how it waits: without the lock, on its own signal.
 
+use crate::command::ToSocket;
 use crate::error::{Error, Result};
-use crate::life::lock;
 use crate::pattern::contract::Denied;
 use crate::socket::core::Core;
 use crate::socket::streaming::end_streams_of_thread;
 use crate::socket::turn::Turn;
-use queue::{Both, Signal};
+use crate::spin::AdaptiveSpin;
+use queue::biased::{End, Guard};
+use queue::{Both, Inbox, Signal};
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
+
+/// What is left to a thread whose attempt was denied.
+enum Outlook {
+    /// The call returns this.
+    Over(Result<()>),
+    /// The next attempt may succeed at once.
+    Unsettled,
+    /// A change is to be waited for. Whether a signal handler ends the wait.
+    Nothing { interruptible: bool },
+}
+
+impl Outlook {
+    fn after(denied: Denied, core: &mut Core, side: Side, until: Option<Instant>) -> Self {
+        if denied != Denied::Again || core.is_stopped() {
+            return Self::Over(Err(core.refusal(denied)));
+        }
+        if let Err(error) = core.heed_interrupt() {
+            return Self::Over(Err(error));
+        }
+        if until.is_some_and(|until| Instant::now() >= until) {
+            core.peers.end_streams();
+            return Self::Over(Err(Error::Timeout));
+        }
+        if core.is_unsettled() || side == Side::Sends && core.peers.write_streams() {
+            return Self::Unsettled;
+        }
+        Self::Nothing { interruptible: core.waiting.interruptible }
+    }
+}
 
 /// What an attempt of a pattern says.
 pub(crate) type Attempt = std::result::Result<(), Denied>;
 
 /// A half, of whatever type.
 pub(crate) struct Half {
-    shared: Arc<Shared>,
+    core: End<Core>,
+    /// The core's.
+    inbox: Arc<Inbox<ToSocket>>,
+    both: Arc<Both>,
     side: Side,
     turn: Turn,
-}
-
-struct Shared {
-    core: Mutex<Core>,
-    both: Arc<Both>,
+    spin: AdaptiveSpin,
 }
 
 /// Which of the two signals is a half's.
@@ -37,95 +67,119 @@ enum Side {
 impl Half {
     /// The half that sends and the half that receives.
     pub(super) fn two_of(core: Core) -> (Self, Self) {
-        let shared = Arc::new(Shared { core: Mutex::new(core), both: Arc::default() });
-        let half = |side| Self { shared: shared.clone(), side, turn: Turn::default() };
-        (half(Side::Sends), half(Side::Receives))
+        let inbox = core.owner.inbox.clone();
+        let both = Arc::<Both>::default();
+        let half = |core, side| Self {
+            core,
+            inbox: inbox.clone(),
+            both: both.clone(),
+            side,
+            turn: Turn::default(),
+            spin: AdaptiveSpin::default(),
+        };
+        let (sends, receives) = End::two_of(core);
+        (half(sends, Side::Sends), half(receives, Side::Receives))
     }
 
     /// The core, if these are the halves of one.
     pub(super) fn join(self, other: Self) -> std::result::Result<Core, (Self, Self)> {
-        if !Arc::ptr_eq(&self.shared, &other.shared) {
-            return Err((self, other));
-        }
-        let Self { shared, side, turn } = self;
-        drop(shared);
-        match Arc::try_unwrap(other.shared) {
-            Ok(shared) => Ok(shared.core.into_inner().unwrap_or_else(PoisonError::into_inner)),
-            // There is no third half that could keep it.
-            Err(shared) => {
-                let other = Self { shared: shared.clone(), side: other.side, turn: other.turn };
-                Err((Self { shared, side, turn }, other))
-            }
-        }
+        self.core
+            .join(other.core)
+            .map_err(|(core, others)| (Self { core, ..self }, Self { core: others, ..other }))
     }
 
     fn signal(&self) -> &Signal {
-        &self.shared.both.sides[self.side as usize]
+        &self.both.sides[self.side as usize]
     }
 
-    pub(super) fn core(&self) -> MutexGuard<'_, Core> {
-        lock(&self.shared.core)
+    pub(super) fn core(&mut self) -> Guard<'_, Core> {
+        self.core.lock()
+    }
+
+    /// For questions, which several threads may ask.
+    pub(super) fn core_shared(&self) -> Guard<'_, Core> {
+        self.core.lock_shared()
     }
 
     /// An attempt that does not wait.
-    pub(crate) fn attempt(&self, attempt: impl FnOnce(&mut Core) -> Attempt) -> Result<()> {
-        let mut core = self.core();
+    pub(crate) fn attempt(&mut self, attempt: impl FnOnce(&mut Core) -> Attempt) -> Result<()> {
+        let mut core = self.core.lock();
         attempt(&mut core).map_err(|denied| core.refusal(denied))
     }
 
     /// Tries until the attempt is not denied for now, or the moment has come that `until` gives; `None`: no limit.
+    #[inline(always)]
     pub(super) fn block(
-        &self,
+        &mut self,
         until: impl FnOnce(&Core) -> Option<Instant>,
         mut attempt: impl FnMut(&mut Core) -> Attempt,
     ) -> Result<()> {
-        let mut core = self.core();
+        let mut core = self.core.lock();
         core.heed_interrupt()?;
+        // Patience is for a thread that keeps nobody out.
+        core.peers.patient &= self.side == Side::Receives && core.is_alone();
         match attempt(&mut core) {
-            Ok(()) => return Ok(()),
-            Err(Denied::Again) => {}
-            Err(denied) => return Err(core.refusal(denied)),
-        }
-        let until = until(&core);
-        drop(core);
-        let result = loop {
-            if let Some(result) = self.wait(until, &mut attempt) {
-                break result;
+            Ok(()) => Ok(()),
+            Err(denied) => {
+                let until = until(&core);
+                let outlook = Outlook::after(denied, &mut core, self.side, until);
+                drop(core);
+                self.keep_trying(outlook, until, attempt)
             }
+        }
+    }
+
+    /// After a first attempt that was denied. This thread waits without the lock: first awake, as long as that pays off,
+    /// then asleep, once it has announced that and tried again.
+    #[cold]
+    fn keep_trying(
+        &mut self,
+        mut outlook: Outlook,
+        until: Option<Instant>,
+        mut attempt: impl FnMut(&mut Core) -> Attempt,
+    ) -> Result<()> {
+        let mut announced = false;
+        let result = loop {
+            match outlook {
+                Outlook::Over(result) => break result,
+                Outlook::Unsettled => announced = false,
+                Outlook::Nothing { interruptible } => {
+                    end_streams_of_thread();
+                    if announced && !self.signal().sleep(until) && interruptible {
+                        break Err(Error::Interrupted);
+                    }
+                    announced = !announced && !self.spin.look(|| self.inbox.is_pending());
+                }
+            }
+            if announced {
+                self.signal().arm_thread();
+            }
+            outlook = self.try_again(announced, until, &mut attempt);
         };
         self.signal().disarm();
         result
     }
 
-    /// Announces itself, looks once more, and sleeps. `None`: to be called again.
-    fn wait(
-        &self,
+    /// `announced`: the last attempt before this thread sleeps.
+    fn try_again(
+        &mut self,
+        announced: bool,
         until: Option<Instant>,
-        mut attempt: impl FnMut(&mut Core) -> Attempt,
-    ) -> Option<Result<()>> {
-        self.signal().arm_thread();
-        let mut core = self.core();
-        core.owner.inbox.signal().arm_again(&self.shared.both);
+        attempt: impl FnOnce(&mut Core) -> Attempt,
+    ) -> Outlook {
+        let mut core = self.core.lock();
+        if announced {
+            core.owner.inbox.signal().arm_again(&self.both);
+        }
+        let patient = self.side == Side::Receives && !announced && self.spin.is_worth_it();
+        core.peers.patient = patient && core.is_alone();
         match attempt(&mut core) {
-            Ok(()) => return Some(Ok(())),
-            Err(Denied::Again) if !core.is_stopped() => {}
-            Err(denied) => return Some(Err(core.refusal(denied))),
+            Ok(()) => {
+                core.peers.patient &= core.peers.count() == 1;
+                Outlook::Over(Ok(()))
+            }
+            Err(denied) => Outlook::after(denied, &mut core, self.side, until),
         }
-        if let Err(error) = core.heed_interrupt() {
-            return Some(Err(error));
-        }
-        if until.is_some_and(|until| Instant::now() >= until) {
-            core.peers.end_streams();
-            return Some(Err(Error::Timeout));
-        }
-        if core.is_unsettled() || self.side == Side::Sends && core.peers.write_streams() {
-            return None;
-        }
-        let interruptible = core.waiting.interruptible;
-        drop(core);
-        end_streams_of_thread();
-        let undisturbed = self.signal().sleep(until);
-        (!undisturbed && interruptible).then_some(Err(Error::Interrupted))
     }
 
     /// As [`Half::poll_once`], unless it is others' turn.
@@ -145,11 +199,12 @@ impl Half {
 
     /// Tries; if it is denied for now, has the task woken at the next change.
     fn poll_once(
-        &self,
+        &mut self,
         context: &Context<'_>,
         mut attempt: impl FnMut(&mut Core) -> Attempt,
     ) -> Poll<Result<()>> {
-        let mut core = self.core();
+        let mut core = self.core.lock();
+        core.peers.patient = false;
         if let Err(error) = core.heed_interrupt() {
             return Poll::Ready(Err(error));
         }
@@ -160,8 +215,8 @@ impl Half {
         drop(core);
         // Without the lock: the waker that goes may be the last of a task, whose end uses the other half.
         self.signal().arm(Arc::new(context.waker().clone()));
-        let mut core = self.core();
-        core.owner.inbox.signal().arm_again(&self.shared.both);
+        let mut core = self.core.lock();
+        core.owner.inbox.signal().arm_again(&self.both);
         match attempt(&mut core) {
             Err(Denied::Again) if !core.is_stopped() => {}
             result => return Poll::Ready(result.map_err(|denied| core.refusal(denied))),

@@ -1,6 +1,7 @@
 //! Both directions of a socket at once: an owned half for each.
 //!
-//! The halves share the socket's core behind a lock, which a call holds for one attempt and never while it waits. Each
+//! The halves share the socket's core behind a lock ([`queue::biased`]), which a call holds for one attempt and never while
+//! it waits. It costs next to nothing where one thread uses the halves at the time. Each
 //! waits on a signal of its own ([`queue::Both`]). The I/O thread reads and writes for them: a half does not wait at the
 //! connection itself, since the other half may need the core meanwhile.
 
@@ -51,8 +52,10 @@ impl<K> Socket<K> {
     /// two threads: a sender that waits for room does not keep the receiver from receiving. For the types whose
     /// directions do not depend on each other: PAIR, DEALER, ROUTER, XPUB, XSUB and STREAM.
     ///
-    /// A message costs more than on the whole socket, since the halves share its state behind a lock: over the network hardly
-    /// anything from 1 KiB on, for tiny messages and within a process up to several times as much. A
+    /// As long as one thread uses the halves, or one of them, a message costs hardly more than on the whole socket. While two
+    /// threads do, they share its state behind a lock, which costs tiny messages, and those within a process, part of
+    /// their rate. `can_send`, `can_recv` and the other questions that take `&self` always lock; to try is cheaper. The first
+    /// split in a process may take some milliseconds, in which the kernel prepares for this. A
     /// [`Socket::descriptor`] that was asked for before tells nothing any more.
     ///
     /// ```
@@ -129,13 +132,13 @@ macro_rules! common {
             /// The socket's type.
             #[must_use]
             pub fn socket_type(&self) -> SocketType {
-                self.half.core().owner.socket_type
+                self.half.core_shared().owner.socket_type
             }
 
             /// As [`Socket::stats`], of the whole socket.
             #[must_use]
             pub fn stats(&self) -> SocketStats {
-                self.half.core().stats()
+                self.half.core_shared().stats()
             }
 
             /// As [`Socket::get`].
@@ -143,7 +146,7 @@ macro_rules! common {
             /// # Errors
             /// As [`Socket::get`].
             pub fn get<F: Form, G: KnownTo<K>>(&self, option: OptionKey<F, G>) -> Result<F::Value> {
-                self.half.core().get(option)
+                self.half.core_shared().get(option)
             }
 
             /// As [`Socket::set`], for the whole socket.
@@ -177,7 +180,7 @@ macro_rules! common {
 
         impl<S> std::fmt::Debug for $half<S> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                let core = self.half.core();
+                let core = self.half.core_shared();
                 write!(f, concat!(stringify!($half), "({}, {:?})"), core.name(), core.last_endpoint)
             }
         }

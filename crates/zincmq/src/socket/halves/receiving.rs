@@ -26,6 +26,8 @@ impl<K: Receives> RecvHalf<Socket<K>> {
     /// # Errors
     /// As that.
     pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()> {
+        // Without the lock: the end of a body may call its owner, who may use the other half.
+        message.clear();
         self.half.attempt(|core| core.try_recv(message))
     }
 
@@ -52,6 +54,8 @@ impl<K: Receives> RecvHalf<Socket<K>> {
     /// # Errors
     /// As that.
     pub fn recv_into(&mut self, message: &mut Message) -> Result<()> {
+        // As above.
+        message.clear();
         let until = |core: &Core| deadline(core.peers.options.rcvtimeo);
         self.half.block(until, |core| core.try_recv(message))
     }
@@ -96,7 +100,7 @@ impl<K: Receives> RecvHalf<Socket<K>> {
     /// Whether a message can be received now.
     #[must_use]
     pub fn can_recv(&self) -> bool {
-        self.half.core().can_recv()
+        self.half.core_shared().can_recv()
     }
 }
 

@@ -41,8 +41,9 @@ impl<K: Sends> SendHalf<Socket<K>> {
         self.send_until(message, |_| Instant::now().checked_add(timeout))
     }
 
+    #[inline(always)]
     fn send_until<M: Outgoing>(
-        &self,
+        &mut self,
         message: M,
         until: impl FnOnce(&Core) -> Option<Instant>,
     ) -> std::result::Result<(), SendError<M::Unsent>> {
@@ -98,6 +99,6 @@ impl<K: Sends> SendHalf<Socket<K>> {
     /// Whether a send would be accepted now.
     #[must_use]
     pub fn can_send(&self) -> bool {
-        self.half.core().can_send()
+        self.half.core_shared().can_send()
     }
 }

@@ -1,0 +1,299 @@
+//! A lock for two ends that one thread at a time uses for long: that thread needs no locked instruction.
+//!
+//! The lock is a mutex until one thread has taken it many times in a row. Then it is biased to this thread, its *owner*,
+//! which enters in two steps: it says that it is inside, and looks whether it is still the owner. Another thread takes the mutex,
+//! ends the ownership and looks whether the owner is inside; if so, it sleeps until the owner is out. Between the two steps of
+//! each side a fence is needed. The owner's is one of the compiler alone, since the other thread has the kernel make
+//! all threads of the process pass a real one (membarrier(2)). That takes some microseconds, so a lock that was taken away stays a
+//! mutex for a while.
+
+use crate::primitive::{
+    Arc, AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering, UnsafeCell, compiler_fence, fence, this_thread,
+};
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+/// The lock is biased to a thread that has taken it so often in a row.
+const ROW: u32 = if cfg!(loom) { 1 } else { 256 };
+/// No bias for so long after it was taken away.
+const PAUSE: Duration = if cfg!(loom) { Duration::ZERO } else { Duration::from_millis(10) };
+/// How often a thread looks whether the owner is out before it sleeps.
+const LOOKS: u32 = if cfg!(loom) { 0 } else { 100 };
+
+/// No thread has this number ([`this_thread`]).
+const NOBODY: u64 = 0;
+const OUT: u32 = 0;
+const IN: u32 = 1;
+
+/// One of the two ends: see the module. A thread that has locked one must not lock the other, nor wait for a thread that does.
+pub struct End<T> {
+    shared: Arc<Shared<T>>,
+    side: usize,
+}
+
+struct Shared<T> {
+    /// The thread that enters without the mutex, or [`NOBODY`]. Another thread is written to it only under the mutex, by
+    /// itself.
+    owner: AtomicU64,
+    /// Whether the owner is inside, by this end.
+    inside: [Inside; 2],
+    mutex: Mutex<History>,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: `Guard` gives the value to one thread at a time, as `Shared::enter` and `Shared::lock` argue.
+unsafe impl<T: Send> Sync for Shared<T> {}
+
+/// What tells whether a bias is worth it.
+#[derive(Default)]
+struct History {
+    /// The kernel can make all threads pass a fence.
+    fences: bool,
+    last: u64,
+    row: u32,
+    taken_away: Option<Instant>,
+}
+
+impl<T> fmt::Debug for End<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "End({})", self.side)
+    }
+}
+
+impl<T> End<T> {
+    /// Two ends of one value.
+    pub fn two_of(value: T) -> (Self, Self) {
+        let shared = Arc::new(Shared {
+            owner: AtomicU64::new(NOBODY),
+            inside: [Inside::default(), Inside::default()],
+            mutex: Mutex::new(History { fences: can_fence_all(), ..History::default() }),
+            value: UnsafeCell::new(value),
+        });
+        (Self { shared: shared.clone(), side: 0 }, Self { shared, side: 1 })
+    }
+
+    /// The value, if these are the ends of one.
+    ///
+    /// # Errors
+    /// The ends, if they are not.
+    pub fn join(self, other: Self) -> Result<T, (Self, Self)> {
+        if !Arc::ptr_eq(&self.shared, &other.shared) {
+            return Err((self, other));
+        }
+        let Self { shared, side } = self;
+        drop(shared);
+        match Arc::try_unwrap(other.shared) {
+            Ok(shared) => Ok(shared.value.into_inner()),
+            // There is no third end that could keep it.
+            Err(shared) => Err((Self { shared: shared.clone(), side }, Self { shared, side: other.side })),
+        }
+    }
+
+    /// Waits until the other end is not locked.
+    #[inline]
+    pub fn lock(&mut self) -> Guard<'_, T> {
+        let this = this_thread();
+        if self.shared.enter(self.side, this) {
+            return Guard { shared: &self.shared, hold: Hold::Bias(self.side), value: PhantomData };
+        }
+        self.shared.lock(this)
+    }
+
+    /// As [`End::lock`], where others may use this end at the same time: the bias ends.
+    pub fn lock_shared(&self) -> Guard<'_, T> {
+        self.shared.lock(this_thread())
+    }
+}
+
+impl<T> Shared<T> {
+    /// Enters without the mutex, if this thread may. One call at a time for each side.
+    #[inline]
+    fn enter(&self, side: usize, this: u64) -> bool {
+        if self.owner.load(Ordering::Relaxed) != this {
+            return false;
+        }
+        self.inside[side].0.store(IN, Ordering::Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        // Either this load sees that the ownership has ended, or the thread that ended it sees this one inside. This very thread may be
+        // inside by the other end, where somebody's code runs under the lock.
+        let enters = self.owner.load(Ordering::Relaxed) == this
+            && self.inside[1 - side].0.load(Ordering::Relaxed) == OUT;
+        if !enters {
+            self.leave(side);
+        }
+        enters
+    }
+
+    #[inline]
+    fn leave(&self, side: usize) {
+        self.inside[side].0.store(OUT, Ordering::Release);
+        compiler_fence(Ordering::SeqCst);
+        // Likewise: the thread that ended the ownership may sleep, or finds that this one is out.
+        if self.owner.load(Ordering::Relaxed) == NOBODY {
+            self.inside[side].wake();
+        }
+    }
+
+    /// Enters with the mutex.
+    #[inline(never)]
+    fn lock(&self, this: u64) -> Guard<'_, T> {
+        let mut history = self.mutex.lock().unwrap_or_else(PoisonError::into_inner);
+        let owner = self.owner.load(Ordering::Relaxed);
+        if owner != NOBODY {
+            self.owner.store(NOBODY, Ordering::Relaxed);
+            if owner != this {
+                history.taken_away = Some(Instant::now());
+            }
+            // An earlier owner may be on its way out again, and is to see that it must wake this thread.
+            if owner != this || self.inside.iter().any(Inside::is_in) {
+                fence_all();
+                self.inside.iter().for_each(Inside::await_out);
+            }
+        }
+        history.row = if history.last == this { history.row + 1 } else { 0 };
+        history.last = this;
+        Guard { shared: self, hold: Hold::Mutex(history), value: PhantomData }
+    }
+}
+
+impl History {
+    /// Whether the lock is the last thread's from now on.
+    #[inline]
+    fn is_lonely(&mut self) -> bool {
+        if self.row < ROW {
+            return false;
+        }
+        self.row = 0;
+        self.fences && self.taken_away.is_none_or(|then| then.elapsed() >= PAUSE)
+    }
+}
+
+/// A locked [`End`].
+pub struct Guard<'a, T> {
+    shared: &'a Shared<T>,
+    hold: Hold<'a>,
+    /// As a reference to the value: shared between threads only if the value may be.
+    value: PhantomData<&'a mut T>,
+}
+
+enum Hold<'a> {
+    Bias(usize),
+    Mutex(MutexGuard<'a, History>),
+}
+
+impl<T> Guard<'_, T> {
+    /// Whether no other thread has come for some time: so this one may stay inside a moment longer.
+    #[inline]
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        matches!(self.hold, Hold::Bias(_))
+    }
+}
+
+impl<T> Drop for Guard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        match &mut self.hold {
+            Hold::Bias(side) => self.shared.leave(*side),
+            Hold::Mutex(history) => {
+                if history.is_lonely() {
+                    self.shared.owner.store(history.last, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+}
+
+impl<T> Deref for Guard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: this thread has the lock.
+        self.shared.value.with(|value| unsafe { &*value })
+    }
+}
+
+impl<T> DerefMut for Guard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: this thread has the lock, by this guard alone.
+        self.shared.value.with_mut(|value| unsafe { &mut *value })
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Guard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+/// Whether the owner is inside; a thread that waits for its leaving sleeps here.
+#[derive(Debug, Default)]
+struct Inside(AtomicU32, #[cfg(loom)] loom::sync::atomic::AtomicBool);
+
+impl Inside {
+    #[inline]
+    fn is_in(&self) -> bool {
+        self.0.load(Ordering::Acquire) != OUT
+    }
+
+    fn await_out(&self) {
+        for _ in 0..LOOKS {
+            if !self.is_in() {
+                return;
+            }
+            std::hint::spin_loop();
+        }
+        while self.is_in() {
+            self.sleep();
+        }
+    }
+
+    #[cfg(not(loom))]
+    fn sleep(&self) {
+        // Woken or interrupted, the caller looks again.
+        _ = sys::futex_wait(&self.0, IN, None);
+    }
+
+    #[cfg(not(loom))]
+    #[cold]
+    fn wake(&self) {
+        sys::futex_wake(&self.0);
+    }
+
+    /// As the kernel does it: one who finds the word unchanged is not missed by a wake-up that comes later.
+    #[cfg(loom)]
+    fn sleep(&self) {
+        while !self.1.swap(false, Ordering::AcqRel) {
+            loom::thread::yield_now();
+        }
+    }
+
+    #[cfg(loom)]
+    fn wake(&self) {
+        self.1.swap(true, Ordering::AcqRel);
+    }
+}
+
+/// Every thread of the process passes a fence.
+fn fence_all() {
+    fence(Ordering::SeqCst);
+    #[cfg(not(loom))]
+    if sys::fence_all_threads().is_err() {
+        // The process has forbidden itself the call since it was found to work. No processor keeps a store to itself for so long.
+        const LONG: Duration = Duration::from_millis(50);
+        let word = AtomicU32::new(0);
+        let until = Instant::now() + LONG;
+        while Instant::now() < until {
+            _ = sys::futex_wait(&word, 0, Some(until));
+        }
+    }
+}
+
+fn can_fence_all() -> bool {
+    cfg!(loom) || sys::can_fence_all_threads()
+}
