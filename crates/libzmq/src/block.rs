@@ -4,8 +4,9 @@ use crate::errno::Errno;
 use bytes::Bytes;
 use libc::c_void;
 use queue::Keep;
+use queue::warm::{self, Buffer};
 use std::alloc::{Layout, alloc, dealloc};
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::slice;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use zincmq::Frame;
@@ -28,10 +29,12 @@ struct Header {
 enum Memory {
     /// The block's own, behind the header.
     Block { room: usize },
+    /// Large, and kept for the next body when it is not needed any more.
+    Warm(#[expect(dead_code, reason = "it is held, and let go of")] Buffer),
     /// The application's.
     Application { free: FreeFn, hint: *mut c_void },
     /// A received part's, as the socket had it.
-    Frame(Box<Frame>),
+    Frame(Frame),
 }
 
 /// A reference to a block.
@@ -47,6 +50,10 @@ unsafe impl Sync for Block {}
 impl Block {
     /// A block of `size` bytes, not initialised.
     pub(crate) fn with_room(size: usize) -> Result<Self, Errno> {
+        if warm::is_kept(size) {
+            let mut buffer = Buffer::try_with_capacity(size).map_err(|_| Errno(libc::ENOMEM))?;
+            return Ok(Self::around(buffer.as_mut_ptr(), size, Memory::Warm(buffer)));
+        }
         let layout = size.checked_add(HEADER).and_then(layout).ok_or(Errno(libc::ENOMEM))?;
         // SAFETY: the layout is not empty.
         let header = NonNull::new(unsafe { alloc(layout) }.cast::<Header>()).ok_or(Errno(libc::ENOMEM))?;
@@ -66,8 +73,14 @@ impl Block {
 
     /// A block around a part as it was received.
     pub(crate) fn hold(frame: Frame) -> Self {
-        let frame = Box::new(frame);
-        Self::around(frame.as_ptr().cast_mut(), frame.len(), Memory::Frame(frame))
+        let mut block = Self::around(ptr::null_mut(), frame.len(), Memory::Frame(frame));
+        // SAFETY: this is the only reference.
+        let header = unsafe { block.0.as_mut() };
+        // A short part lies in the frame itself, wherever that is.
+        if let Memory::Frame(frame) = &header.keeper {
+            header.data = frame.as_ptr().cast_mut();
+        }
+        block
     }
 
     fn around(data: *mut u8, size: usize, keeper: Memory) -> Self {
@@ -92,7 +105,7 @@ impl Block {
 
     /// Whether the bytes are the block's own.
     pub(crate) fn is_own(&self) -> bool {
-        matches!(self.header().keeper, Memory::Block { .. })
+        matches!(self.header().keeper, Memory::Block { .. } | Memory::Warm(_))
     }
 
     /// Makes this a block of `size` bytes again, without its content. Says no if it has not the room or is shared.
@@ -173,7 +186,7 @@ impl Drop for Block {
                     drop(Box::from_raw(header));
                     free(data.cast(), hint);
                 }
-                Memory::Frame(_) => drop(Box::from_raw(header)),
+                Memory::Warm(_) | Memory::Frame(_) => drop(Box::from_raw(header)),
             }
         }
     }

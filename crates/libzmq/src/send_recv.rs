@@ -45,7 +45,7 @@ unsafe fn receive_message(socket: *mut c_void, message: *mut Msg, flags: c_int) 
     // SAFETY: the caller's word.
     let message = unsafe { Msg::at(message) }?;
     if message.is_foreign() {
-        return receive_anew(borrowed, message, flags);
+        return receive_anew(borrowed, socket, message, flags);
     }
     let received =
         borrowed.get()?.receive(flags & DONTWAIT == 0, |incoming, at| message.receive(incoming, at));
@@ -53,16 +53,25 @@ unsafe fn receive_message(socket: *mut c_void, message: *mut Msg, flags: c_int) 
 }
 
 /// Receives into a message whose memory is not its own: the application may be called back for it, and use the socket.
+/// A receive that waits lets go of it before: the sender that is waited for may need the memory.
 #[cold]
-fn receive_anew(mut borrowed: Borrowed, message: &mut Msg, flags: c_int) -> Result<c_int, Errno> {
-    let mut old = None;
-    let received = borrowed.get()?.receive(flags & DONTWAIT == 0, |incoming, at| {
-        old = Some(message.take());
-        message.receive(incoming, at)
-    });
-    drop(borrowed);
-    if let Some(mut old) = old {
+fn receive_anew(
+    mut borrowed: Borrowed,
+    socket: *mut c_void,
+    message: &mut Msg,
+    flags: c_int,
+) -> Result<c_int, Errno> {
+    let (wait, mut old) = (flags & DONTWAIT == 0, message.take());
+    if wait {
+        drop(borrowed);
         old.clear();
+        borrowed = socket::borrow(socket)?;
+    }
+    let received = borrowed.get()?.receive(wait, |incoming, at| message.receive(incoming, at));
+    drop(borrowed);
+    match received {
+        Ok(_) => old.clear(),
+        Err(_) => *message = old,
     }
     received.map(clamped)
 }

@@ -31,9 +31,20 @@ impl Buffer {
     /// An empty buffer with room for at least so many bytes.
     #[must_use]
     pub fn with_capacity(size: usize) -> Self {
-        let warm = class_of(size).filter(|_| size > SMALLEST / 2);
-        let warm = warm.and_then(|class| with_store(|store| store.take(class)));
-        Self(warm.unwrap_or_else(|| Vec::with_capacity(room_for(size))))
+        Self(warm(size).unwrap_or_else(|| Vec::with_capacity(room_for(size))))
+    }
+
+    /// As [`Buffer::with_capacity`], for a size that nobody has checked.
+    ///
+    /// # Errors
+    /// [`TryReserveError`] if there is not so much memory.
+    pub fn try_with_capacity(size: usize) -> Result<Self, TryReserveError> {
+        if let Some(warm) = warm(size) {
+            return Ok(Self(warm));
+        }
+        let mut fresh = Vec::new();
+        fresh.try_reserve_exact(room_for(size))?;
+        Ok(Self(fresh))
     }
 }
 
@@ -116,6 +127,18 @@ impl Store {
     }
 }
 
+/// Whether the memory of a body of so many bytes is kept when it is not needed any more.
+#[must_use]
+pub fn is_kept(size: usize) -> bool {
+    size > SMALLEST / 2 && size <= capacity_of(CLASSES - 1)
+}
+
+/// Memory for a body of so many bytes, if some that was kept is there.
+fn warm(size: usize) -> Option<Vec<u8>> {
+    let class = class_of(size).filter(|_| is_kept(size))?;
+    with_store(|store| store.take(class))
+}
+
 /// The smallest class that holds so many bytes.
 fn class_of(size: usize) -> Option<usize> {
     (0..CLASSES).find(|&class| size <= capacity_of(class))
@@ -138,7 +161,7 @@ pub fn trim() -> bool {
 
 /// The capacity of the buffer for a body of so many bytes.
 fn room_for(size: usize) -> usize {
-    if size > SMALLEST / 2 { class_of(size).map_or(size, capacity_of) } else { size }
+    class_of(size).filter(|_| is_kept(size)).map_or(size, capacity_of)
 }
 
 /// A buffer for a body that will have `size` bytes: a warm one, or a fresh one that has room for some of it.
@@ -164,7 +187,7 @@ pub(crate) fn share(buffer: Vec<u8>) -> Bytes {
 
 /// A copy that is shared.
 pub(crate) fn copy(bytes: &[u8]) -> Bytes {
-    if bytes.len() <= SMALLEST / 2 || class_of(bytes.len()).is_none() {
+    if !is_kept(bytes.len()) {
         return Bytes::copy_from_slice(bytes);
     }
     let Ok(mut copy) = buffer(bytes.len()) else { return Bytes::copy_from_slice(bytes) };

@@ -14,6 +14,7 @@ const PUB: c_int = 1;
 const SUB: c_int = 2;
 const SUBSCRIBE: c_int = 6;
 const CONFLATE: c_int = 54;
+const RCVTIMEO: c_int = 27;
 
 unsafe extern "C" fn free(data: *mut c_void, hint: *mut c_void) {
     // SAFETY: the tests give a counter, and memory from malloc.
@@ -267,15 +268,30 @@ fn labels_stay_with_the_message() {
 }
 
 #[test]
-fn a_receive_that_fails_leaves_the_message() {
+fn a_receive_that_fails_at_once_leaves_the_message() {
     let freed = AtomicUsize::new(0);
     let link = Link::new(PULL, PUSH, "inproc://nothing");
     let mut message = around(5, b'x', &freed);
     // SAFETY: a message.
-    fails(unsafe { zmq_msg_recv(&raw mut message, link.bound, DONTWAIT) }, libc::EAGAIN);
+    unsafe {
+        fails(zmq_msg_recv(&raw mut message, link.bound, DONTWAIT), libc::EAGAIN);
+        fails(zmq_msg_recv(&raw mut message, ptr::null_mut(), 0), libc::ENOTSOCK);
+    }
     assert_eq!((contents(&mut message), freed.load(Ordering::Relaxed)), (&b"xxxxx"[..], 0));
     close(&mut message);
     assert_eq!(freed.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_receive_that_waits_lets_go_of_the_content_before() {
+    let freed = AtomicUsize::new(0);
+    let link = Link::new(PULL, PUSH, "inproc://waits");
+    set_int(link.bound, RCVTIMEO, 1);
+    let mut message = around(5, b'x', &freed);
+    // SAFETY: a message.
+    fails(unsafe { zmq_msg_recv(&raw mut message, link.bound, 0) }, libc::EAGAIN);
+    assert_eq!((contents(&mut message), freed.load(Ordering::Relaxed)), (&[][..], 1));
+    close(&mut message);
 }
 
 /// The parts of the library that a free function uses, and how often.
