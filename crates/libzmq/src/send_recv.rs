@@ -18,12 +18,13 @@ unsafe fn send_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> 
     let socket = borrowed.get()?;
     // SAFETY: the caller's word.
     let message = unsafe { Msg::at(message) }?;
-    let size = match message.short() {
-        Some(bytes) => {
-            socket.send(Body::Slice(bytes), flags & DONTWAIT == 0, flags & SNDMORE != 0)?;
+    let more = flags & SNDMORE != 0;
+    let size = match message.plain() {
+        Some(bytes) if !more && !socket.is_gathering() => {
+            socket.send(Body::Slice(bytes), flags & DONTWAIT == 0, false)?;
             bytes.len()
         }
-        None => send_body(socket, message, flags)?,
+        _ => send_body(socket, message, flags)?,
     };
     // The application may be called back, and use the socket.
     drop(borrowed);
@@ -31,7 +32,8 @@ unsafe fn send_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> 
     Ok(clamped(size))
 }
 
-/// Sends a message whose body is elsewhere. Returns its length.
+/// Sends a message whose body is not just copied. Returns its length.
+#[inline(never)]
 fn send_body(socket: &mut Socket, message: &Msg, flags: c_int) -> Result<usize, Errno> {
     let more = flags & SNDMORE != 0;
     let gathered = more || socket.is_gathering();

@@ -9,8 +9,10 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, PoisonError};
 
 /// The capacity of the smallest buffers that are kept; each class has twice that of the one before.
-const SMALLEST: usize = 128 << 10;
-const CLASSES: usize = 8;
+const SMALLEST: usize = 64 << 10;
+const CLASSES: usize = 9;
+/// Smaller bodies lie in segments.
+const LEAST: usize = 60 << 10;
 /// All classes together keep so many bytes that nobody uses.
 const KEPT: usize = 32 << 20;
 /// A buffer begins with at most so much, whatever its body is said to become.
@@ -32,19 +34,6 @@ impl Buffer {
     #[must_use]
     pub fn with_capacity(size: usize) -> Self {
         Self(warm(size).unwrap_or_else(|| Vec::with_capacity(room_for(size))))
-    }
-
-    /// As [`Buffer::with_capacity`], for a size that nobody has checked.
-    ///
-    /// # Errors
-    /// [`TryReserveError`] if there is not so much memory.
-    pub fn try_with_capacity(size: usize) -> Result<Self, TryReserveError> {
-        if let Some(warm) = warm(size) {
-            return Ok(Self(warm));
-        }
-        let mut fresh = Vec::new();
-        fresh.try_reserve_exact(room_for(size))?;
-        Ok(Self(fresh))
     }
 }
 
@@ -130,7 +119,20 @@ impl Store {
 /// Whether the memory of a body of so many bytes is kept when it is not needed any more.
 #[must_use]
 pub fn is_kept(size: usize) -> bool {
-    size > SMALLEST / 2 && size <= capacity_of(CLASSES - 1)
+    (LEAST..=capacity_of(CLASSES - 1)).contains(&size)
+}
+
+/// A buffer with room for all of a body of so many bytes, which nobody has checked.
+///
+/// # Errors
+/// [`TryReserveError`] if there is not so much memory.
+pub fn whole(size: usize) -> Result<Buffer, TryReserveError> {
+    if let Some(warm) = warm(size) {
+        return Ok(Buffer(warm));
+    }
+    let mut fresh = Vec::new();
+    fresh.try_reserve_exact(room_for(size))?;
+    Ok(Buffer(fresh))
 }
 
 /// Memory for a body of so many bytes, if some that was kept is there.
@@ -269,7 +271,7 @@ mod tests {
 
     #[test]
     fn copies_hold_what_was_copied() {
-        for size in [0, 1, SMALLEST / 2, SMALLEST / 2 + 1, SMALLEST, STEP + 1, capacity_of(CLASSES - 1) + 1] {
+        for size in [0, 1, LEAST - 1, LEAST, SMALLEST, STEP + 1, capacity_of(CLASSES - 1) + 1] {
             let bytes: Vec<u8> = (0..size).map(|n| (n % 251) as u8).collect();
             let copy = copy(&bytes);
             assert_eq!(copy.slice(size / 2..), bytes[size / 2..]);
