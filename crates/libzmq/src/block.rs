@@ -1,11 +1,14 @@
 //! The memory of a message body that does not fit the message: counted, and let go of exactly once.
 
+mod spare;
+
 use crate::errno::Errno;
 use bytes::Bytes;
 use libc::c_void;
 use queue::Keep;
-use std::alloc::{Layout, alloc, dealloc};
-use std::ptr::NonNull;
+use queue::warm::{self, Buffer};
+use std::alloc::{Layout, alloc};
+use std::ptr::{self, NonNull};
 use std::slice;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use zincmq::Frame;
@@ -28,10 +31,14 @@ struct Header {
 enum Memory {
     /// The block's own, behind the header.
     Block { room: usize },
+    /// Large, and kept for the next body when it is not needed any more.
+    Warm(#[expect(dead_code, reason = "it is held, and let go of")] Buffer),
     /// The application's.
     Application { free: FreeFn, hint: *mut c_void },
-    /// A received part's, as the socket had it.
-    Frame(Box<Frame>),
+    /// A received part's, as the socket had it: shared with others, perhaps.
+    Shared(Frame),
+    /// A received part's own.
+    Owned(Frame),
 }
 
 /// A reference to a block.
@@ -47,7 +54,14 @@ unsafe impl Sync for Block {}
 impl Block {
     /// A block of `size` bytes, not initialised.
     pub(crate) fn with_room(size: usize) -> Result<Self, Errno> {
-        let layout = size.checked_add(HEADER).and_then(layout).ok_or(Errno(libc::ENOMEM))?;
+        if warm::is_kept(size) {
+            let mut buffer = warm::whole(size).map_err(|_| Errno(libc::ENOMEM))?;
+            return Ok(Self::around(buffer.as_mut_ptr(), size, Memory::Warm(buffer)));
+        }
+        if let Some(spare) = spare::take(size) {
+            return Ok(spare);
+        }
+        let layout = layout(size).ok_or(Errno(libc::ENOMEM))?;
         // SAFETY: the layout is not empty.
         let header = NonNull::new(unsafe { alloc(layout) }.cast::<Header>()).ok_or(Errno(libc::ENOMEM))?;
         // SAFETY: the allocation has HEADER and `size` bytes.
@@ -64,10 +78,39 @@ impl Block {
         Self::around(data, size, Memory::Application { free, hint })
     }
 
-    /// A block around a part as it was received.
-    pub(crate) fn hold(frame: Frame) -> Self {
-        let frame = Box::new(frame);
-        Self::around(frame.as_ptr().cast_mut(), frame.len(), Memory::Frame(frame))
+    /// A block around a part as it was received, whose memory others may share.
+    pub(crate) fn share(frame: Frame) -> Self {
+        let mut block = Self::around(ptr::null_mut(), 0, Memory::Shared(frame));
+        block.look_anew();
+        block
+    }
+
+    /// A block around a part as it was received, whose memory is its own.
+    pub(crate) fn own(frame: Frame) -> Self {
+        let mut block = Self::around(ptr::null_mut(), 0, Memory::Owned(frame));
+        block.look_anew();
+        block
+    }
+
+    /// Takes over a part's memory, and leaves its own for the next part. Says no if that is not of this kind, or is shared.
+    pub(crate) fn exchange(&mut self, frame: &mut Frame) -> bool {
+        if self.header().references.load(Ordering::Acquire) > 1 {
+            return false;
+        }
+        // SAFETY: this is the only reference.
+        let Memory::Owned(owned) = &mut unsafe { self.0.as_mut() }.keeper else { return false };
+        std::mem::swap(owned, frame);
+        self.look_anew();
+        true
+    }
+
+    /// Finds the bytes of a part, which may lie in the part itself. There is no other reference.
+    fn look_anew(&mut self) {
+        // SAFETY: as said.
+        let header = unsafe { self.0.as_mut() };
+        if let Memory::Shared(frame) | Memory::Owned(frame) = &header.keeper {
+            (header.data, header.size) = (frame.as_ptr().cast_mut(), frame.len());
+        }
     }
 
     fn around(data: *mut u8, size: usize, keeper: Memory) -> Self {
@@ -86,13 +129,13 @@ impl Block {
 
     /// Whether there are other references, or the bytes are shared below.
     pub(crate) fn is_shared(&self) -> bool {
-        let beneath = matches!(&self.header().keeper, Memory::Frame(frame) if frame.is_shared());
+        let beneath = matches!(&self.header().keeper, Memory::Shared(frame) if frame.is_shared());
         beneath || self.header().references.load(Ordering::Acquire) > 1
     }
 
     /// Whether the bytes are the block's own.
     pub(crate) fn is_own(&self) -> bool {
-        matches!(self.header().keeper, Memory::Block { .. })
+        !matches!(self.header().keeper, Memory::Application { .. } | Memory::Shared(_))
     }
 
     /// Makes this a block of `size` bytes again, without its content. Says no if it has not the room or is shared.
@@ -121,8 +164,9 @@ impl Block {
     }
 }
 
-fn layout(size: usize) -> Option<Layout> {
-    Layout::from_size_align(size, ALIGNMENT).ok()
+/// The layout of a header and room behind it.
+fn layout(room: usize) -> Option<Layout> {
+    Layout::from_size_align(room.checked_add(HEADER)?, ALIGNMENT).ok()
 }
 
 impl AsRef<[u8]> for Block {
@@ -159,22 +203,24 @@ impl Drop for Block {
             }
             fence(Ordering::Acquire);
         }
-        let header = self.0.as_ptr();
-        // SAFETY: this was the last reference; each kind is freed as it was made.
-        unsafe {
-            match (*header).keeper {
-                Memory::Block { room } => {
-                    if let Some(layout) = layout(HEADER + room) {
-                        dealloc(header.cast(), layout);
-                    }
-                }
-                Memory::Application { free, hint } => {
-                    let data = (*header).data;
-                    drop(Box::from_raw(header));
-                    free(data.cast(), hint);
-                }
-                Memory::Frame(_) => drop(Box::from_raw(header)),
+        // SAFETY: this was the last reference.
+        unsafe { free(self.0) };
+    }
+}
+
+/// # Safety
+/// The last reference has gone.
+unsafe fn free(header: NonNull<Header>) {
+    // SAFETY: by the contract; each kind is freed as it was made.
+    unsafe {
+        match (*header.as_ptr()).keeper {
+            Memory::Block { room } => spare::keep(header, room),
+            Memory::Application { free, hint } => {
+                let data = (*header.as_ptr()).data;
+                drop(Box::from_raw(header.as_ptr()));
+                free(data.cast(), hint);
             }
+            Memory::Warm(_) | Memory::Shared(_) | Memory::Owned(_) => drop(Box::from_raw(header.as_ptr())),
         }
     }
 }
@@ -208,7 +254,7 @@ mod tests {
         assert!(!block.reuse(1));
         drop(copy);
         assert!(block.reuse(1));
-        assert!(!Block::hold(Frame::from("part")).reuse(1));
+        assert!(!Block::share(Frame::from("part")).reuse(1));
         assert_eq!(Block::with_room(usize::MAX).unwrap_err(), Errno(libc::ENOMEM));
     }
 }

@@ -19,6 +19,9 @@ const GATHERED: usize = 512;
 /// Bodies of this size and more travel by reference; over inproc all that have a function to be freed with.
 const LARGE: usize = 60 << 10;
 
+/// Bodies of this size and more are received with the memory that they came in, not copied.
+const EXCHANGED: usize = 1 << 10;
+
 /// The values of `kind`; anything else is no message.
 const CLOSED: u8 = 0;
 const SHORT: u8 = 0x71;
@@ -193,12 +196,15 @@ impl Msg {
         unsafe { slice::from_raw_parts(data, size) }
     }
 
-    /// The body, if it lives in the message itself.
+    /// The body, if it is sent as a copy.
     #[inline]
-    pub(crate) fn short(&self) -> Option<&[u8]> {
-        // SAFETY: so many bytes are the application's to initialise before they are looked at.
-        (self.kind == SHORT)
-            .then(|| unsafe { slice::from_raw_parts(self.body.as_ptr().cast(), usize::from(self.len)) })
+    pub(crate) fn plain(&self) -> Option<&[u8]> {
+        let plain = match self.kind {
+            SHORT => true,
+            BLOCK => self.block().is_own() && self.block().as_ref().len() < LARGE,
+            _ => false,
+        };
+        plain.then(|| self.bytes())
     }
 
     /// Calls `send` with the body as the socket takes it: by reference if it is large, or if somebody wants it back;
@@ -310,23 +316,20 @@ impl Msg {
                 unsafe { sys::copy(bytes, self.body.as_mut_ptr().cast()) };
                 bytes.len()
             }
-            _ => self.receive_body(message, at)?,
+            Some(bytes) if bytes.len() < EXCHANGED => self.receive_copy(bytes)?,
+            own => {
+                let own = own.is_some();
+                self.receive_memory(message, at, own)
+            }
         };
         self.more = u8::from(at + 1 < message.len());
         self.set_peer(message.peer());
         Ok(size)
     }
 
-    /// Takes over the body in place of an earlier one; bytes that are not the message's own stay where they are.
-    /// Returns its length.
-    fn receive_body(&mut self, message: &mut Message, at: usize) -> Result<usize, Errno> {
-        let Some(bytes) = message.own(at) else {
-            self.empty_body();
-            let frame = message.take_part(at).unwrap_or_default();
-            let size = frame.len();
-            self.put_block(Block::hold(frame));
-            return Ok(size);
-        };
+    /// Copies a body in place of an earlier one. Returns its length.
+    #[inline(never)]
+    fn receive_copy(&mut self, bytes: &[u8]) -> Result<usize, Errno> {
         let size = bytes.len();
         let bare = self.kind == BLOCK && self.label.is_null();
         if !bare || size <= INLINE || !(*self.block()).reuse(size) {
@@ -335,6 +338,21 @@ impl Msg {
         }
         self.overwrite(bytes);
         Ok(size)
+    }
+
+    /// Takes over the memory of a body, which stays where it is; the part gets that of an earlier one if that is of the
+    /// same kind. Returns the body's length.
+    #[inline(never)]
+    fn receive_memory(&mut self, message: &mut Message, at: usize, own: bool) -> usize {
+        let Some(part) = message.as_mut_slice().get_mut(at) else { return 0 };
+        let size = part.len();
+        let bare = self.kind == BLOCK && self.label.is_null();
+        if !(own && bare && (*self.block()).exchange(part)) {
+            self.empty_body();
+            let part = std::mem::take(part);
+            self.put_block(if own { Block::own(part) } else { Block::share(part) });
+        }
+        size
     }
 
     /// Whether more parts of the same message follow: 1, or 0.

@@ -43,6 +43,8 @@ impl<T> Polled<T> {
 /// All that is waited for: each socket once, then descriptors. The tokens go on from one to the other.
 #[derive(Default)]
 struct Waited {
+    /// One for each item.
+    places: Vec<Place>,
     handles: Vec<*mut c_void>,
     sockets: Vec<Polled<Borrowed>>,
     descriptors: Vec<Polled<c_int>>,
@@ -51,16 +53,48 @@ struct Waited {
 }
 
 impl Waited {
-    fn add(&mut self, item: &PollItem) -> Result<Place, Errno> {
+    fn add(&mut self, item: &PollItem) -> Result<(), Errno> {
         let wanted = interest(item.events);
-        if !item.socket.is_null() {
-            return self.add_socket(item.socket, wanted).map(Place::Socket);
+        let place = if !item.socket.is_null() {
+            Place::Socket(self.add_socket(item.socket, wanted)?)
+        } else if item.fd < 0 {
+            Place::Nowhere
+        } else {
+            self.descriptors.push(Polled::new(item.fd, wanted));
+            Place::Descriptor(self.descriptors.len() - 1)
+        };
+        self.places.push(place);
+        Ok(())
+    }
+
+    /// Fills in what each item finds. Returns how many are ready.
+    fn find(
+        &mut self,
+        poller: &mut Poller,
+        items: &mut [PollItem],
+        timeout: Option<Duration>,
+        mask: Option<SignalMask>,
+    ) -> Result<usize, Errno> {
+        items.iter_mut().for_each(|item| item.revents = 0);
+        items.iter().try_for_each(|item| self.add(item))?;
+        poller.set_interruptible(true);
+        poller.set_signal_mask(mask);
+        self.wait(poller, timeout)?;
+        let mut ready = 0;
+        for (item, place) in items.iter_mut().zip(&self.places) {
+            item.revents = self.found(*place, item.events);
+            ready += usize::from(item.revents != 0);
         }
-        if item.fd < 0 {
-            return Ok(Place::Nowhere);
-        }
-        self.descriptors.push(Polled::new(item.fd, wanted));
-        Ok(Place::Descriptor(self.descriptors.len() - 1))
+        Ok(ready)
+    }
+
+    /// Lets go of all sockets; the memory stays for the next wait.
+    fn clear(&mut self) {
+        self.places.clear();
+        self.handles.clear();
+        self.sockets.clear();
+        self.descriptors.clear();
+        self.ready = false;
     }
 
     /// A socket may be asked for twice.
@@ -118,11 +152,12 @@ impl Waited {
     }
 }
 
-/// A poller that a thread uses again, in the process that made it: its descriptor would be shared with a child.
+/// What a thread uses again, in the process that made it: a poller's descriptor would be shared with a child.
 #[derive(Default)]
 struct Kept {
     generation: u32,
     poller: Poller,
+    waited: Waited,
 }
 
 thread_local! {
@@ -138,31 +173,28 @@ pub(crate) fn wait(
     KEPT.with(|kept| match kept.try_borrow_mut() {
         Ok(mut kept) => {
             if kept.generation != fork::generation() {
-                *kept = Kept { generation: fork::generation(), poller: Poller::new() };
+                *kept = Kept { generation: fork::generation(), ..Kept::default() };
             }
-            wait_with(&mut kept.poller, items, timeout, mask)
+            kept.wait(items, timeout, mask)
         }
         // Called back from within a wait.
-        Err(_) => wait_with(&mut Poller::new(), items, timeout, mask),
+        Err(_) => Kept::default().wait(items, timeout, mask),
     })
 }
 
-fn wait_with(
-    poller: &mut Poller,
-    items: &mut [PollItem],
-    timeout: Option<Duration>,
-    mask: Option<SignalMask>,
-) -> Result<usize, Errno> {
-    items.iter_mut().for_each(|item| item.revents = 0);
-    let mut waited = Waited::default();
-    let places = items.iter().map(|item| waited.add(item)).collect::<Result<Vec<_>, _>>()?;
-    poller.set_interruptible(true);
-    poller.set_signal_mask(mask);
-    waited.wait(poller, timeout)?;
-    for (item, place) in items.iter_mut().zip(places) {
-        item.revents = waited.found(place, item.events);
+impl Kept {
+    fn wait(
+        &mut self,
+        items: &mut [PollItem],
+        timeout: Option<Duration>,
+        mask: Option<SignalMask>,
+    ) -> Result<usize, Errno> {
+        let mut waited = std::mem::take(&mut self.waited);
+        let result = waited.find(&mut self.poller, items, timeout, mask);
+        waited.clear();
+        self.waited = waited;
+        result
     }
-    Ok(items.iter().filter(|item| item.revents != 0).count())
 }
 
 /// # Safety

@@ -18,12 +18,13 @@ unsafe fn send_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> 
     let socket = borrowed.get()?;
     // SAFETY: the caller's word.
     let message = unsafe { Msg::at(message) }?;
-    let size = match message.short() {
-        Some(bytes) => {
-            socket.send(Body::Slice(bytes), flags & DONTWAIT == 0, flags & SNDMORE != 0)?;
+    let more = flags & SNDMORE != 0;
+    let size = match message.plain() {
+        Some(bytes) if !more && !socket.is_gathering() => {
+            socket.send(Body::Slice(bytes), flags & DONTWAIT == 0, false)?;
             bytes.len()
         }
-        None => send_body(socket, message, flags)?,
+        _ => send_body(socket, message, flags)?,
     };
     // The application may be called back, and use the socket.
     drop(borrowed);
@@ -31,7 +32,8 @@ unsafe fn send_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> 
     Ok(clamped(size))
 }
 
-/// Sends a message whose body is elsewhere. Returns its length.
+/// Sends a message whose body is not just copied. Returns its length.
+#[inline(never)]
 fn send_body(socket: &mut Socket, message: &Msg, flags: c_int) -> Result<usize, Errno> {
     let more = flags & SNDMORE != 0;
     let gathered = more || socket.is_gathering();
@@ -45,7 +47,7 @@ unsafe fn receive_message(socket: *mut c_void, message: *mut Msg, flags: c_int) 
     // SAFETY: the caller's word.
     let message = unsafe { Msg::at(message) }?;
     if message.is_foreign() {
-        return receive_anew(borrowed, message, flags);
+        return receive_anew(borrowed, socket, message, flags);
     }
     let received =
         borrowed.get()?.receive(flags & DONTWAIT == 0, |incoming, at| message.receive(incoming, at));
@@ -53,16 +55,25 @@ unsafe fn receive_message(socket: *mut c_void, message: *mut Msg, flags: c_int) 
 }
 
 /// Receives into a message whose memory is not its own: the application may be called back for it, and use the socket.
+/// A receive that waits lets go of it before: the sender that is waited for may need the memory.
 #[cold]
-fn receive_anew(mut borrowed: Borrowed, message: &mut Msg, flags: c_int) -> Result<c_int, Errno> {
-    let mut old = None;
-    let received = borrowed.get()?.receive(flags & DONTWAIT == 0, |incoming, at| {
-        old = Some(message.take());
-        message.receive(incoming, at)
-    });
-    drop(borrowed);
-    if let Some(mut old) = old {
+fn receive_anew(
+    mut borrowed: Borrowed,
+    socket: *mut c_void,
+    message: &mut Msg,
+    flags: c_int,
+) -> Result<c_int, Errno> {
+    let (wait, mut old) = (flags & DONTWAIT == 0, message.take());
+    if wait {
+        drop(borrowed);
         old.clear();
+        borrowed = socket::borrow(socket)?;
+    }
+    let received = borrowed.get()?.receive(wait, |incoming, at| message.receive(incoming, at));
+    drop(borrowed);
+    match received {
+        Ok(_) => old.clear(),
+        Err(_) => *message = old,
     }
     received.map(clamped)
 }

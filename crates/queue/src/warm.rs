@@ -9,8 +9,10 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, PoisonError};
 
 /// The capacity of the smallest buffers that are kept; each class has twice that of the one before.
-const SMALLEST: usize = 128 << 10;
-const CLASSES: usize = 8;
+const SMALLEST: usize = 64 << 10;
+const CLASSES: usize = 9;
+/// Smaller bodies lie in segments.
+const LEAST: usize = 60 << 10;
 /// All classes together keep so many bytes that nobody uses.
 const KEPT: usize = 32 << 20;
 /// A buffer begins with at most so much, whatever its body is said to become.
@@ -31,9 +33,7 @@ impl Buffer {
     /// An empty buffer with room for at least so many bytes.
     #[must_use]
     pub fn with_capacity(size: usize) -> Self {
-        let warm = class_of(size).filter(|_| size > SMALLEST / 2);
-        let warm = warm.and_then(|class| with_store(|store| store.take(class)));
-        Self(warm.unwrap_or_else(|| Vec::with_capacity(room_for(size))))
+        Self(warm(size).unwrap_or_else(|| Vec::with_capacity(room_for(size))))
     }
 }
 
@@ -116,6 +116,31 @@ impl Store {
     }
 }
 
+/// Whether the memory of a body of so many bytes is kept when it is not needed any more.
+#[must_use]
+pub fn is_kept(size: usize) -> bool {
+    (LEAST..=capacity_of(CLASSES - 1)).contains(&size)
+}
+
+/// A buffer with room for all of a body of so many bytes, which nobody has checked.
+///
+/// # Errors
+/// [`TryReserveError`] if there is not so much memory.
+pub fn whole(size: usize) -> Result<Buffer, TryReserveError> {
+    if let Some(warm) = warm(size) {
+        return Ok(Buffer(warm));
+    }
+    let mut fresh = Vec::new();
+    fresh.try_reserve_exact(room_for(size))?;
+    Ok(Buffer(fresh))
+}
+
+/// Memory for a body of so many bytes, if some that was kept is there.
+fn warm(size: usize) -> Option<Vec<u8>> {
+    let class = class_of(size).filter(|_| is_kept(size))?;
+    with_store(|store| store.take(class))
+}
+
 /// The smallest class that holds so many bytes.
 fn class_of(size: usize) -> Option<usize> {
     (0..CLASSES).find(|&class| size <= capacity_of(class))
@@ -138,7 +163,7 @@ pub fn trim() -> bool {
 
 /// The capacity of the buffer for a body of so many bytes.
 fn room_for(size: usize) -> usize {
-    if size > SMALLEST / 2 { class_of(size).map_or(size, capacity_of) } else { size }
+    class_of(size).filter(|_| is_kept(size)).map_or(size, capacity_of)
 }
 
 /// A buffer for a body that will have `size` bytes: a warm one, or a fresh one that has room for some of it.
@@ -164,7 +189,7 @@ pub(crate) fn share(buffer: Vec<u8>) -> Bytes {
 
 /// A copy that is shared.
 pub(crate) fn copy(bytes: &[u8]) -> Bytes {
-    if bytes.len() <= SMALLEST / 2 || class_of(bytes.len()).is_none() {
+    if !is_kept(bytes.len()) {
         return Bytes::copy_from_slice(bytes);
     }
     let Ok(mut copy) = buffer(bytes.len()) else { return Bytes::copy_from_slice(bytes) };
@@ -246,7 +271,7 @@ mod tests {
 
     #[test]
     fn copies_hold_what_was_copied() {
-        for size in [0, 1, SMALLEST / 2, SMALLEST / 2 + 1, SMALLEST, STEP + 1, capacity_of(CLASSES - 1) + 1] {
+        for size in [0, 1, LEAST - 1, LEAST, SMALLEST, STEP + 1, capacity_of(CLASSES - 1) + 1] {
             let bytes: Vec<u8> = (0..size).map(|n| (n % 251) as u8).collect();
             let copy = copy(&bytes);
             assert_eq!(copy.slice(size / 2..), bytes[size / 2..]);

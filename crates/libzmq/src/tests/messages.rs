@@ -14,6 +14,7 @@ const PUB: c_int = 1;
 const SUB: c_int = 2;
 const SUBSCRIBE: c_int = 6;
 const CONFLATE: c_int = 54;
+const RCVTIMEO: c_int = 27;
 
 unsafe extern "C" fn free(data: *mut c_void, hint: *mut c_void) {
     // SAFETY: the tests give a counter, and memory from malloc.
@@ -230,6 +231,61 @@ fn a_block_is_received_into_again() {
     close(&mut message);
 }
 
+/// The memory of the part before last is that of the next, but not where a copy still needs it.
+#[test]
+fn a_part_is_received_with_its_memory() {
+    let link = Link::new(PULL, PUSH, "inproc://exchange");
+    let (mut message, mut copy) = (empty(), empty());
+    let mut places = Vec::new();
+    for (count, size) in [4000, 3999, 4000, 4000, 4000, 4000].into_iter().enumerate() {
+        done(send(link.other, &vec![count as u8; size], 0));
+        // SAFETY: messages.
+        unsafe {
+            done(zmq_msg_recv(&raw mut message, link.bound, 0));
+            places.push(zmq_msg_data(&raw mut message));
+            if count == 2 {
+                done(zmq_msg_copy(&raw mut copy, &raw mut message));
+            }
+        }
+        assert_eq!(contents(&mut message), vec![count as u8; size]);
+    }
+    assert_eq!(places[2], places[0]);
+    assert_eq!(places[5], places[3]);
+    assert!(!places[3..].contains(&places[2]));
+    assert_eq!(contents(&mut copy), [2; 4000]);
+    close(&mut message);
+    close(&mut copy);
+}
+
+#[test]
+fn a_thread_uses_the_block_again_that_it_has_let_go_of() {
+    let body = |size| {
+        let mut message = Msg::empty();
+        // SAFETY: a message.
+        let place = unsafe {
+            done(zmq_msg_init_size(&raw mut message, size));
+            zmq_msg_data(&raw mut message)
+        };
+        (message, place.addr())
+    };
+    let (mut first, place) = body(1000);
+    close(&mut first);
+    let (mut tiny, other) = body(100);
+    assert_ne!(other, place, "it would have far too much room");
+    let (mut second, again) = body(900);
+    assert_eq!(again, place);
+    let mut copy = empty();
+    // SAFETY: messages.
+    done(unsafe { zmq_msg_copy(&raw mut copy, &raw mut second) });
+    close(&mut second);
+    let (mut third, other) = body(1000);
+    assert_ne!(other, place, "a copy needs it");
+    close(&mut copy);
+    let (mut fourth, again) = body(1000);
+    assert_eq!(again, place);
+    [&mut tiny, &mut third, &mut fourth].into_iter().for_each(close);
+}
+
 #[test]
 fn constants_are_never_freed() {
     static BYTES: [u8; 100_000] = [3; 100_000];
@@ -267,15 +323,30 @@ fn labels_stay_with_the_message() {
 }
 
 #[test]
-fn a_receive_that_fails_leaves_the_message() {
+fn a_receive_that_fails_at_once_leaves_the_message() {
     let freed = AtomicUsize::new(0);
     let link = Link::new(PULL, PUSH, "inproc://nothing");
     let mut message = around(5, b'x', &freed);
     // SAFETY: a message.
-    fails(unsafe { zmq_msg_recv(&raw mut message, link.bound, DONTWAIT) }, libc::EAGAIN);
+    unsafe {
+        fails(zmq_msg_recv(&raw mut message, link.bound, DONTWAIT), libc::EAGAIN);
+        fails(zmq_msg_recv(&raw mut message, ptr::null_mut(), 0), libc::ENOTSOCK);
+    }
     assert_eq!((contents(&mut message), freed.load(Ordering::Relaxed)), (&b"xxxxx"[..], 0));
     close(&mut message);
     assert_eq!(freed.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_receive_that_waits_lets_go_of_the_content_before() {
+    let freed = AtomicUsize::new(0);
+    let link = Link::new(PULL, PUSH, "inproc://waits");
+    set_int(link.bound, RCVTIMEO, 1);
+    let mut message = around(5, b'x', &freed);
+    // SAFETY: a message.
+    fails(unsafe { zmq_msg_recv(&raw mut message, link.bound, 0) }, libc::EAGAIN);
+    assert_eq!((contents(&mut message), freed.load(Ordering::Relaxed)), (&[][..], 1));
+    close(&mut message);
 }
 
 /// The parts of the library that a free function uses, and how often.

@@ -5,6 +5,7 @@ mod events;
 mod flood;
 mod fork;
 mod handles;
+mod large;
 mod messages;
 mod parts;
 mod signals;

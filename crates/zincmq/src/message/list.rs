@@ -165,6 +165,7 @@ impl Message {
     /// assert_eq!(message.get(2), None);
     /// ```
     #[must_use]
+    #[inline]
     pub fn get(&self, at: usize) -> Option<&Frame> {
         self.as_slice().get(at)
     }
