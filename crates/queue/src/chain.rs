@@ -6,6 +6,8 @@ use crate::primitive::{Arc, Ordering};
 use crate::segment::{CLASSES, HEADER, SegmentPtr, release_chain};
 use std::ptr;
 
+const LARGEST_CLASS: u8 = CLASSES.len() as u8 - 1;
+
 /// The tail segment, and the place in it.
 #[derive(Debug)]
 pub(crate) struct Chain {
@@ -15,15 +17,15 @@ pub(crate) struct Chain {
     /// The end of the segment's room.
     pub(crate) end: u64,
     /// The size class of the next segment, unless a frame needs more.
-    pub(crate) class: usize,
-    largest_class: usize,
+    pub(crate) class: u8,
+    largest_class: u8,
     /// The connection that the frames come from.
     pub(crate) peer: Option<Arc<PeerInfo>>,
 }
 
 impl Chain {
     pub(crate) const fn new() -> Self {
-        Self { segment: None, at: 0, end: 0, class: 0, largest_class: CLASSES.len() - 1, peer: None }
+        Self { segment: None, at: 0, end: 0, class: 0, largest_class: LARGEST_CLASS, peer: None }
     }
 
     /// Bytes of room behind the last frame.
@@ -38,7 +40,7 @@ impl Chain {
     }
 
     pub(crate) fn set_largest_class(&mut self, class: usize) {
-        self.largest_class = class.min(CLASSES.len() - 1);
+        self.largest_class = u8::try_from(class).map_or(LARGEST_CLASS, |class| class.min(LARGEST_CLASS));
         self.class = self.class.min(self.largest_class);
     }
 
@@ -62,7 +64,7 @@ impl Chain {
     pub(crate) fn begin(&mut self, half: &Half, need: usize) -> Option<SegmentPtr> {
         let fits = |class: &usize| CLASSES[*class] - HEADER >= need;
         let least = (0..CLASSES.len()).find(fits).unwrap_or(CLASSES.len() - 1);
-        let best = self.class.max(least);
+        let best = usize::from(self.class).max(least);
         // Where memory is short, any other will do; the pool may have one.
         let fresh = (least..=best).rev().chain(best + 1..CLASSES.len()).find_map(|class| {
             SegmentPtr::allocate(&half.producer.0.pool, class, self.at, self.peer.as_ref())

@@ -28,15 +28,22 @@ pub struct Drain {
     from: u64,
     /// Bytes the kernel has taken beyond `scan`.
     ahead: u64,
-    /// Bodies by reference between the two boundaries.
-    spent: Vec<(SegmentPtr, u64)>,
     /// The writer's place when it was last heard of.
     milestone: Milestone,
-    /// Bodies by reference that are done with, where they are kept.
+    /// None before the first body by reference: most connections see none.
+    bodies: Option<Box<Bodies>>,
+}
+
+/// Bodies by reference.
+#[derive(Debug, Default)]
+struct Bodies {
+    /// Those between the two boundaries.
+    spent: Vec<(SegmentPtr, u64)>,
+    /// Those that are done with, where they are kept.
     kept: Option<Vec<Bytes>>,
 }
 
-// SAFETY: as for `Reader`; the pointers in `spent` are to segments that the reader has not released.
+// SAFETY: as for `Reader`; the pointers in `bodies` are to segments that the reader has not released.
 unsafe impl Send for Drain {}
 
 impl Drain {
@@ -44,15 +51,7 @@ impl Drain {
     #[must_use]
     pub fn new(reader: Reader) -> Self {
         let scan = reader.cursor;
-        Self {
-            from: scan.at,
-            reader,
-            scan,
-            ahead: 0,
-            spent: Vec::new(),
-            milestone: Milestone::default(),
-            kept: None,
-        }
+        Self { from: scan.at, reader, scan, ahead: 0, milestone: Milestone::default(), bodies: None }
     }
 
     /// The frames, for an engine that writes its own bytes. Frames that the engine takes are gone, even if
@@ -69,25 +68,26 @@ impl Drain {
     /// From now on keeps bodies by reference when they are done with: the owner of one may be called when it goes, and
     /// not at any time.
     pub fn keep_bodies(&mut self) {
-        self.kept.get_or_insert_default();
+        self.bodies.get_or_insert_default().kept.get_or_insert_default();
     }
 
     /// The bodies that were kept; no more are.
     pub fn take_kept(&mut self) -> Vec<Bytes> {
-        self.kept.take().unwrap_or_default()
+        self.bodies.as_mut().and_then(|bodies| bodies.kept.take()).unwrap_or_default()
     }
 
     /// Whether there are bodies that were kept.
     #[must_use]
     pub fn keeps_bodies(&self) -> bool {
-        self.kept.as_ref().is_some_and(|kept| !kept.is_empty())
+        let kept = self.bodies.as_ref().and_then(|bodies| bodies.kept.as_ref());
+        kept.is_some_and(|kept| !kept.is_empty())
     }
 
     /// Lets go of the bodies that were kept, and keeps no more.
     #[inline]
     pub fn drop_bodies(&mut self) {
-        if self.kept.is_some() {
-            self.kept = None;
+        if let Some(bodies) = &mut self.bodies {
+            bodies.kept = None;
         }
     }
 
@@ -110,7 +110,9 @@ impl Drain {
         self.scan = self.reader.cursor;
         self.from = self.scan.at;
         self.ahead = 0;
-        self.spent.clear();
+        if let Some(bodies) = &mut self.bodies {
+            bodies.spent.clear();
+        }
     }
 
     /// Drops the message at the head, whole, for no connection to get. Nothing of it may be under way:
@@ -283,14 +285,14 @@ impl Drain {
             ahead -= wire;
             let start = scan.at + header;
             if size + header as usize > LONGEST && segment.get().body_at(start).is_some() {
-                self.spent.push((segment, start));
+                self.bodies.get_or_insert_default().spent.push((segment, start));
                 scan.at = start;
             } else {
                 scan.at = start + size as u64;
             }
             if flags & MORE == 0 {
                 messages += 1;
-                (done, bodies) = (scan, self.spent.len());
+                (done, bodies) = (scan, self.spent());
             }
         }
         (self.scan, self.ahead) = (scan, ahead);
@@ -299,11 +301,16 @@ impl Drain {
         }
     }
 
+    /// The number of bodies by reference that the kernel has taken, and that are not done with.
+    fn spent(&self) -> usize {
+        self.bodies.as_ref().map_or(0, |bodies| bodies.spent.len())
+    }
+
     /// Goes to the milestone without a look at the messages before it, if the kernel has taken them all.
     fn jump(&mut self) {
         let Milestone { at, written } = self.milestone;
         let mut scan = self.scan;
-        if scan.at >= at || at - scan.at > self.ahead || !self.spent.is_empty() {
+        if scan.at >= at || at - scan.at > self.ahead || self.spent() > 0 {
             return;
         }
         while scan.at < at {
@@ -321,10 +328,12 @@ impl Drain {
 
     /// So many messages, up to `done`, and the first `bodies` by reference, are done with.
     fn commit(&mut self, messages: u64, done: Cursor, bodies: usize) {
-        for (segment, at) in self.spent.drain(..bodies) {
-            let body = segment.get().take_body(at);
-            if let Some(kept) = &mut self.kept {
-                kept.extend(body);
+        if let Some(Bodies { spent, kept }) = self.bodies.as_deref_mut() {
+            for (segment, at) in spent.drain(..bodies) {
+                let body = segment.get().take_body(at);
+                if let Some(kept) = kept {
+                    kept.extend(body);
+                }
             }
         }
         let mut oldest = self.reader.cursor.oldest(&self.reader.half);

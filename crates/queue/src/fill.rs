@@ -60,7 +60,7 @@ pub struct Filler {
     /// What stood before the last plain body in its box.
     skipped: Range<u64>,
     /// A large body under way, of a frame or a command.
-    body: Option<Body>,
+    body: Option<Box<Body>>,
     /// The beginnings of commands that may be large.
     large: &'static [&'static [u8]],
     /// The most that the next read takes: where a frame is large, little more than its rest.

@@ -34,8 +34,9 @@ pub(crate) const TELL: u8 = 1;
 /// The writer has stopped: the reader goes on in its place when it has read all.
 pub(crate) const LOOK: u8 = 2;
 
-/// Keeps words that different threads write on different cache lines (two lines: prefetch takes pairs).
-#[repr(align(128))]
+/// Keeps words that different threads write on different cache lines.
+#[cfg_attr(not(target_arch = "aarch64"), repr(align(64)))]
+#[cfg_attr(target_arch = "aarch64", repr(align(128)))]
 #[derive(Debug)]
 pub(crate) struct Line<T>(pub(crate) T);
 
@@ -49,6 +50,8 @@ pub(crate) struct ProducerLine {
     /// Bytes of bodies by reference, which have no place in the stream; for numbers only.
     pub(crate) spliced: AtomicU64,
     pub(crate) pool: Arc<Pool>,
+    /// How the producer tells the reader.
+    pub(crate) reader_end: OnceLock<(Arc<dyn Notify>, u64)>,
 }
 
 /// Written by the consumer.
@@ -60,6 +63,8 @@ pub(crate) struct ConsumerLine {
     pub(crate) head: AtomicU64,
     /// Messages read, exactly; for numbers only.
     pub(crate) read: AtomicU64,
+    /// How the consumer tells the writer.
+    pub(crate) writer_end: OnceLock<(Arc<dyn Notify>, u64)>,
 }
 
 #[derive(Debug)]
@@ -71,8 +76,6 @@ pub(crate) struct StateLine {
     pub(crate) gone: AtomicBool,
     /// The segment of the parked cursor; null if the producer has taken it back.
     pub(crate) parked: UnsafeCell<(*mut Segment, u64)>,
-    pub(crate) reader_end: OnceLock<(Arc<dyn Notify>, u64)>,
-    pub(crate) writer_end: OnceLock<(Arc<dyn Notify>, u64)>,
     /// Here since the producer, which looks at them for each message, looks at this line after each anyway.
     pub(crate) limits: Limits,
 }
@@ -83,12 +86,14 @@ pub(crate) struct Limits {
     pub(crate) reader: AtomicU32,
 }
 
-/// The words that both ends of one direction share.
+/// The words that both ends of one direction share. The line between the two that one end writes is looked at by both:
+/// where a processor fetches lines in pairs, neither end fetches what the other one writes.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Half {
     pub(crate) producer: Line<ProducerLine>,
-    pub(crate) consumer: Line<ConsumerLine>,
     pub(crate) state: Line<StateLine>,
+    pub(crate) consumer: Line<ConsumerLine>,
 }
 
 // SAFETY: `parked` is passed between the ends by the reader state (see `Reader::park`, `Writer::sweep`); the
@@ -105,19 +110,19 @@ impl Half {
                 first: AtomicPtr::new(ptr::null_mut()),
                 spliced: AtomicU64::new(0),
                 pool: pool.clone(),
+                reader_end: OnceLock::new(),
             }),
             consumer: Line(ConsumerLine {
                 credit: AtomicU64::new(0),
                 head: AtomicU64::new(0),
                 read: AtomicU64::new(0),
+                writer_end: OnceLock::new(),
             }),
             state: Line(StateLine {
                 reader: AtomicU8::new(RUN),
                 wanted: AtomicU8::new(NOTHING),
                 gone: AtomicBool::new(false),
                 parked: UnsafeCell::new((ptr::null_mut(), 0)),
-                reader_end: OnceLock::new(),
-                writer_end: OnceLock::new(),
                 limits: Limits { writer: AtomicU32::new(ABSENT), reader: AtomicU32::new(ABSENT) },
             }),
         })
@@ -155,7 +160,7 @@ impl Half {
     }
 
     pub(crate) fn wake_reader(&self) {
-        if let Some((notify, key)) = self.state.0.reader_end.get() {
+        if let Some((notify, key)) = self.producer.0.reader_end.get() {
             notify.readable(*key);
         }
     }
@@ -170,7 +175,7 @@ impl Half {
         }
         let wanted = self.state.0.wanted.swap(NOTHING, Ordering::AcqRel);
         if wanted == TELL
-            && let Some((notify, key)) = self.state.0.writer_end.get()
+            && let Some((notify, key)) = self.consumer.0.writer_end.get()
         {
             notify.writable(*key);
         }

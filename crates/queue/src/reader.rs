@@ -93,7 +93,7 @@ impl Reader {
     /// Names whom the writer wakes when there is something to read, and by which key. Once, before the first
     /// [`Reader::park`].
     pub fn attach(&self, notify: Arc<dyn Notify>, key: u64) {
-        _ = self.words().state.0.reader_end.set((notify, key));
+        _ = self.words().producer.0.reader_end.set((notify, key));
     }
 
     /// Sets this end's high-water mark in messages; 0: none.
@@ -419,11 +419,11 @@ impl Reader {
 
     /// Tells the writer that nobody reads any more, whether it waits or not: it may have other reasons to rest.
     pub fn leave(&self) {
-        let state = &self.words().state.0;
-        state.gone.store(true, Ordering::Release);
+        let words = self.words();
+        words.state.0.gone.store(true, Ordering::Release);
         // A writer whose end is being attached at this moment is told, or sees `gone` itself.
         fence(Ordering::SeqCst);
-        if let Some((notify, key)) = state.writer_end.get() {
+        if let Some((notify, key)) = words.consumer.0.writer_end.get() {
             notify.writable(*key);
         }
     }

@@ -48,8 +48,8 @@ pub struct Writer {
     pub(crate) written: u64,
     /// The reader's credit as last seen.
     credit: u64,
-    /// [`CLOSED`] once the stream has ended, else 0.
-    closed: u64,
+    /// The stream has ended.
+    closed: bool,
     /// The reader is in this process, and takes [`Part::Kept`] by reference.
     serves_process: bool,
     /// If there is one, `half` is private to this end.
@@ -66,7 +66,7 @@ impl Writer {
             chain: Chain::new(),
             written: 0,
             credit: 0,
-            closed: 0,
+            closed: false,
             serves_process: false,
             onward: None,
         }
@@ -86,7 +86,7 @@ impl Writer {
     /// Names whom the reader wakes when it has made room, and by which key. Once. A reader that has left already
     /// tells nobody: look at [`Writer::is_gone`] afterwards.
     pub fn attach(&self, notify: Arc<dyn Notify>, key: u64) {
-        _ = self.words().state.0.writer_end.set((notify, key));
+        _ = self.words().consumer.0.writer_end.set((notify, key));
         fence(Ordering::SeqCst);
     }
 
@@ -380,7 +380,7 @@ impl Writer {
     #[cold]
     fn grow(&mut self, need: usize) {
         if !self.try_grow(need) {
-            give_up(self.chain.class);
+            give_up(self.chain.class.into());
         }
     }
 
@@ -410,7 +410,7 @@ impl Writer {
     /// Publishes what lies before `position`.
     #[inline]
     pub(crate) fn publish_to(&mut self, position: u64) {
-        self.half.producer.0.tail.store(position | self.closed, Ordering::Release);
+        self.half.producer.0.tail.store(position | u64::from(self.closed) * CLOSED, Ordering::Release);
         if self.onward.is_some() {
             self.pass_on();
         }
@@ -444,7 +444,7 @@ impl Writer {
 
     /// Ends the stream: messages published before can still be read.
     pub fn close(&mut self) {
-        self.closed = CLOSED;
+        self.closed = true;
         self.words().producer.0.tail.fetch_or(CLOSED, Ordering::AcqRel);
         if self.reader_slept() {
             self.wake();

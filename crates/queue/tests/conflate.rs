@@ -146,7 +146,7 @@ fn a_filler_passes_on_the_last_with_its_connection() {
     let (writer, mut reader, _bell) = pair();
     let mut filler = Filler::new(writer, UNBOUNDED);
     for connection in [7, 8] {
-        filler.restart(Some(Arc::new(PeerInfo::new(Vec::new(), connection))));
+        filler.restart(Some(Arc::new(PeerInfo::new(&[], connection))));
         let wire = [&[1, 1, 1, 0, 1, 2], &[0, 3][..], b"abc", &[1, 2], b"de", &[0, 1], b"f", &[0, 9], b"unf"];
         let wire = wire.concat();
         assert_eq!(filler.preload(&wire), wire.len());

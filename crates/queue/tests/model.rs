@@ -207,7 +207,7 @@ impl Model {
             }
             Step::SetPeer(peer) => {
                 self.peer = *peer;
-                writer.set_peer(peer.map(|n| Arc::new(PeerInfo::new(Vec::new(), i32::from(n)))));
+                writer.set_peer(peer.map(|n| Arc::new(PeerInfo::new(&[], i32::from(n)))));
             }
             Step::WriterMark(mark) => {
                 writer.set_high_water(*mark);

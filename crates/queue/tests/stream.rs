@@ -285,7 +285,7 @@ impl Line {
         }
         self.wires.1 = fresh;
         self.connection += 1;
-        let peer = PeerInfo::new(Vec::new(), self.connection);
+        let peer = PeerInfo::new(&[], self.connection);
         self.filler.restart(Some(Arc::new(peer)));
         assert!(self.filler.is_clean());
         // Every other time the message that was cut off is given up.

@@ -1,5 +1,6 @@
 //! Every command that crosses a thread: plain data, on one page.
 
+use crate::admission::Admitted;
 use crate::engine::Connection;
 use crate::engine::multicast::Multicast;
 use crate::life::WaitGuard;
@@ -11,10 +12,11 @@ use crate::pipe::Ends;
 use crate::shared_topics::{SharedTopics, Told};
 use crate::socket_type::SocketType;
 use crate::stats::{FailureCounters, GroupBoard};
-use crate::transport::{Listening, Transport};
+use crate::transport::{Link, Listening, Transport};
 use queue::{Backlog, Inbox, Item, Pool, Writer};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Names a pipe in commands; never reused in a process.
 pub(crate) type PipeId = u64;
@@ -120,11 +122,48 @@ impl Attach {
     }
 }
 
+/// An I/O thread, as others see it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct IoHandle {
+    pub(crate) inbox: Arc<Inbox<ToIo>>,
+    load: Arc<AtomicUsize>,
+}
+
+impl IoHandle {
+    /// Connections, listeners and memberships: those it has, and those that are on their way to it.
+    pub(crate) fn load(&self) -> usize {
+        self.load.load(Ordering::Relaxed)
+    }
+
+    /// It gets one more.
+    pub(crate) fn count(&self) {
+        self.load.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One has gone.
+    pub(crate) fn discount(&self) {
+        self.load.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Gives it one more: a command that brings it.
+    pub(crate) fn give(&self, command: ToIo) {
+        self.count();
+        self.inbox.push(Item::Command(command));
+    }
+
+    /// The one with the least load.
+    pub(crate) fn least_loaded(threads: &[Self]) -> Option<&Self> {
+        threads.iter().min_by_key(|thread| thread.load())
+    }
+}
+
 /// To an I/O thread.
 #[derive(Debug)]
 pub(crate) enum ToIo {
     /// Accept connections.
     Listen(Box<Listen>),
+    /// A listener on another thread has accepted a connection.
+    Accepted(Box<Accepted>),
     /// Connect, and keep connected.
     Connect(Box<Connect>),
     /// Take part in a multicast group.
@@ -146,7 +185,7 @@ pub(crate) enum ToIo {
 }
 
 /// Where sessions and memberships come from: their socket, and what it has bound or connected.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Origin {
     pub(crate) owner: Arc<SocketShared>,
     pub(crate) options: Arc<Options>,
@@ -170,15 +209,26 @@ impl Origin {
 /// A bound listener.
 #[derive(Debug)]
 pub(crate) struct Listen {
-    pub(crate) origin: Origin,
+    pub(crate) origin: Arc<Origin>,
     pub(crate) transport: &'static dyn Transport,
     pub(crate) listening: Arc<Listening>,
+    /// The I/O threads among which its connections are spread.
+    pub(crate) threads: Arc<[IoHandle]>,
+}
+
+/// A connection that a listener has accepted.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) origin: Arc<Origin>,
+    pub(crate) descriptor: OwnedFd,
+    pub(crate) link: Link,
+    pub(crate) admitted: Admitted,
 }
 
 /// A connection to be made.
 #[derive(Debug)]
 pub(crate) struct Connect {
-    pub(crate) origin: Origin,
+    pub(crate) origin: Arc<Origin>,
     pub(crate) transport: &'static dyn Transport,
     pub(crate) pipe: PipeId,
     /// The address behind `scheme://`.
@@ -190,7 +240,7 @@ pub(crate) struct Connect {
 /// A multicast endpoint.
 #[derive(Debug)]
 pub(crate) struct Join {
-    pub(crate) origin: Origin,
+    pub(crate) origin: Arc<Origin>,
     pub(crate) pipe: PipeId,
     pub(crate) engine: Multicast,
     /// The endpoint was bound, not connected to, which makes no other difference.

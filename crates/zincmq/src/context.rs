@@ -2,7 +2,7 @@
 
 mod ending;
 
-use crate::command::{ToIo, ToSocket};
+use crate::command::{IoHandle, ToSocket};
 use crate::error::{Error, Result};
 use crate::inproc::Names;
 use crate::io::{IoThread, SchedPolicy, Scheduling};
@@ -350,12 +350,12 @@ impl ContextRef {
         options.spin = i32::try_from(config.spin.as_micros()).unwrap_or(i32::MAX);
     }
 
-    /// The I/O thread with the fewest connections among those that `affinity` names (0: all).
-    pub(crate) fn choose_io(&self, affinity: u64) -> Option<Arc<Inbox<ToIo>>> {
+    /// The I/O threads that `affinity` names (0: all).
+    pub(crate) fn io_threads(&self, affinity: u64) -> Arc<[IoHandle]> {
         let state = lock(&self.shared().state);
         let allowed = |index: usize| affinity == 0 || (index < 64 && affinity >> index & 1 == 1);
         let threads = state.threads.iter().enumerate().filter(|(index, _)| allowed(*index));
-        threads.min_by_key(|(_, thread)| thread.load()).map(|(_, thread)| thread.inbox().clone())
+        threads.map(|(_, thread)| thread.handle().clone()).collect()
     }
 }
 

@@ -127,6 +127,9 @@ pub mod option;
 // Sockets and messages that hold up the end of a context.
 mod lingering;
 
+// How many handshakes may be under way.
+mod admission;
+
 // Names, keys, ids, and the log.
 mod arena;
 mod bell;

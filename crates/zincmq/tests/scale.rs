@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{PATIENCE, raw_finish, until, within};
+use common::{PATIENCE, raw_finish, raw_peer, until, within};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -14,21 +14,27 @@ use std::io::{BufRead, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
-use zincmq::{Context, Router, option};
+use zincmq::{Context, Router, Sub, XPub, option};
 
 /// What a connection may take while nothing happens on it, in bytes.
-const MOST: isize = 4096;
+const MOST: isize = 2048;
 /// What a context may keep for its next connections, however many there were: 1 MiB of small segments, and room in
 /// its tables.
 const KEPT: isize = (1 << 20) + (1 << 15);
+/// What a subscription may take above its topic, in bytes.
+const SUBSCRIBED: isize = 64;
 /// How much dearer a message may be with many active connections than with one.
 const DEARER: f64 = 4.0;
 /// Tells this program that it is to be the peers, and of which address.
 const ADDRESS: &str = "ZINCMQ_SCALE_ADDRESS";
 const COUNT: &str = "ZINCMQ_SCALE";
 const BODY: usize = 16;
+
+/// Memory is a matter of the whole process: one test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// Counts what is allocated: blocks that live, by their size in steps of 16 bytes; the last for all above.
 struct Counting;
@@ -219,6 +225,7 @@ fn many_connections_are_small_and_all_are_served() {
     if env::var(ADDRESS).is_ok() {
         return;
     }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     within(4 * PATIENCE, || {
         raise_limit();
         let count = count();
@@ -245,4 +252,36 @@ fn many_connections_are_small_and_all_are_served() {
         assert!(dearer <= DEARER, "{dearer} times as dear with {} active connections", active[3]);
         crowd.part();
     });
+}
+
+#[test]
+fn many_subscriptions_are_small() {
+    const COUNT: usize = 100_000;
+    if env::var(ADDRESS).is_ok() {
+        return;
+    }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let context = Context::new();
+    let mut publisher = XPub::new(&context).unwrap();
+    let mut peer = raw_peer(&publisher.bind("tcp://127.0.0.1:*").unwrap(), "SUB");
+    let mut subscriber = Sub::new(&context).unwrap();
+    let topics = |number: usize| format!("topic.{number:06}");
+    let own = (0..COUNT).map(|number| topics(number).len()).sum::<usize>() / COUNT;
+    let each = |before: &Memory| before.each(COUNT) - own as isize;
+
+    let before = Memory::now();
+    (0..COUNT).for_each(|number| subscriber.subscribe(topics(number)).unwrap());
+    println!("{} bytes a subscription above its topic, of a subscriber", each(&before));
+    assert!(each(&before) <= SUBSCRIBED);
+
+    let before = Memory::now();
+    let frame = move |number| [&[0, 1 + own as u8, 1][..], topics(number).as_bytes()].concat();
+    let asking =
+        thread::spawn(move || peer.write_all(&(0..COUNT).flat_map(frame).collect::<Vec<_>>()).map(|()| peer));
+    for number in 0..COUNT {
+        assert_eq!(publisher.recv_timeout(PATIENCE).unwrap()[0][1..], *topics(number).as_bytes());
+    }
+    let _peer = asking.join().unwrap().unwrap();
+    until("buffers are given back", || !publisher.can_recv() && each(&before) <= SUBSCRIBED);
+    println!("{} bytes, of a publisher", each(&before));
 }

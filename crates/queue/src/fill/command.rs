@@ -89,13 +89,13 @@ impl Filler {
 
     /// Whether the walk stopped at a command that stands beside its header.
     fn has_large_command(&self) -> bool {
-        let whole = self.body.as_ref().is_some_and(Body::is_whole);
+        let whole = self.body.as_deref().is_some_and(Body::is_whole);
         whole && self.unwalked().first().is_some_and(|flags| flags & COMMAND != 0)
     }
 
     /// Takes that command out of its place.
     fn take_large_command(&mut self) -> Option<Body> {
-        if self.has_large_command() { self.body.take() } else { None }
+        if self.has_large_command() { self.body.take().map(|body| *body) } else { None }
     }
 
     /// The command at the walk: the lengths of its header and body, both received.

@@ -10,7 +10,8 @@ use std::os::fd::BorrowedFd;
 impl Filler {
     /// A box has begun that is too large for a segment.
     pub(super) fn begin_sealed_body(&mut self, header: usize, size: usize) -> Result<(), Refusal> {
-        self.body = Some(Body::sealed(self.unfinished().get(header..).unwrap_or_default(), size)?);
+        let body = Body::sealed(self.unfinished().get(header..).unwrap_or_default(), size)?;
+        self.body = Some(Box::new(body));
         // The header is as good as open: it becomes the plain body's.
         self.fill = self.writer.chain.at + header as u64;
         self.raw = 0;
@@ -19,7 +20,8 @@ impl Filler {
     }
 
     pub(super) fn begin_body(&mut self, header: usize, size: usize) -> Result<(), Refusal> {
-        self.body = Some(Body::new(self.unwalked().get(header..).unwrap_or_default(), size)?);
+        let body = Body::new(self.unwalked().get(header..).unwrap_or_default(), size)?;
+        self.body = Some(Box::new(body));
         self.fill = self.writer.chain.at + header as u64;
         self.read_limit = READ_AHEAD;
         Ok(())

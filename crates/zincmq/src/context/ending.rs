@@ -168,7 +168,7 @@ impl Shared {
         let state = lock(&self.state);
         let mut open: Vec<_> = state.sockets.values().map(|socket| socket.socket_type).collect();
         for thread in &state.threads {
-            thread.inbox().push(Item::Command(ToIo::TellUnsent { board: board.clone() }));
+            thread.handle().inbox.push(Item::Command(ToIo::TellUnsent { board: board.clone() }));
         }
         let threads = state.threads.len();
         drop(state);

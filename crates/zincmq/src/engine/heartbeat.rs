@@ -17,9 +17,12 @@ pub(crate) struct HeartbeatConfig {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Silent;
 
-/// The state of the heartbeats.
+/// The heartbeats; nothing while neither side sends any.
 #[derive(Debug)]
-pub(crate) struct Heartbeat {
+pub(crate) struct Heartbeat(Option<Box<Beats>>);
+
+#[derive(Debug)]
+struct Beats {
     config: HeartbeatConfig,
     last_received: Instant,
     last_ping: Instant,
@@ -27,47 +30,54 @@ pub(crate) struct Heartbeat {
     unanswered: Option<Instant>,
     /// The time of silence after which the connection ends, as the peer's own PING says.
     ttl: Option<Duration>,
-    /// The peer sends PING: it may take silence for an end.
-    peer_asks: bool,
+}
+
+impl Beats {
+    fn new(config: HeartbeatConfig, now: Instant) -> Box<Self> {
+        Box::new(Self { config, last_received: now, last_ping: now, unanswered: None, ttl: None })
+    }
 }
 
 impl Heartbeat {
     pub(crate) fn new(config: HeartbeatConfig, now: Instant) -> Self {
-        Self { config, last_received: now, last_ping: now, unanswered: None, ttl: None, peer_asks: false }
+        Self((!config.interval.is_zero()).then(|| Beats::new(config, now)))
     }
 
     /// Bytes were received. The clock is read only where heartbeats are in use.
     #[inline]
     pub(crate) fn received(&mut self, now: impl FnOnce() -> Instant) {
-        if !self.config.interval.is_zero() || self.ttl.is_some() {
+        if self.is_in_use() {
             self.excuse(now());
         }
     }
 
     /// A PING was received; its time to live in milliseconds, 0: none.
     pub(crate) fn pinged(&mut self, ttl: u32, now: Instant) {
-        self.ttl = (ttl > 0).then(|| Duration::from_millis(u64::from(ttl)));
-        self.last_received = now;
-        self.peer_asks = true;
+        let beats = self.0.get_or_insert_with(|| Beats::new(HeartbeatConfig::default(), now));
+        beats.ttl = (ttl > 0).then(|| Duration::from_millis(u64::from(ttl)));
+        beats.last_received = now;
     }
 
-    /// Whether this side or the peer sends PING.
+    /// Whether this side or the peer sends PING: silence may be taken for an end.
     pub(crate) fn is_in_use(&self) -> bool {
-        !self.config.interval.is_zero() || self.peer_asks
+        self.0.is_some()
     }
 
     /// Silence until now does not count: nothing was read.
     pub(crate) fn excuse(&mut self, now: Instant) {
-        self.last_received = now;
-        self.unanswered = None;
+        if let Some(beats) = &mut self.0 {
+            beats.last_received = now;
+            beats.unanswered = None;
+        }
     }
 
     /// When [`Heartbeat::beat`] is to be called next.
     pub(crate) fn next(&self) -> Option<Instant> {
-        let HeartbeatConfig { interval, timeout, .. } = self.config;
-        let ping = (!interval.is_zero()).then(|| self.last_ping + interval);
-        let answer = self.unanswered.filter(|_| !timeout.is_zero()).map(|pinged| pinged + timeout);
-        let silence = self.ttl.map(|ttl| self.last_received + ttl);
+        let beats = self.0.as_ref()?;
+        let HeartbeatConfig { interval, timeout, .. } = beats.config;
+        let ping = (!interval.is_zero()).then(|| beats.last_ping + interval);
+        let answer = beats.unanswered.filter(|_| !timeout.is_zero()).map(|pinged| pinged + timeout);
+        let silence = beats.ttl.map(|ttl| beats.last_received + ttl);
         ping.into_iter().chain(answer).chain(silence).min()
     }
 
@@ -76,16 +86,17 @@ impl Heartbeat {
     /// # Errors
     /// [`Silent`]: the connection is to end.
     pub(crate) fn beat(&mut self, now: Instant) -> Result<Option<u32>, Silent> {
-        let HeartbeatConfig { interval, timeout, ttl } = self.config;
-        let late = self.unanswered.is_some_and(|pinged| !timeout.is_zero() && now >= pinged + timeout);
-        if late || self.ttl.is_some_and(|ttl| now >= self.last_received + ttl) {
+        let Some(beats) = &mut self.0 else { return Ok(None) };
+        let HeartbeatConfig { interval, timeout, ttl } = beats.config;
+        let late = beats.unanswered.is_some_and(|pinged| !timeout.is_zero() && now >= pinged + timeout);
+        if late || beats.ttl.is_some_and(|ttl| now >= beats.last_received + ttl) {
             return Err(Silent);
         }
         // Also if the peer was heard just now: it waits for a sign of this side.
-        let due = !interval.is_zero() && now >= self.last_ping + interval;
+        let due = !interval.is_zero() && now >= beats.last_ping + interval;
         if due {
-            self.last_ping = now;
-            self.unanswered.get_or_insert(now);
+            beats.last_ping = now;
+            beats.unanswered.get_or_insert(now);
         }
         Ok(due.then_some(ttl))
     }

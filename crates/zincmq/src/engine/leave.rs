@@ -29,7 +29,7 @@ impl Leaving {
     ///
     /// # Errors
     /// [`End::Flushed`]: the peer has everything, or is given up.
-    pub(super) fn step(before: Option<Self>, descriptor: BorrowedFd<'_>) -> Result<Self, End> {
+    pub(super) fn step(before: Option<Box<Self>>, descriptor: BorrowedFd<'_>) -> Result<Box<Self>, End> {
         let (unsent, now) = (sys::unsent(descriptor), Instant::now());
         match before {
             _ if unsent == 0 => return Err(End::Flushed),
@@ -38,6 +38,6 @@ impl Leaving {
             Some(before) if now < before.since + PATIENCE => return Ok(before),
             Some(_) => return Err(End::Flushed),
         }
-        Ok(Self { unsent, since: now })
+        Ok(Box::new(Self { unsent, since: now }))
     }
 }

@@ -41,11 +41,17 @@ pub(crate) struct Engine {
     inbound: Inbound,
     /// When a caller has read last, by the clock's ticks.
     read_at: u64,
-    /// When a writer has written its stream last, and how long after the time before.
-    streamed_at: Instant,
-    stream_gap: Duration,
+    /// None before a writer writes its stream.
+    stream: Option<Box<Stream>>,
     /// Everything is written, and the peer knows that there is no more.
-    leaving: Option<Leaving>,
+    leaving: Option<Box<Leaving>>,
+}
+
+/// When a writer has written its stream last, and how long after the time before.
+#[derive(Debug)]
+struct Stream {
+    at: Instant,
+    gap: Duration,
 }
 
 impl Engine {
@@ -62,8 +68,7 @@ impl Engine {
             outbound: Outbound::new(setup.drain, unsent),
             inbound,
             read_at: 0,
-            streamed_at: now,
-            stream_gap: Duration::MAX,
+            stream: None,
             leaving: None,
         }
     }
@@ -241,7 +246,10 @@ impl Engine {
         }
         drain.pass_on(milestone);
         let now = Instant::now();
-        self.stream_gap = now - std::mem::replace(&mut self.streamed_at, now);
+        let stream = self.stream.get_or_insert_with(|| Box::new(Stream { at: now, gap: Duration::MAX }));
+        if stream.at < now {
+            stream.gap = now - std::mem::replace(&mut stream.at, now);
+        }
         let before = drain.frames().passed();
         let all = self.write() == Rest::Quiet && !self.is_blocked();
         (self.outbound.drain.frames().passed() != before, all)
@@ -250,9 +258,10 @@ impl Engine {
     /// When a stream is over if its writer, which wrote last at some time, has not written for so long: `pause` at least,
     /// `longest` at most. A writer with many peers comes back to each after a while, so it has four times the time that it took
     /// before.
-    pub(crate) fn stream_lasts(&self, pause: Duration, longest: Duration) -> Instant {
-        let round = if self.stream_gap < longest { self.stream_gap * 4 } else { pause };
-        self.streamed_at + round.clamp(pause, longest)
+    pub(crate) fn stream_lasts(&self, pause: Duration, longest: Duration) -> Option<Instant> {
+        let &Stream { at, gap } = self.stream.as_deref()?;
+        let round = if gap < longest { gap * 4 } else { pause };
+        Some(at + round.clamp(pause, longest))
     }
 
     /// As [`Outbound::write_through`], for the pipe's writer.

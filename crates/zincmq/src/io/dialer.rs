@@ -4,7 +4,7 @@
 use crate::io::terms::milliseconds;
 use crate::life::random;
 use crate::option::Options;
-use crate::transport::Target;
+use crate::transport::{Target, Transport};
 use std::time::{Duration, Instant};
 
 /// How often a message is sent that the connection does not survive. A peer that refuses it, being too large
@@ -20,13 +20,16 @@ pub(crate) type Passed = (u64, u64);
 /// The way to a peer, and what came of the attempts so far.
 #[derive(Debug)]
 pub(crate) struct Dialer {
+    pub(crate) transport: &'static dyn Transport,
     /// The address behind `scheme://`.
     pub(crate) address: String,
-    /// Where the last lookup led.
-    pub(crate) target: Option<Target>,
+    /// Where the last lookup led, until there is a connection.
+    pub(crate) target: Option<Box<Target>>,
     /// Attempts so far; of several addresses each has its turn.
     pub(crate) attempts: usize,
     pub(crate) connected_before: bool,
+    /// The routing id of the peer, as the socket knows it.
+    pub(crate) announced: Vec<u8>,
     /// There is a pipe only while there is a connection (`IMMEDIATE`).
     pub(crate) immediate: bool,
     pause: Duration,
@@ -37,12 +40,14 @@ pub(crate) struct Dialer {
 }
 
 impl Dialer {
-    pub(crate) fn new(address: String, immediate: bool) -> Self {
+    pub(crate) fn new(transport: &'static dyn Transport, address: String, immediate: bool) -> Self {
         Self {
+            transport,
             address,
             target: None,
             attempts: 0,
             connected_before: false,
+            announced: Vec::new(),
             immediate,
             pause: Duration::ZERO,
             stands: None,
@@ -89,12 +94,13 @@ impl Dialer {
 mod tests {
     use super::*;
     use crate::socket_type::SocketType;
+    use crate::transport::by_scheme;
 
     #[test]
     fn pauses_grow_until_a_connection_is_of_use() {
         let mut options = Options::new(SocketType::Push);
         (options.reconnect_ivl, options.reconnect_ivl_max) = (10, 100);
-        let mut dialer = Dialer::new(String::new(), false);
+        let mut dialer = Dialer::new(by_scheme("tcp").unwrap(), String::new(), false);
         let start = Instant::now();
         // Each stands for a time, and brings the two numbers to a place.
         let mut pause = |stands: Duration, before, after| {
@@ -112,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_same_message_may_be_cut_off_only_so_often() {
-        let mut dialer = Dialer::new(String::new(), false);
+        let mut dialer = Dialer::new(by_scheme("tcp").unwrap(), String::new(), false);
         let given_up = [0, 0, 1, 1, 0, 0, 0, 1].map(|message| dialer.cut_off(message));
         assert_eq!(given_up, [false, false, false, false, false, false, true, false]);
     }

@@ -1,14 +1,14 @@
 //! A bound endpoint: accepts connections, each of which becomes a session.
 
-use crate::command::Listen;
-use crate::io::admission::Admission;
+use crate::admission::Admission;
+use crate::command::{Accepted, IoHandle, Listen, ToIo};
 use crate::io::reactor::{Reactor, Timer, Timers, token};
-use crate::io::session::Session;
 use crate::monitor::{EventKind, Sides};
 use crate::trace::event_of;
 use crate::transport::Accept;
+use queue::Inbox;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -45,50 +45,64 @@ impl Listener {
         self.listen.origin.is(socket, endpoint)
     }
 
-    /// Accepts what waits. The new sessions are returned, to be started.
-    pub(crate) fn accept(&mut self, reactor: &mut Reactor) -> Vec<Session> {
-        let (listen, origin) = (&self.listen, &self.listen.origin);
-        let mut sessions = Vec::new();
+    /// Accepts what waits. The connections for this thread are returned; others have theirs already.
+    pub(crate) fn accept(&mut self, reactor: &mut Reactor) -> Vec<Accepted> {
+        let mut own = Vec::new();
         for _ in 0..ACCEPTS {
-            if self.admission.is_full(origin.options.maxhandshakes) {
+            if self.admission.is_full(self.listen.origin.options.maxhandshakes) {
                 if !std::mem::replace(&mut self.waits, true) {
                     self.failed(rustix::io::Errno::USERS.into());
                 }
                 self.timers.set(Timer::Accept, Instant::now() + REST, reactor);
-                return sessions;
+                return own;
             }
-            let accept = |descriptor: BorrowedFd<'_>| {
-                listen.transport.accept(descriptor, &origin.name, &origin.options)
-            };
-            let Some(accepted) = listen.listening.with(accept) else { return sessions };
+            // Other threads hear of a connection while the socket cannot close the descriptor, hence before they hear of the
+            // socket's, or the endpoint's, end.
+            let spread = |descriptor: BorrowedFd<'_>| self.spread(descriptor, &reactor.inbox);
+            let Some(accepted) = self.listen.listening.with(spread) else { return own };
             match accepted {
-                Ok(Accept::Connection(descriptor, link)) => {
+                Ok(connection) => {
                     self.waits = false;
-                    let limit = origin.options.maxhandshakes_address;
-                    let Some(admitted) = self.admission.admit(&link.peer_address, limit) else {
-                        origin.owner.troubles.handshake_failed();
-                        self.failed(rustix::io::Errno::USERS.into());
-                        continue;
-                    };
-                    let number = descriptor.as_raw_fd() as u64;
-                    event_of!(origin, DEBUG, "connection", "accepted", peer = &*link.peer_address);
-                    let sides = link.complete(Sides::of(&origin.name, false));
-                    origin.owner.monitor.emit(EventKind::Accepted, number, sides);
-                    sessions.push(Session::accepted(listen, descriptor, link, admitted));
+                    own.extend(connection);
                 }
-                Ok(Accept::Refused) => self.failed(rustix::io::Errno::CONNABORTED.into()),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return sessions,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return own,
                 Err(error) if is_exhaustion(&error) => {
                     self.failed(error);
                     self.timers.set(Timer::Accept, Instant::now() + REST, reactor);
-                    return sessions;
+                    return own;
                 }
                 Err(error) => self.failed(error),
             }
         }
         // There may be more, and the edge has been seen.
         self.timers.set(Timer::Accept, Instant::now(), reactor);
-        sessions
+        own
+    }
+
+    /// Accepts a connection, for the thread with the least load. Returns it if that is this one.
+    fn spread(&self, descriptor: BorrowedFd<'_>, here: &Arc<Inbox<ToIo>>) -> io::Result<Option<Accepted>> {
+        let Listen { origin, transport, threads, .. } = &*self.listen;
+        let Accept::Connection(descriptor, link) =
+            transport.accept(descriptor, &origin.name, &origin.options)?
+        else {
+            return Err(rustix::io::Errno::CONNABORTED.into());
+        };
+        let Some(admitted) = self.admission.admit(link.peer_address(), origin.options.maxhandshakes_address)
+        else {
+            origin.owner.troubles.handshake_failed();
+            return Err(rustix::io::Errno::USERS.into());
+        };
+        let accepted = Accepted { origin: origin.clone(), descriptor, link, admitted };
+        match IoHandle::least_loaded(threads) {
+            Some(other) if !Arc::ptr_eq(&other.inbox, here) => {
+                other.give(ToIo::Accepted(Box::new(accepted)));
+                Ok(None)
+            }
+            this => {
+                this.inspect(|this| this.count());
+                Ok(Some(accepted))
+            }
+        }
     }
 
     fn failed(&self, error: io::Error) {

@@ -23,7 +23,7 @@ const FEW: usize = 16;
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Membership {
-    origin: Origin,
+    origin: Arc<Origin>,
     key: u64,
     pipe: PipeId,
     bound: bool,

@@ -1,6 +1,5 @@
 //! I/O threads: sessions, listeners, memberships and timers around one poller.
 
-mod admission;
 mod dialer;
 mod exposure;
 mod handshake;

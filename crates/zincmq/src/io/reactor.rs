@@ -34,25 +34,11 @@ pub(crate) enum Timer {
     Pace,
 }
 
-/// Every kind, in order.
-const TIMERS: [Timer; KINDS] = [
-    Timer::Deadline,
-    Timer::Reconnect,
-    Timer::Beat,
-    Timer::Linger,
-    Timer::CheckInbound,
-    Timer::CheckOutbound,
-    Timer::Ask,
-    Timer::Accept,
-    Timer::Pace,
-];
-const KINDS: usize = 9;
-
-/// The timers of one session, listener or membership, one of a kind at most.
+/// The timers of one session, listener or membership, one of a kind at most. Most have none, and hold no memory.
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
     key: u64,
-    at: [Option<Instant>; KINDS],
+    set: Vec<(Timer, Instant)>,
 }
 
 /// The shared part of one I/O thread.
@@ -80,37 +66,46 @@ impl Reactor {
 impl Timers {
     /// No timer, for the session, listener or membership of this key.
     pub(crate) fn of(key: u64) -> Self {
-        Self { key, at: [None; KINDS] }
+        Self { key, set: Vec::new() }
+    }
+
+    /// The owner's key.
+    pub(crate) fn key(&self) -> u64 {
+        self.key
     }
 
     /// The time at which it will fire.
     pub(crate) fn get(&self, timer: Timer) -> Option<Instant> {
-        self.at[timer as usize]
+        self.set.iter().find(|(set, _)| *set == timer).map(|(_, at)| *at)
     }
 
     /// Sets a timer, in place of the one of its kind.
     pub(crate) fn set(&mut self, timer: Timer, at: Instant, reactor: &mut Reactor) {
         self.cancel(timer, reactor);
-        self.at[timer as usize] = Some(at);
+        self.set.push((timer, at));
         reactor.timers.insert((at, self.key, timer));
     }
 
     pub(crate) fn cancel(&mut self, timer: Timer, reactor: &mut Reactor) {
-        if let Some(at) = self.at[timer as usize].take() {
+        if let Some(at) = self.get(timer) {
             reactor.timers.remove(&(at, self.key, timer));
+            self.fired(timer);
         }
     }
 
     /// Cancels all timers, at the end of their owner: some would fire only after hours.
     pub(crate) fn cancel_all(&mut self, reactor: &mut Reactor) {
-        for timer in TIMERS {
-            self.cancel(timer, reactor);
+        for (timer, at) in std::mem::take(&mut self.set) {
+            reactor.timers.remove(&(at, self.key, timer));
         }
     }
 
     /// The timer has fired.
     pub(crate) fn fired(&mut self, timer: Timer) {
-        self.at[timer as usize] = None;
+        self.set.retain(|(set, _)| *set != timer);
+        if self.set.is_empty() {
+            self.set = Vec::new();
+        }
     }
 }
 

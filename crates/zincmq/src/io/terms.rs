@@ -34,7 +34,7 @@ impl Terms<'_> {
     pub(crate) fn describe(&self, granted: Vec<Property>, link: Option<&Link>, descriptor: i32) -> PeerInfo {
         let mut properties = granted;
         if let Some(link) = link {
-            properties.push(("Peer-Address".to_owned(), link.peer_address.clone().into_bytes()));
+            properties.push(("Peer-Address".to_owned(), link.peer_address().as_bytes().to_vec()));
         }
         let own = self.peer.iter().flat_map(|peer| peer.properties.iter());
         let own = own.filter(|(name, _)| !SYSTEM.iter().any(|known| name.eq_ignore_ascii_case(known)));
@@ -43,7 +43,7 @@ impl Terms<'_> {
         if let Some((_, id)) = properties.iter().find(|(name, _)| name == "Identity") {
             properties.push(("Routing-Id".to_owned(), id.clone()));
         }
-        PeerInfo::new(properties, descriptor)
+        PeerInfo::new(&properties, descriptor)
     }
 
     /// Writes what the inbound pipe gets before the peer's first message, on its first connection or `again`.

@@ -1,7 +1,7 @@
 //! One I/O thread: its loop.
 
 use crate::arena::SlotMap;
-use crate::command::ToIo;
+use crate::command::{IoHandle, ToIo};
 use crate::engine::Overseer;
 use crate::io::listener::Listener;
 use crate::io::membership::Membership;
@@ -16,7 +16,6 @@ use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::num::NonZeroU64;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -31,8 +30,7 @@ const WAKE: u64 = u64::MAX;
 /// A running I/O thread.
 #[derive(Debug)]
 pub(crate) struct IoThread {
-    inbox: Arc<Inbox<ToIo>>,
-    load: Arc<AtomicUsize>,
+    handle: IoHandle,
     thread: JoinHandle<()>,
 }
 
@@ -50,20 +48,19 @@ impl IoThread {
     pub(crate) fn start(index: usize, scheduling: &Scheduling, spins: Duration) -> io::Result<Self> {
         let poll = Poll::new()?;
         let bell = Waker::new(poll.registry(), super::reactor::token(WAKE))?;
-        let inbox = Arc::new(Inbox::default());
-        let load = Arc::new(AtomicUsize::new(0));
+        let handle = IoHandle::default();
         let reactor = Reactor {
             registry: Arc::new(poll.registry().try_clone()?),
-            inbox: inbox.clone(),
+            inbox: handle.inbox.clone(),
             timers: BTreeSet::new(),
             busy: VecDeque::new(),
         };
-        inbox.signal().arm(Arc::new(Bell(bell)));
+        handle.inbox.signal().arm(Arc::new(Bell(bell)));
         let event_loop = EventLoop {
             poll,
             reactor,
             entries: SlotMap::default(),
-            load: load.clone(),
+            handle: handle.clone(),
             items: VecDeque::new(),
             stopping: false,
             swept: Instant::now(),
@@ -83,16 +80,11 @@ impl IoThread {
         })?;
         // The thread always answers, unless the process is about to end.
         outcome.recv().unwrap_or(Ok(()))?;
-        Ok(Self { inbox, load, thread })
+        Ok(Self { handle, thread })
     }
 
-    pub(crate) fn inbox(&self) -> &Arc<Inbox<ToIo>> {
-        &self.inbox
-    }
-
-    /// Connections, listeners and memberships.
-    pub(crate) fn load(&self) -> usize {
-        self.load.load(Ordering::Relaxed)
+    pub(crate) fn handle(&self) -> &IoHandle {
+        &self.handle
     }
 
     /// Ends the thread once it has nothing left to do, and waits for that.
@@ -103,7 +95,7 @@ impl IoThread {
 
     /// Ends the thread once it has nothing left to do, whenever that is.
     pub(crate) fn release(&self) {
-        self.inbox.push(Item::Command(ToIo::Stop));
+        self.handle.inbox.push(Item::Command(ToIo::Stop));
     }
 }
 
@@ -116,7 +108,7 @@ impl Overseer for Inbox<ToIo> {
 #[derive(Debug)]
 enum Entry {
     Session(Box<Session>),
-    Listener(Listener),
+    Listener(Box<Listener>),
     Membership(Box<Membership>),
 }
 
@@ -124,7 +116,7 @@ struct EventLoop {
     poll: Poll,
     reactor: Reactor,
     entries: SlotMap<Option<Entry>>,
-    load: Arc<AtomicUsize>,
+    handle: IoHandle,
     items: VecDeque<Item<ToIo>>,
     stopping: bool,
     swept: Instant,
@@ -215,8 +207,8 @@ impl EventLoop {
 
     fn with_listener(&mut self, key: u64) {
         if let Some(Some(Entry::Listener(listener))) = self.entries.get(key) {
-            for session in listener.accept(&mut self.reactor) {
-                self.start(session);
+            for accepted in listener.accept(&mut self.reactor) {
+                self.start(Session::accepted(accepted));
             }
         }
     }
@@ -250,7 +242,7 @@ impl EventLoop {
             Some(Entry::Membership(membership)) => membership.close(&mut self.reactor),
             None => return,
         }
-        self.load.fetch_sub(1, Ordering::Relaxed);
+        self.handle.discount();
     }
 
     fn start(&mut self, session: Session) {
@@ -259,7 +251,6 @@ impl EventLoop {
 
     fn begin(&mut self, entry: Entry) {
         let key = self.entries.insert(Some(entry));
-        self.load.fetch_add(1, Ordering::Relaxed);
         self.with(
             key,
             |session, reactor| session.start(key, reactor),
@@ -289,12 +280,12 @@ impl EventLoop {
         match command {
             ToIo::Listen(listen) => {
                 let key = self.entries.insert(None);
-                self.load.fetch_add(1, Ordering::Relaxed);
                 let listener = Listener::start(listen, key, &self.reactor);
                 if let Some(entry) = self.entries.get(key) {
-                    *entry = Some(Entry::Listener(listener));
+                    *entry = Some(Entry::Listener(Box::new(listener)));
                 }
             }
+            ToIo::Accepted(accepted) => self.start(Session::accepted(*accepted)),
             ToIo::Connect(connect) => self.start(Session::connecting(*connect)),
             ToIo::Join(join) => self.begin(Entry::Membership(Box::new(Membership::new(*join)))),
             ToIo::Resolved { session, target } => {

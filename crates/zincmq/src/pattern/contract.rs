@@ -10,6 +10,14 @@ use queue::Part;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(crate) struct PeerId(pub(crate) u64);
 
+impl PeerId {
+    /// Its place among the peers that there are, of which there is never more than one at a place.
+    #[inline]
+    pub(crate) fn index(self) -> usize {
+        self.0 as u32 as usize
+    }
+}
+
 /// The kind of a frame at the head of a peer's inbound queue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {

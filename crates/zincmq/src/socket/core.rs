@@ -1,7 +1,7 @@
 //! The heart of a socket: one pattern, its peers, and the commands that change them. Never blocks.
 
 use crate::bell::Bell;
-use crate::command::{EndpointId, SocketShared, ToIo, ToSocket};
+use crate::command::{EndpointId, IoHandle, SocketShared, ToIo, ToSocket};
 use crate::context::ContextRef;
 use crate::error::{Error, Result};
 use crate::message::Message;
@@ -20,6 +20,7 @@ use crate::stats::{FailureCounters, GroupBoard};
 use crate::trace::event;
 use crate::transport::Listening;
 use queue::{Inbox, Item, Part};
+use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -30,6 +31,8 @@ pub(crate) struct Core {
     pub(super) pattern: Box<dyn Pattern<Table>>,
     pub(crate) peers: Table,
     pub(crate) endpoints: Vec<Entry>,
+    /// The options that the last endpoint was made with.
+    pub(super) shared_options: Option<Arc<Options>>,
     /// The I/O threads that have, or had, something of this socket.
     pub(super) threads: Vec<Arc<Inbox<ToIo>>>,
     pub(crate) last_endpoint: String,
@@ -64,11 +67,11 @@ pub(crate) struct Waiting {
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) id: EndpointId,
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     /// Another name: the text that was bound, where that says as much.
-    pub(crate) alias: Option<String>,
-    /// The I/O thread it lives on; none for inproc.
-    pub(crate) io: Option<Arc<Inbox<ToIo>>>,
+    pub(crate) alias: Option<Box<str>>,
+    /// The I/O threads that have something of it; none for inproc.
+    pub(crate) threads: SmallVec<[IoHandle; 1]>,
     pub(crate) bound: bool,
     /// The listening descriptor of a bind over the network.
     pub(crate) listening: Option<Arc<Listening>>,
@@ -77,8 +80,9 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    pub(crate) fn new(id: EndpointId, name: &str, io: Option<Arc<Inbox<ToIo>>>, bound: bool) -> Self {
-        Self { id, name: name.to_owned(), alias: None, io, bound, listening: None, board: None }
+    pub(crate) fn new(id: EndpointId, name: &Arc<str>, io: Option<IoHandle>, bound: bool) -> Self {
+        let threads = io.into_iter().collect();
+        Self { id, name: name.clone(), alias: None, threads, bound, listening: None, board: None }
     }
 
     /// Frees the address at once: the I/O thread may be busy.
@@ -114,6 +118,7 @@ impl Core {
             peers: Table::new(options, owner.topics.clone(), (socket_type.name(), id)),
             owner: Arc::new(owner),
             endpoints: Vec::new(),
+            shared_options: None,
             threads: Vec::new(),
             last_endpoint: String::new(),
             items: VecDeque::new(),
@@ -131,12 +136,11 @@ impl Core {
         self.owner.socket_type.name()
     }
 
-    /// Gives an I/O thread something of this socket.
-    pub(crate) fn hand_over(&mut self, io: &Arc<Inbox<ToIo>>, command: ToIo) {
-        if !self.threads.iter().any(|known| Arc::ptr_eq(known, io)) {
-            self.threads.push(io.clone());
+    /// An I/O thread may have something of this socket from now on.
+    pub(crate) fn involve(&mut self, io: &IoHandle) {
+        if !self.threads.iter().any(|known| Arc::ptr_eq(known, &io.inbox)) {
+            self.threads.push(io.inbox.clone());
         }
-        io.push(Item::Command(command));
     }
 
     /// Whether the context has shut down; messages that a stream has left go out.

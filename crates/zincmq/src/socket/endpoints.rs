@@ -1,6 +1,6 @@
 //! Bind and connect, unbind and disconnect.
 
-use crate::command::{Attach, Connect, EndpointId, Listen, Origin, ToIo};
+use crate::command::{Attach, Connect, EndpointId, IoHandle, Listen, Origin, ToIo};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::inproc;
@@ -13,7 +13,7 @@ use crate::socket::{Core, Socket};
 use crate::trace::event;
 use crate::transport::multicast::Encapsulation;
 use crate::transport::{self, BindError, Listening, Side, Transport};
-use queue::{Inbox, Item};
+use queue::Item;
 use std::sync::Arc;
 
 /// Where others find it, and where it finds others.
@@ -142,7 +142,7 @@ impl Core {
         for attach in names.bind(endpoint.address(), id, &self.owner, &self.peers.options)? {
             self.attach(attach);
         }
-        self.add(Entry::new(id, text, None, true));
+        self.add(Entry::new(id, &text.into(), None, true));
         Ok(text.to_owned())
     }
 
@@ -153,26 +153,28 @@ impl Core {
         transport: &'static dyn Transport,
     ) -> Result<String> {
         let id = fresh_id();
-        let io = self.choose_io(text)?;
+        let (threads, io) = self.choose_io(text)?;
         let bound = transport.bind(endpoint.address(), &self.peers.options);
         let bound = bound.map_err(|error| bind_failed(text, error)).inspect_err(|error| {
             let errno = error.errno() as u64;
             self.owner.monitor.emit(EventKind::BindFailed, errno, Sides::of(text, false));
         })?;
         let name = bound.endpoint.clone();
-        let alias = (name != text && !transport.leaves_choice(endpoint.address())).then(|| text.to_owned());
+        let alias = (name != text && !transport.leaves_choice(endpoint.address())).then(|| text.into());
         let listening = Arc::new(Listening::new(bound));
         let origin = self.origin(id, &name);
         // Told here, and not by the I/O thread: it has happened when the call returns.
         let number = listening.number as u64;
         self.owner.monitor.emit(EventKind::Listening, number, Sides::of(&name, false));
-        let listen = Listen { origin, transport, listening: listening.clone() };
-        self.hand_over(&io, ToIo::Listen(Box::new(listen)));
+        let shared = origin.name.clone();
+        let listen = Listen { origin, transport, listening: listening.clone(), threads: threads.clone() };
+        threads.iter().for_each(|io| self.involve(io));
+        io.give(ToIo::Listen(Box::new(listen)));
         self.add(Entry {
             id,
-            name: name.clone(),
+            name: shared,
             alias,
-            io: Some(io),
+            threads: threads.iter().cloned().collect(),
             bound: true,
             listening: Some(listening),
             board: None,
@@ -180,14 +182,13 @@ impl Core {
         Ok(name)
     }
 
-    /// The options are those of now, the identity for one connection among them.
-    pub(super) fn origin(&self, endpoint: EndpointId, name: &str) -> Origin {
-        Origin {
-            owner: self.owner.clone(),
-            options: Arc::new(self.peers.options.clone()),
-            endpoint,
-            name: name.into(),
-        }
+    /// The options are those of now, the identity for one connection among them. Endpoints share them as long as they stay
+    /// the same.
+    pub(super) fn origin(&mut self, endpoint: EndpointId, name: &str) -> Arc<Origin> {
+        let now = &self.peers.options;
+        let shared = self.shared_options.take().filter(|shared| **shared == *now);
+        let options = self.shared_options.insert(shared.unwrap_or_else(|| Arc::new(now.clone())));
+        Arc::new(Origin { owner: self.owner.clone(), options: options.clone(), endpoint, name: name.into() })
     }
 
     pub(super) fn connect(&mut self, text: &str) -> Result<()> {
@@ -209,7 +210,7 @@ impl Core {
         let names = &self.home.shared().names;
         let mut attach = names.connect(endpoint.address(), id, &self.owner, &self.peers.options);
         attach.how.assigned_id = self.take_assigned_id();
-        self.add(Entry::new(id, text, None, false));
+        self.add(Entry::new(id, &text.into(), None, false));
         self.attach(attach);
     }
 
@@ -222,23 +223,17 @@ impl Core {
         transport
             .check(endpoint.address(), Side::Connect, &self.peers.options)
             .map_err(|error| Error::endpoint(text, reason(text, &error), error.errno()))?;
-        let again = self.endpoints.iter().any(|entry| !entry.bound && entry.name == text);
-        if again && self.owner.socket_type.profile().once_per_endpoint {
+        let once = self.owner.socket_type.profile().once_per_endpoint;
+        if once && self.endpoints.iter().any(|entry| !entry.bound && &*entry.name == text) {
             return Ok(());
         }
-        let io = self.choose_io(text)?;
-        self.open(text, endpoint, transport, io);
+        let (_, io) = self.choose_io(text)?;
+        self.open(text, endpoint, transport, &io);
         Ok(())
     }
 
     /// Hands a connection to an I/O thread; its pipe exists from now on, unless IMMEDIATE is set.
-    fn open(
-        &mut self,
-        text: &str,
-        endpoint: &Endpoint,
-        transport: &'static dyn Transport,
-        io: Arc<Inbox<ToIo>>,
-    ) {
+    fn open(&mut self, text: &str, endpoint: &Endpoint, transport: &'static dyn Transport, io: &IoHandle) {
         let (id, pipe_id) = (fresh_id(), fresh_id());
         let origin = self.origin(id, text);
         let assigned_id = self.take_assigned_id();
@@ -246,8 +241,9 @@ impl Core {
         let conflates = Conflates::new(self.owner.socket_type, &origin.options);
         let (ours, theirs) = pipe(&self.owner.pool, conflates, &origin.options);
         let (address, ends) = (endpoint.address().to_owned(), (!waits).then_some(theirs));
+        let entry = Entry::new(id, &origin.name, Some(io.clone()), false);
         let connect = Connect { origin, transport, pipe: pipe_id, address, ends };
-        self.add(Entry::new(id, text, Some(io.clone()), false));
+        self.add(entry);
         if !waits {
             let how = Attached { assigned_id, ..Attached::default() };
             let attach = Attach {
@@ -255,14 +251,15 @@ impl Core {
                 endpoint: id,
                 ends: ours,
                 how,
-                io: Some(io.clone()),
+                io: Some(io.inbox.clone()),
                 connection: None,
                 disconnect_msg: Vec::new(),
                 told: None,
             };
             self.attach(attach);
         }
-        self.hand_over(&io, ToIo::Connect(Box::new(connect)));
+        self.involve(io);
+        io.give(ToIo::Connect(Box::new(connect)));
     }
 
     /// CONNECT_ROUTING_ID holds for one connection.
@@ -289,8 +286,10 @@ impl Core {
 
     /// The endpoints of this very name.
     fn called(&self, text: &str) -> Vec<EndpointId> {
-        let called =
-            self.endpoints.iter().filter(|entry| entry.name == text || entry.alias.as_deref() == Some(text));
+        let called = self
+            .endpoints
+            .iter()
+            .filter(|entry| &*entry.name == text || entry.alias.as_deref() == Some(text));
         called.map(|entry| entry.id).collect()
     }
 
@@ -320,20 +319,16 @@ impl Core {
         let entry = self.endpoints.swap_remove(at);
         self.tell("lets go of an endpoint", &entry);
         entry.close();
-        match &entry.io {
-            Some(io) => {
-                let linger = self.peers.options.linger;
-                let socket = self.owner.id;
-                io.push(Item::Command(ToIo::CloseEndpoint { socket, endpoint: id, linger }));
+        let (socket, linger) = (self.owner.id, self.peers.options.linger);
+        for io in entry.threads.iter() {
+            io.inbox.push(Item::Command(ToIo::CloseEndpoint { socket, endpoint: id, linger }));
+        }
+        if entry.threads.is_empty() && entry.bound {
+            if let Some((_, name)) = entry.name.split_once("://") {
+                self.home.shared().names.unbind(name);
             }
-            None if entry.bound => {
-                if let Some((_, name)) = entry.name.split_once("://") {
-                    self.home.shared().names.unbind(name);
-                }
-                // Connections to an inproc name outlive it.
-                return;
-            }
-            None => {}
+            // Connections to an inproc name outlive it.
+            return;
         }
         for peer in self.peers.of_endpoint(id) {
             self.detach(peer);
@@ -347,7 +342,7 @@ impl Core {
 
     pub(super) fn add(&mut self, entry: Entry) {
         self.tell(if entry.bound { "bound" } else { "connects" }, &entry);
-        self.last_endpoint.clone_from(&entry.name);
+        entry.name.as_ref().clone_into(&mut self.last_endpoint);
         self.endpoints.push(entry);
     }
 
@@ -364,9 +359,12 @@ impl Core {
         Ok(endpoint)
     }
 
-    pub(super) fn choose_io(&self, text: &str) -> Result<Arc<Inbox<ToIo>>> {
-        let chosen = self.home.choose_io(self.peers.options.affinity);
-        chosen.ok_or_else(|| Error::NoIoThread { endpoint: text.into() })
+    /// The I/O threads that may serve an endpoint (`AFFINITY`), and the one of them with the least load.
+    pub(super) fn choose_io(&self, text: &str) -> Result<(Arc<[IoHandle]>, IoHandle)> {
+        let threads = self.home.io_threads(self.peers.options.affinity);
+        let chosen = IoHandle::least_loaded(&threads).cloned();
+        let io = chosen.ok_or_else(|| Error::NoIoThread { endpoint: text.into() })?;
+        Ok((threads, io))
     }
 }
 

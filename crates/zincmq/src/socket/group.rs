@@ -28,11 +28,11 @@ impl Core {
         bound: bool,
     ) -> Result<()> {
         let role = self.role(text)?;
-        let again = self.endpoints.iter().any(|entry| entry.name == text);
+        let again = self.endpoints.iter().any(|entry| &*entry.name == text);
         if again && self.owner.socket_type.profile().once_per_endpoint {
             return Ok(());
         }
-        let io = self.choose_io(text)?;
+        let (_, io) = self.choose_io(text)?;
         let options = &self.peers.options;
         let opened = Address::parse(encapsulation, endpoint.address(), options)
             .map_err(Into::into)
@@ -47,13 +47,16 @@ impl Core {
             .map_err(|error| Error::endpoint(text, error.to_string(), Errno::INVAL.raw_os_error()))?;
         let (id, pipe, board) = (fresh_id(), fresh_id(), Arc::default());
         let origin = self.origin(id, text);
-        self.add(Entry { board: Some(Arc::clone(&board)), ..Entry::new(id, text, Some(io.clone()), bound) });
+        self.add(Entry {
+            board: Some(Arc::clone(&board)),
+            ..Entry::new(id, &origin.name, Some(io.clone()), bound)
+        });
         self.attach(Attach {
             pipe,
             endpoint: id,
             ends: ours,
             how: Attached { takes_all: true, ..Attached::default() },
-            io: Some(io.clone()),
+            io: Some(io.inbox.clone()),
             connection: None,
             disconnect_msg: Vec::new(),
             told: None,
@@ -61,7 +64,8 @@ impl Core {
         let kind = if bound { EventKind::Listening } else { EventKind::Connected };
         self.owner.monitor.emit(kind, engine.number(), Sides::of(text, !bound));
         let join = Join { origin, pipe, engine, bound, board };
-        self.hand_over(&io, ToIo::Join(Box::new(join)));
+        self.involve(&io);
+        io.give(ToIo::Join(Box::new(join)));
         Ok(())
     }
 

@@ -43,6 +43,8 @@ mod peers;
 mod read_spin;
 mod streaming;
 mod table;
+#[cfg(test)]
+mod tests;
 mod throttle;
 mod turn;
 

@@ -30,7 +30,7 @@ impl Core {
 
     fn numbers(&self) -> SocketStats {
         let name = |id| self.endpoints.iter().find(|entry| entry.id == id).map(|entry| entry.name.clone());
-        let mut stats = self.peers.stats(|endpoint| name(endpoint).unwrap_or_default());
+        let mut stats = self.peers.stats(|endpoint| name(endpoint).unwrap_or_default().to_string());
         stats.queued_in += self.pattern.kept();
         self.owner.troubles.fill(&mut stats);
         let boards = self.endpoints.iter().filter_map(|entry| Some((entry.board.as_ref()?, &entry.name)));
@@ -43,7 +43,7 @@ impl Core {
         self.reap_all();
         let names = |bound| {
             let entries = self.endpoints.iter().filter(move |entry| entry.bound == bound);
-            entries.map(|entry| entry.name.clone()).collect()
+            entries.map(|entry| entry.name.to_string()).collect()
         };
         self.home.shared().board.tell(self.owner.id, names(true), names(false), self.numbers());
     }

@@ -26,14 +26,14 @@ pub(crate) struct Peer {
     dropped: u64,
     /// Messages from it that the pattern had no use for.
     pub(super) discarded: u64,
-    /// Messages and bytes written before the outbound half began anew.
-    before: (u64, u64),
+    /// Messages and bytes written before the outbound half began anew, if it did.
+    before: Option<Box<(u64, u64)>>,
     pub(super) io: Option<Arc<Inbox<ToIo>>>,
     pub(super) connection: Option<Arc<Connection>>,
     /// The connection's properties, for anything that comes before its first message.
     pub(super) info: Option<Arc<PeerInfo>>,
     /// The last message to an inproc peer; empty: none.
-    pub(super) disconnect_msg: Vec<u8>,
+    pub(super) disconnect_msg: Box<[u8]>,
     throttle: Throttle,
     spin: ReadSpin,
     pub(super) streaming: Streaming,
@@ -54,11 +54,11 @@ impl Peer {
             closing: false,
             dropped: 0,
             discarded: 0,
-            before: (0, 0),
+            before: None,
             io,
             info: connection.as_ref().map(|connection| connection.info.clone()),
             connection,
-            disconnect_msg,
+            disconnect_msg: disconnect_msg.into(),
             throttle: Throttle::default(),
             spin: ReadSpin::default(),
             streaming: Streaming::default(),
@@ -86,8 +86,7 @@ impl Peer {
         id: PeerId,
     ) {
         writer.attach(inbox.clone(), id.0);
-        self.before.0 += self.writer.written();
-        self.before.1 += self.writer.gauge().bytes();
+        self.before = Some(Box::new(self.written()));
         self.writer = writer;
         self.streaming = Streaming::default();
     }
@@ -132,12 +131,19 @@ impl Peer {
         self.reader.has_ended()
     }
 
+    /// Messages and bytes written to it so far.
+    fn written(&self) -> (u64, u64) {
+        let (messages, bytes) = self.before.as_deref().copied().unwrap_or_default();
+        (messages + self.writer.written(), bytes + self.writer.gauge().bytes())
+    }
+
     pub(super) fn stats(&self, endpoint: String) -> PeerStats {
+        let (sent, sent_bytes) = self.written();
         PeerStats {
             endpoint,
-            sent: self.before.0 + self.writer.written(),
+            sent,
             received: self.reader.read() - self.discarded,
-            sent_bytes: self.before.1 + self.writer.gauge().bytes(),
+            sent_bytes,
             received_bytes: self.reader.gauge().bytes(),
             dropped_full: self.dropped,
             discarded: self.discarded,

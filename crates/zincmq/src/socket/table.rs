@@ -143,7 +143,7 @@ impl Table {
 
     pub(crate) fn set_farewell(&mut self, id: PeerId, message: Vec<u8>) {
         if let Some(peer) = self.get(id) {
-            peer.disconnect_msg = message;
+            peer.disconnect_msg = message.into();
         }
     }
 

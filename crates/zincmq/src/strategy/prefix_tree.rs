@@ -1,104 +1,171 @@
 //! A set of byte strings in which all prefixes of a text are found in one walk.
 //!
 //! A radix tree in one table. Strangers choose the keys: nothing here recurses, memory is bounded by the sum
-//! of the keys' lengths, and no operation takes longer than its key, or the edge it meets, is long.
+//! of the keys' lengths, and no operation takes longer than its key, or the edge it meets, is long. There may be
+//! millions of keys, so a node has 32 bytes (docs/decisions/scale.md).
 
-use smallvec::SmallVec;
+mod edge;
+
+use edge::{Edge, Edges};
+use std::mem::{replace, take};
+
+/// The place of a node, and of its key.
+pub(crate) type Place = u32;
 
 /// The node of the empty string.
-const ROOT: usize = 0;
+const ROOT: Place = 0;
 
-/// An edge; most are short and stand in their node.
-type Edge = SmallVec<[u8; 16]>;
+/// The table grows by such a part of itself. The system moves large tables without a copy.
+const GROWTH: usize = 16;
 
 /// Values under keys. A key's place stays the same until the key is removed.
 #[derive(Debug)]
 pub(crate) struct PrefixTree<V> {
     nodes: Vec<Node<V>>,
+    edges: Edges,
     /// The first place in `nodes` that can be used again, whose `parent` is the next one; the root: none.
-    free: usize,
+    free: Place,
     len: usize,
 }
 
-/// Without a value, every node but the root has at least two children.
 #[derive(Debug)]
 struct Node<V> {
     /// The bytes from the parent's key to this one.
     edge: Edge,
-    parent: usize,
-    /// By the first byte of their edges, in order.
-    children: Vec<(u8, usize)>,
+    parent: Place,
+    body: Body<V>,
+}
+
+#[derive(Debug)]
+enum Body<V> {
+    /// A key with nothing below it.
+    Leaf(V),
+    Inner(Box<Inner<V>>),
+}
+
+/// Without a value, every inner node but the root has at least two children; with one, at least one.
+#[derive(Debug)]
+struct Inner<V> {
     value: Option<V>,
+    /// By the first byte of their edges, in order.
+    children: Box<[(u8, Place)]>,
 }
 
-impl<V> Node<V> {
-    fn child(&self, first: u8) -> Result<usize, usize> {
-        self.children.binary_search_by_key(&first, |&(byte, _)| byte)
+impl<V> Body<V> {
+    fn inner(value: Option<V>, children: impl Into<Box<[(u8, Place)]>>) -> Self {
+        Self::Inner(Box::new(Inner { value, children: children.into() }))
+    }
+
+    fn children(&self) -> &[(u8, Place)] {
+        match self {
+            Self::Leaf(_) => &[],
+            Self::Inner(inner) => &inner.children,
+        }
+    }
+
+    #[inline]
+    fn value(&self) -> Option<&V> {
+        match self {
+            Self::Leaf(value) => Some(value),
+            Self::Inner(inner) => inner.value.as_ref(),
+        }
+    }
+
+    /// The place of the child whose edge begins with `first`.
+    #[inline]
+    fn child(&self, first: u8) -> Option<Place> {
+        let children = self.children();
+        let at = children.binary_search_by_key(&first, |&(byte, _)| byte).ok()?;
+        Some(children[at].1)
     }
 }
 
-impl<V> Default for PrefixTree<V> {
+impl<V: Default> Default for PrefixTree<V> {
     fn default() -> Self {
-        let root = Node { edge: Edge::new(), parent: ROOT, children: Vec::new(), value: None };
-        Self { nodes: vec![root], free: ROOT, len: 0 }
+        let root = Node { edge: Edge::default(), parent: ROOT, body: Body::inner(None, []) };
+        Self { nodes: vec![root], edges: Edges::default(), free: ROOT, len: 0 }
     }
 }
 
-impl<V> PrefixTree<V> {
+impl<V: Default> PrefixTree<V> {
     /// The number of keys.
     pub(crate) fn len(&self) -> usize {
         self.len
     }
 
+    #[inline]
+    fn node(&self, place: Place) -> &Node<V> {
+        &self.nodes[place as usize]
+    }
+
+    fn node_mut(&mut self, place: Place) -> &mut Node<V> {
+        &mut self.nodes[place as usize]
+    }
+
     /// Whether the empty string is a key.
     #[inline]
     pub(crate) fn has_empty_key(&self) -> bool {
-        self.nodes[ROOT].value.is_some()
+        self.node(ROOT).body.value().is_some()
     }
 
     /// The value at a place.
-    pub(crate) fn get(&self, place: usize) -> Option<&V> {
-        self.nodes.get(place)?.value.as_ref()
+    pub(crate) fn get(&self, place: Place) -> Option<&V> {
+        self.nodes.get(place as usize)?.body.value()
     }
 
     /// The value at a place.
-    pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut V> {
-        self.nodes.get_mut(place)?.value.as_mut()
+    pub(crate) fn get_mut(&mut self, place: Place) -> Option<&mut V> {
+        match &mut self.nodes.get_mut(place as usize)?.body {
+            Body::Leaf(value) => Some(value),
+            Body::Inner(inner) => inner.value.as_mut(),
+        }
     }
 
     /// The place of a key.
-    pub(crate) fn find(&self, key: &[u8]) -> Option<usize> {
-        let (node, rest) = self.descend(key, |_| true);
-        (rest.is_empty() && self.nodes[node].value.is_some()).then_some(node)
+    pub(crate) fn find(&self, key: &[u8]) -> Option<Place> {
+        let (node, rest) = self.descend(key, |_, _| true);
+        (rest.is_empty() && self.get(node).is_some()).then_some(node)
     }
 
     /// Visits the places of all keys that `text` begins with, shortest first, until `visit` says no.
     #[inline]
-    pub(crate) fn prefixes(&self, text: &[u8], mut visit: impl FnMut(usize) -> bool) {
-        self.descend(text, |node| self.nodes[node].value.is_none() || visit(node));
+    pub(crate) fn prefixes(&self, text: &[u8], mut visit: impl FnMut(Place) -> bool) {
+        self.descend(text, |place, node| node.body.value().is_none() || visit(place));
     }
 
     /// Follows `text` down, and returns the last node and what is left of it.
     #[inline]
-    fn descend<'t>(&self, text: &'t [u8], mut visit: impl FnMut(usize) -> bool) -> (usize, &'t [u8]) {
-        let (mut node, mut rest) = (ROOT, text);
-        while visit(node) {
+    fn descend<'t>(
+        &self,
+        text: &'t [u8],
+        mut visit: impl FnMut(Place, &Node<V>) -> bool,
+    ) -> (Place, &'t [u8]) {
+        let (mut place, mut rest) = (ROOT, text);
+        let mut node = self.node(place);
+        while visit(place, node) {
             let Some(&first) = rest.first() else { break };
-            let Ok(at) = self.nodes[node].child(first) else { break };
-            let child = self.nodes[node].children[at].1;
-            let Some(after) = rest.strip_prefix(&*self.nodes[child].edge) else { break };
-            (node, rest) = (child, after);
+            let Some(child) = node.body.child(first) else { break };
+            let below = self.node(child);
+            // Its first byte is the same: most have no other.
+            let after = match self.edges.get(&below.edge) {
+                [_] => &rest[1..],
+                edge => match rest.strip_prefix(edge) {
+                    Some(after) => after,
+                    None => break,
+                },
+            };
+            (place, node, rest) = (child, below, after);
         }
-        (node, rest)
+        (place, rest)
     }
 
     /// The key at a place.
-    pub(crate) fn key(&self, place: usize) -> Vec<u8> {
+    pub(crate) fn key(&self, place: Place) -> Vec<u8> {
         let mut edges = Vec::new();
         let mut node = place;
         while node != ROOT {
-            edges.push(&*self.nodes[node].edge);
-            node = self.nodes[node].parent;
+            edges.push(self.edges.get(&self.node(node).edge));
+            node = self.node(node).parent;
         }
         edges.reverse();
         edges.concat()
@@ -109,100 +176,145 @@ impl<V> PrefixTree<V> {
         let mut key = Vec::new();
         let mut left = vec![(ROOT, 0)];
         while let Some((node, depth)) = left.pop() {
-            let node = &self.nodes[node];
+            let node = self.node(node);
             key.truncate(depth);
-            key.extend_from_slice(&node.edge);
-            if let Some(value) = &node.value {
+            key.extend_from_slice(self.edges.get(&node.edge));
+            if let Some(value) = node.body.value() {
                 visit(&key, value);
             }
-            left.extend(node.children.iter().rev().map(|&(_, child)| (child, key.len())));
+            left.extend(node.body.children().iter().rev().map(|&(_, child)| (child, key.len())));
         }
     }
 
-    /// Removes the key at a place.
-    pub(crate) fn remove(&mut self, place: usize) {
-        if self.nodes[place].value.take().is_some() {
-            self.len -= 1;
-            let parent = self.nodes[place].parent;
-            self.tidy(place);
-            self.tidy(parent);
-        }
-    }
-
-    /// Removes a node that no longer has a reason to be: no value, and fewer than two children.
-    fn tidy(&mut self, node: usize) {
-        let Node { parent, ref mut edge, ref mut children, ref value } = self.nodes[node];
-        if node == ROOT || value.is_some() || children.len() > 1 {
-            return;
-        }
-        let (mut edge, only) = (std::mem::take(edge), std::mem::take(children).pop());
-        match (only, self.nodes[parent].child(edge[0])) {
-            (Some((_, child)), _) => {
-                self.replace_child(parent, edge[0], child);
-                edge.extend_from_slice(&self.nodes[child].edge);
-                self.nodes[child].edge = edge;
-            }
-            (None, Ok(at)) => {
-                self.nodes[parent].children.remove(at);
-            }
-            (None, Err(_)) => {}
-        }
-        self.nodes[node].parent = std::mem::replace(&mut self.free, node);
-    }
-
-    fn replace_child(&mut self, parent: usize, first: u8, child: usize) {
-        self.nodes[child].parent = parent;
-        match self.nodes[parent].child(first) {
-            Ok(at) => self.nodes[parent].children[at].1 = child,
-            Err(at) => self.nodes[parent].children.insert(at, (first, child)),
-        }
-    }
-
-    /// Puts a node without value below `parent`, in place of a child whose edge begins alike.
-    fn add_node(&mut self, parent: usize, edge: &[u8]) -> usize {
-        let node = Node { edge: Edge::from_slice(edge), parent, children: Vec::new(), value: None };
-        let place = self.free;
-        let place = if place == ROOT {
-            self.nodes.push(node);
-            self.nodes.len() - 1
-        } else {
-            self.free = self.nodes[place].parent;
-            self.nodes[place] = node;
-            place
-        };
-        self.replace_child(parent, edge[0], place);
-        place
-    }
-
-    /// Puts a node into a child's edge, after its first `at` bytes.
-    fn split(&mut self, child: usize, at: usize) -> usize {
-        let edge = std::mem::take(&mut self.nodes[child].edge);
-        let middle = self.add_node(self.nodes[child].parent, &edge[..at]);
-        self.replace_child(middle, edge[at], child);
-        self.nodes[child].edge = Edge::from_slice(&edge[at..]);
-        middle
-    }
-}
-
-impl<V: Default> PrefixTree<V> {
     /// The place of a key, which is made if there is none.
-    pub(crate) fn insert(&mut self, key: &[u8]) -> usize {
-        let (mut node, mut rest) = self.descend(key, |_| true);
-        if let Some(Ok(at)) = rest.first().map(|&first| self.nodes[node].child(first)) {
+    pub(crate) fn insert(&mut self, key: &[u8]) -> Place {
+        let (mut node, mut rest) = self.descend(key, |_, _| true);
+        if let Some(child) = rest.first().and_then(|&first| self.node(node).body.child(first)) {
             // The key leaves the tree in the middle of this child's edge.
-            let child = self.nodes[node].children[at].1;
-            let common = rest.iter().zip(&*self.nodes[child].edge).take_while(|(a, b)| a == b).count();
+            let edge = self.edges.get(&self.node(child).edge);
+            let common = rest.iter().zip(edge).take_while(|(a, b)| a == b).count();
             node = self.split(child, common);
             rest = &rest[common..];
         }
         if !rest.is_empty() {
-            node = self.add_node(node, rest);
+            self.len += 1;
+            return self.add_node(node, rest, Body::Leaf(V::default()));
         }
-        if self.nodes[node].value.is_none() {
-            self.nodes[node].value = Some(V::default());
+        if let Body::Inner(inner) = &mut self.node_mut(node).body
+            && inner.value.is_none()
+        {
+            inner.value = Some(V::default());
             self.len += 1;
         }
         node
+    }
+
+    /// Removes the key at a place.
+    pub(crate) fn remove(&mut self, place: Place) {
+        let parent = self.node(place).parent;
+        match &mut self.node_mut(place).body {
+            Body::Inner(inner) => {
+                if inner.value.take().is_none() {
+                    return;
+                }
+                self.tidy(place);
+            }
+            Body::Leaf(_) => {
+                let first = self.edges.get(&self.node(place).edge).first().copied();
+                self.change_children(parent, |children| {
+                    children.retain(|&(byte, _)| Some(byte) != first);
+                });
+                self.release(place);
+                self.tidy(parent);
+            }
+        }
+        self.len -= 1;
+    }
+
+    /// Makes a leaf of an inner node without children, and removes one with neither a value nor more than one child.
+    fn tidy(&mut self, place: Place) {
+        let Node { parent, body: Body::Inner(inner), .. } = self.node_mut(place) else { return };
+        if place == ROOT {
+            return;
+        }
+        let parent = *parent;
+        match (&mut inner.value, &*inner.children) {
+            (value @ Some(_), []) => {
+                let value = value.take().unwrap_or_default();
+                self.node_mut(place).body = Body::Leaf(value);
+            }
+            (None, &[(_, child)]) => {
+                let edge =
+                    [self.edges.get(&self.node(place).edge), self.edges.get(&self.node(child).edge)].concat();
+                self.put_below(parent, &edge, child);
+                self.release(place);
+            }
+            _ => {}
+        }
+    }
+
+    fn change_children(&mut self, place: Place, change: impl FnOnce(&mut Vec<(u8, Place)>)) {
+        if let Body::Inner(inner) = &mut self.node_mut(place).body {
+            let mut children = take(&mut inner.children).into_vec();
+            change(&mut children);
+            inner.children = children.into();
+        }
+    }
+
+    /// Puts a node below another, at the end of this edge, in place of a child whose edge begins alike.
+    fn put_below(&mut self, parent: Place, edge: &[u8], place: Place) {
+        let fresh = self.edges.put(edge);
+        let node = self.node_mut(place);
+        node.parent = parent;
+        let old = replace(&mut node.edge, fresh);
+        self.edges.release(old);
+        self.change_children(parent, |children| {
+            match children.binary_search_by_key(&edge[0], |&(byte, _)| byte) {
+                Ok(at) => children[at].1 = place,
+                Err(at) => {
+                    children.reserve_exact(1);
+                    children.insert(at, (edge[0], place));
+                }
+            }
+        });
+    }
+
+    /// Makes a node below `parent`.
+    fn add_node(&mut self, parent: Place, edge: &[u8], body: Body<V>) -> Place {
+        let node = Node { edge: Edge::default(), parent, body };
+        let place = if self.free == ROOT {
+            if self.nodes.len() == self.nodes.capacity() {
+                self.nodes.reserve_exact(self.nodes.len() / GROWTH + GROWTH);
+            }
+            self.nodes.push(node);
+            (self.nodes.len() - 1) as Place
+        } else {
+            let place = self.free;
+            self.free = replace(self.node_mut(place), node).parent;
+            place
+        };
+        let above = self.node_mut(parent);
+        if let Body::Leaf(value) = &mut above.body {
+            above.body = Body::inner(Some(take(value)), []);
+        }
+        self.put_below(parent, edge, place);
+        place
+    }
+
+    /// Frees a place that nothing leads to any more.
+    fn release(&mut self, place: Place) {
+        let free = replace(&mut self.free, place);
+        let node = Node { edge: Edge::default(), parent: free, body: Body::Leaf(V::default()) };
+        let old = replace(self.node_mut(place), node);
+        self.edges.release(old.edge);
+    }
+
+    /// Puts a node into a child's edge, after its first `at` bytes.
+    fn split(&mut self, child: Place, at: usize) -> Place {
+        let edge = self.edges.get(&self.node(child).edge).to_vec();
+        let middle = self.add_node(self.node(child).parent, &edge[..at], Body::inner(None, []));
+        self.put_below(middle, &edge[at..], child);
+        middle
     }
 }
 
@@ -223,11 +335,11 @@ mod tests {
 
     /// The number of nodes in use.
     fn live(tree: &PrefixTree<u32>) -> usize {
-        let free = std::iter::successors(Some(tree.free), |&node| Some(tree.nodes[node].parent));
+        let free = std::iter::successors(Some(tree.free), |&node| Some(tree.node(node).parent));
         tree.nodes.len() - free.take_while(|&node| node != ROOT).count()
     }
 
-    fn check(tree: &PrefixTree<u32>, model: &BTreeMap<Vec<u8>, usize>, text: &[u8]) {
+    fn check(tree: &PrefixTree<u32>, model: &BTreeMap<Vec<u8>, Place>, text: &[u8]) {
         let mut keys = Vec::new();
         tree.for_each(|key, _| keys.push(key.to_vec()));
         assert_eq!(keys, model.keys().cloned().collect::<Vec<_>>());
@@ -266,13 +378,18 @@ mod tests {
     }
 
     #[test]
+    fn a_node_has_few_bytes() {
+        assert!(size_of::<Node<usize>>() <= 32);
+    }
+
+    #[test]
     fn a_deep_chain_needs_neither_stack_nor_much_memory() {
         let text = vec![b'a'; 1 << 16];
         let mut tree = PrefixTree::<u32>::default();
         for len in (0..text.len()).step_by(32) {
             tree.insert(&text[..len]);
         }
-        let bytes: usize = tree.nodes.iter().map(|node| node.edge.len()).sum();
+        let bytes: usize = tree.nodes.iter().map(|node| tree.edges.get(&node.edge).len()).sum();
         assert!(bytes <= text.len());
         let mut count = 0;
         tree.prefixes(&text, |_| {
@@ -284,7 +401,6 @@ mod tests {
             tree.remove(tree.find(&text[..len]).expect("inserted"));
         }
         assert_eq!((tree.len(), live(&tree)), (0, 1));
-        let left: usize = tree.nodes.iter().map(|node| node.edge.len()).sum();
-        assert_eq!(left, 0, "removed nodes hold no memory");
+        assert!(tree.edges.is_empty(), "removed nodes hold no memory");
     }
 }

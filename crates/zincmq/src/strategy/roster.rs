@@ -1,13 +1,13 @@
 //! A dense list of peers in which each peer is found at once.
 
-use super::peer_map::PeerMap;
 use crate::pattern::contract::PeerId;
 
 /// Peers one after the other, each once. Removal fills the gap with the last one.
 #[derive(Debug, Default)]
 pub(crate) struct PeerList {
     peers: Vec<PeerId>,
-    places: PeerMap<usize>,
+    /// By the peers' own indices. It says nothing of one that is not in the list.
+    places: Vec<u32>,
 }
 
 impl PeerList {
@@ -25,11 +25,12 @@ impl PeerList {
     }
 
     pub(crate) fn place(&self, peer: PeerId) -> Option<usize> {
-        self.places.get(&peer).copied()
+        let place = *self.places.get(peer.index())? as usize;
+        (self.peers.get(place) == Some(&peer)).then_some(place)
     }
 
     pub(crate) fn contains(&self, peer: PeerId) -> bool {
-        self.places.contains_key(&peer)
+        self.place(peer).is_some()
     }
 
     /// Adds a peer at the end; says no if it is there already.
@@ -37,8 +38,11 @@ impl PeerList {
         if self.contains(peer) {
             return false;
         }
-        self.places.insert(peer, self.peers.len());
         self.peers.push(peer);
+        if self.places.len() <= peer.index() {
+            self.places.resize(peer.index() + 1, 0);
+        }
+        self.find_at(self.peers.len() - 1);
         true
     }
 
@@ -47,18 +51,24 @@ impl PeerList {
     pub(crate) fn swap(&mut self, a: usize, b: usize) {
         if a != b {
             self.peers.swap(a, b);
-            self.places.insert(self.peers[a], a);
-            self.places.insert(self.peers[b], b);
+            self.find_at(a);
+            self.find_at(b);
         }
     }
 
     /// Removes a peer; says no if it was not there.
     pub(crate) fn remove(&mut self, peer: PeerId) -> bool {
-        let Some(place) = self.places.remove(&peer) else { return false };
+        let Some(place) = self.place(peer) else { return false };
         self.peers.swap_remove(place);
-        if let Some(&moved) = self.peers.get(place) {
-            self.places.insert(moved, place);
+        if place < self.peers.len() {
+            self.find_at(place);
         }
         true
+    }
+
+    /// Notes where the peer at a place stands.
+    #[inline]
+    fn find_at(&mut self, place: usize) {
+        self.places[self.peers[place].index()] = place as u32;
     }
 }

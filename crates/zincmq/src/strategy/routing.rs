@@ -1,6 +1,5 @@
 //! Which peer an address names, and which address a peer has (RFC 28: ROUTER).
 
-use super::peer_map::PeerMap;
 use crate::pattern::contract::PeerId;
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -112,7 +111,8 @@ impl BuildHasher for IdKey {
 #[derive(Debug)]
 pub(crate) struct Routing {
     by_id: HashMap<RoutingId, PeerId, IdKey>,
-    by_peer: PeerMap<RoutingId>,
+    /// By the peers' indices.
+    by_peer: Vec<Option<(PeerId, RoutingId)>>,
     counter: u32,
 }
 
@@ -120,7 +120,7 @@ impl Routing {
     /// Automatic ids count up from the low half of `seed`.
     pub(crate) fn new(seed: u64) -> Self {
         let key = IdKey(RandomState::new().hash_one(seed));
-        Self { by_id: HashMap::with_hasher(key), by_peer: PeerMap::default(), counter: seed as u32 }
+        Self { by_id: HashMap::with_hasher(key), by_peer: Vec::new(), counter: seed as u32 }
     }
 
     /// A fresh id: a zero byte and a number.
@@ -138,7 +138,10 @@ impl Routing {
     /// Gives a peer its id, which must be free.
     pub(crate) fn add(&mut self, peer: PeerId, id: RoutingId) {
         self.by_id.insert(id.clone(), peer);
-        self.by_peer.insert(peer, id);
+        if self.by_peer.len() <= peer.index() {
+            self.by_peer.resize(peer.index() + 1, None);
+        }
+        self.by_peer[peer.index()] = Some((peer, id));
     }
 
     #[inline]
@@ -148,7 +151,8 @@ impl Routing {
 
     #[inline]
     pub(crate) fn id_of(&self, peer: PeerId) -> Option<&[u8]> {
-        self.by_peer.get(&peer).map(|id| &**id)
+        let (known, id) = self.by_peer.get(peer.index())?.as_ref()?;
+        (*known == peer).then_some(id)
     }
 
     /// All peers that can be addressed.
@@ -159,13 +163,20 @@ impl Routing {
     /// The peer can no longer be addressed; messages that it sent still bear its id. Returns the id if that is
     /// free now.
     pub(crate) fn retire(&mut self, peer: PeerId) -> Option<RoutingId> {
-        let id = self.by_peer.get(&peer).filter(|id| self.by_id.get(*id) == Some(&peer))?;
-        self.by_id.remove_entry(id).map(|(id, _)| id)
+        let id = self.id_of(peer).filter(|id| self.peer_of(id) == Some(peer))?;
+        let id = RoutingId::from(id);
+        self.by_id.remove_entry(&*id).map(|(id, _)| id)
     }
 
     /// Forgets the peer.
     pub(crate) fn remove(&mut self, peer: PeerId) {
         self.retire(peer);
-        self.by_peer.remove(&peer);
+        if let Some(place) = self
+            .by_peer
+            .get_mut(peer.index())
+            .filter(|place| place.as_ref().is_some_and(|(known, _)| *known == peer))
+        {
+            *place = None;
+        }
     }
 }

@@ -1,10 +1,9 @@
 //! Subscriptions to topics: a publisher's view, and a subscriber's own.
 
 use super::peer_map::{PeerMap, PeerSet};
-use super::prefix_tree::PrefixTree;
+use super::prefix_tree::{Place, PrefixTree};
 use crate::pattern::contract::PeerId;
-use smallvec::SmallVec;
-use std::collections::{BTreeMap, btree_map};
+use std::collections::{BTreeSet, btree_set};
 
 /// The effect of cancelling a subscription.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,11 +20,10 @@ pub(crate) enum Cancelled {
 #[derive(Debug, Default)]
 pub(crate) struct Subscriptions {
     topics: PrefixTree<Holders>,
-    /// For each peer, the places of its topics, and where in the topic's list of peers it stands. A hash table would grow
-    /// by leaps, and let everybody wait while it does.
-    held: PeerMap<BTreeMap<usize, usize>>,
+    /// For each peer, the places of its topics. A hash table would grow by leaps, and let everybody wait while it does.
+    held: PeerMap<BTreeSet<Place>>,
     /// The topics that the latest message matched.
-    path: Vec<usize>,
+    path: Vec<Place>,
     union: Union,
 }
 
@@ -33,7 +31,7 @@ pub(crate) struct Subscriptions {
 #[derive(Debug)]
 pub(crate) struct Removal {
     peer: PeerId,
-    left: btree_map::IntoIter<usize, usize>,
+    left: btree_set::IntoIter<Place>,
 }
 
 impl Removal {
@@ -43,13 +41,65 @@ impl Removal {
     }
 }
 
-/// The peers of a topic; most topics have few.
-type Holders = SmallVec<[PeerId; 2]>;
+/// The peers of a topic, in order. Most topics have one, and there may be millions.
+#[derive(Debug, Default)]
+enum Holders {
+    #[default]
+    Nobody,
+    One(PeerId),
+    #[expect(clippy::box_collection, reason = "every topic would have two more words")]
+    Many(Box<Vec<PeerId>>),
+}
+
+impl Holders {
+    #[inline]
+    fn as_slice(&self) -> &[PeerId] {
+        match self {
+            Self::Nobody => &[],
+            Self::One(only) => std::slice::from_ref(only),
+            Self::Many(peers) => peers,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.as_slice().is_empty()
+    }
+
+    /// Adds a peer and says whether it is new.
+    fn insert(&mut self, peer: PeerId) -> bool {
+        let Err(at) = self.as_slice().binary_search(&peer) else { return false };
+        match self {
+            Self::Nobody => *self = Self::One(peer),
+            Self::One(other) => {
+                let mut peers = vec![*other];
+                peers.insert(at, peer);
+                *self = Self::Many(Box::new(peers));
+            }
+            Self::Many(peers) => peers.insert(at, peer),
+        }
+        true
+    }
+
+    /// Removes a peer and says whether it was there.
+    fn remove(&mut self, peer: PeerId) -> bool {
+        let Ok(at) = self.as_slice().binary_search(&peer) else { return false };
+        match self {
+            Self::Many(peers) => {
+                peers.remove(at);
+                if let &[only] = &peers[..] {
+                    *self = Self::One(only);
+                }
+            }
+            Self::Nobody | Self::One(_) => *self = Self::Nobody,
+        }
+        true
+    }
+}
 
 /// The peers of several topics, each once; kept as long as messages match the same topics.
 #[derive(Debug, Default)]
 struct Union {
-    path: Vec<usize>,
+    path: Vec<Place>,
     peers: Vec<PeerId>,
     seen: PeerSet,
 }
@@ -70,11 +120,10 @@ impl Subscriptions {
         let place = self.topics.insert(topic);
         let Some(peers) = self.topics.get_mut(place) else { return false };
         let first = peers.is_empty();
-        self.held.entry(peer).or_default().entry(place).or_insert_with(|| {
+        if peers.insert(peer) {
             self.union.path.clear();
-            peers.push(peer);
-            peers.len() - 1
-        });
+            self.held.entry(peer).or_default().insert(place);
+        }
         first
     }
 
@@ -82,11 +131,13 @@ impl Subscriptions {
     pub(crate) fn cancel(&mut self, topic: &[u8], peer: PeerId) -> Cancelled {
         let Some(place) = self.topics.find(topic) else { return Cancelled::Unknown };
         let Some(held) = self.held.get_mut(&peer) else { return Cancelled::Unknown };
-        let Some(at) = held.remove(&place) else { return Cancelled::Unknown };
+        if !held.remove(&place) {
+            return Cancelled::Unknown;
+        }
         if held.is_empty() {
             self.held.remove(&peer);
         }
-        if self.strike(place, at, peer) {
+        if self.strike(place, peer) {
             self.topics.remove(place);
             return Cancelled::Last;
         }
@@ -107,8 +158,8 @@ impl Subscriptions {
         wanted: impl Fn(bool) -> bool,
     ) -> Vec<Vec<u8>> {
         let mut topics = Vec::new();
-        for (place, at) in removal.left.by_ref().take(most) {
-            let last = self.strike(place, at, removal.peer);
+        for place in removal.left.by_ref().take(most) {
+            let last = self.strike(place, removal.peer);
             if wanted(last) {
                 topics.push(self.topics.key(place));
             }
@@ -120,18 +171,11 @@ impl Subscriptions {
         topics
     }
 
-    /// Takes the peer, which stands at `at`, out of a topic's list and says whether the list is empty now.
-    fn strike(&mut self, place: usize, at: usize, peer: PeerId) -> bool {
+    /// Takes the peer out of a topic's list and says whether the list is empty now.
+    fn strike(&mut self, place: Place, peer: PeerId) -> bool {
         self.union.path.clear();
         let Some(peers) = self.topics.get_mut(place) else { return false };
-        // Of a peer that is being removed, the places are not kept up to date.
-        let stands = |&at: &usize| peers.get(at) == Some(&peer);
-        if let Some(at) = Some(at).filter(stands).or_else(|| peers.iter().position(|other| *other == peer)) {
-            peers.swap_remove(at);
-            if let Some(held) = peers.get(at).and_then(|moved| self.held.get_mut(moved)) {
-                held.insert(place, at);
-            }
-        }
+        peers.remove(peer);
         peers.is_empty()
     }
 
@@ -146,7 +190,7 @@ impl Subscriptions {
         });
         match path[..] {
             [] => &[],
-            [only] => topics.get(only).map_or(&[], SmallVec::as_slice),
+            [only] => topics.get(only).map_or(&[], Holders::as_slice),
             _ => {
                 if union.path != *path {
                     union.path.clone_from(path);
@@ -163,7 +207,7 @@ impl Union {
         self.seen.clear();
         self.peers.clear();
         let Self { peers, seen, .. } = self;
-        peers.extend(lists.flatten().filter(|&&peer| seen.insert(peer)));
+        peers.extend(lists.flat_map(Holders::as_slice).filter(|&&peer| seen.insert(peer)));
     }
 }
 

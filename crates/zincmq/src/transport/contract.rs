@@ -135,21 +135,38 @@ pub(crate) enum Accept {
 /// The two ends of a connection.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Link {
-    /// Our end, as an endpoint.
-    pub local: String,
-    /// The peer's end, as an endpoint.
-    pub remote: String,
-    /// The `Peer-Address` property of messages: the IP address without port, or `:uid:gid:pid`.
-    pub peer_address: String,
+    /// Three texts, one behind the other, since each connection has its own; and where the second and the third begin.
+    text: Box<str>,
+    begin: [usize; 2],
 }
 
 impl Link {
+    pub(crate) fn new(local: &str, remote: &str, peer_address: &str) -> Self {
+        let begin = [local.len(), local.len() + remote.len()];
+        Self { text: [local, remote, peer_address].concat().into(), begin }
+    }
+
+    /// Our end, as an endpoint.
+    pub(crate) fn local(&self) -> &str {
+        &self.text[..self.begin[0]]
+    }
+
+    /// The peer's end, as an endpoint.
+    pub(crate) fn remote(&self) -> &str {
+        &self.text[self.begin[0]..self.begin[1]]
+    }
+
+    /// The `Peer-Address` property of messages: the IP address without port, or `:uid:gid:pid`.
+    pub(crate) fn peer_address(&self) -> &str {
+        &self.text[self.begin[1]..]
+    }
+
     /// All that is known of a connection's ends, once it stands.
     pub(crate) fn complete<'a>(&'a self, sides: Sides<'a>) -> Sides<'a> {
         if sides.connects {
-            Sides { local: &self.local, ..sides }
+            Sides { local: self.local(), ..sides }
         } else {
-            Sides { remote: &self.remote, ..sides }
+            Sides { remote: self.remote(), ..sides }
         }
     }
 }

@@ -202,9 +202,5 @@ impl Peer {
 const NAMELESS: &str = "ipc://";
 
 fn link(local: &str, remote: &str, peer: &Peer) -> Link {
-    Link {
-        local: local.to_owned(),
-        remote: remote.to_owned(),
-        peer_address: format!("localhost:{}:{}:{}", peer.uid, peer.gid, peer.pid),
-    }
+    Link::new(local, remote, &format!("localhost:{}:{}:{}", peer.uid, peer.gid, peer.pid))
 }

@@ -198,9 +198,6 @@ fn ends(fd: BorrowedFd<'_>) -> io::Result<(SocketAddr, SocketAddr)> {
 }
 
 fn link(local: SocketAddr, remote: SocketAddr) -> Link {
-    Link {
-        local: format!("tcp://{local}"),
-        remote: format!("tcp://{remote}"),
-        peer_address: remote.ip().to_canonical().to_string(),
-    }
+    let peer_address = remote.ip().to_canonical().to_string();
+    Link::new(&format!("tcp://{local}"), &format!("tcp://{remote}"), &peer_address)
 }

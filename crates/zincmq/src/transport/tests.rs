@@ -100,8 +100,8 @@ fn tcp_joins_and_names_the_ends() {
         let (server, theirs) = accept(tcp(), &bound, &options).unwrap().unwrap();
         assert_joined(&client, &server);
         assert_joined(&server, &client);
-        assert_eq!((&ours.local, &ours.remote), (&theirs.remote, &theirs.local), "{bind}");
-        assert!(["127.0.0.1", "::1"].contains(&&theirs.peer_address[..]), "{theirs:?}");
+        assert_eq!((ours.local(), ours.remote()), (theirs.remote(), theirs.local()), "{bind}");
+        assert!(["127.0.0.1", "::1"].contains(&theirs.peer_address()), "{theirs:?}");
         let again = tcp().accept(bound.fd.as_fd(), &bound.endpoint, &options).unwrap_err();
         assert_eq!(again.kind(), ErrorKind::WouldBlock);
     }
@@ -121,7 +121,7 @@ fn tcp_wildcards_are_resolved() {
     let port = bound.endpoint.strip_prefix("tcp://[::]:").unwrap();
     let (_client, _) = connect(tcp(), &format!("127.0.0.1:{port}"), &options(&[])).unwrap();
     let (_server, link) = accept(tcp(), &bound, &six).unwrap().unwrap();
-    assert_eq!(link.peer_address, "127.0.0.1");
+    assert_eq!(link.peer_address(), "127.0.0.1");
 }
 
 #[test]
@@ -179,8 +179,8 @@ fn tcp_connects_from_a_source() {
         let to = format!("{source};{}", address(&bound));
         let (_client, ours) = connect(tcp(), &to, &options(&[("ipv6", "1")])).unwrap();
         let (_server, theirs) = accept(tcp(), &bound, &options(&[])).unwrap().unwrap();
-        assert_eq!(theirs.remote, ours.local);
-        assert_eq!(theirs.peer_address, if source == "lo" { "127.0.0.1" } else { "127.0.0.2" });
+        assert_eq!(theirs.remote(), ours.local());
+        assert_eq!(theirs.peer_address(), if source == "lo" { "127.0.0.1" } else { "127.0.0.2" });
     }
 }
 
@@ -300,11 +300,11 @@ fn ipc_joins_and_names_the_ends() {
         let (server, theirs) = accept(ipc(), &bound, &options).unwrap().unwrap();
         assert_joined(&client, &server);
         // Who connects has no name of its own.
-        assert_eq!((&*ours.local, &ours.remote), ("ipc://", &bound.endpoint));
-        assert_eq!((&theirs.local, &*theirs.remote), (&bound.endpoint, "ipc://"));
-        assert_eq!(ours.peer_address, theirs.peer_address);
+        assert_eq!((ours.local(), ours.remote()), ("ipc://", &*bound.endpoint));
+        assert_eq!((theirs.local(), theirs.remote()), (&*bound.endpoint, "ipc://"));
+        assert_eq!(ours.peer_address(), theirs.peer_address());
         let credentials = format!("localhost:{}:{}:{}", uid.as_raw(), gid.as_raw(), std::process::id());
-        assert_eq!(ours.peer_address, credentials);
+        assert_eq!(ours.peer_address(), credentials);
         let again = ipc().accept(bound.fd.as_fd(), &bound.endpoint, &options).unwrap_err();
         assert_eq!(again.kind(), ErrorKind::WouldBlock);
     }

@@ -21,12 +21,13 @@ impl Session {
     /// Looks the address up and connects.
     pub(super) fn connect(&mut self, reactor: &mut Reactor) -> Fate {
         let Some(dialer) = &self.dialer else { return Fate::Ends };
-        if !self.transport.needs_lookup(&dialer.address, &self.origin.options) {
-            let target = self.transport.resolve(&dialer.address, &self.origin.options);
+        let transport = dialer.transport;
+        if !transport.needs_lookup(&dialer.address, &self.origin.options) {
+            let target = transport.resolve(&dialer.address, &self.origin.options);
             return self.resolved(target, reactor);
         }
-        let (transport, options) = (self.transport, self.origin.options.clone());
-        let (inbox, session, address) = (reactor.inbox.clone(), self.key, dialer.address.clone());
+        let options = self.origin.options.clone();
+        let (inbox, session, address) = (reactor.inbox.clone(), self.timers.key(), dialer.address.clone());
         let span = span!("lookup", "lookup", address = &*address);
         let look_up = move || {
             let target = span.in_scope(|| transport.resolve(&address, &options));
@@ -50,11 +51,11 @@ impl Session {
         };
         let attempt = dialer.attempts;
         dialer.attempts += 1;
-        let connected = self.transport.connect(&target, attempt, &self.origin.options);
-        dialer.target = Some(target);
+        let connected = dialer.transport.connect(&target, attempt, &self.origin.options);
+        dialer.target = Some(Box::new(target));
         match connected {
             Ok((descriptor, connected)) => {
-                if reactor.watch(descriptor.as_fd(), self.key).is_err() {
+                if reactor.watch(descriptor.as_fd(), self.timers.key()).is_err() {
                     return self.retry(reactor);
                 }
                 if connected {
@@ -91,13 +92,14 @@ impl Session {
     }
 
     pub(super) fn connected(&mut self, descriptor: OwnedFd, reactor: &mut Reactor) -> Fate {
-        match self.transport.connected(descriptor.as_fd(), &self.origin.name, &self.origin.options) {
+        let Some(transport) = self.dialer.as_ref().map(|dialer| dialer.transport) else { return Fate::Ends };
+        match transport.connected(descriptor.as_fd(), &self.origin.name, &self.origin.options) {
             Ok(link) => self.link = Some(Arc::new(link)),
             Err(error) => return self.attempt_failed(Some(descriptor), &error, reactor),
         }
         event_of!(self.origin, DEBUG, "connection", "connected");
         self.emit(EventKind::Connected, descriptor.as_raw_fd() as u64);
-        let target = self.dialer.as_ref().and_then(|dialer| dialer.target.as_ref());
+        let target = self.dialer.as_mut().and_then(|dialer| dialer.target.take());
         let proxy = target.and_then(|target| target.proxy(&self.origin.options));
         self.phase = Self::handshake(&self.origin, self.link.as_deref(), descriptor, proxy);
         self.shake_hands(reactor)

@@ -19,7 +19,7 @@ impl Session {
         if fate == Fate::Ends || matches!(self.phase, Phase::Traffic(_)) {
             return fate;
         }
-        if let Some((drain, _)) = &mut self.ends {
+        if let Some((drain, _)) = self.ends.as_deref_mut() {
             drain.frames().resume();
         }
         self.check_linger()
@@ -50,7 +50,7 @@ impl Session {
         if let Phase::Traffic(traffic) = &mut self.phase {
             traffic.called = true;
         }
-        reactor.busy.push_back(self.key);
+        reactor.busy.push_back(self.timers.key());
     }
 
     /// Runs the engine, if there is one, unless a caller does: then the caller hands back what it could not know of.
@@ -73,7 +73,7 @@ impl Session {
         match engine.turn(streams) {
             Ok(rest) => {
                 if rest == Rest::Busy {
-                    reactor.busy.push_back(self.key);
+                    reactor.busy.push_back(self.timers.key());
                 }
                 let beat = engine.next_beat();
                 let blocked = engine.is_blocked();
@@ -144,7 +144,7 @@ impl Session {
                 self.timers.set(Timer::CheckOutbound, at, reactor);
             }
         }
-        traffic.follow(claims, self.key, reactor)
+        traffic.follow(claims, self.timers.key(), reactor)
     }
 
     /// Checks whether the caller that has claimed the descriptor has come back to it.
@@ -172,7 +172,7 @@ impl Session {
         let mut lasts = now + pause;
         // Otherwise the writer writes at this moment.
         if let Some(held) = connection.engine.try_lock() {
-            lasts = held.as_ref().map_or(now, |engine| engine.stream_lasts(pause, LAST_LEFT));
+            lasts = held.as_ref().and_then(|engine| engine.stream_lasts(pause, LAST_LEFT)).unwrap_or(now);
             if held.unlock() {
                 self.call_back(reactor);
             }

@@ -45,7 +45,7 @@ impl Session {
         notice::lost(&mut filler, self.origin.owner.socket_type, &self.origin.options, connects, lasts);
         self.timers.cancel(Timer::Beat, reactor);
         if last || !connects {
-            self.ends = Some((drain, filler));
+            self.ends = Some(Box::new((drain, filler)));
             self.part();
             self.disconnected(reactor);
             return Fate::Ends;
@@ -61,12 +61,12 @@ impl Session {
         if self.origin.owner.socket_type.profile().subscribes {
             // Subscriptions are sent anew: frames queued before would mix with them.
             let (writer, reader) = queue::channel(&self.origin.owner.pool);
-            reader.attach(reactor.inbox.clone(), self.key);
+            reader.attach(reactor.inbox.clone(), self.timers.key());
             drain = Drain::new(reader);
             fresh = Some(writer);
         }
         self.origin.owner.inbox.push(Item::Command(ToSocket::Lost { pipe: self.pipe, fresh }));
-        self.ends = Some((drain, filler));
+        self.ends = Some(Box::new((drain, filler)));
         self.retry(reactor)
     }
 
@@ -134,7 +134,7 @@ impl Session {
 
     /// Whether there is still something to connect for.
     pub(super) fn check_linger(&mut self) -> Fate {
-        let ended = match &mut self.ends {
+        let ended = match self.ends.as_deref_mut() {
             // A reader that rests is told of the end, which may come after this.
             Some((drain, _)) => drain.frames().has_ended() || (!drain.park() && drain.frames().has_ended()),
             None => self.is_closing(),
@@ -168,7 +168,7 @@ impl Session {
                 }
                 backlog
             }
-            _ => self.ends.as_mut().map(|(drain, _)| drain.unsent()),
+            _ => self.ends.as_deref_mut().map(|(drain, _)| drain.unsent()),
         }?;
         Some(self.origin.unsent(backlog))
     }

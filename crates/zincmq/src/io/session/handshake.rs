@@ -43,8 +43,8 @@ impl Session {
     /// Asks the authenticator about the peer.
     pub(super) fn ask(&mut self, reactor: &mut Reactor) -> Fate {
         let Phase::Handshake(handshake) = &mut self.phase else { return Fate::Lives };
-        let address = self.link.as_ref().map_or("", |link| &link.peer_address);
-        let notify = (reactor.inbox.clone() as Arc<dyn Notify>, self.key);
+        let address = self.link.as_ref().map_or("", |link| link.peer_address());
+        let notify = (reactor.inbox.clone() as Arc<dyn Notify>, self.timers.key());
         let status = handshake.ask(&self.origin.owner, &self.origin.options, address, notify);
         self.proceed(status, reactor)
     }
@@ -140,7 +140,7 @@ impl Session {
         if fresh.is_none() {
             self.introduce(&routing_id);
         }
-        let Some((mut drain, mut filler)) = self.ends.take() else { return Fate::Ends };
+        let Some((mut drain, mut filler)) = self.ends.take().map(|ends| *ends) else { return Fate::Ends };
         let origin = &self.origin;
         let terms =
             Terms { socket_type: origin.owner.socket_type, options: &origin.options, peer: peer.as_ref() };
@@ -159,7 +159,7 @@ impl Session {
             name: origin.name.clone(),
             link: self.link.clone(),
             connects: self.dialer.is_some(),
-            session: self.key,
+            session: self.timers.key(),
             overseer: reactor.inbox.clone(),
             plain,
         });
@@ -178,19 +178,19 @@ impl Session {
         let conflates = Conflates::new(self.origin.owner.socket_type, &self.origin.options);
         let (theirs, ours) = pipe(&self.origin.owner.pool, conflates, &self.origin.options);
         let (mut drain, mut filler) = io_ends(ours, &self.origin.options);
-        drain.frames().attach(reactor.inbox.clone(), self.key);
-        filler.writer().attach(reactor.inbox.clone(), self.key);
-        self.ends = Some((drain, filler));
+        drain.frames().attach(reactor.inbox.clone(), self.timers.key());
+        filler.writer().attach(reactor.inbox.clone(), self.timers.key());
+        self.ends = Some(Box::new((drain, filler)));
         theirs
     }
 
     /// Tells the socket who the peer is at the other end of a pipe that it has: at first, and when that is another one than
     /// before, before anything is heard of it. Not where the socket knows better (`CONNECT_ROUTING_ID`).
     pub(super) fn introduce(&mut self, routing_id: &[u8]) {
-        let first = self.dialer.as_ref().is_some_and(|dialer| !dialer.connected_before);
-        let changed = self.announced != routing_id && self.origin.options.connect_routing_id.is_none();
-        if first || changed {
-            self.announced = routing_id.to_vec();
+        let Some(dialer) = &mut self.dialer else { return };
+        let changed = dialer.announced != routing_id && self.origin.options.connect_routing_id.is_none();
+        if !dialer.connected_before || changed {
+            dialer.announced = routing_id.to_vec();
             let (pipe, routing_id, disconnect_msg) = (self.pipe, routing_id.to_vec(), Vec::new());
             self.origin.owner.inbox.push(Item::Command(ToSocket::Identified {
                 pipe,

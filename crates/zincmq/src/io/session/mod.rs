@@ -20,9 +20,8 @@ use std::os::fd::AsFd;
 impl Session {
     /// Begins; `key` is the session's from now on.
     pub(crate) fn start(&mut self, key: u64, reactor: &mut Reactor) -> Fate {
-        self.key = key;
         self.timers = Timers::of(key);
-        if let Some((drain, filler)) = &mut self.ends {
+        if let Some((drain, filler)) = self.ends.as_deref_mut() {
             drain.frames().attach(reactor.inbox.clone(), key);
             filler.writer().attach(reactor.inbox.clone(), key);
         }

@@ -1,9 +1,9 @@
 //! A session: its plain data, and what it says of itself.
 
 use super::traffic::Traffic;
-use crate::command::{Connect, EndpointId, Listen, Origin, PipeId};
+use crate::admission::Admitted;
+use crate::command::{Accepted, Connect, EndpointId, Origin, PipeId};
 use crate::engine;
-use crate::io::admission::Admitted;
 use crate::io::dialer::Dialer;
 use crate::io::exposure::warn_if_exposed;
 use crate::io::handshake::Handshake;
@@ -13,10 +13,10 @@ use crate::life::fresh_id;
 use crate::monitor::{EventKind, Sides};
 use crate::option::Options;
 use crate::pipe::Ends;
-use crate::trace::{Span, span};
-use crate::transport::{Link, Transport};
+use crate::trace::{Span, event_of, span};
+use crate::transport::Link;
 use queue::{Drain, Filler};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -39,12 +39,10 @@ pub(super) enum Phase {
 /// One peer, on the I/O thread.
 #[derive(Debug)]
 pub(crate) struct Session {
-    pub(super) origin: Origin,
-    pub(super) transport: &'static dyn Transport,
-    pub(super) key: u64,
+    pub(super) origin: Arc<Origin>,
     pub(super) pipe: PipeId,
     /// The pipe's ends while no engine has them.
-    pub(super) ends: Option<(Drain, Filler)>,
+    pub(super) ends: Option<Box<(Drain, Filler)>>,
     pub(super) phase: Phase,
     pub(super) link: Option<Arc<Link>>,
     /// How to connect again; an accepted session cannot.
@@ -56,33 +54,32 @@ pub(crate) struct Session {
     pub(super) lingering: Option<Span>,
     /// It was the endpoint: disconnected or unbound.
     pub(super) released: bool,
-    /// The routing id of the peer, as the socket knows it.
-    pub(super) announced: Vec<u8>,
 }
 
 impl Session {
-    pub(crate) fn accepted(listen: &Listen, descriptor: OwnedFd, link: Link, admitted: Admitted) -> Self {
-        let origin = listen.origin.clone();
+    pub(crate) fn accepted(accepted: Accepted) -> Self {
+        let Accepted { origin, descriptor, link, admitted } = accepted;
+        event_of!(origin, DEBUG, "connection", "accepted", peer = link.peer_address());
+        let sides = link.complete(Sides::of(&origin.name, false));
+        origin.owner.monitor.emit(EventKind::Accepted, descriptor.as_raw_fd() as u64, sides);
         let phase = Self::handshake(&origin, Some(&link), descriptor, None);
         Self {
             link: Some(Arc::new(link)),
             admitted: Some(Box::new(admitted)),
-            ..Self::new(origin, listen.transport, fresh_id(), phase)
+            ..Self::new(origin, fresh_id(), phase)
         }
     }
 
     pub(crate) fn connecting(connect: Connect) -> Self {
         let Connect { origin, transport, pipe, address, ends } = connect;
-        let dialer = Box::new(Dialer::new(address, ends.is_none()));
-        let ends = ends.map(|ends| io_ends(ends, &origin.options));
-        Self { ends, dialer: Some(dialer), ..Self::new(origin, transport, pipe, Phase::Resting) }
+        let dialer = Box::new(Dialer::new(transport, address, ends.is_none()));
+        let ends = ends.map(|ends| Box::new(io_ends(ends, &origin.options)));
+        Self { ends, dialer: Some(dialer), ..Self::new(origin, pipe, Phase::Resting) }
     }
 
-    fn new(origin: Origin, transport: &'static dyn Transport, pipe: PipeId, phase: Phase) -> Self {
+    fn new(origin: Arc<Origin>, pipe: PipeId, phase: Phase) -> Self {
         Self {
             origin,
-            transport,
-            key: 0,
             pipe,
             ends: None,
             phase,
@@ -92,7 +89,6 @@ impl Session {
             admitted: None,
             lingering: None,
             released: false,
-            announced: Vec::new(),
         }
     }
 
@@ -103,10 +99,10 @@ impl Session {
         proxy: Option<crate::transport::net::socks::Client>,
     ) -> Phase {
         if let Some(link) = link {
-            warn_if_exposed(origin, &link.peer_address);
+            warn_if_exposed(origin, link.peer_address());
         }
         let (socket_type, options) = (origin.owner.socket_type, &origin.options);
-        let peer = link.map_or("", |link| &link.peer_address);
+        let peer = link.map_or("", |link| link.peer_address());
         let (socket, endpoint) = (socket_type.name(), &*origin.name);
         let span = span!("connection", "handshake", socket = socket, endpoint = endpoint, peer = peer);
         Phase::Handshake(Box::new(Handshake::new(descriptor, proxy, socket_type, options, span)))
@@ -136,7 +132,7 @@ impl Session {
 
     /// Where the peer is, as far as known.
     pub(super) fn peer_address(&self) -> &str {
-        self.link.as_ref().map_or("", |link| &link.peer_address)
+        self.link.as_ref().map_or("", |link| link.peer_address())
     }
 
     pub(super) fn set_deadline(&mut self, after: i32, reactor: &mut Reactor) {

@@ -1,13 +1,13 @@
 //! Sessions by themselves: what they leave behind on their I/O thread.
 
 use super::{Fate, Session};
-use crate::command::{Connect, Listen, Origin, SocketShared, ToSocket};
+use crate::command::{Accepted, Connect, Origin, SocketShared, ToSocket};
 use crate::io::reactor::{Reactor, Timer, Timers};
 use crate::life::{WaitGroup, fresh_id};
 use crate::option::Options;
 use crate::pipe::{Conflates, Ends, pipe};
 use crate::socket_type::SocketType;
-use crate::transport::{Link, Listening, by_scheme};
+use crate::transport::{Link, by_scheme};
 use mio::Poll;
 use queue::{Item, Pool};
 use std::collections::VecDeque;
@@ -63,9 +63,9 @@ impl Surroundings {
         }
     }
 
-    fn origin(&self, options: &Arc<Options>, name: &str) -> Origin {
+    fn origin(&self, options: &Arc<Options>, name: &str) -> Arc<Origin> {
         let (owner, options) = (self.owner.clone(), options.clone());
-        Origin { owner, options, endpoint: fresh_id(), name: name.into() }
+        Arc::new(Origin { owner, options, endpoint: fresh_id(), name: name.into() })
     }
 
     fn accepted(&self) -> (Session, UnixStream) {
@@ -74,14 +74,12 @@ impl Surroundings {
 
     fn accepted_from(&self, address: &str, options: &Arc<Options>) -> (Session, UnixStream) {
         let origin = self.origin(options, "ipc://here");
-        let transport = by_scheme("ipc").unwrap();
-        let listening = Arc::new(Listening::new(transport.bind("*", &self.options).unwrap()));
-        let listen = Listen { origin, transport, listening };
         let (ours, theirs) = UnixStream::pair().unwrap();
         ours.set_nonblocking(true).unwrap();
-        let link = Link { local: String::new(), remote: String::new(), peer_address: address.to_owned() };
-        let admitted = Arc::new(crate::io::admission::Admission::default()).admit("", 0).unwrap();
-        (Session::accepted(&listen, ours.into(), link, admitted), theirs)
+        let link = Link::new("", "", address);
+        let admitted = Arc::new(crate::admission::Admission::default()).admit("", 0).unwrap();
+        let descriptor = ours.into();
+        (Session::accepted(Accepted { origin, descriptor, link, admitted }), theirs)
     }
 
     /// To an address where nobody listens.

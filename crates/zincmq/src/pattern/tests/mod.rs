@@ -205,7 +205,7 @@ impl Peers for Lanes {
     fn stamp(&mut self, peer: PeerId, into: &mut Message) {
         let Some(lane) = self.lane(peer) else { return into.set_source(None) };
         let id = lane.announced.front().map(|id| ("Routing-Id".to_owned(), id.as_bytes().to_vec()));
-        into.set_source(Some(&Arc::new(PeerInfo::new(id.into_iter().collect(), peer.0 as i32))));
+        into.set_source(Some(&Arc::new(PeerInfo::new(&Vec::from_iter(id), peer.0 as i32))));
     }
 
     fn close(&mut self, peer: PeerId) {
