@@ -120,7 +120,7 @@ impl Axis {
         match self {
             Self::Size => size(power.exp2().round() as usize),
             Self::Rate => format!("{}/s", count(10f64.powf(power))),
-            Self::Peers => count(10f64.powf(power)),
+            Self::Peers | Self::Topics => count(10f64.powf(power)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Many connections: that come and go, and that do nothing.
+//! Many connections: that come and go, that do nothing, and that subscribe to a topic each; and many topics.
 
 use std::time::{Duration, Instant};
 use std::{fs, thread};
@@ -6,7 +6,7 @@ use std::{fs, thread};
 use rustix::param::page_size;
 
 use crate::flow::read;
-use crate::side::{Receiver, Result, Sender};
+use crate::side::{Copier, Receiver, Result, Sender};
 use crate::took::Took;
 
 /// How many peers come at the same time. It is less than the backlog of a listening socket, which is 100.
@@ -47,6 +47,36 @@ pub(crate) fn rest(peers: usize, connect: impl FnOnce() -> Result<()>) -> Result
     connect()?;
     thread::sleep(IDLE);
     Ok(Took { messages: peers as u64, numbers: vec![resident()?.saturating_sub(before)] })
+}
+
+/// The topic of this number.
+pub(crate) fn topic(number: usize) -> [u8; 4] {
+    (number as u32).to_be_bytes()
+}
+
+/// A publisher that sends by so many topics in turn.
+pub(crate) struct ByTopic<P> {
+    publisher: P,
+    topics: usize,
+    next: usize,
+    body: Vec<u8>,
+}
+
+impl<P: Copier> ByTopic<P> {
+    pub(crate) fn new(publisher: P, topics: usize) -> Self {
+        Self { publisher, topics, next: 0, body: Vec::new() }
+    }
+}
+
+/// The topic stands in front of the body, and alone in the last message.
+impl<P: Copier> Sender for ByTopic<P> {
+    fn send(&mut self, size: usize, byte: u8) -> Result<()> {
+        self.body.clear();
+        self.body.extend(topic(self.next));
+        self.body.resize(size.max(self.body.len()), byte);
+        self.next = (self.next + 1) % self.topics;
+        self.publisher.send_copy(&self.body)
+    }
 }
 
 /// Bytes of this process that are in memory.

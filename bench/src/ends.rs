@@ -1,6 +1,6 @@
 //! The works, written once for both libraries: each is two ends.
 
-use crate::crowd::{rest, storm};
+use crate::crowd::{ByTopic, rest, storm, topic};
 use crate::duplex::exchange;
 use crate::flow::{ask, drain, drain_counted, pour, pour_counted, read, serve};
 use crate::paced::{clock, pace};
@@ -40,7 +40,7 @@ fn bind<S: Side>(side: &S, task: &Task, cues: &mut impl Cues) -> Result<Option<T
         Work::PushPull | Work::CurvePushPull => {
             let (pull, at) = side.pull(endpoint, hwm)?;
             cues.bound(&at);
-            let took = drain(&mut [pull])?;
+            let took = drain(&mut [pull], row.size)?;
             cues.meet();
             Ok(Some(took))
         }
@@ -70,6 +70,17 @@ fn bind<S: Side>(side: &S, task: &Task, cues: &mut impl Cues) -> Result<Option<T
                 publisher.recv()?;
             }
             pour(&mut publisher, row, time, 1)?;
+            cues.meet();
+            Ok(None)
+        }
+        Work::PubTo(topics) | Work::Subscribed(topics) => {
+            let (mut publisher, at) = side.publisher(endpoint, hwm)?;
+            cues.bound(&at);
+            for _ in 0..topics {
+                publisher.recv()?;
+            }
+            let peers = if row.work == Work::PubTo(topics) { topics } else { 1 };
+            pour(&mut ByTopic::new(publisher, topics), row, time, peers)?;
             cues.meet();
             Ok(None)
         }
@@ -140,8 +151,19 @@ fn connect<S: Side>(side: &S, task: &Task, cues: &mut impl Cues) -> Result<Optio
             Ok(None)
         }
         Work::PubSub(subscribers) => {
-            let sockets = (0..subscribers).map(|_| side.subscriber(endpoint, hwm));
-            let took = drain(&mut sockets.collect::<Result<Vec<_>>>()?)?;
+            let sockets = (0..subscribers).map(|_| side.subscriber(endpoint, hwm, [""]));
+            let took = drain(&mut sockets.collect::<Result<Vec<_>>>()?, size)?;
+            cues.meet();
+            Ok(Some(took))
+        }
+        Work::PubTo(peers) => {
+            let sockets = (0..peers).map(|peer| side.subscriber(endpoint, hwm, [topic(peer)]));
+            let took = drain(&mut sockets.collect::<Result<Vec<_>>>()?, size)?;
+            cues.meet();
+            Ok(Some(took))
+        }
+        Work::Subscribed(topics) => {
+            let took = drain(&mut [side.subscriber(endpoint, hwm, (0..topics).map(topic))?], size)?;
             cues.meet();
             Ok(Some(took))
         }
@@ -158,7 +180,7 @@ fn connect<S: Side>(side: &S, task: &Task, cues: &mut impl Cues) -> Result<Optio
             Ok(Some(took))
         }
         Work::RouterTo(peers) => {
-            let took = drain(&mut greeters(side, task, peers)?)?;
+            let took = drain(&mut greeters(side, task, peers)?, size)?;
             cues.meet();
             Ok(Some(took))
         }

@@ -41,6 +41,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rustix::process::{Resource, getrlimit};
 
 use crate::row::Row;
 use crate::run::{Outcome, Scratch, Settings};
@@ -147,9 +148,14 @@ fn main() -> ExitCode {
 
 /// Measures and reports; whether nothing failed.
 fn compare(arguments: &Arguments) -> Result<bool> {
-    let (rows, settings, scratch) = (arguments.rows(), arguments.settings(), Scratch::new()?);
+    let (mut rows, settings, scratch) = (arguments.rows(), arguments.settings(), Scratch::new()?);
     if rows.is_empty() {
         return Err("no row is about all of these words".into());
+    }
+    let allowed = getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
+    for row in rows.extract_if(.., |row| run::descriptors(row, &settings) > allowed) {
+        let needed = run::descriptors(&row, &settings);
+        println!("left out: {row}: a process would need {needed} descriptors, and may have {allowed}");
     }
     let runs = rows.iter().map(|row| run::contenders(row, &settings).len() * settings.repeats).sum::<usize>();
     // Hidden by itself where standard error is no terminal.

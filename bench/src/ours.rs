@@ -9,7 +9,7 @@ use zincmq::security::Keypair;
 use zincmq::{Buffer, Context, Error, Frame, Message, Socket};
 
 use crate::flow::read;
-use crate::side::{Addresser, AtOnce, Copier, Receiver, Responder, Result, Sender, Side, keys};
+use crate::side::{Addresser, AtOnce, Copier, MAX_SOCKETS, Receiver, Responder, Result, Sender, Side, keys};
 
 /// From this size on a message is sent by value.
 const BY_VALUE: usize = 64 << 10;
@@ -70,7 +70,7 @@ fn keypair(public: &str, secret: &str) -> Result<Keypair> {
 
 impl Side for Ours {
     fn new(encrypted: bool) -> Result<Self> {
-        Ok(Self { context: Context::new(), encrypted })
+        Ok(Self { context: Context::builder().max_sockets(MAX_SOCKETS).build(), encrypted })
     }
 
     fn pull(&self, endpoint: &str, hwm: i32) -> Result<(impl Receiver, String)> {
@@ -83,16 +83,21 @@ impl Side for Ours {
         Ok(push)
     }
 
-    fn publisher(&self, endpoint: &str, hwm: i32) -> Result<(impl Sender + Receiver, String)> {
+    fn publisher(&self, endpoint: &str, hwm: i32) -> Result<(impl Copier + Receiver, String)> {
         let mut publisher = self.bound::<ability::XPub>(endpoint, hwm)?;
         publisher.0.socket.set(XPUB_VERBOSE, true)?;
         publisher.0.socket.set(XPUB_NODROP, true)?;
         Ok(publisher)
     }
 
-    fn subscriber(&self, endpoint: &str, hwm: i32) -> Result<impl Receiver> {
+    fn subscriber(
+        &self,
+        endpoint: &str,
+        hwm: i32,
+        topics: impl IntoIterator<Item: AsRef<[u8]>>,
+    ) -> Result<impl Receiver> {
         let mut subscriber = self.connected::<ability::Sub>(endpoint, hwm)?;
-        subscriber.socket.subscribe("")?;
+        topics.into_iter().try_for_each(|topic| subscriber.socket.subscribe(topic))?;
         Ok(subscriber)
     }
 

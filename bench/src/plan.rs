@@ -65,10 +65,13 @@ fn all_rows() -> Vec<Row> {
         rows.extend([1000, 10_000, 100_000].map(|rate| Row::new(Work::Paced(rate), transport, 64)));
     }
     rows.extend([Transport::Ipc, Transport::Tcp].map(|transport| Row::new(Work::Storm, transport, 64)));
-    for peers in [Work::PushTo, Work::RouterTo] {
-        rows.extend([1, 100, 1000].map(|count| Row::new(peers(count), Transport::Tcp, 64)));
+    for peers in [Work::PushTo, Work::RouterTo, Work::PubTo] {
+        rows.extend([1, 100, 1000, 10_000].map(|count| Row::new(peers(count), Transport::Tcp, 64)));
     }
-    rows.push(Row::new(Work::Idle(1000), Transport::Tcp, 64));
+    // With a high-water mark libzmq loses subscriptions.
+    let subscribed = |topics| Row::new(Work::Subscribed(topics), Transport::Tcp, 64).unlimited();
+    rows.extend([1, 1000, 1_000_000].map(subscribed));
+    rows.extend([1000, 10_000].map(|count| Row::new(Work::Idle(count), Transport::Tcp, 64)));
     rows
 }
 

@@ -59,7 +59,7 @@ fn half<S: Finish>(stream: S, task: &Task, cues: &mut impl Cues) -> Result<Optio
     let mut stream = Stream { stream, size: row.size, sent: buffer.clone(), received: buffer };
     match (row.work, task.end) {
         (Work::RawStream, End::Bind) => {
-            let took = drain(&mut [stream])?;
+            let took = drain(&mut [stream], row.size)?;
             cues.meet();
             Ok(Some(took))
         }

@@ -45,6 +45,8 @@ pub(crate) enum Axis {
     Rate,
     /// Peers.
     Peers,
+    /// Topics that a peer has subscribed to.
+    Topics,
 }
 
 /// One line of the table. Its text form is the first five columns of the CSV.
@@ -89,7 +91,8 @@ impl Row {
     pub(crate) fn place(&self) -> (Axis, usize) {
         match self.work {
             Work::Paced(rate) => (Axis::Rate, rate),
-            Work::PushTo(peers) | Work::RouterTo(peers) => (Axis::Peers, peers),
+            Work::PushTo(peers) | Work::RouterTo(peers) | Work::PubTo(peers) => (Axis::Peers, peers),
+            Work::Subscribed(topics) => (Axis::Topics, topics),
             _ => (Axis::Size, self.size),
         }
     }

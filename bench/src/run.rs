@@ -63,9 +63,18 @@ impl Outcome {
     }
 }
 
+/// More descriptors than a process has beside its connections.
+const FEW: usize = 100;
+
 /// The contenders that do a row.
 pub(crate) fn contenders(row: &Row, settings: &Settings) -> Vec<Contender> {
     if row.work.is_raw() { vec![Contender::Raw] } else { settings.sides.clone() }
+}
+
+/// The descriptors that a row takes of one process: one a connection, and for libzmq one more a socket; and a few.
+pub(crate) fn descriptors(row: &Row, settings: &Settings) -> u64 {
+    let each = if contenders(row, settings).contains(&Contender::Libzmq) { 2 } else { 1 };
+    (each * row.work.connections() + FEW) as u64
 }
 
 /// Measures one row, its sides in turn so that a change of the machine's mood meets all alike. A side that

@@ -4,6 +4,9 @@
 pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
+/// As many sockets as the largest row has at one end, and a few.
+pub(crate) const MAX_SOCKETS: usize = 10_100;
+
 /// A socket that sends.
 pub(crate) trait Sender {
     /// Writes a fresh message, all `size` bytes of it equal to `byte`, and sends it.
@@ -58,10 +61,15 @@ pub(crate) trait Side: Clone + Send {
 
     /// A bound XPUB that waits for slow subscribers (XPUB_NODROP), and that receives a message for each
     /// subscription (XPUB_VERBOSE), so that it can start when all are there. It sends as PUB does.
-    fn publisher(&self, endpoint: &str, hwm: i32) -> Result<(impl Sender + Receiver, String)>;
+    fn publisher(&self, endpoint: &str, hwm: i32) -> Result<(impl Copier + Receiver, String)>;
 
-    /// A connected SUB that subscribes to everything.
-    fn subscriber(&self, endpoint: &str, hwm: i32) -> Result<impl Receiver>;
+    /// A connected SUB that subscribes to these topics.
+    fn subscriber(
+        &self,
+        endpoint: &str,
+        hwm: i32,
+        topics: impl IntoIterator<Item: AsRef<[u8]>>,
+    ) -> Result<impl Receiver>;
 
     /// A bound REP.
     fn rep(&self, endpoint: &str, hwm: i32) -> Result<(impl Responder, String)>;

@@ -4,10 +4,10 @@
 //! at every size here; buffers of one's own (`zmq_msg_init_data`) only help programs that can reuse their
 //! content.
 
-use genuine::{Context, Error, Msg, Socket, event, flag, kind, option};
+use genuine::{Context, Error, Msg, Socket, context_option, event, flag, kind, option};
 
 use crate::flow::read;
-use crate::side::{Addresser, AtOnce, Copier, Receiver, Responder, Result, Sender, Side, keys};
+use crate::side::{Addresser, AtOnce, Copier, MAX_SOCKETS, Receiver, Responder, Result, Sender, Side, keys};
 
 /// From this size on the room is asked for before a message is made.
 const LARGE: usize = 64 << 10;
@@ -74,7 +74,9 @@ impl Theirs {
 
 impl Side for Theirs {
     fn new(encrypted: bool) -> Result<Self> {
-        Ok(Self { context: Context::new()?, encrypted })
+        let context = Context::new()?;
+        context.set(context_option::MAX_SOCKETS, MAX_SOCKETS as i32)?;
+        Ok(Self { context, encrypted })
     }
 
     fn pull(&self, endpoint: &str, hwm: i32) -> Result<(impl Receiver, String)> {
@@ -87,16 +89,23 @@ impl Side for Theirs {
         Ok(push)
     }
 
-    fn publisher(&self, endpoint: &str, hwm: i32) -> Result<(impl Sender + Receiver, String)> {
+    fn publisher(&self, endpoint: &str, hwm: i32) -> Result<(impl Copier + Receiver, String)> {
         let publisher = self.bound(kind::XPUB, endpoint, hwm)?;
         publisher.0.socket.set(option::XPUB_VERBOSE, 1)?;
         publisher.0.socket.set(option::XPUB_NODROP, 1)?;
         Ok(publisher)
     }
 
-    fn subscriber(&self, endpoint: &str, hwm: i32) -> Result<impl Receiver> {
+    fn subscriber(
+        &self,
+        endpoint: &str,
+        hwm: i32,
+        topics: impl IntoIterator<Item: AsRef<[u8]>>,
+    ) -> Result<impl Receiver> {
         let subscriber = self.connected(kind::SUB, endpoint, hwm)?;
-        subscriber.socket.set_bytes(option::SUBSCRIBE, b"")?;
+        topics
+            .into_iter()
+            .try_for_each(|topic| subscriber.socket.set_bytes(option::SUBSCRIBE, topic.as_ref()))?;
         Ok(subscriber)
     }
 

@@ -28,6 +28,10 @@ pub(crate) enum Work {
     PushTo(usize),
     /// ROUTER sends to so many DEALERs in turn, by their routing ids.
     RouterTo(usize),
+    /// A publisher sends to so many subscribers in turn, each by a topic of its own.
+    PubTo(usize),
+    /// A publisher sends to one subscriber, which has subscribed to so many topics, by each in turn.
+    Subscribed(usize),
     /// So many DEALERs are connected to a ROUTER, and nothing happens: the memory.
     Idle(usize),
     /// Bytes through a bare stream socket: the limit of the throughput rows.
@@ -60,7 +64,7 @@ impl Work {
     pub(crate) fn unit(self) -> Unit {
         match self {
             Self::PushPull | Self::CurvePushPull | Self::DealerRouter | Self::Duplex => Unit::Messages,
-            Self::PushTo(_) | Self::RouterTo(_) => Unit::Messages,
+            Self::PushTo(_) | Self::RouterTo(_) | Self::PubTo(_) | Self::Subscribed(_) => Unit::Messages,
             Self::PubSub(_) => Unit::Deliveries,
             Self::ReqRep | Self::CurveReqRep | Self::RawPingPong => Unit::OneWay,
             Self::Paced(_) => Unit::Delay,
@@ -78,6 +82,14 @@ impl Work {
     /// Whether it is done on bare sockets, without either library.
     pub(crate) fn is_raw(self) -> bool {
         matches!(self, Self::RawStream | Self::RawPingPong)
+    }
+
+    /// The connections that one process has.
+    pub(crate) fn connections(self) -> usize {
+        match self {
+            Self::PushTo(peers) | Self::RouterTo(peers) | Self::PubTo(peers) | Self::Idle(peers) => peers,
+            _ => 1,
+        }
     }
 
     /// How many times as long a run of it takes as others: one message in a thousand must be several.
@@ -99,6 +111,8 @@ impl Work {
             Self::Storm => ("storm", None),
             Self::PushTo(peers) => ("push-to", Some(peers)),
             Self::RouterTo(peers) => ("router-to", Some(peers)),
+            Self::PubTo(peers) => ("pub-to", Some(peers)),
+            Self::Subscribed(topics) => ("subscribed", Some(topics)),
             Self::Idle(peers) => ("idle", Some(peers)),
             Self::RawStream => ("raw-stream", None),
             Self::RawPingPong => ("raw-ping-pong", None),
@@ -148,6 +162,8 @@ impl FromStr for Work {
             Self::Storm,
             Self::PushTo(number),
             Self::RouterTo(number),
+            Self::PubTo(number),
+            Self::Subscribed(number),
             Self::Idle(number),
             Self::RawStream,
             Self::RawPingPong,

@@ -136,7 +136,8 @@ impl Context {
 }
 
 impl ContextBuilder {
-    /// The number of I/O threads; default 1. One moves several gigabytes a second. 0 leaves only inproc.
+    /// The number of I/O threads; default 1. One moves several gigabytes a second. The connections of each endpoint are spread
+    /// over all, or over those that `AFFINITY` names. 0 leaves only inproc.
     #[must_use]
     pub fn io_threads(mut self, count: usize) -> Self {
         self.io_threads = count;
