@@ -13,6 +13,7 @@ use crate::primitive::{
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
+use std::panic::RefUnwindSafe;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
@@ -46,6 +47,9 @@ struct Shared<T> {
 
 // SAFETY: `Guard` gives the value to one thread at a time, as `Shared::enter` and `Shared::lock` argue.
 unsafe impl<T: Send> Sync for Shared<T> {}
+
+// A thread that panics lets go, as of a mutex.
+impl<T> RefUnwindSafe for Shared<T> {}
 
 /// What tells whether a bias is worth it.
 #[derive(Default)]
