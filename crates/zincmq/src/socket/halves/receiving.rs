@@ -26,8 +26,6 @@ impl<K: Receives> RecvHalf<Socket<K>> {
     /// # Errors
     /// As that.
     pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()> {
-        // Without the lock: the end of a body may call its owner, who may use the other half.
-        message.clear();
         self.half.attempt(|core| core.try_recv(message))
     }
 
@@ -54,8 +52,6 @@ impl<K: Receives> RecvHalf<Socket<K>> {
     /// # Errors
     /// As that.
     pub fn recv_into(&mut self, message: &mut Message) -> Result<()> {
-        // As above.
-        message.clear();
         let until = |core: &Core| deadline(core.peers.options.rcvtimeo);
         self.half.block(until, |core| core.try_recv(message))
     }
