@@ -1,5 +1,7 @@
 //! `zmq_msg_t`: the 64 bytes that C keeps for one part of a message.
 
+mod receive;
+
 use crate::block::Block;
 use crate::errno::Errno;
 use bytes::Bytes;
@@ -9,8 +11,7 @@ use std::ffi::CString;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 use std::{ptr, slice};
-use zincmq::c::Memory;
-use zincmq::{Frame, Message, PeerInfo};
+use zincmq::{Frame, PeerInfo};
 
 /// Bodies up to this many bytes live in the message itself.
 const INLINE: usize = 45;
@@ -18,9 +19,6 @@ const INLINE: usize = 45;
 const GATHERED: usize = 512;
 /// Bodies of this size and more travel by reference; over inproc all that have a function to be freed with.
 const LARGE: usize = 60 << 10;
-
-/// Bodies of this size and more are received with the memory that they came in, not copied.
-const EXCHANGED: usize = 1 << 10;
 
 /// The values of `kind`; anything else is no message.
 const CLOSED: u8 = 0;
@@ -304,55 +302,6 @@ impl Msg {
             // SAFETY: it is from `Arc::into_raw`, and forgotten here.
             drop(unsafe { Arc::from_raw(old) });
         }
-    }
-
-    /// Takes over part `at` of a received message.
-    #[inline(always)]
-    pub(crate) fn receive(&mut self, message: &mut Message, at: usize) -> Result<usize, Errno> {
-        let size = match message.own(at) {
-            Some(bytes) if bytes.len() <= INLINE && self.kind == SHORT && self.label.is_null() => {
-                self.len = bytes.len() as u8;
-                // SAFETY: the body has room for so many.
-                unsafe { sys::copy(bytes, self.body.as_mut_ptr().cast()) };
-                bytes.len()
-            }
-            Some(bytes) if bytes.len() < EXCHANGED => self.receive_copy(bytes)?,
-            own => {
-                let own = own.is_some();
-                self.receive_memory(message, at, own)
-            }
-        };
-        self.more = u8::from(at + 1 < message.len());
-        self.set_peer(message.peer());
-        Ok(size)
-    }
-
-    /// Copies a body in place of an earlier one. Returns its length.
-    #[inline(never)]
-    fn receive_copy(&mut self, bytes: &[u8]) -> Result<usize, Errno> {
-        let size = bytes.len();
-        let bare = self.kind == BLOCK && self.label.is_null();
-        if !bare || size <= INLINE || !(*self.block()).reuse(size) {
-            self.empty_body();
-            self.make_room(size)?;
-        }
-        self.overwrite(bytes);
-        Ok(size)
-    }
-
-    /// Takes over the memory of a body, which stays where it is; the part gets that of an earlier one if that is of the
-    /// same kind. Returns the body's length.
-    #[inline(never)]
-    fn receive_memory(&mut self, message: &mut Message, at: usize, own: bool) -> usize {
-        let Some(part) = message.as_mut_slice().get_mut(at) else { return 0 };
-        let size = part.len();
-        let bare = self.kind == BLOCK && self.label.is_null();
-        if !(own && bare && (*self.block()).exchange(part)) {
-            self.empty_body();
-            let part = std::mem::take(part);
-            self.put_block(if own { Block::own(part) } else { Block::share(part) });
-        }
-        size
     }
 
     /// Whether more parts of the same message follow: 1, or 0.

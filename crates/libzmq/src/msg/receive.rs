@@ -1,0 +1,61 @@
+//! How a message takes over a part as it was received.
+
+use super::{BLOCK, INLINE, Msg, SHORT};
+use crate::block::Block;
+use crate::errno::Errno;
+use zincmq::Message;
+use zincmq::c::Memory;
+
+/// Bodies of this size and more are received with the memory that they came in, not copied.
+const EXCHANGED: usize = 1 << 10;
+
+impl Msg {
+    /// Takes over part `at` of a received message.
+    #[inline(always)]
+    pub(crate) fn receive(&mut self, message: &mut Message, at: usize) -> Result<usize, Errno> {
+        let size = match message.own(at) {
+            Some(bytes) if bytes.len() <= INLINE && self.kind == SHORT && self.label.is_null() => {
+                self.len = bytes.len() as u8;
+                // SAFETY: the body has room for so many.
+                unsafe { sys::copy(bytes, self.body.as_mut_ptr().cast()) };
+                bytes.len()
+            }
+            Some(bytes) if bytes.len() < EXCHANGED => self.receive_copy(bytes)?,
+            own => {
+                let own = own.is_some();
+                self.receive_memory(message, at, own)
+            }
+        };
+        self.more = u8::from(at + 1 < message.len());
+        self.set_peer(message.peer());
+        Ok(size)
+    }
+
+    /// Copies a body in place of an earlier one. Returns its length.
+    #[inline(never)]
+    fn receive_copy(&mut self, bytes: &[u8]) -> Result<usize, Errno> {
+        let size = bytes.len();
+        let bare = self.kind == BLOCK && self.label.is_null();
+        if !bare || size <= INLINE || !(*self.block()).reuse(size) {
+            self.empty_body();
+            self.make_room(size)?;
+        }
+        self.overwrite(bytes);
+        Ok(size)
+    }
+
+    /// Takes over the memory of a body, which stays where it is; the part gets that of an earlier one if that is of the
+    /// same kind. Returns the body's length.
+    #[inline(never)]
+    fn receive_memory(&mut self, message: &mut Message, at: usize, own: bool) -> usize {
+        let Some(part) = message.as_mut_slice().get_mut(at) else { return 0 };
+        let size = part.len();
+        let bare = self.kind == BLOCK && self.label.is_null();
+        if !(own && bare && (*self.block()).exchange(part)) {
+            self.empty_body();
+            let part = std::mem::take(part);
+            self.put_block(if own { Block::own(part) } else { Block::share(part) });
+        }
+        size
+    }
+}
