@@ -49,12 +49,17 @@ pub(crate) type Attempt = std::result::Result<(), Denied>;
 /// A half, of whatever type.
 pub(crate) struct Half {
     core: End<Core>,
-    /// The core's.
-    inbox: Arc<Inbox<ToSocket>>,
-    both: Arc<Both>,
+    changes: Arc<Changes>,
     side: Side,
     turn: Turn,
     spin: AdaptiveSpin,
+}
+
+/// How the halves hear of changes.
+struct Changes {
+    /// The core's.
+    inbox: Arc<Inbox<ToSocket>>,
+    both: Arc<Both>,
 }
 
 /// Which of the two signals is a half's.
@@ -67,12 +72,10 @@ enum Side {
 impl Half {
     /// The half that sends and the half that receives.
     pub(super) fn two_of(core: Core) -> (Self, Self) {
-        let inbox = core.owner.inbox.clone();
-        let both = Arc::<Both>::default();
+        let changes = Arc::new(Changes { inbox: core.owner.inbox.clone(), both: Arc::default() });
         let half = |core, side| Self {
             core,
-            inbox: inbox.clone(),
-            both: both.clone(),
+            changes: changes.clone(),
             side,
             turn: Turn::default(),
             spin: AdaptiveSpin::default(),
@@ -89,7 +92,7 @@ impl Half {
     }
 
     fn signal(&self) -> &Signal {
-        &self.both.sides[self.side as usize]
+        &self.changes.both.sides[self.side as usize]
     }
 
     pub(super) fn core(&mut self) -> Guard<'_, Core> {
@@ -148,7 +151,7 @@ impl Half {
                     if announced && !self.signal().sleep(until) && interruptible {
                         break Err(Error::Interrupted);
                     }
-                    announced = !announced && !self.spin.look(spin, || self.inbox.is_pending());
+                    announced = !announced && !self.spin.look(spin, || self.changes.inbox.is_pending());
                 }
             }
             if announced {
@@ -169,7 +172,7 @@ impl Half {
     ) -> Outlook {
         let mut core = self.core.lock();
         if announced {
-            core.owner.inbox.signal().arm_again(&self.both);
+            core.owner.inbox.signal().arm_again(&self.changes.both);
         }
         let patient = self.side == Side::Receives && !announced && self.spin.is_worth_it();
         core.peers.patient = patient && core.is_alone();
@@ -216,7 +219,7 @@ impl Half {
         // Without the lock: the waker that goes may be the last of a task, whose end uses the other half.
         self.signal().arm(Arc::new(context.waker().clone()));
         let mut core = self.core.lock();
-        core.owner.inbox.signal().arm_again(&self.both);
+        core.owner.inbox.signal().arm_again(&self.changes.both);
         match attempt(&mut core) {
             Err(Denied::Again) if !core.is_stopped() => {}
             result => return Poll::Ready(result.map_err(|denied| core.refusal(denied))),
