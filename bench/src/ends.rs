@@ -73,7 +73,7 @@ fn bind<S: Side>(side: &S, task: &Task, cues: &mut impl Cues) -> Result<Option<T
             cues.meet();
             Ok(None)
         }
-        Work::PubTo(topics) | Work::Subscribed(topics) => {
+        Work::PubTo(topics) | Work::Topics(topics) => {
             let (mut publisher, at) = side.publisher(endpoint, hwm)?;
             cues.bound(&at);
             for _ in 0..topics {
@@ -162,7 +162,7 @@ fn connect<S: Side>(side: &S, task: &Task, cues: &mut impl Cues) -> Result<Optio
             cues.meet();
             Ok(Some(took))
         }
-        Work::Subscribed(topics) => {
+        Work::Topics(topics) => {
             let took = drain(&mut [side.subscriber(endpoint, hwm, (0..topics).map(topic))?], size)?;
             cues.meet();
             Ok(Some(took))

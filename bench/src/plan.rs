@@ -66,11 +66,13 @@ fn all_rows() -> Vec<Row> {
     }
     rows.extend([Transport::Ipc, Transport::Tcp].map(|transport| Row::new(Work::Storm, transport, 64)));
     for peers in [Work::PushTo, Work::RouterTo, Work::PubTo] {
-        rows.extend([1, 100, 1000, 10_000].map(|count| Row::new(peers(count), Transport::Tcp, 64)));
+        rows.extend([1, 100, 1000].map(|count| Row::new(peers(count), Transport::Tcp, 64)));
     }
+    // Not PUSH: one that connects so often at once overruns the listening socket's backlog, and waits for seconds.
+    rows.extend([Work::RouterTo, Work::PubTo].map(|peers| Row::new(peers(10_000), Transport::Tcp, 64)));
     // With a high-water mark libzmq loses subscriptions.
-    let subscribed = |topics| Row::new(Work::Subscribed(topics), Transport::Tcp, 64).unlimited();
-    rows.extend([1, 1000, 1_000_000].map(subscribed));
+    let topics = |count| Row::new(Work::Topics(count), Transport::Tcp, 64).unlimited();
+    rows.extend([1, 1000, 1_000_000].map(topics));
     rows.extend([1000, 10_000].map(|count| Row::new(Work::Idle(count), Transport::Tcp, 64)));
     rows
 }

@@ -92,7 +92,7 @@ impl Row {
         match self.work {
             Work::Paced(rate) => (Axis::Rate, rate),
             Work::PushTo(peers) | Work::RouterTo(peers) | Work::PubTo(peers) => (Axis::Peers, peers),
-            Work::Subscribed(topics) => (Axis::Topics, topics),
+            Work::Topics(topics) => (Axis::Topics, topics),
             _ => (Axis::Size, self.size),
         }
     }

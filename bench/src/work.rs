@@ -31,7 +31,7 @@ pub(crate) enum Work {
     /// A publisher sends to so many subscribers in turn, each by a topic of its own.
     PubTo(usize),
     /// A publisher sends to one subscriber, which has subscribed to so many topics, by each in turn.
-    Subscribed(usize),
+    Topics(usize),
     /// So many DEALERs are connected to a ROUTER, and nothing happens: the memory.
     Idle(usize),
     /// Bytes through a bare stream socket: the limit of the throughput rows.
@@ -64,7 +64,7 @@ impl Work {
     pub(crate) fn unit(self) -> Unit {
         match self {
             Self::PushPull | Self::CurvePushPull | Self::DealerRouter | Self::Duplex => Unit::Messages,
-            Self::PushTo(_) | Self::RouterTo(_) | Self::PubTo(_) | Self::Subscribed(_) => Unit::Messages,
+            Self::PushTo(_) | Self::RouterTo(_) | Self::PubTo(_) | Self::Topics(_) => Unit::Messages,
             Self::PubSub(_) => Unit::Deliveries,
             Self::ReqRep | Self::CurveReqRep | Self::RawPingPong => Unit::OneWay,
             Self::Paced(_) => Unit::Delay,
@@ -112,7 +112,7 @@ impl Work {
             Self::PushTo(peers) => ("push-to", Some(peers)),
             Self::RouterTo(peers) => ("router-to", Some(peers)),
             Self::PubTo(peers) => ("pub-to", Some(peers)),
-            Self::Subscribed(topics) => ("subscribed", Some(topics)),
+            Self::Topics(topics) => ("topics", Some(topics)),
             Self::Idle(peers) => ("idle", Some(peers)),
             Self::RawStream => ("raw-stream", None),
             Self::RawPingPong => ("raw-ping-pong", None),
@@ -163,7 +163,7 @@ impl FromStr for Work {
             Self::PushTo(number),
             Self::RouterTo(number),
             Self::PubTo(number),
-            Self::Subscribed(number),
+            Self::Topics(number),
             Self::Idle(number),
             Self::RawStream,
             Self::RawPingPong,

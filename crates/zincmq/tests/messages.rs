@@ -115,7 +115,6 @@ fn parts_are_matched_on() -> zincmq::Result<()> {
 
 /// A map by routing id: what every ROUTER needs.
 #[test]
-#[expect(clippy::mutable_key_type, reason = "what changes in a message says who sent it, and does not count")]
 fn frames_are_keys() {
     let long = "a routing id that is longer than what a part keeps inside of itself, which is 64 bytes";
     let names = ["a", "b", long];

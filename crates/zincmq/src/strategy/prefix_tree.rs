@@ -5,12 +5,12 @@
 //! millions of keys, so a node has 32 bytes (docs/decisions/scale.md).
 
 mod edge;
+mod node;
 
 use edge::{Edge, Edges};
+pub(crate) use node::Place;
+use node::{Body, Node};
 use std::mem::{replace, take};
-
-/// The place of a node, and of its key.
-pub(crate) type Place = u32;
 
 /// The node of the empty string.
 const ROOT: Place = 0;
@@ -26,58 +26,6 @@ pub(crate) struct PrefixTree<V> {
     /// The first place in `nodes` that can be used again, whose `parent` is the next one; the root: none.
     free: Place,
     len: usize,
-}
-
-#[derive(Debug)]
-struct Node<V> {
-    /// The bytes from the parent's key to this one.
-    edge: Edge,
-    parent: Place,
-    body: Body<V>,
-}
-
-#[derive(Debug)]
-enum Body<V> {
-    /// A key with nothing below it.
-    Leaf(V),
-    Inner(Box<Inner<V>>),
-}
-
-/// Without a value, every inner node but the root has at least two children; with one, at least one.
-#[derive(Debug)]
-struct Inner<V> {
-    value: Option<V>,
-    /// By the first byte of their edges, in order.
-    children: Box<[(u8, Place)]>,
-}
-
-impl<V> Body<V> {
-    fn inner(value: Option<V>, children: impl Into<Box<[(u8, Place)]>>) -> Self {
-        Self::Inner(Box::new(Inner { value, children: children.into() }))
-    }
-
-    fn children(&self) -> &[(u8, Place)] {
-        match self {
-            Self::Leaf(_) => &[],
-            Self::Inner(inner) => &inner.children,
-        }
-    }
-
-    #[inline]
-    fn value(&self) -> Option<&V> {
-        match self {
-            Self::Leaf(value) => Some(value),
-            Self::Inner(inner) => inner.value.as_ref(),
-        }
-    }
-
-    /// The place of the child whose edge begins with `first`.
-    #[inline]
-    fn child(&self, first: u8) -> Option<Place> {
-        let children = self.children();
-        let at = children.binary_search_by_key(&first, |&(byte, _)| byte).ok()?;
-        Some(children[at].1)
-    }
 }
 
 impl<V: Default> Default for PrefixTree<V> {
