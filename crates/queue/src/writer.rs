@@ -1,7 +1,7 @@
 //! The writing end of one direction: frames in, whole messages published.
 
 mod envelope;
-mod shared;
+pub(crate) mod shared;
 
 use crate::PeerInfo;
 use crate::chain::Chain;
@@ -52,6 +52,8 @@ pub struct Writer {
     closed: u64,
     /// The reader is in this process, and takes [`Part::Kept`] by reference.
     serves_process: bool,
+    /// Some frame refers to a common body.
+    refers: bool,
     /// If there is one, `half` is private to this end.
     onward: Option<Box<Onward>>,
 }
@@ -68,6 +70,7 @@ impl Writer {
             credit: 0,
             closed: 0,
             serves_process: false,
+            refers: false,
             onward: None,
         }
     }
@@ -211,7 +214,7 @@ impl Writer {
     /// Whether the backlog is at most `bytes`, and no body joined by reference lately.
     #[must_use]
     pub fn is_short(&self, bytes: u64) -> bool {
-        self.backlog() <= bytes && self.chain.segment.is_none_or(|segment| !segment.get().has_bodies())
+        self.backlog() <= bytes && self.chain.segment.is_none_or(|segment| segment.get().is_plain())
     }
 
     /// A view of this direction's numbers.
@@ -449,6 +452,9 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
+        if self.refers {
+            self.half.producer.0.end.store(self.chain.at, Ordering::Relaxed);
+        }
         self.close();
     }
 }
