@@ -24,11 +24,12 @@ pub(crate) struct Road {
 }
 
 /// All roads. Those that go by messages go in batches.
-pub(crate) const ROADS: [Road; 6] = [
+pub(crate) const ROADS: [Road; 7] = [
     Road { name: "push-pull", times: 20_000, go: push_pull },
     Road { name: "dealer-router", times: 5_000, go: dealer_router },
     Road { name: "req-rep", times: 5_000, go: req_rep },
     Road { name: "pub-sub-8", times: 5_000, go: pub_sub },
+    Road { name: "fan-out-64", times: 1_000, go: fan_out },
     Road { name: "wire", times: 20_000, go: wire },
     Road { name: "opening", times: 500, go: opening },
 ];
@@ -91,6 +92,15 @@ fn req_rep(times: usize) -> Result<()> {
 
 /// A message to eight subscribers, all of whom receive it.
 fn pub_sub(times: usize) -> Result<()> {
+    publish(times, 8, &BODY)
+}
+
+/// As [`pub_sub`], with so many subscribers that they share the body.
+fn fan_out(times: usize) -> Result<()> {
+    publish(times, 64, &[7; 1024])
+}
+
+fn publish(times: usize, subscribers: usize, body: &[u8]) -> Result<()> {
     let context = Context::new();
     let mut publisher = Pub::new(&context)?;
     publisher.bind("inproc://road")?;
@@ -100,10 +110,10 @@ fn pub_sub(times: usize) -> Result<()> {
         subscriber.connect("inproc://road")?;
         Ok(subscriber)
     };
-    let mut subscribers = (0..8).map(subscriber).collect::<Result<Vec<_>>>()?;
+    let mut subscribers = (0..subscribers).map(subscriber).collect::<Result<Vec<_>>>()?;
     let mut message = Message::new();
     go(times / BATCH, || {
-        (0..BATCH).try_for_each(|_| publisher.send(&BODY))?;
+        (0..BATCH).try_for_each(|_| publisher.send(body))?;
         for subscriber in &mut subscribers {
             (0..BATCH).try_for_each(|_| subscriber.recv_into(&mut message))?;
         }

@@ -6,7 +6,7 @@ use crate::block::Block;
 use crate::errno::Errno;
 use bytes::Bytes;
 use libc::{c_int, c_void};
-use queue::Keep;
+use queue::{Common, Keep};
 use std::ffi::CString;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -25,6 +25,7 @@ const CLOSED: u8 = 0;
 const SHORT: u8 = 0x71;
 const BLOCK: u8 = 0x72;
 const CONSTANT: u8 = 0x73;
+const COMMON: u8 = 0x74;
 
 const PROPERTY_MORE: c_int = 1;
 const PROPERTY_SRCFD: c_int = 2;
@@ -33,7 +34,7 @@ const PROPERTY_SHARED: c_int = 3;
 /// `zmq_msg_t`: 64 bytes that may be moved by copying them.
 #[repr(C, align(8))]
 pub struct Msg {
-    /// The body, or a block, or address and length of a constant.
+    /// The body, or a block, or address and length of a constant, or a body that other subscribers have, too.
     body: [MaybeUninit<u8>; INLINE],
     kind: u8,
     /// The length of a short body.
@@ -117,7 +118,7 @@ impl Msg {
         let kind = if address.is_null() { CLOSED } else { unsafe { (&raw const (*address).kind).read() } };
         match kind {
             // SAFETY: as above.
-            SHORT | BLOCK | CONSTANT => Ok(unsafe { &mut *address }),
+            SHORT | BLOCK | CONSTANT | COMMON => Ok(unsafe { &mut *address }),
             _ => Err(Errno(libc::EFAULT)),
         }
     }
@@ -160,6 +161,18 @@ impl Msg {
         std::mem::ManuallyDrop::new(block)
     }
 
+    fn put_common(&mut self, common: Common) {
+        self.kind = COMMON;
+        // SAFETY: as in `constant`.
+        unsafe { self.body.as_mut_ptr().cast::<Common>().write(common) };
+    }
+
+    /// The common body of a message of that kind.
+    fn common(&self) -> std::mem::ManuallyDrop<Common> {
+        // SAFETY: messages of the kind have one, which stays theirs.
+        std::mem::ManuallyDrop::new(unsafe { self.body.as_ptr().cast::<Common>().read() })
+    }
+
     /// Copies as many bytes as the message has.
     #[inline]
     pub(crate) fn overwrite(&mut self, bytes: &[u8]) {
@@ -171,6 +184,8 @@ impl Msg {
     pub(crate) fn data(&mut self) -> *mut u8 {
         match self.kind {
             BLOCK => self.block().data(),
+            // By the rules of zmq_msg_copy(3) nobody writes shared bytes.
+            COMMON => self.common().as_ptr().cast_mut(),
             // SAFETY: a constant's address stands first.
             CONSTANT => unsafe { self.body.as_ptr().cast::<*mut u8>().read() },
             _ => self.body.as_mut_ptr().cast(),
@@ -182,6 +197,10 @@ impl Msg {
             BLOCK => {
                 let block = self.block();
                 (block.data().cast_const(), block.as_ref().len())
+            }
+            COMMON => {
+                let common = self.common();
+                (common.as_ptr(), common.len())
             }
             // SAFETY: a constant is both.
             CONSTANT => unsafe { self.body.as_ptr().cast::<(*const u8, usize)>().read() },
@@ -212,6 +231,7 @@ impl Msg {
         let copied = if gathered { GATHERED } else { LARGE };
         match self.kind {
             BLOCK if bytes.len() >= copied || self.is_foreign() => send(Body::Kept(&*self.block())),
+            COMMON if bytes.len() >= copied => send(Body::Kept(&*self.common())),
             CONSTANT if bytes.len() >= copied => {
                 // SAFETY: the application keeps constants as long as the process lives.
                 let bytes = unsafe { slice::from_raw_parts(bytes.as_ptr(), bytes.len()) };
@@ -258,8 +278,10 @@ impl Msg {
             self.label = ptr::null_mut();
         }
         let kind = std::mem::replace(&mut self.kind, SHORT);
-        if kind == BLOCK {
-            drop(std::mem::ManuallyDrop::into_inner(self.block()));
+        match kind {
+            BLOCK => drop(std::mem::ManuallyDrop::into_inner(self.block())),
+            COMMON => drop(std::mem::ManuallyDrop::into_inner(self.common())),
+            _ => {}
         }
     }
 
@@ -270,8 +292,10 @@ impl Msg {
 
     pub(crate) fn share(&self) -> Self {
         let mut copy = Self { label: ptr::null_mut(), peer: ptr::null(), ..*self };
-        if self.kind == BLOCK {
-            copy.put_block((*self.block()).clone());
+        match self.kind {
+            BLOCK => copy.put_block((*self.block()).clone()),
+            COMMON => copy.put_common((*self.common()).clone()),
+            _ => {}
         }
         copy.set_peer(self.peer().as_deref());
         // SAFETY: it is from a box if there is one.
@@ -327,6 +351,7 @@ impl Msg {
     pub(crate) fn is_shared(&self) -> bool {
         match self.kind {
             BLOCK => self.block().is_shared(),
+            COMMON => self.common().is_shared(),
             kind => kind == CONSTANT,
         }
     }

@@ -119,6 +119,7 @@ fn gather(stage: &mut Reader) -> Draft {
             Body::Copy(bytes) => (Bytes::copy_from_slice(bytes), false),
             Body::Slice(slice) => (Bytes::from_owner(slice), false),
             Body::Shared(bytes) => (bytes, true),
+            Body::Common(common) => (Bytes::from_owner(common), true),
         };
         let flags = frame.kind as u8 | if frame.more { MORE } else { 0 };
         draft.frames.push((flags, body, by_reference));

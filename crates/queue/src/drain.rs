@@ -1,7 +1,7 @@
 //! The reading end of one direction as bytes: whole segments go to a descriptor as they are.
 
 use crate::half::{CLOSED, Cursor, Milestone};
-use crate::header::{LONGEST, MORE};
+use crate::header::{LONGEST, MORE, REFERENCE};
 use crate::primitive::Ordering;
 use crate::reader::Reader;
 use crate::reader::backlog::Backlog;
@@ -38,9 +38,17 @@ pub struct Drain {
 #[derive(Debug, Default)]
 struct Bodies {
     /// Those between the two boundaries.
-    spent: Vec<(SegmentPtr, u64)>,
+    spent: Vec<Spent>,
     /// Those that are done with, where they are kept.
     kept: Option<Vec<Bytes>>,
+}
+
+/// A body by reference that the kernel has, and its place.
+#[derive(Debug)]
+struct Spent {
+    segment: SegmentPtr,
+    at: u64,
+    common: bool,
 }
 
 // SAFETY: as for `Reader`; the pointers in `bodies` are to segments that the reader has not released.
@@ -250,10 +258,25 @@ impl Drain {
                 break;
             }
             let Some(segment) = cursor.segment else { break };
-            // A body at `at` itself belongs to the frame before.
             let limit = cursor.limit.min(end);
+            if segment.get().refers()
+                && let Some((_, flags, header, size)) = cursor.header()
+                && flags & REFERENCE != 0
+            {
+                let start = cursor.at + header;
+                cursor.at = start + size as u64;
+                // SAFETY: as in `walk`; this end takes none while the pieces are in use.
+                if !add(unsafe { segment.common_at(start).wire() }) {
+                    break;
+                }
+                continue;
+            }
+            // A body at `at` itself belongs to the frame before.
             let body_at = segment.get().next_body(cursor.at + 1).filter(|&at| at <= limit);
-            let stop = body_at.unwrap_or(limit);
+            let mut stop = body_at.unwrap_or(limit);
+            if segment.get().refers() {
+                stop = next_reference(cursor, stop);
+            }
             segment.get().touch(cursor.at, stop, false);
             // SAFETY: published bytes of a segment that this end has not released.
             let bytes =
@@ -262,7 +285,7 @@ impl Drain {
             if !add(bytes) {
                 break;
             }
-            if let Some(body) = body_at.and_then(|at| segment.get().body_at(at))
+            if let Some(body) = body_at.filter(|&at| at == stop).and_then(|at| segment.get().body_at(at))
                 && !add(body)
             {
                 break;
@@ -278,17 +301,22 @@ impl Drain {
         let (mut messages, mut done, mut bodies) = (0, scan, 0);
         while scan.at < scan.limit || scan.refresh(&self.reader.half, |_| ()) {
             let Some((segment, flags, header, size)) = scan.header() else { break };
-            let wire = header + size as u64;
+            let (at, common) = (scan.at + header, flags & REFERENCE != 0);
+            let wire = match common {
+                // SAFETY: a published frame with this flag holds a reference, until this end takes it.
+                true => unsafe { segment.common_at(at).wire() }.len() as u64,
+                false => header + size as u64,
+            };
             if ahead < wire {
                 break;
             }
             ahead -= wire;
-            let start = scan.at + header;
-            if size + header as usize > LONGEST && segment.get().body_at(start).is_some() {
-                self.bodies.get_or_insert_default().spent.push((segment, start));
-                scan.at = start;
-            } else {
-                scan.at = start + size as u64;
+            scan.at = at + size as u64;
+            if common {
+                self.bodies.get_or_insert_default().spent.push(Spent { segment, at, common });
+            } else if wire > LONGEST as u64 && segment.get().body_at(at).is_some() {
+                self.bodies.get_or_insert_default().spent.push(Spent { segment, at, common });
+                scan.at = at;
             }
             if flags & MORE == 0 {
                 messages += 1;
@@ -316,7 +344,7 @@ impl Drain {
         while scan.at < at {
             let there = scan.at < scan.limit || scan.refresh(&self.reader.half, |_| ());
             // Bodies by reference have no place in the stream.
-            if !there || scan.segment.is_none_or(|segment| segment.get().has_bodies()) {
+            if !there || scan.segment.is_none_or(|segment| !segment.get().is_plain()) {
                 return;
             }
             scan.at = scan.limit.min(at);
@@ -329,7 +357,12 @@ impl Drain {
     /// So many messages, up to `done`, and the first `bodies` by reference, are done with.
     fn commit(&mut self, messages: u64, done: Cursor, bodies: usize) {
         if let Some(Bodies { spent, kept }) = self.bodies.as_deref_mut() {
-            for (segment, at) in spent.drain(..bodies) {
+            for Spent { segment, at, common } in spent.drain(..bodies) {
+                if common {
+                    // SAFETY: the frame holds a reference, and this end is about to pass it.
+                    drop(unsafe { segment.take_common(at) });
+                    continue;
+                }
                 let body = segment.get().take_body(at);
                 if let Some(kept) = kept {
                     kept.extend(body);
@@ -354,4 +387,17 @@ impl Drain {
     pub fn park(&mut self) -> bool {
         !self.is_inside_message() && self.reader.park()
     }
+}
+
+/// The place of the first frame from `cursor` on that refers to a common body; `stop` if there is none before.
+fn next_reference(mut cursor: Cursor, stop: u64) -> u64 {
+    while cursor.at < stop
+        && let Some((_, flags, header, size)) = cursor.header()
+    {
+        if flags & REFERENCE != 0 {
+            return cursor.at;
+        }
+        cursor.at += header + size as u64;
+    }
+    stop
 }

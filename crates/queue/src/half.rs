@@ -5,6 +5,7 @@
 //! the producer. The wake-up rule is the same in all places: store, `SeqCst` fence, look; the sleeper does the
 //! mirror image (SEMANTICS 65).
 
+use crate::header::REFERENCE;
 use crate::inbox::Notify;
 use crate::primitive::{
     Arc, AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering, UnsafeCell, fence,
@@ -49,6 +50,9 @@ pub(crate) struct ProducerLine {
     pub(crate) first: AtomicPtr<Segment>,
     /// Bytes of bodies by reference, which have no place in the stream; for numbers only.
     pub(crate) spliced: AtomicU64,
+    /// The position after the last frame, published or not, of a writer that has gone and may have referred to common
+    /// bodies.
+    pub(crate) end: AtomicU64,
     pub(crate) pool: Arc<Pool>,
     /// How the producer tells the reader.
     pub(crate) reader_end: OnceLock<(Arc<dyn Notify>, u64)>,
@@ -109,6 +113,7 @@ impl Half {
                 tail: AtomicU64::new(0),
                 first: AtomicPtr::new(ptr::null_mut()),
                 spliced: AtomicU64::new(0),
+                end: AtomicU64::new(0),
                 pool: pool.clone(),
                 reader_end: OnceLock::new(),
             }),
@@ -183,13 +188,35 @@ impl Half {
     }
 }
 
+impl Half {
+    /// Both ends are gone: lets go of the common bodies that the frames from `cursor` on refer to.
+    fn drop_common(&self, mut cursor: Cursor) {
+        let end = self.producer.0.end.load(Ordering::Relaxed);
+        if end <= cursor.at {
+            return;
+        }
+        self.producer.0.tail.store(end, Ordering::Relaxed);
+        while cursor.at < cursor.limit || cursor.refresh(self, |_| ()) {
+            let Some((segment, flags, header, size)) = cursor.header() else { return };
+            let start = cursor.at + header;
+            let by_reference = segment.get().body_at(start).is_some();
+            if flags & REFERENCE != 0 {
+                // SAFETY: a published frame with this flag holds a reference, and nobody else takes it.
+                drop(unsafe { segment.take_common(start) });
+            }
+            cursor.at = start + if by_reference { 0 } else { size as u64 };
+        }
+    }
+}
+
 impl Drop for Half {
     fn drop(&mut self) {
         // The ends hand their oldest segment back to `parked` when they are dropped; the segments left are ours.
-        let first = self.state.0.parked.with(|cell| {
+        let (first, at) = self.state.0.parked.with(|cell| {
             // SAFETY: the last reference: exclusive access.
-            unsafe { (*cell).0 }
+            unsafe { *cell }
         });
+        self.drop_common(Cursor { segment: SegmentPtr::from_raw(first), at, limit: at });
         let unseen = self.producer.0.first.load(Ordering::Relaxed);
         // SAFETY: both ends are gone; each segment of the chain is released once, here.
         unsafe { release_chain(if first.is_null() { unseen } else { first }) };

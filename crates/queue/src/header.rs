@@ -1,5 +1,5 @@
-//! The header of a frame in the pipe: ZMTP 2.0 to 3.1 framing (RFC 23), with three more flag bits for what
-//! never reaches a socket unread.
+//! The header of a frame in the pipe: ZMTP 2.0 to 3.1 framing (RFC 23), with four more flag bits for what
+//! never comes from a network.
 
 /// More frames of the same message follow.
 pub const MORE: u8 = 1;
@@ -7,6 +7,8 @@ pub const MORE: u8 = 1;
 pub const LONG: u8 = 2;
 /// A protocol command, not data.
 pub const COMMAND: u8 = 4;
+/// The body is a reference to a [`Common`](crate::Common) one.
+pub(crate) const REFERENCE: u8 = 1 << 5;
 /// The bits that stand on the wire; the walk over received bytes clears all others.
 pub(crate) const WIRE: u8 = MORE | LONG | COMMAND;
 
@@ -27,7 +29,7 @@ pub enum Kind {
 impl Kind {
     #[inline]
     pub(crate) const fn of(flags: u8) -> Self {
-        match flags & !WIRE {
+        match flags & !(WIRE | REFERENCE) {
             0 => Self::Data,
             0x10 => Self::Subscribe,
             0x18 => Self::Cancel,
@@ -43,6 +45,12 @@ pub(crate) const LONGEST: usize = 9;
 #[inline]
 pub(crate) const fn header_len(size: usize) -> usize {
     if size < 256 { 2 } else { LONGEST }
+}
+
+/// The bytes of a frame with a body of `size`, header included.
+#[inline]
+pub(crate) const fn whole_size(size: usize) -> usize {
+    header_len(size) + size
 }
 
 /// Reads a header: flags, header length, body size. `None`: not all of it is there.

@@ -1,5 +1,6 @@
 //! One part of an outgoing message, borrowed from its sender.
 
+use crate::common::Common;
 use crate::warm;
 use bytes::Bytes;
 use std::fmt::Debug;
@@ -29,6 +30,12 @@ pub trait Keep: AsRef<[u8]> + Debug {
 impl Keep for Bytes {
     fn share(&self) -> Bytes {
         self.clone()
+    }
+}
+
+impl Keep for Common {
+    fn share(&self) -> Bytes {
+        Bytes::from_owner(self.clone())
     }
 }
 

@@ -4,7 +4,7 @@ pub(crate) mod backlog;
 
 use crate::PeerInfo;
 use crate::half::{CLOSED, Cursor, Gauge, Half, IDLE, RUN};
-use crate::header::{Kind, MORE};
+use crate::header::{Kind, MORE, REFERENCE};
 use crate::inbox::Notify;
 use crate::primitive::{Arc, Ordering, fence};
 use crate::segment::{CLASSES, SegmentPtr, Slice};
@@ -223,14 +223,16 @@ impl Reader {
     pub fn peek(&mut self) -> Option<(Kind, bool, &[u8])> {
         let (segment, flags, header, size) = self.head()?;
         let start = self.cursor.at + header;
-        let body = match segment.get().body_at(start) {
-            Some(shared) => &shared[..],
-            None => {
-                segment.get().touch(start, start + size as u64, false);
-                // SAFETY: a published frame lies whole in its segment and is not written again while this end
-                // has not passed it.
-                unsafe { std::slice::from_raw_parts(segment.at(start), size) }
-            }
+        let body = if flags & REFERENCE != 0 {
+            // SAFETY: a published frame with this flag holds a reference, until this end takes it.
+            unsafe { segment.common_at(start).bytes(0) }
+        } else if let Some(shared) = segment.get().body_at(start) {
+            shared
+        } else {
+            segment.get().touch(start, start + size as u64, false);
+            // SAFETY: a published frame lies whole in its segment and is not written again while this end
+            // has not passed it.
+            unsafe { std::slice::from_raw_parts(segment.at(start), size) }
         };
         Some((Kind::of(flags), flags & MORE != 0, body))
     }
@@ -265,28 +267,31 @@ impl Reader {
         let (segment, flags, header, size) = self.head()?;
         let start = self.cursor.at + header;
         let more = flags & MORE != 0;
-        let shared = segment.get().take_body(start);
-        self.cursor.at = start + if shared.is_some() { 0 } else { size as u64 };
+        let mut passed = size as u64;
+        let body = if flags & REFERENCE != 0 {
+            // SAFETY: a published frame with this flag holds a reference, and the frame is taken only once.
+            Body::Common(unsafe { segment.take_common(start) })
+        } else if let Some(shared) = segment.get().take_body(start) {
+            passed = 0;
+            Body::Shared(shared)
+        } else {
+            segment.get().touch(start, start + passed, false);
+            let address = segment.at(start);
+            // The largest class decides: a piece of a smaller segment is cheap to copy.
+            if size > CLASSES[2] / 8 {
+                // SAFETY: the address is inside a live segment.
+                let address = unsafe { NonNull::new_unchecked(address) };
+                // SAFETY: published bytes are not written again, and the frame is taken only once.
+                Body::Slice(unsafe { Slice::new(segment, address, size) })
+            } else {
+                // SAFETY: as in `peek`; the segment is released at the earliest by the next call.
+                Body::Copy(unsafe { std::slice::from_raw_parts(address, size) })
+            }
+        };
+        self.cursor.at = start + passed;
         if !more {
             self.count(1);
         }
-        let body = match shared {
-            Some(shared) => Body::Shared(shared),
-            None => {
-                segment.get().touch(start, start + size as u64, false);
-                let address = segment.at(start);
-                // The largest class decides: a piece of a smaller segment is cheap to copy.
-                if size > CLASSES[2] / 8 {
-                    // SAFETY: the address is inside a live segment.
-                    let address = unsafe { NonNull::new_unchecked(address) };
-                    // SAFETY: published bytes are not written again, and the frame is taken only once.
-                    Body::Slice(unsafe { Slice::new(segment, address, size) })
-                } else {
-                    // SAFETY: as in `peek`; the segment is released at the earliest by the next call.
-                    Body::Copy(unsafe { std::slice::from_raw_parts(address, size) })
-                }
-            }
-        };
         Some(Taken { kind: Kind::of(flags), more, body })
     }
 

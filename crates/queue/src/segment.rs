@@ -2,7 +2,7 @@
 
 use crate::PeerInfo;
 use crate::header::{Kind, LONG, LONGEST};
-use crate::primitive::{Arc, AtomicPtr, AtomicU32, AtomicUsize, Ordering, UnsafeCell, fence};
+use crate::primitive::{Arc, AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering, UnsafeCell, fence};
 use bytes::Bytes;
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ops::Deref;
@@ -131,6 +131,8 @@ pub(crate) struct Segment {
     pub(crate) base: u64,
     room: u32,
     class: u8,
+    /// Some frame refers to a common body.
+    refers: AtomicBool,
     /// The connection that filled it.
     pub(crate) peer: Option<Arc<PeerInfo>>,
     pool: Arc<Pool>,
@@ -164,6 +166,7 @@ impl SegmentPtr {
             base,
             room: (CLASSES[class] - HEADER) as u32,
             class: class as u8,
+            refers: AtomicBool::new(false),
             peer: peer.cloned(),
             pool: pool.clone(),
             #[cfg(loom)]
@@ -334,6 +337,23 @@ impl Segment {
     #[inline]
     pub(crate) fn has_bodies(&self) -> bool {
         !self.splices.load(Ordering::Relaxed).is_null()
+    }
+
+    /// A frame will refer to a common body (producer only).
+    pub(crate) fn set_refers(&self) {
+        self.refers.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether some frame refers to a common body.
+    #[inline]
+    pub(crate) fn refers(&self) -> bool {
+        self.refers.load(Ordering::Relaxed)
+    }
+
+    /// Whether the frames are here with all their bytes.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.has_bodies() && !self.refers()
     }
 
     /// The body by reference at stream position `at`, if there is one (consumer only, below `tail`).

@@ -1,5 +1,6 @@
 //! Frames as a reader takes them.
 
+use crate::common::Common;
 use crate::header::Kind;
 use crate::segment::Slice;
 use bytes::Bytes;
@@ -13,16 +14,17 @@ pub enum Body<'a> {
     Slice(Slice),
     /// By reference since it was sent.
     Shared(Bytes),
+    /// As other readers have it.
+    Common(Common),
 }
 
-impl Body<'_> {
-    /// Its length in bytes.
-    #[must_use]
-    pub fn size(&self) -> usize {
+impl AsRef<[u8]> for Body<'_> {
+    fn as_ref(&self) -> &[u8] {
         match self {
-            Self::Copy(bytes) => bytes.len(),
-            Self::Slice(slice) => slice.len(),
-            Self::Shared(bytes) => bytes.len(),
+            Self::Copy(bytes) => bytes,
+            Self::Slice(slice) => slice,
+            Self::Shared(bytes) => bytes,
+            Self::Common(common) => common,
         }
     }
 }

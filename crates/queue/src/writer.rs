@@ -1,7 +1,7 @@
 //! The writing end of one direction: frames in, whole messages published.
 
 mod envelope;
-mod shared;
+pub(crate) mod shared;
 
 use crate::PeerInfo;
 use crate::chain::Chain;
@@ -52,6 +52,8 @@ pub struct Writer {
     closed: bool,
     /// The reader is in this process, and takes [`Part::Kept`] by reference.
     serves_process: bool,
+    /// Some frame refers to a common body.
+    refers: bool,
     /// If there is one, `half` is private to this end.
     onward: Option<Box<Onward>>,
 }
@@ -68,6 +70,7 @@ impl Writer {
             credit: 0,
             closed: false,
             serves_process: false,
+            refers: false,
             onward: None,
         }
     }
@@ -211,7 +214,7 @@ impl Writer {
     /// Whether the backlog is at most `bytes`, and no body joined by reference lately.
     #[must_use]
     pub fn is_short(&self, bytes: u64) -> bool {
-        self.backlog() <= bytes && self.chain.segment.is_none_or(|segment| !segment.get().has_bodies())
+        self.backlog() <= bytes && self.chain.segment.is_none_or(|segment| segment.get().is_plain())
     }
 
     /// A view of this direction's numbers.
@@ -228,9 +231,9 @@ impl Writer {
         match parts {
             [Part::Slice(only)] if envelope.is_empty() && self.write_short(only) => false,
             _ => {
-                let before = (self.chain.segment, self.spliced());
+                let before = self.chain.segment;
                 self.write_several(envelope, parts);
-                (self.chain.segment, self.spliced()) != before
+                self.chain.segment != before
             }
         }
     }
@@ -365,11 +368,6 @@ impl Writer {
         self.count_spliced(bytes);
     }
 
-    /// The bytes that went by reference.
-    fn spliced(&self) -> u64 {
-        self.half.producer.0.spliced.load(Ordering::Relaxed)
-    }
-
     pub(crate) fn count_spliced(&self, size: usize) {
         let spliced = &self.half.producer.0.spliced;
         spliced.store(spliced.load(Ordering::Relaxed) + size as u64, Ordering::Relaxed);
@@ -460,6 +458,9 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
+        if self.refers {
+            self.half.producer.0.end.store(self.chain.at, Ordering::Relaxed);
+        }
         self.close();
     }
 }

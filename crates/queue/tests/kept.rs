@@ -3,7 +3,7 @@
 mod common;
 
 use bytes::Bytes;
-use common::{body, take_message};
+use common::{body, broadcast, take_message};
 use queue::{Body, Keep, Part, Pool, Reader, Writer, channel, conflating};
 use std::sync::Arc;
 
@@ -62,7 +62,7 @@ fn a_reader_in_the_process_gets_the_same_memory() {
                 for parts in [&[&one][..], &[&one, &two]] {
                     let kept: Vec<_> = parts.iter().map(|&part| Part::Kept(part)).collect();
                     if shared {
-                        writer.write_shared(&kept, &mut vec![None; kept.len()]);
+                        writer.write_shared(&kept, &mut broadcast(kept.len(), 1));
                     } else {
                         writer.write(&[], &kept);
                     }

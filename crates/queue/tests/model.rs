@@ -3,10 +3,10 @@
 mod common;
 
 use bytes::Bytes;
-use common::{Bell, body, bytes};
+use common::{Bell, body, broadcast};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use queue::{Body, Kind, MORE, Part, PeerInfo, Pool, Reader, Slice, Writer, append_frame, channel};
+use queue::{Body, Common, Kind, MORE, Part, PeerInfo, Pool, Reader, Slice, Writer, append_frame, channel};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,7 +37,7 @@ fn part() -> impl Strategy<Value = PartOf> {
 #[derive(Debug, Clone)]
 enum Step {
     Write { envelope: Vec<u8>, parts: Vec<PartOf> },
-    WriteShared(Vec<PartOf>),
+    WriteShared(Vec<PartOf>, usize),
     WriteKind(bool, u8, usize),
     Publish,
     SetPeer(Option<u8>),
@@ -59,7 +59,7 @@ fn step() -> impl Strategy<Value = Step> {
     let mark = || prop_oneof![Just(0u32), 1u32..8, Just(1000u32)];
     prop_oneof![
         12 => (vec(0u8..40, 0..3), vec(part(), 1..5)).prop_map(|(envelope, parts)| Step::Write { envelope, parts }),
-        6 => vec(part(), 1..5).prop_map(Step::WriteShared),
+        6 => (vec(part(), 1..5), 1usize..40).prop_map(|(parts, readers)| Step::WriteShared(parts, readers)),
         2 => (any::<bool>(), any::<u8>(), 0usize..300).prop_map(|(s, seed, size)| Step::WriteKind(s, seed, size)),
         12 => Just(Step::Publish),
         2 => proptest::option::of(any::<u8>()).prop_map(Step::SetPeer),
@@ -107,6 +107,9 @@ struct Model {
     queue: VecDeque<Frame>,
     peer: Option<u8>,
     kept: Vec<(Slice, u8, usize)>,
+    /// A reader that gets what is shared, too, and at once; and the common bodies that it got.
+    witness: (Writer, Reader),
+    common: Vec<Common>,
     /// Bodies by reference that live, or their places in memory.
     alive: Arc<AtomicUsize>,
     written: u64,
@@ -133,9 +136,14 @@ impl Drop for Owner {
 }
 
 impl Model {
-    fn new(marks: (u32, u32)) -> Self {
+    fn new(marks: (u32, u32), serves_process: bool) -> Self {
         let pool = Pool::new();
-        let (writer, mut reader) = channel(&pool);
+        let (mut writer, mut reader) = channel(&pool);
+        let mut witness = channel(&pool);
+        witness.0.serve_process();
+        if serves_process {
+            writer.serve_process();
+        }
         let bell = Arc::new(Bell::default());
         reader.attach(bell.clone(), 1);
         writer.attach(bell.clone(), 2);
@@ -150,6 +158,8 @@ impl Model {
             queue: VecDeque::new(),
             peer: None,
             kept: Vec::new(),
+            witness,
+            common: Vec::new(),
             alive: Arc::default(),
             written: 0,
             read: 0,
@@ -172,7 +182,7 @@ impl Model {
     fn run(&mut self, step: &Step) {
         match step {
             Step::Write { envelope, parts } => self.write(envelope, parts),
-            Step::WriteShared(parts) => self.write_shared(parts),
+            Step::WriteShared(parts, readers) => self.write_shared(parts, *readers),
             Step::WriteKind(subscribe, seed, size) => self.write_kind(*subscribe, *seed, *size),
             Step::Take(count) => (0..*count).for_each(|_| self.take()),
             Step::Peek => self.peek(),
@@ -251,11 +261,20 @@ impl Model {
         self.wrote(writer, parts);
     }
 
-    fn write_shared(&mut self, parts: &[PartOf]) {
+    fn write_shared(&mut self, parts: &[PartOf], readers: usize) {
         let Some(mut writer) = self.writer.take() else { return };
         let bodies: Vec<_> = parts.iter().map(|part| self.shared(part)).collect();
         let slices: Vec<_> = bodies.iter().map(Part::Shared).collect();
-        writer.write_shared(&slices, &mut vec![None; parts.len()]);
+        let mut broadcast = broadcast(parts.len(), readers);
+        writer.write_shared(&slices, &mut broadcast);
+        let (witness, seen) = &mut self.witness;
+        witness.write_shared(&slices, &mut broadcast);
+        assert!(!witness.publish());
+        while let Some(frame) = seen.take() {
+            if let Body::Common(common) = frame.body {
+                self.common.push(common);
+            }
+        }
         self.wrote(writer, parts);
     }
 
@@ -287,12 +306,12 @@ impl Model {
         };
         let expected = self.queue.pop_front().expect("a frame that nobody wrote");
         assert_eq!((frame.kind, frame.more), (expected.kind, expected.more));
-        assert!(bytes(&frame.body) == body(expected.seed, expected.size));
+        assert!(frame.body.as_ref() == body(expected.seed, expected.size));
         self.read += u64::from(!frame.more);
         match frame.body {
             Body::Slice(slice) => self.kept.push((slice.clone(), expected.seed, expected.size)),
             Body::Copy(bytes) => assert!(bytes.len() <= 8192),
-            Body::Shared(_) => {}
+            Body::Shared(_) | Body::Common(_) => {}
         }
         assert_eq!(reader.peer().map(|peer| peer.descriptor), expected.peer.map(i32::from));
         assert_eq!(reader.gauge().read(), self.read);
@@ -376,13 +395,15 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, max_shrink_iters: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn writer_to_reader(marks in (0u32..6, 0u32..6), steps in program()) {
-        let mut model = Model::new(marks);
+    fn writer_to_reader(marks in (0u32..6, 0u32..6), serves in any::<bool>(), steps in program()) {
+        let mut model = Model::new(marks, serves);
         for step in &steps {
             model.run(step);
         }
         let (alive, kept, pool) = (model.alive.clone(), std::mem::take(&mut model.kept), model.pool.clone());
+        let common = std::mem::take(&mut model.common);
         drop(model);
+        prop_assert!(!common.iter().any(Common::is_shared), "so are common bodies");
         prop_assert_eq!(alive.load(Ordering::SeqCst), 0, "bodies by reference are released once, all of them");
         for (slice, seed, size) in &kept {
             prop_assert!(**slice == *body(*seed, *size));

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Bell, body, take_message};
+use common::{Bell, body, broadcast, take_message};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use queue::{Bounds, Drain, Filler, Part, PeerInfo, Pool, Reader, Walk, Writer, channel};
@@ -20,8 +20,8 @@ const PING: [u8; 9] = [4, 7, 4, b'P', b'I', b'N', b'G', 0, 0];
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// Parts, and whether they are shared with other pipes.
-    Write(Vec<(u8, usize)>, bool),
+    /// Parts, and how many pipes share them; 0: they are this one's.
+    Write(Vec<(u8, usize)>, usize),
     Publish,
     /// The writer says how far it has come.
     Milestone,
@@ -53,7 +53,7 @@ fn size() -> impl Strategy<Value = usize> {
 fn step() -> impl Strategy<Value = Step> {
     let buffer = || prop::sample::select(vec![1usize, 4 << 10, 16 << 10, 64 << 10]);
     prop_oneof![
-        12 => (vec((any::<u8>(), size()), 1..5), any::<bool>()).prop_map(|(parts, shared)| Step::Write(parts, shared)),
+        12 => (vec((any::<u8>(), size()), 1..5), prop_oneof![Just(0), 1usize..40]).prop_map(|(parts, pipes)| Step::Write(parts, pipes)),
         8 => Just(Step::Publish),
         4 => Just(Step::Milestone),
         10 => (1usize..6).prop_map(Step::Drain),
@@ -122,11 +122,11 @@ impl Line {
 
     fn run(&mut self, step: &Step) {
         match step {
-            Step::Write(parts, shared) => {
+            Step::Write(parts, pipes) => {
                 let slices: Vec<_> =
                     parts.iter().map(|&(seed, size)| Part::Slice(body(seed, size))).collect();
-                if *shared {
-                    self.writer.write_shared(&slices, &mut vec![None; parts.len()]);
+                if *pipes > 0 {
+                    self.writer.write_shared(&slices, &mut broadcast(parts.len(), *pipes));
                 } else {
                     self.writer.write(&[], &slices);
                 }

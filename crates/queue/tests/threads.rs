@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{body, bytes};
+use common::body;
 use queue::{Inbox, Item, Notify, Part, Pool, Reader, Writer, channel};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -79,9 +79,9 @@ fn read(mut reader: Reader, messages: u32, deadline: Instant) {
     loop {
         if let Some(head) = reader.take() {
             assert!(head.more);
-            assert_eq!(bytes(&head.body), n.to_le_bytes());
+            assert_eq!(head.body.as_ref(), n.to_le_bytes());
             let rest = reader.take().expect("a message is published whole");
-            assert!(!rest.more && bytes(&rest.body) == body(n as u8, size_of(n)));
+            assert!(!rest.more && rest.body.as_ref() == body(n as u8, size_of(n)));
             if let queue::Body::Slice(slice) = rest.body {
                 kept.push_back((n, slice));
                 if kept.len() > 8 {

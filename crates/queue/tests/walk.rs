@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Bell, body, bytes};
+use common::{Bell, body};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use queue::{
@@ -253,7 +253,7 @@ impl Receiver {
             };
             let (kind, more, seed, size) = self.frames[self.at];
             assert_eq!((frame.kind, frame.more), (kind, more));
-            assert!(bytes(&frame.body) == body(seed, size));
+            assert!(frame.body.as_ref() == body(seed, size));
             self.at += 1;
             self.read += u64::from(!frame.more);
         }
@@ -442,12 +442,12 @@ fn what_came_whole_survives_the_connection() {
     receiver.filler.restart(None);
     receiver.filler.preload(&[0, 1, 7]);
     assert_eq!(receiver.filler.walk(), Ok(Walk::Full));
-    let found = std::iter::from_fn(|| receiver.reader.take().map(|frame| bytes(&frame.body)[0]));
+    let found = std::iter::from_fn(|| receiver.reader.take().map(|frame| frame.body.as_ref()[0]));
     assert_eq!(found.collect::<Vec<_>>(), [1, 2, 3, 4]);
     // There is room again, and the mark counts only where a message waits.
     assert_eq!(receiver.filler.walk(), Ok(Walk::Dry));
     _ = receiver.filler.publish();
-    assert_eq!(bytes(&receiver.reader.take().unwrap().body), [7]);
+    assert_eq!(receiver.reader.take().unwrap().body.as_ref(), [7]);
     assert!(receiver.reader.take().is_none());
 }
 
@@ -489,7 +489,7 @@ fn an_unfinished_message_gives_its_segments_back() {
     }
     let left = receiver.filler.writer().backlog();
     assert!(left < 3 * 140_000, "{left} bytes");
-    let found = std::iter::from_fn(|| receiver.reader.take().map(|frame| bytes(&frame.body)[0]));
+    let found = std::iter::from_fn(|| receiver.reader.take().map(|frame| frame.body.as_ref()[0]));
     assert_eq!(found.collect::<Vec<_>>(), [&[1][..], &[2, 3].repeat(3)].concat());
 }
 
@@ -617,7 +617,7 @@ fn misused_commands_do_no_harm() {
         assert_eq!(receiver.filler.walk(), Ok(Walk::Command));
         receiver.filler.command_as(Kind::Subscribe, prefix);
         receiver.walk().unwrap();
-        let found = std::iter::from_fn(|| receiver.reader.take().map(|frame| bytes(&frame.body).to_vec()));
+        let found = std::iter::from_fn(|| receiver.reader.take().map(|frame| frame.body.as_ref().to_vec()));
         assert_eq!(found.filter(|body| !body.is_empty()).collect::<Vec<_>>(), [[42]]);
     }
 }

@@ -48,6 +48,12 @@ impl Msg {
     /// same kind. Returns the body's length.
     #[inline(never)]
     fn receive_memory(&mut self, message: &mut Message, at: usize, own: bool) -> usize {
+        if let Some(common) = message.take_common(at) {
+            let size = common.len();
+            self.empty_body();
+            self.put_common(common);
+            return size;
+        }
         let Some(part) = message.as_mut_slice().get_mut(at) else { return 0 };
         let size = part.len();
         let bare = self.kind == BLOCK && self.label.is_null();

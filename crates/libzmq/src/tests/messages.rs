@@ -128,6 +128,58 @@ fn memory_of_the_application_crosses_inproc_as_it_is() {
     }
 }
 
+/// What many subscribers get is one body, which nobody copies.
+#[test]
+fn subscribers_share_what_a_publisher_copied_once() {
+    const COUNT: usize = 40;
+    let context = zmq_ctx_new();
+    let publisher = zmq_socket(context, PUB);
+    bind(publisher, "inproc://common");
+    let subscribers = [(); COUNT].map(|()| zmq_socket(context, SUB));
+    for &socket in &subscribers {
+        // SAFETY: an empty topic.
+        done(unsafe { zmq_setsockopt(socket, SUBSCRIBE, ptr::null(), 0) });
+        connect(socket, "inproc://common");
+    }
+    for size in [200, 1000, 8 << 10, 50 << 10] {
+        done(send(publisher, &vec![9; size], SNDMORE));
+        done(send(publisher, &vec![8; size], 0));
+        done(send(publisher, &vec![7; size], 0));
+        for byte in [9, 8] {
+            let mut received = [(); COUNT].map(|()| empty());
+            for (message, &socket) in received.iter_mut().zip(&subscribers) {
+                // SAFETY: a message.
+                assert_eq!(unsafe { zmq_msg_recv(message, socket, 0) }, size as c_int);
+                assert_eq!(contents(message), vec![byte; size]);
+            }
+            let (mut first, mut copy) = (received[0].take(), empty());
+            // SAFETY: messages.
+            unsafe {
+                let place = zmq_msg_data(&raw mut first);
+                assert!(received[1..].iter_mut().all(|message| zmq_msg_data(message) == place));
+                assert_eq!(zmq_msg_get(&raw const first, SHARED), 1);
+                received.iter_mut().for_each(close);
+                assert_eq!(zmq_msg_get(&raw const first, SHARED), 0);
+                done(zmq_msg_copy(&raw mut copy, &raw mut first));
+                assert_eq!(zmq_msg_data(&raw mut copy), place);
+                assert_eq!(zmq_msg_get(&raw const copy, SHARED), 1);
+            }
+            close(&mut first);
+            assert_eq!(contents(&mut copy), vec![byte; size]);
+            // Sent again, it is what it was.
+            // SAFETY: a message.
+            done(unsafe { zmq_msg_send(&raw mut copy, publisher, 0) });
+        }
+        for byte in [7, 9, 8] {
+            for &socket in &subscribers {
+                assert_eq!(receive(socket, 0), (size as c_int, vec![byte; 16]));
+            }
+        }
+    }
+    subscribers.iter().chain([&publisher]).for_each(|&socket| _ = done(zmq_close(socket)));
+    done(zmq_ctx_term(context));
+}
+
 /// A body that nobody receives is freed with the sockets; where only the last is kept, with the next.
 #[test]
 fn memory_that_is_not_received_is_freed_once() {

@@ -1,7 +1,7 @@
 //! The messages that wait in a direction, counted when somebody asks.
 
 use super::Reader;
-use crate::header::{Kind, MORE};
+use crate::header::{Kind, MORE, REFERENCE, whole_size};
 
 /// Messages that have been published and not been read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -32,7 +32,11 @@ impl Reader {
             cursor.at = start + if by_reference { 0 } else { size as u64 };
             if Kind::of(flags) != Kind::Skip {
                 backlog.messages += u64::from(flags & MORE == 0);
-                backlog.bytes += header + size as u64;
+                backlog.bytes += match flags & REFERENCE {
+                    0 => header + size as u64,
+                    // SAFETY: as in `Reader::peek`.
+                    _ => whole_size(unsafe { segment.common_at(start) }.len()) as u64,
+                };
             }
         }
         backlog

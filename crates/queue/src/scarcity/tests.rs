@@ -1,7 +1,7 @@
 //! No memory for another segment: messages of a peer are refused, or written whole.
 
 use super::LEFT;
-use crate::{Body, Bounds, Filler, MORE, Part, Pool, Reader, Refusal, channel};
+use crate::{Bounds, Filler, MORE, Part, Pool, Reader, Refusal, channel};
 
 const UNBOUNDED: Bounds = Bounds { frame: u64::MAX, message: u64::MAX, parts: u64::MAX };
 /// The sizes of the parts of one message.
@@ -15,12 +15,7 @@ fn body(message: u8, size: usize) -> Vec<u8> {
 fn check(reader: &mut Reader, messages: u8) {
     let mut next = || {
         let frame = reader.take().expect("a frame");
-        let body = match frame.body {
-            Body::Copy(bytes) => bytes.to_vec(),
-            Body::Slice(slice) => slice.to_vec(),
-            Body::Shared(bytes) => bytes.to_vec(),
-        };
-        (frame.more, body)
+        (frame.more, frame.body.as_ref().to_vec())
     };
     for message in 0..messages {
         for (index, size) in PARTS.into_iter().enumerate() {

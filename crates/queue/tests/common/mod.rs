@@ -1,7 +1,7 @@
 //! What the tests share: bodies that can be checked, and a reader's or writer's bell.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
-use queue::{Body, Notify, Reader};
+use queue::{Broadcast, Notify, Reader};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -50,13 +50,11 @@ impl Bell {
     }
 }
 
-/// The bytes of a body that was taken.
-pub fn bytes<'a>(body: &'a Body<'_>) -> &'a [u8] {
-    match body {
-        Body::Copy(bytes) => bytes,
-        Body::Slice(slice) => slice,
-        Body::Shared(bytes) => bytes,
-    }
+/// What pipes share of a message of so many parts that goes to so many readers.
+pub fn broadcast(parts: usize, readers: usize) -> Broadcast {
+    let mut broadcast = Broadcast::default();
+    broadcast.begin(parts, readers);
+    broadcast
 }
 
 /// Takes one whole message of data; `None` if there is none.
@@ -73,7 +71,7 @@ pub fn take_message(reader: &mut Reader) -> Option<Vec<Vec<u8>>> {
             assert!(parts.is_empty(), "a message lacks its end");
             return None;
         };
-        parts.push(bytes(&frame.body).to_vec());
+        parts.push(frame.body.as_ref().to_vec());
         if !frame.more {
             return Some(parts);
         }

@@ -10,6 +10,7 @@ use crate::poller::Poller;
 use crate::proxy::Proxy;
 use crate::socket::Socket;
 pub use option::ByNumber;
+use queue::Common;
 pub use sending::{Admits, Kept};
 pub use sys::SignalMask;
 
@@ -65,6 +66,9 @@ pub trait Memory {
     /// that the network filled.
     fn take_foreign(&mut self, at: usize) -> Option<Frame>;
 
+    /// The body of part `at`, if other subscribers in this process have it, too; an empty part stays.
+    fn take_common(&mut self, at: usize) -> Option<Common>;
+
     /// The bytes of part `at`, if their memory is this message's own.
     fn own(&self, at: usize) -> Option<&[u8]>;
 }
@@ -73,6 +77,11 @@ impl Memory for Message {
     #[inline]
     fn take_foreign(&mut self, at: usize) -> Option<Frame> {
         self.take_foreign(at)
+    }
+
+    #[inline]
+    fn take_common(&mut self, at: usize) -> Option<Common> {
+        self.as_mut_slice().get_mut(at).and_then(Frame::take_common)
     }
 
     #[inline]

@@ -1,7 +1,6 @@
 //! Encrypted connections (CURVE): each frame travels in a box of its own.
 
 use crate::engine::contract::Transcode;
-use crate::engine::upstream::bytes_of;
 use queue::{Kind, Taken, Unseal};
 use zmtp::{Flags, OVERHEAD, Opener, Sealer, Version, command, frame};
 
@@ -33,7 +32,7 @@ impl Sealed {
 
 impl Transcode for Sealed {
     fn encode(&mut self, taken: Taken<'_>, out: &mut Vec<u8>) {
-        let body = bytes_of(&taken.body);
+        let body = taken.body.as_ref();
         match taken.kind {
             Kind::Data => self.sealer.append(out, if taken.more { Flags::MORE } else { Flags::LAST }, body),
             Kind::Skip => {}

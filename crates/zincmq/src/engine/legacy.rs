@@ -2,7 +2,6 @@
 
 use crate::engine::contract::End;
 use crate::engine::contract::Transcode;
-use crate::engine::upstream::bytes_of;
 use bytes::Bytes;
 use queue::{Bounds, Kind, Part, Reply, Taken, Writer};
 use zmtp::{Flags, Version, command, frame, frame_v1};
@@ -28,7 +27,7 @@ impl Legacy {
 
 impl Transcode for Legacy {
     fn encode(&mut self, taken: Taken<'_>, out: &mut Vec<u8>) {
-        let body = bytes_of(&taken.body);
+        let body = taken.body.as_ref();
         match taken.kind {
             Kind::Subscribe => command::subscribe(out, body, Version::V1_0),
             Kind::Cancel => command::cancel(out, body, Version::V1_0),

@@ -2,7 +2,6 @@
 
 use crate::engine::contract::End;
 use crate::engine::contract::Transcode;
-use crate::engine::upstream::bytes_of;
 use queue::{Part, Taken, Writer};
 
 /// Both directions, as they are: one message out is its bytes, the bytes read at once are one message in.
@@ -14,7 +13,7 @@ pub(crate) struct Raw {
 
 impl Transcode for Raw {
     fn encode(&mut self, taken: Taken<'_>, out: &mut Vec<u8>) {
-        out.extend_from_slice(bytes_of(&taken.body));
+        out.extend_from_slice(taken.body.as_ref());
     }
 
     fn decodes(&self) -> bool {

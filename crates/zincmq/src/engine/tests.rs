@@ -1,7 +1,6 @@
 //! An engine on a pair of sockets.
 
 use super::contract::{TURN, Transcode};
-use super::upstream::bytes_of;
 use super::{Engine, HeartbeatConfig, Rest, Setup, bounds};
 use crate::option::Options;
 use crate::socket_type::SocketType;
@@ -139,7 +138,7 @@ struct InSteps {
 
 impl Transcode for InSteps {
     fn encode(&mut self, frame: Taken<'_>, out: &mut Vec<u8>) {
-        frame::append(out, Flags::LAST, &[bytes_of(&frame.body)]);
+        frame::append(out, Flags::LAST, &[frame.body.as_ref()]);
     }
 
     fn finish(&mut self, out: &mut [u8], budget: usize) -> Result<usize, zmtp::Error> {

@@ -2,7 +2,7 @@
 
 use crate::command::{Authenticator, NoAuthenticator};
 use crate::pipe::Ends;
-use queue::{Body, Notify, Part, Pool};
+use queue::{Notify, Part, Pool};
 use std::sync::Arc;
 use zmtp::zap::{Answer, Circumstances, answer, question};
 use zmtp::{Error, ZapRequest};
@@ -55,11 +55,7 @@ impl Inquiry {
             while let Some(taken) = reader.take() {
                 let more = taken.more;
                 if self.parts.len() < PARTS {
-                    self.parts.push(match taken.body {
-                        Body::Copy(bytes) => bytes.to_vec(),
-                        Body::Slice(slice) => slice.to_vec(),
-                        Body::Shared(bytes) => bytes.to_vec(),
-                    });
+                    self.parts.push(taken.body.as_ref().to_vec());
                 }
                 if !more {
                     return Inquired::Answered(answer(&self.parts));

@@ -1,7 +1,7 @@
 //! Where the bytes of a part are.
 
 use bytes::Bytes;
-use queue::Slice;
+use queue::{Common, Slice};
 use std::ops::Deref;
 
 /// Bodies up to this many bytes live in the message itself.
@@ -19,6 +19,8 @@ pub(super) enum Body {
     Kept(Bytes),
     /// Still where the network put it.
     Slice(Slice),
+    /// As other subscribers in this process have it.
+    Common(Common),
 }
 
 impl Deref for Body {
@@ -31,6 +33,7 @@ impl Deref for Body {
             Self::Owned(vec) => vec,
             Self::Shared(bytes) | Self::Kept(bytes) => bytes,
             Self::Slice(slice) => slice,
+            Self::Common(common) => common,
         }
     }
 }

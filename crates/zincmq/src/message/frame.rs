@@ -3,7 +3,7 @@
 use super::body::{Body, INLINE};
 use bytes::{Bytes, BytesMut};
 use queue::warm::Buffer;
-use queue::{Part, Slice};
+use queue::{Common, Part, Slice};
 use std::borrow::{Borrow, Cow};
 use std::cmp::Ordering;
 use std::fmt;
@@ -40,7 +40,7 @@ impl Frame {
         match &self.0 {
             Body::Inline { len, bytes } => Some(&bytes[..usize::from(*len)]),
             Body::Owned(vec) => Some(vec),
-            Body::Shared(_) | Body::Kept(_) | Body::Slice(_) => None,
+            Body::Shared(_) | Body::Kept(_) | Body::Slice(_) | Body::Common(_) => None,
         }
     }
 
@@ -116,6 +116,21 @@ impl Frame {
         Self(Body::Slice(slice))
     }
 
+    /// The body, if other subscribers have it, too; an empty part stays.
+    pub(crate) fn take_common(&mut self) -> Option<Common> {
+        match std::mem::take(self) {
+            Self(Body::Common(common)) => Some(common),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
+
+    pub(crate) fn from_common(common: Common) -> Self {
+        Self(Body::Common(common))
+    }
+
     /// The part as text, if it is UTF-8.
     ///
     /// ```
@@ -155,7 +170,11 @@ impl Frame {
     /// ```
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        matches!(&self.0, Body::Shared(bytes) | Body::Kept(bytes) if !bytes.is_unique())
+        match &self.0 {
+            Body::Shared(bytes) | Body::Kept(bytes) => !bytes.is_unique(),
+            Body::Common(common) => common.is_shared(),
+            Body::Inline { .. } | Body::Owned(_) | Body::Slice(_) => false,
+        }
     }
 
     /// The bytes, without a copy where the part owns them already.
@@ -185,6 +204,7 @@ impl Frame {
             Body::Owned(vec) => vec.into(),
             Body::Shared(bytes) | Body::Kept(bytes) => bytes,
             Body::Slice(slice) => Bytes::from_owner(slice),
+            Body::Common(common) => Bytes::from_owner(common),
             ref inline @ Body::Inline { .. } => Bytes::copy_from_slice(inline),
         }
     }
@@ -214,6 +234,8 @@ impl Frame {
             self.0 = Body::Shared(std::mem::take(vec).into());
         } else if let Body::Slice(slice) = &self.0 {
             self.0 = Body::Shared(Bytes::from_owner(slice.clone()));
+        } else if let Body::Common(common) = &self.0 {
+            self.0 = Body::Shared(Bytes::from_owner(common.clone()));
         }
     }
 }

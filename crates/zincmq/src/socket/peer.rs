@@ -197,6 +197,7 @@ impl Peer {
                 Body::Copy(bytes) => place.fill(bytes),
                 Body::Slice(slice) => *place = Frame::from_slice(slice),
                 Body::Shared(bytes) => *place = Frame::kept(bytes),
+                Body::Common(common) => *place = Frame::from_common(common),
             }
             if !frame.more {
                 break;
@@ -210,7 +211,7 @@ impl Peer {
 
     /// Removes the frame at the head. Returns the size of its body, and whether more of its message follow.
     pub(super) fn skip_frame(&mut self) -> (usize, bool) {
-        self.reader.take().map_or((0, false), |frame| (frame.body.size(), frame.more))
+        self.reader.take().map_or((0, false), |frame| (frame.body.as_ref().len(), frame.more))
     }
 
     /// As [`Peer::skip_frame`], where nobody has looked at the message, or has found no use for it.

@@ -123,20 +123,19 @@ impl Peers for Table {
             self.offer(only, &[], parts);
             return;
         }
-        let mut shared = std::mem::take(&mut self.shared);
-        shared.clear();
-        shared.resize(parts.len(), None);
+        let mut broadcast = std::mem::take(&mut self.broadcast);
+        broadcast.begin(parts.len(), targets.len());
         for (at, &id) in targets.iter().enumerate() {
             if let Some(ahead) = targets.get(at + AHEAD).and_then(|&ahead| self.get(ahead)) {
                 ahead.writer.prefetch();
             }
             match self.admits(id) {
                 Ok(peer) => {
-                    peer.writer.write_shared(parts, &mut shared);
+                    peer.writer.write_shared(parts, &mut broadcast);
                     peer.writer.publish_quietly();
                 }
                 Err(Refused::Full) => self.insist(id, |peer| {
-                    peer.writer.write_shared(parts, &mut shared);
+                    peer.writer.write_shared(parts, &mut broadcast);
                     peer.writer.publish_quietly();
                 }),
                 Err(Refused::Gone) => {}
@@ -151,8 +150,8 @@ impl Peers for Table {
                 peer.wake();
             }
         }
-        shared.clear();
-        self.shared = shared;
+        broadcast.end();
+        self.broadcast = broadcast;
     }
 
     fn subscribe(&mut self, peer: PeerId, kind: Kind, topic: &[u8]) {

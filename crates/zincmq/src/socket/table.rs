@@ -10,8 +10,7 @@ use crate::shared_topics::SharedTopics;
 use crate::socket::allowance::Allowance;
 use crate::socket::peer::Peer;
 use crate::stats::{PeerStats, SocketStats};
-use bytes::Bytes;
-use queue::Inbox;
+use queue::{Broadcast, Inbox};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -44,7 +43,7 @@ pub(crate) struct Table {
     pub(super) listens: bool,
     /// This side may write the stream to some peer.
     pub(super) streams: bool,
-    pub(super) shared: Vec<Option<Bytes>>,
+    pub(super) broadcast: Broadcast,
     pub(crate) admission: Admission,
     /// Peers that were refused for that reason, and have room.
     pub(super) reluctant: Vec<PeerId>,
@@ -70,7 +69,7 @@ impl Table {
             may_wait: false,
             listens: false,
             streams: false,
-            shared: Vec::new(),
+            broadcast: Broadcast::default(),
             admission: Admission::Strict,
             reluctant: Vec::new(),
             conflates: false,
@@ -199,6 +198,7 @@ impl Table {
 
     /// Gives memory back that idle pipes hold.
     pub(crate) fn sweep(&mut self) {
+        self.broadcast.sweep();
         for peer in self.all.values_mut() {
             peer.writer.sweep();
         }

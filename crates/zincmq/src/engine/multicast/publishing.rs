@@ -3,7 +3,6 @@
 use super::contract::{BATCH, TURN, datagram};
 use super::settings;
 use crate::engine::contract::Rest;
-use crate::engine::upstream::bytes_of;
 use crate::option::Options;
 use crate::stats::MulticastStats;
 use crate::transport::multicast::Port;
@@ -108,7 +107,7 @@ impl Publishing {
         while self.framer.pending() < self.source.max_payload() {
             if let Some(frame) = reader.take() {
                 if frame.kind == Kind::Data {
-                    self.framer.push(bytes_of(&frame.body), frame.more);
+                    self.framer.push(frame.body.as_ref(), frame.more);
                 }
             } else if reader.has_ended() || reader.park() {
                 return true;
