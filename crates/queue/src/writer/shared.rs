@@ -77,6 +77,12 @@ impl Writer {
         if parts.is_empty() {
             return;
         }
+        if let [Part::Slice(only)] = parts
+            && only.len() <= ALWAYS_COPIED
+            && self.write_short(only)
+        {
+            return;
+        }
         let &mut Broadcast { parts: ref mut shared, readers, ref mut stock } = broadcast;
         for (index, (part, copies)) in parts.iter().zip(shared).enumerate() {
             let flags = if index + 1 < parts.len() { MORE } else { 0 };
