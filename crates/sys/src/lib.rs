@@ -213,7 +213,7 @@ pub fn futex_wake(word: &AtomicU32) {
     }
 }
 
-/// Whether [`fence_all_threads`] can be had. The first call registers the process, which may take some milliseconds.
+/// Whether [`fence_all_threads`] can be had. The first call registers the process, which may take some 20 ms.
 #[must_use]
 pub fn can_fence_all_threads() -> bool {
     static REGISTERED: OnceLock<bool> = OnceLock::new();

@@ -55,7 +55,7 @@ impl<K> Socket<K> {
     /// As long as one thread uses the halves, or one of them, a message costs hardly more than on the whole socket. While two
     /// threads do, they share its state behind a lock, which costs tiny messages, and those within a process, part of
     /// their rate. `can_send`, `can_recv` and the other questions that take `&self` always lock; to try is cheaper. The first
-    /// split in a process may take some milliseconds, in which the kernel prepares for this. A
+    /// split in a process may take some 20 ms, in which the kernel prepares for this. A
     /// [`Socket::descriptor`] that was asked for before tells nothing any more.
     ///
     /// ```
