@@ -154,7 +154,13 @@ impl Core {
     fn handle(&mut self, command: ToSocket) {
         match command {
             ToSocket::Attach(attach) => {
-                self.attach(*attach);
+                // It was on its way when its endpoint was unbound. Those of inproc outlive that.
+                let late =
+                    attach.io.is_some() && !self.endpoints.iter().any(|entry| entry.id == attach.endpoint);
+                let id = self.attach(*attach);
+                if late {
+                    self.detach(id);
+                }
             }
             ToSocket::Identified { pipe, routing_id, disconnect_msg } => {
                 let Some(id) = self.peers.of_pipe(pipe) else { return };
