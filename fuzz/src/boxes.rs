@@ -1,6 +1,6 @@
 //! The pipe behind a descriptor as an engine uses it: bytes in, commands and frames out.
 
-use queue::{Body, Bounds, Filler, Kind, Notify, Pool, Reader, Refusal, Unopened, Unseal, Walk, channel};
+use queue::{Bounds, Filler, Kind, Notify, Pool, Reader, Refusal, Unopened, Unseal, Walk, channel};
 use std::io::Write;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -214,11 +214,7 @@ impl<U: Unseal> Inbound<U> {
             self.reader.resume();
         }
         while let Some(frame) = self.reader.take() {
-            let body = match &frame.body {
-                Body::Copy(bytes) => bytes.to_vec(),
-                Body::Slice(slice) => slice.to_vec(),
-                Body::Shared(bytes) => bytes.to_vec(),
-            };
+            let body = frame.body.as_ref().to_vec();
             self.parts.push(Part { kind: frame.kind, more: frame.more, body });
         }
         _ = self.reader.park();
