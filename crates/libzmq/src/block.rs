@@ -184,6 +184,10 @@ impl Keep for Block {
     fn share(&self) -> Bytes {
         Bytes::from_owner(self.clone())
     }
+
+    fn calls_back(&self) -> bool {
+        !matches!(self.header().keeper, Memory::Block { .. } | Memory::Warm(_))
+    }
 }
 
 impl Clone for Block {

@@ -79,11 +79,6 @@ impl Drain {
         self.bodies.get_or_insert_default().kept.get_or_insert_default();
     }
 
-    /// The bodies that were kept; no more are.
-    pub fn take_kept(&mut self) -> Vec<Bytes> {
-        self.bodies.as_mut().and_then(|bodies| bodies.kept.take()).unwrap_or_default()
-    }
-
     /// Whether there are bodies that were kept.
     #[must_use]
     pub fn keeps_bodies(&self) -> bool {

@@ -50,9 +50,6 @@ pub(crate) struct ProducerLine {
     pub(crate) first: AtomicPtr<Segment>,
     /// Bytes of bodies by reference, which have no place in the stream; for numbers only.
     pub(crate) spliced: AtomicU64,
-    /// The position after the last frame, published or not, of a writer that has gone and may have referred to common
-    /// bodies.
-    pub(crate) end: AtomicU64,
     pub(crate) pool: Arc<Pool>,
     /// How the producer tells the reader.
     pub(crate) reader_end: OnceLock<(Arc<dyn Notify>, u64)>,
@@ -82,6 +79,9 @@ pub(crate) struct StateLine {
     pub(crate) parked: UnsafeCell<(*mut Segment, u64)>,
     /// Here since the producer, which looks at them for each message, looks at this line after each anyway.
     pub(crate) limits: Limits,
+    /// The position after the last frame, published or not, of a writer that has gone and may have referred to common
+    /// bodies.
+    pub(crate) end: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -113,7 +113,6 @@ impl Half {
                 tail: AtomicU64::new(0),
                 first: AtomicPtr::new(ptr::null_mut()),
                 spliced: AtomicU64::new(0),
-                end: AtomicU64::new(0),
                 pool: pool.clone(),
                 reader_end: OnceLock::new(),
             }),
@@ -129,6 +128,7 @@ impl Half {
                 gone: AtomicBool::new(false),
                 parked: UnsafeCell::new((ptr::null_mut(), 0)),
                 limits: Limits { writer: AtomicU32::new(ABSENT), reader: AtomicU32::new(ABSENT) },
+                end: AtomicU64::new(0),
             }),
         })
     }
@@ -191,7 +191,7 @@ impl Half {
 impl Half {
     /// Both ends are gone: lets go of the common bodies that the frames from `cursor` on refer to.
     fn drop_common(&self, mut cursor: Cursor) {
-        let end = self.producer.0.end.load(Ordering::Relaxed);
+        let end = self.state.0.end.load(Ordering::Relaxed);
         if end <= cursor.at {
             return;
         }

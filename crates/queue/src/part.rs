@@ -25,6 +25,11 @@ pub enum Part<'a> {
 pub trait Keep: AsRef<[u8]> + Debug {
     /// A reference to the memory, which lives as long.
     fn share(&self) -> Bytes;
+
+    /// Whether its owner, who may do anything then, is called when the memory is done with.
+    fn calls_back(&self) -> bool {
+        true
+    }
 }
 
 impl Keep for Bytes {
@@ -47,6 +52,15 @@ impl Part<'_> {
             Part::Slice(slice) => warm::copy(slice),
             Part::Shared(bytes) => (*bytes).clone(),
             Part::Kept(kept) => kept.share(),
+        }
+    }
+
+    /// Whether somebody may be called when what [`Part::to_bytes`] gives is done with.
+    pub(crate) fn calls_back(&self) -> bool {
+        match self {
+            Part::Slice(_) => false,
+            Part::Shared(_) => true,
+            Part::Kept(kept) => kept.calls_back(),
         }
     }
 

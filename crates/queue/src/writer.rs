@@ -52,6 +52,9 @@ pub struct Writer {
     closed: bool,
     /// The reader is in this process, and takes [`Part::Kept`] by reference.
     serves_process: bool,
+    /// The number of messages up to the last that has a body by reference whose owner may be called; its lower half, since
+    /// it matters only against what is queued.
+    lent: u32,
     /// Some frame refers to a common body.
     refers: bool,
     /// If there is one, `half` is private to this end.
@@ -70,6 +73,7 @@ impl Writer {
             credit: 0,
             closed: false,
             serves_process: false,
+            lent: 0,
             refers: false,
             onward: None,
         }
@@ -309,13 +313,13 @@ impl Writer {
     #[inline]
     pub(crate) fn write_frame(&mut self, flags: u8, part: &Part<'_>) {
         let Some(body) = part.plain(self.serves_process) else {
-            return self.write_spliced(flags, part.to_bytes());
+            return self.write_by_reference(flags, part);
         };
         let size = body.len();
         let need = header::header_len(size) + size;
         if self.chain.room() < need as u64 {
             if need > LARGEST {
-                return self.write_spliced(flags, part.to_bytes());
+                return self.write_by_reference(flags, part);
             }
             self.grow(need);
         }
@@ -336,6 +340,26 @@ impl Writer {
             }
         }
         self.chain.at += need as u64;
+    }
+
+    #[cold]
+    fn write_by_reference(&mut self, flags: u8, part: &Part<'_>) {
+        if part.calls_back() {
+            self.lend();
+        }
+        self.write_spliced(flags, part.to_bytes());
+    }
+
+    /// The message that is being written has a body whose owner may be called when it is done with.
+    pub(crate) fn lend(&mut self) {
+        self.lent = (self.written as u32).wrapping_add(1);
+    }
+
+    /// Whether such a message is in the queue.
+    #[must_use]
+    pub fn lends(&self) -> bool {
+        let read = self.half.consumer.0.read.load(Ordering::Relaxed);
+        self.lent.wrapping_sub(read as u32).cast_signed() > 0
     }
 
     /// A frame whose body joins by reference.
@@ -459,7 +483,7 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         if self.refers {
-            self.half.producer.0.end.store(self.chain.at, Ordering::Relaxed);
+            self.half.state.0.end.store(self.chain.at, Ordering::Relaxed);
         }
         self.close();
     }

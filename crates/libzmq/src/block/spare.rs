@@ -33,7 +33,7 @@ pub(super) fn take(size: usize) -> Option<Block> {
     // SAFETY: nobody else has it.
     let Header { references, size: old, keeper, .. } = unsafe { header.as_mut() };
     match keeper {
-        Memory::Block { room } if (size..=AMPLE * size).contains(room) => {
+        Memory::Block { room } if (size..=AMPLE.saturating_mul(size)).contains(room) => {
             (*references.get_mut(), *old) = (1, size);
             Some(Block(header))
         }

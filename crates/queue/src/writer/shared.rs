@@ -94,6 +94,7 @@ impl Writer {
                 }
                 Way::Spliced => {
                     let bytes = copies.bytes.get_or_insert_with(|| part.to_bytes()).clone();
+                    self.lend();
                     self.write_spliced(flags, bytes);
                 }
             }

@@ -220,26 +220,31 @@ impl Connection {
     }
 
     /// Writes what is queued, for the sender of a large message, and waits for the kernel to take it, but not for longer than
-    /// `patience`. Another thread that has the engine meanwhile writes, too.
-    pub(crate) fn write_large(&self, patience: Duration) -> Written {
+    /// `patience`. Another thread that has the engine meanwhile writes, too. For `lends` see [`Engine::write_large`].
+    pub(crate) fn write_large(&self, patience: Duration, lends: bool) -> Written {
         let Some(descriptor) = self.descriptor.upgrade().filter(|_| self.plain) else { return Written::Not };
         let until = Instant::now() + patience;
         let mut written = Written::Not;
         loop {
-            let visited = self.write_large_once();
+            let visited = self.write_large_once(lends);
             if visited == Some(Written::All) {
                 return Written::All;
             }
             written = visited.unwrap_or(written);
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || visited == Some(Written::Not) {
+            // Once the connection has ended, nobody else has the descriptor.
+            if left.is_zero() || visited == Some(Written::Not) || Arc::strong_count(&descriptor) == 1 {
                 break;
             }
             if visited.is_none() {
                 std::thread::yield_now();
-            } else {
-                let mut set = [PollFd::from_borrowed_fd(descriptor.as_fd(), PollFlags::OUT)];
-                _ = bell::wait(&mut set, Some(left), None);
+                continue;
+            }
+            // The other side may wait for its own bytes to be read.
+            self.release_inbound();
+            let mut set = [PollFd::from_borrowed_fd(descriptor.as_fd(), PollFlags::OUT)];
+            if !bell::wait(&mut set, Some(left), None).unwrap_or(false) {
+                break;
             }
         }
         if self.engine.change(Claims::large_given_up).outbound() == Outbound::Large {
@@ -249,14 +254,14 @@ impl Connection {
     }
 
     /// `None`: another thread has the engine, or the connection has ended.
-    fn write_large_once(&self) -> Option<Written> {
+    fn write_large_once(&self, lends: bool) -> Option<Written> {
         let write = |engine: &mut Engine, _| {
-            let (written, bodies) = engine.write_large();
+            let (written, keeps) = engine.write_large(lends);
             let outbound = if written == Written::Part { Outbound::Large } else { Outbound::Io };
-            Visit { result: (written, bodies), outbound: Some(outbound), unfinished: written == Written::Not }
+            let unfinished = keeps || written == Written::Not;
+            Visit { result: written, outbound: Some(outbound), unfinished }
         };
-        // The bodies are dropped without the lock: their owners may be called, and may call the library.
-        self.visit(|claims, _| claims, write).map(|(written, _)| written)
+        self.visit(|claims, _| claims, write)
     }
 
     /// The writer's stream is over, or it turns to something else: nothing is left behind.

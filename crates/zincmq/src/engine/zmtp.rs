@@ -12,7 +12,6 @@ use crate::engine::leave::Leaving;
 use crate::engine::outbound::Outbound;
 use crate::option::Options;
 use crate::socket_type::SocketType;
-use bytes::Bytes;
 use queue::{Backlog, Bounds, Drain, Filler, Milestone, Writer};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -270,12 +269,14 @@ impl Engine {
         self.outbound.write_through(self.descriptor.as_fd(), writer, body)
     }
 
-    /// Writes what is queued, as far as the kernel takes it, for the sender of a large message. Returns the bodies that are
-    /// done with, too, which are to be dropped without the lock.
-    pub(crate) fn write_large(&mut self) -> (Written, Vec<Bytes>) {
+    /// Writes what is queued, as far as the kernel takes it, for the sender of a large message. With `lends`, bodies that are done
+    /// with are left to the I/O thread, since their owners may be called; returns whether it has to be told.
+    pub(crate) fn write_large(&mut self, lends: bool) -> (Written, bool) {
         self.outbound.make_writable();
         self.resume();
-        self.outbound.drain.keep_bodies();
+        if lends {
+            self.outbound.drain.keep_bodies();
+        }
         let rest = self.write();
         let written =
             if self.outbound.may_write() && !self.outbound.has_output() && self.outbound.drain.park() {
@@ -285,7 +286,7 @@ impl Engine {
             } else {
                 Written::Not
             };
-        (written, self.outbound.drain.take_kept())
+        (written, lends && self.keeps_bodies())
     }
 
     /// Writes what is queued, as far as the kernel takes it, for a writer that would lose a message otherwise. Returns whether

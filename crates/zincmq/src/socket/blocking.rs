@@ -64,7 +64,10 @@ impl Core {
         &mut self,
         attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
     ) -> Result<()> {
-        self.block(false, |core| deadline(core.peers.options.sndtimeo), attempt)
+        self.peers.may_wait = self.peers.options.sndtimeo < 0;
+        let result = self.block(false, |core| deadline(core.peers.options.sndtimeo), attempt);
+        self.peers.may_wait = false;
+        result
     }
 
     /// Tries until the attempt is not denied for now, or the moment has come that `until` gives; `None`: no limit.
@@ -78,15 +81,12 @@ impl Core {
         self.heed_interrupt()?;
         if !receives {
             self.peers.patient = false;
-            self.peers.may_wait = true;
         }
-        let result = match attempt(self) {
+        match attempt(self) {
             Ok(()) => Ok(()),
             Err(Denied::Again) => self.keep_trying(receives, until(self), attempt),
             Err(denied) => Err(self.refusal(denied)),
-        };
-        self.peers.may_wait = false;
-        result
+        }
     }
 
     /// After a first attempt that was denied for now.

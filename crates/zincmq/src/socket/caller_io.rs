@@ -151,7 +151,7 @@ impl Peer {
         }
         if through != Some(true) {
             let slept = self.writer.publish();
-            let written = connection.write_large(patience);
+            let written = connection.write_large(patience, self.writer.lends());
             if slept && written == Written::Not {
                 self.writer.wake();
             }

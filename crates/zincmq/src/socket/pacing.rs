@@ -15,6 +15,8 @@ const HUGE: usize = 512 << 10;
 const FEW: usize = 4;
 /// A call waits for so long at most, and a nanosecond more for each byte: about as long as it takes to copy them.
 const PATIENCE: Duration = Duration::from_micros(250);
+/// However large the message is: signals and the context's end wait for so long, too.
+const LONGEST: Duration = Duration::from_millis(10);
 /// After so many calls at most that have not waited, one waits again.
 const PAUSE: u32 = 255;
 
@@ -33,7 +35,7 @@ impl Pacing {
         }
         let begins = self.left == 0;
         self.left = self.left.saturating_sub(1);
-        begins.then(|| PATIENCE + Duration::from_nanos(size as u64))
+        begins.then(|| (PATIENCE + Duration::from_nanos(size as u64)).min(LONGEST))
     }
 
     /// The call has written so many messages.

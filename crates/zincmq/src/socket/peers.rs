@@ -100,6 +100,8 @@ impl Peers for Table {
     }
 
     fn offer(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> bool {
+        // A peer that loses messages at its mark keeps nobody waiting below it.
+        self.may_wait = false;
         let result = self.send(peer, envelope, parts);
         if result == Err(Refused::Full) {
             self.insist(peer, |peer| {

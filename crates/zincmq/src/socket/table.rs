@@ -37,7 +37,7 @@ pub(crate) struct Table {
     pub(super) aftermath: bool,
     /// The calling thread may wait a moment before a reader rests.
     pub(crate) patient: bool,
-    /// The call at hand sends, and may wait.
+    /// The call at hand sends, and may wait without limit.
     pub(super) may_wait: bool,
     /// This side may hear from the descriptor of a connection.
     pub(super) listens: bool,

@@ -20,8 +20,8 @@ enum Outlook {
     Over(Result<()>),
     /// The next attempt may succeed at once.
     Unsettled,
-    /// A change is to be waited for: for how long awake in any case, and whether a signal handler ends the wait.
-    Nothing { spin: Duration, interruptible: bool },
+    /// A change is to be waited for. Whether a signal handler ends the wait.
+    Nothing { interruptible: bool },
 }
 
 impl Outlook {
@@ -39,7 +39,7 @@ impl Outlook {
         if core.is_unsettled() || side == Side::Sends && core.peers.write_streams() {
             return Self::Unsettled;
         }
-        Self::Nothing { spin: core.spin_time(until), interruptible: core.waiting.interruptible }
+        Self::Nothing { interruptible: core.waiting.interruptible }
     }
 }
 
@@ -146,12 +146,13 @@ impl Half {
             match outlook {
                 Outlook::Over(result) => break result,
                 Outlook::Unsettled => announced = false,
-                Outlook::Nothing { spin, interruptible } => {
+                Outlook::Nothing { interruptible } => {
                     end_streams_of_thread();
                     if announced && !self.signal().sleep(until) && interruptible {
                         break Err(Error::Interrupted);
                     }
-                    announced = !announced && !self.spin.look(spin, || self.changes.inbox.is_pending());
+                    announced =
+                        !announced && !self.spin.look(Duration::ZERO, || self.changes.inbox.is_pending());
                 }
             }
             if announced {
