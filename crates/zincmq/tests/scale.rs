@@ -23,7 +23,7 @@ use zincmq::{Context, Router, Sub, XPub, option};
 const MOST: isize = 2048;
 /// What a context may keep for its next connections, however many there were: 1 MiB of small segments, and room in
 /// its tables.
-const KEPT: isize = (1 << 20) + (1 << 15);
+const KEPT: isize = (1 << 20) + (1 << 16);
 /// What a subscription may take above its topic, in bytes.
 const SUBSCRIBED: isize = 64;
 /// How much dearer a message may be with many active connections than with one.

@@ -17,14 +17,11 @@ const FEW: usize = 4;
 const PATIENCE: Duration = Duration::from_micros(250);
 /// However large the message is: signals and the context's end wait for so long, too.
 const LONGEST: Duration = Duration::from_millis(10);
-/// After so many calls at most that have not waited, one waits again.
-const PAUSE: u32 = 255;
-
-/// The calls that do not wait, since an earlier one has waited in vain.
+/// The calls that do not wait, since an earlier one has waited in vain: 1, 3, 7, up to 255.
 #[derive(Debug, Default)]
 pub(super) struct Pacing {
-    pause: u32,
-    left: u32,
+    pause: u8,
+    left: u8,
 }
 
 impl Pacing {
@@ -40,7 +37,7 @@ impl Pacing {
 
     /// The call has written so many messages.
     pub(super) fn end(&mut self, messages: u64) {
-        self.pause = if messages > 0 { 0 } else { (2 * self.pause + 1).min(PAUSE) };
+        self.pause = if messages > 0 { 0 } else { self.pause.saturating_mul(2).saturating_add(1) };
         self.left = self.pause;
     }
 }
