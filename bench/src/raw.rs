@@ -59,7 +59,8 @@ fn half<S: Finish>(stream: S, task: &Task, cues: &mut impl Cues) -> Result<Optio
     let mut stream = Stream { stream, size: row.size, sent: buffer.clone(), received: buffer };
     match (row.work, task.end) {
         (Work::RawStream, End::Bind) => {
-            let took = drain(&mut [stream], row.size)?;
+            // Of a message that goes in pieces the last is shown; at the end, nothing is.
+            let took = drain(&mut [stream], 1)?;
             cues.meet();
             Ok(Some(took))
         }
