@@ -232,17 +232,23 @@ impl Writer {
     /// Returns whether a segment was begun for it.
     #[inline(always)]
     pub fn write(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> bool {
-        match parts {
-            [Part::Slice(only)] if envelope.is_empty() && self.write_short(only) => false,
-            _ => {
-                let before = self.chain.segment;
-                self.write_several(envelope, parts);
-                self.chain.segment != before
-            }
-        }
+        !self.write_at_once(envelope, parts) && self.write_longer(envelope, parts)
     }
 
-    /// Writes a message of one part, if that is short and the segment has room for it. Returns whether it did.
+    /// As [`Writer::write`], for a message that [`Writer::write_at_once`] has not written.
+    #[inline]
+    pub fn write_longer(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> bool {
+        let before = self.chain.segment;
+        self.write_several(envelope, parts);
+        self.chain.segment != before
+    }
+
+    /// Writes a message if it is one short part for which there is room in the segment, as most are. Returns whether it was.
+    #[inline(always)]
+    pub fn write_at_once(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> bool {
+        matches!(parts, [Part::Slice(only)] if envelope.is_empty() && self.write_short(only))
+    }
+
     #[inline(always)]
     fn write_short(&mut self, body: &[u8]) -> bool {
         let Some(segment) = self.chain.segment else { return false };

@@ -88,13 +88,14 @@ impl Peers for Table {
     fn send(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> Result<(), Refused> {
         let may_wait = self.may_wait;
         let peer = self.admits(peer)?;
-        if may_wait && is_large(parts) && peer.send_large(envelope, parts) {
-            return Ok(());
-        }
-        let begun = peer.writer.write(envelope, parts);
-        peer.publish();
-        if begun {
-            self.streams |= peer.write_segment();
+        if peer.writer.write_at_once(envelope, parts) {
+            peer.publish();
+        } else if !(may_wait && is_large(parts) && peer.send_large(envelope, parts)) {
+            let begun = peer.writer.write_longer(envelope, parts);
+            peer.publish();
+            if begun {
+                self.streams |= peer.write_segment();
+            }
         }
         Ok(())
     }
