@@ -90,10 +90,10 @@ pub(crate) struct Limits {
     pub(crate) reader: AtomicU32,
 }
 
-/// The words that both ends of one direction share. The line between the two that one end writes is looked at by both:
-/// where a processor fetches lines in pairs, neither end fetches what the other one writes.
+/// The words that both ends of one direction share. Some processors fetch lines in pairs: the consumer's line has a pair of its
+/// own, since it writes there for each message, and the producer's is beside the one that both look at.
 #[derive(Debug)]
-#[repr(C)]
+#[repr(C, align(128))]
 pub(crate) struct Half {
     pub(crate) producer: Line<ProducerLine>,
     pub(crate) state: Line<StateLine>,

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use zincmq::{Context, Router, Sub, XPub, option};
 
 /// What a connection may take while nothing happens on it, in bytes.
-const MOST: isize = 2048;
+const MOST: isize = 2304;
 /// What a context may keep for its next connections, however many there were: 1 MiB of small segments, and room in
 /// its tables.
 const KEPT: isize = (1 << 20) + (1 << 16);
