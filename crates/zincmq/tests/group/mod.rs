@@ -1,6 +1,6 @@
 //! A group with an honest publisher and its subscriber, and a stranger who sends to both whatever he likes.
 
-use crate::common::PATIENCE;
+use crate::common::{PATIENCE, until};
 use pgm::{Body, Data, More, Packet, Request, Sequence, Tsi};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process;
@@ -97,6 +97,8 @@ impl Honest {
 
     /// The honest publisher's session, which everybody in the group can read.
     pub(crate) fn tsi(&self) -> Tsi {
+        // An I/O thread tells its numbers a moment after the message.
+        until("the source is among the numbers", || !self.numbers().sources.is_empty());
         let session = self.numbers().sources.remove(0).session;
         let (gsi, port) = session.split_once('.').unwrap();
         let gsi = u64::from_str_radix(gsi, 16).unwrap().to_be_bytes();
