@@ -2,14 +2,15 @@
 
 mod common;
 
+use bytes::Bytes;
 use common::{ENDPOINTS, PATIENCE, Random, block_on, block_on_for, fresh_ipc, fresh_tcp, until, within};
 use std::future::{Future, poll_fn};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::task::{Context as Polling, Poll, Waker};
 use std::thread;
 use std::time::Duration;
@@ -419,5 +420,38 @@ fn a_busy_half_does_not_keep_the_other_out() {
                 }
             });
         }
+    });
+}
+
+/// What was received ends without the lock, so the owner of its bytes may use the other half.
+#[test]
+fn the_owner_of_a_body_may_use_the_other_half() {
+    struct Owner(Vec<u8>, Arc<Mutex<Option<SendHalf<Dealer>>>>);
+    impl AsRef<[u8]> for Owner {
+        fn as_ref(&self) -> &[u8] {
+            &self.0
+        }
+    }
+    impl Drop for Owner {
+        fn drop(&mut self) {
+            if let Some(send) = &mut *self.1.lock().unwrap() {
+                send.try_send("the end").unwrap();
+            }
+        }
+    }
+    within(2 * PATIENCE, || {
+        let context = Context::new();
+        let (bound, mut connected) = dealers(&context, "inproc://owner");
+        let (send, mut recv) = bound.into_split();
+        let send = Arc::new(Mutex::new(Some(send)));
+        connected.send(Bytes::from_owner(Owner(vec![0; 1 << 17], send.clone()))).unwrap();
+        connected.send("next").unwrap();
+        let mut message = Message::new();
+        for size in [1 << 17, "next".len()] {
+            recv.recv_into(&mut message).unwrap();
+            assert_eq!(message.bytes().len(), size);
+        }
+        assert_eq!(connected.recv_timeout(PATIENCE).unwrap(), "the end");
+        drop(send.lock().unwrap().take());
     });
 }

@@ -2,9 +2,14 @@
 
 mod common;
 
+use bytes::Bytes;
 use common::{PATIENCE, Random, fresh_ipc, raw_finish, raw_greet, raw_peer, within};
+use std::cell::Cell;
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use zincmq::{Context, Dealer, Frame, Message, Push, option};
 
 /// Around the sizes at which something changes, and small ones between.
@@ -129,5 +134,62 @@ fn a_message_that_a_lost_connection_had_in_part_goes_whole_to_the_next() {
         drop(lost);
         let mut next = accept();
         assert!(raw_read(&mut next) == body(1, 20 << 20));
+    });
+}
+
+thread_local! {
+    /// The number of the message that this thread sends.
+    static SENDING: Cell<usize> = const { Cell::new(0) };
+}
+
+/// A body whose end is seen.
+struct Owned {
+    number: usize,
+    body: Vec<u8>,
+    within_another: Arc<AtomicBool>,
+}
+
+impl AsRef<[u8]> for Owned {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        if ![0, self.number].contains(&SENDING.get()) {
+            self.within_another.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+#[test]
+fn no_owner_of_a_body_is_called_within_the_send_of_another_message() {
+    within(3 * PATIENCE, || {
+        let context = Context::new();
+        let mut push = Push::new(&context).unwrap();
+        let mut peer = raw_peer(&push.bind("tcp://127.0.0.1:*").unwrap(), "PULL");
+        let (reads, may_read) = channel();
+        let reader = std::thread::spawn(move || {
+            may_read.recv().unwrap();
+            for number in 1..=40 {
+                assert!(raw_read(&mut peer) == body(number, 2 << 20), "message {number}");
+            }
+        });
+        let within_another = Arc::new(AtomicBool::new(false));
+        let owned =
+            |number| Owned { number, body: body(number, 2 << 20), within_another: within_another.clone() };
+        let bodies: Vec<_> = (1..=40).map(|number| (number, Bytes::from_owner(owned(number)))).collect();
+        for (number, body) in bodies {
+            // Those before wait in the queue, for the following to write them.
+            if number == 4 {
+                reads.send(()).unwrap();
+            }
+            SENDING.set(number);
+            push.send(body).unwrap();
+            SENDING.set(0);
+        }
+        reader.join().unwrap();
+        assert!(!within_another.load(Ordering::Relaxed));
     });
 }

@@ -48,7 +48,7 @@ impl Msg {
     /// same kind. Returns the body's length.
     #[inline(never)]
     fn receive_memory(&mut self, message: &mut Message, at: usize, own: bool) -> usize {
-        if let Some(common) = message.take_common(at) {
+        if !own && let Some(common) = message.take_common(at) {
             let size = common.len();
             self.empty_body();
             self.put_common(common);

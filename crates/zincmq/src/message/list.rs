@@ -357,6 +357,13 @@ impl Message {
         if self.get(at).is_some_and(|part| part.own().is_none()) { self.take_part(at) } else { None }
     }
 
+    /// Lets go of memory that is not this message's own, of parts removed as well: its owner may be called.
+    #[inline]
+    pub(crate) fn let_go(&mut self) {
+        let foreign = self.frames.as_mut_slice().iter_mut().filter(|frame| frame.own().is_none());
+        foreign.for_each(|frame| *frame = Frame::new());
+    }
+
     /// The place for one more part, with whatever memory an earlier message left there.
     #[inline]
     pub(crate) fn slot(&mut self) -> &mut Frame {

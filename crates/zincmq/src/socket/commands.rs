@@ -153,13 +153,10 @@ impl Core {
 
     fn handle(&mut self, command: ToSocket) {
         match command {
+            // One that was on its way when its endpoint was unbound ends with the ends of its pipe. Those of inproc outlive that.
             ToSocket::Attach(attach) => {
-                // It was on its way when its endpoint was unbound. Those of inproc outlive that.
-                let late =
-                    attach.io.is_some() && !self.endpoints.iter().any(|entry| entry.id == attach.endpoint);
-                let id = self.attach(*attach);
-                if late {
-                    self.detach(id);
+                if attach.io.is_none() || self.endpoints.iter().any(|entry| entry.id == attach.endpoint) {
+                    self.attach(*attach);
                 }
             }
             ToSocket::Identified { pipe, routing_id, disconnect_msg } => {

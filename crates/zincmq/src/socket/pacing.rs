@@ -17,7 +17,8 @@ const FEW: usize = 4;
 const PATIENCE: Duration = Duration::from_micros(250);
 /// However large the message is: signals and the context's end wait for so long, too.
 const LONGEST: Duration = Duration::from_millis(10);
-/// The calls that do not wait, since an earlier one has waited in vain: 1, 3, 7, up to 255.
+
+/// The calls that do not write, since an earlier one has waited in vain or found the send buffer too small: 1, 3, 7, up to 255.
 #[derive(Debug, Default)]
 pub(super) struct Pacing {
     pause: u8,
@@ -27,12 +28,15 @@ pub(super) struct Pacing {
 impl Pacing {
     /// Whether this call is to write a message of so many bytes, and for how long it waits then.
     pub(super) fn begin(&mut self, connection: &Connection, size: usize) -> Option<Duration> {
-        if size < HUGE && !connection.takes(FEW * size) {
+        if self.left > 0 {
+            self.left -= 1;
             return None;
         }
-        let begins = self.left == 0;
-        self.left = self.left.saturating_sub(1);
-        begins.then(|| (PATIENCE + Duration::from_nanos(size as u64)).min(LONGEST))
+        if size < HUGE && !connection.takes(FEW * size) {
+            self.end(0);
+            return None;
+        }
+        Some((PATIENCE + Duration::from_nanos(size as u64)).min(LONGEST))
     }
 
     /// The call has written so many messages.

@@ -26,6 +26,8 @@ impl<K: Receives> RecvHalf<Socket<K>> {
     /// # Errors
     /// As that.
     pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()> {
+        // Without the lock: the owner of what was received before may use the other half.
+        message.let_go();
         self.half.attempt(|core| core.try_recv(message))
     }
 
@@ -52,6 +54,8 @@ impl<K: Receives> RecvHalf<Socket<K>> {
     /// # Errors
     /// As that.
     pub fn recv_into(&mut self, message: &mut Message) -> Result<()> {
+        // As above.
+        message.let_go();
         let until = |core: &Core| deadline(core.peers.options.rcvtimeo);
         self.half.block(until, |core| core.try_recv(message))
     }
