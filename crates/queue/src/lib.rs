@@ -63,6 +63,6 @@ pub use segment::{Pool, Slice};
 pub use signal::{Signal, Wake};
 pub use slot::{FreeList, Guard, Slot, SlotError};
 pub use taken::{Body, Taken};
-pub use through::write_through;
+pub use through::{send_unpublished, write_through};
 pub use writer::Writer;
 pub use writer::shared::Broadcast;

@@ -1,4 +1,4 @@
-//! A large message goes past the pipe: both ends are in one thread's hands, and the pipe is empty.
+//! A message goes past the pipe: both ends are in one thread's hands, and the pipe is empty.
 
 use crate::drain::Drain;
 use crate::header::{self, LONGEST};
@@ -28,9 +28,32 @@ pub fn write_through(
         drain.pass();
     } else {
         writer.write(&[], &[Part::Slice(body)]);
-        // The drain, which may rest, goes on here.
-        _ = writer.publish();
-        drain.begin(sent);
+        begin(writer, drain, sent);
     }
     Ok(whole)
+}
+
+/// Sends the one message that is written and not published to a descriptor, as far as the kernel takes it at once. What is
+/// true of the ends for [`write_through`] is true here. Returns whether the kernel has taken the whole message, which then has
+/// left the pipe; `None`: nothing has happened, and the message is to be published.
+#[must_use]
+pub fn send_unpublished(writer: &mut Writer, drain: &mut Drain, to: BorrowedFd<'_>) -> Option<bool> {
+    let bytes = writer.unpublished()?;
+    let size = bytes.len();
+    let sent = sys::send(to, &[IoSlice::new(bytes)]).ok()?;
+    let whole = sent == size;
+    if whole {
+        writer.withdraw(size);
+        drain.pass();
+    } else {
+        begin(writer, drain, sent);
+    }
+    Some(whole)
+}
+
+/// The kernel has so many bytes of the message, which the pipe gets now.
+fn begin(writer: &mut Writer, drain: &mut Drain, sent: usize) {
+    // The drain, which may rest, goes on here.
+    _ = writer.publish();
+    drain.begin(sent);
 }

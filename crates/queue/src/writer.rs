@@ -392,6 +392,24 @@ impl Writer {
     }
 
     /// A body by reference was joined: the stream's position does not tell of its bytes.
+    /// The bytes that are written and not published, where all of them are in one segment.
+    pub(crate) fn unpublished(&self) -> Option<&[u8]> {
+        let segment = self.chain.segment?;
+        let from = self.half.producer.0.tail.load(Ordering::Relaxed) & !CLOSED;
+        if from < segment.get().base || self.onward.is_some() || !segment.get().is_plain() {
+            return None;
+        }
+        segment.get().touch(from, self.chain.at, false);
+        // SAFETY: [from, at) is inside the segment, and this end, which alone writes there, has written it.
+        Some(unsafe { std::slice::from_raw_parts(segment.at(from), (self.chain.at - from) as usize) })
+    }
+
+    /// Takes [`Writer::unpublished`] bytes back: the message has gone past the pipe.
+    pub(crate) fn withdraw(&mut self, bytes: usize) {
+        self.chain.at -= bytes as u64;
+        self.count_spliced(bytes);
+    }
+
     /// Counts a message that goes past the pipe, of so many bytes.
     pub(crate) fn pass(&mut self, bytes: usize) {
         self.written += 1;

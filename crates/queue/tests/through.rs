@@ -1,9 +1,10 @@
-//! Large messages that go past the pipe, among others that do not.
+//! Messages that go past the pipe, among others that do not.
 
 mod common;
 
 use common::body;
-use queue::{Drain, Part, Pool, append_frame, channel, write_through};
+use queue::{Drain, Part, Pool, append_frame, channel, send_unpublished, write_through};
+use rustix::net::sockopt::set_socket_send_buffer_size;
 use std::io::{ErrorKind, Read};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -81,4 +82,51 @@ fn a_message_that_was_begun_goes_again_whole() {
     drain.rewind();
     let frame = drain.frames().take().unwrap();
     assert_eq!(frame.body.as_ref(), body);
+}
+
+/// The send buffer holds the short ones, and a part of the long ones.
+#[test]
+fn a_message_that_is_not_published_goes_as_the_pipe_would_send_it() {
+    let (to, mut from) = UnixStream::pair().unwrap();
+    from.set_nonblocking(true).unwrap();
+    set_socket_send_buffer_size(&to, 10_000).unwrap();
+    let (mut writer, reader) = channel(&Pool::new());
+    let mut drain = Drain::new(reader);
+    let (mut expected, mut got, mut outcomes) = (Vec::new(), Vec::new(), [0; 3]);
+    for (seed, size) in [5, 25_000, 300, 0, 2000].iter().cycle().take(200).enumerate() {
+        let mut envelope = Vec::new();
+        append_frame(1, body(3, seed % 4), &mut envelope);
+        let body = body(seed as u8, *size);
+        expected.extend(&envelope);
+        append_frame(0, body, &mut expected);
+        assert!(drain.park());
+        writer.write(&envelope, &[Part::Slice(body)]);
+        let sent = send_unpublished(&mut writer, &mut drain, to.as_fd());
+        outcomes[sent.map_or(0, |whole| 1 + usize::from(whole))] += 1;
+        if sent.is_none() {
+            _ = writer.publish();
+            drain.frames().resume();
+        }
+        // What waits for the kernel, or for a reader, leaves here.
+        while drain.has_bytes() || seed % 3 == 0 && got.len() < expected.len() {
+            read(&mut from, &mut got);
+            _ = drain.write_to(to.as_fd(), &mut Vec::new());
+        }
+    }
+    read(&mut from, &mut got);
+    assert!(got == expected);
+    assert_eq!((writer.queued(), writer.written()), (0, 200));
+    assert_eq!(writer.gauge().bytes(), expected.len() as u64);
+    assert!(outcomes.iter().all(|&count| count > 0), "{outcomes:?}");
+}
+
+#[test]
+fn a_body_by_reference_is_left_to_the_pipe() {
+    let (to, _from) = UnixStream::pair().unwrap();
+    let (mut writer, reader) = channel(&Pool::new());
+    let mut drain = Drain::new(reader);
+    writer.write(&[], &[Part::Slice(body(1, 300_000))]);
+    assert_eq!(send_unpublished(&mut writer, &mut drain, to.as_fd()), None);
+    _ = writer.publish();
+    assert_eq!(drain.frames().take().unwrap().body.as_ref(), body(1, 300_000));
 }

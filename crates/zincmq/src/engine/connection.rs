@@ -171,11 +171,20 @@ impl Connection {
 
     /// Writes what is queued, if the caller has just read. Returns whether it did.
     pub(crate) fn answer(&self) -> bool {
+        self.answer_by(Engine::answer)
+    }
+
+    /// As [`Connection::answer`], for a message that the writer has not published. Returns `false` if that is left to be done.
+    pub(crate) fn answer_at_once(&self, writer: &mut Writer) -> bool {
+        self.answer_by(|engine| engine.answer_at_once(writer))
+    }
+
+    fn answer_by(&self, write: impl FnOnce(&mut Engine) -> bool) -> bool {
         if self.engine.claims().outbound() != Outbound::Answer {
             return false;
         }
         let write = |engine: &mut Engine, _| {
-            let all = engine.answer();
+            let all = write(engine);
             Visit { result: (), outbound: None, unfinished: !all || engine.owes_turn(false) }
         };
         self.visit(|claims, _| claims.with_outbound(Outbound::Io), write).is_some()

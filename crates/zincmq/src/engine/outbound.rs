@@ -98,6 +98,16 @@ impl Outbound {
         queue::write_through(writer, &mut self.drain, to, body).ok()
     }
 
+    /// Sends the message that the pipe's writer has not published, where nothing is before it. Returns whether all of it;
+    /// `None`: nothing has happened.
+    pub(super) fn send_unpublished(&mut self, to: BorrowedFd<'_>, writer: &mut Writer) -> Option<bool> {
+        if !self.may_write || self.has_output() {
+            return None;
+        }
+        // An error shows again when the pipe is written.
+        queue::send_unpublished(writer, &mut self.drain, to)
+    }
+
     /// Writes until the kernel takes no more, nothing is left or the turn is over.
     ///
     /// # Errors
@@ -108,7 +118,7 @@ impl Outbound {
         transcoder: &mut Option<Box<dyn Transcode>>,
     ) -> io::Result<Rest> {
         let mut moved = 0;
-        while self.may_write {
+        while self.may_write && self.has_output() {
             if let Err(error) = self.compose(transcoder) {
                 // It may be plain where it should not be.
                 self.prefix.clear();

@@ -199,15 +199,33 @@ impl Engine {
 
     /// Writes for a caller that has just read. Returns whether everything is written and the pipe rests again.
     pub(crate) fn answer(&mut self) -> bool {
-        // After a while the peer may have closed: bytes written then would be lost.
-        if self.read_at != sys::coarse_time() {
-            self.inbound.may_read = true;
-            if self.read().is_err() {
-                return false;
+        self.may_answer() && {
+            self.resume();
+            self.write_all()
+        }
+    }
+
+    /// As [`Engine::answer`], for a message that the pipe's writer has not published, and which need not pass the pipe.
+    pub(crate) fn answer_at_once(&mut self, writer: &mut Writer) -> bool {
+        let may = self.may_answer();
+        if may && !self.translates() {
+            self.resume();
+            if let Some(whole) = self.outbound.send_unpublished(self.descriptor.as_fd(), writer) {
+                return whole;
             }
         }
+        _ = writer.publish();
         self.resume();
-        self.write_all()
+        may && self.write_all()
+    }
+
+    /// After a while the peer may have closed: bytes written then would be lost.
+    fn may_answer(&mut self) -> bool {
+        if self.read_at == sys::coarse_time() {
+            return true;
+        }
+        self.inbound.may_read = true;
+        self.read().is_ok()
     }
 
     /// Writes for a caller. Returns whether everything is written and the pipe rests again.

@@ -222,6 +222,20 @@ impl Peer {
         skipped
     }
 
+    /// Publishes the message just written, unless this thread, which `listens` to its peer, writes it as its answer.
+    #[inline]
+    pub(super) fn pass_on(&mut self, listens: bool) {
+        if !(listens && self.answers()) {
+            self.publish();
+        }
+    }
+
+    #[cold]
+    fn answers(&mut self) -> bool {
+        let Self { connection, writer, .. } = self;
+        connection.as_ref().is_some_and(|connection| connection.answer_at_once(writer))
+    }
+
     #[inline]
     pub(super) fn publish(&mut self) {
         if self.writer.publish() {

@@ -86,13 +86,13 @@ impl Peers for Table {
 
     #[inline(always)]
     fn send(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> Result<(), Refused> {
-        let may_wait = self.may_wait;
+        let (may_wait, listens) = (self.may_wait, self.listens);
         let peer = self.admits(peer)?;
         if peer.writer.write_at_once(envelope, parts) {
-            peer.publish();
+            peer.pass_on(listens);
         } else if !(may_wait && is_large(parts) && peer.send_large(envelope, parts)) {
             let begun = peer.writer.write_longer(envelope, parts);
-            peer.publish();
+            peer.pass_on(listens);
             if begun {
                 self.streams |= peer.write_segment();
             }
