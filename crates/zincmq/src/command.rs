@@ -5,6 +5,7 @@ use crate::engine::Connection;
 use crate::engine::multicast::Multicast;
 use crate::life::WaitGuard;
 use crate::lingering::{LingerBoard, Unsent};
+use crate::load::Load;
 use crate::monitor::Sink;
 use crate::option::Options;
 use crate::pattern::contract::Attached;
@@ -16,7 +17,7 @@ use crate::transport::{Link, Listening, Transport};
 use queue::{Backlog, Inbox, Item, Pool, Writer};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicBool;
 
 /// Names a pipe in commands; never reused in a process.
 pub(crate) type PipeId = u64;
@@ -126,34 +127,19 @@ impl Attach {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IoHandle {
     pub(crate) inbox: Arc<Inbox<ToIo>>,
-    load: Arc<AtomicUsize>,
+    pub(crate) load: Arc<Load>,
 }
 
 impl IoHandle {
-    /// Connections, listeners and memberships: those it has, and those that are on their way to it.
-    pub(crate) fn load(&self) -> usize {
-        self.load.load(Ordering::Relaxed)
-    }
-
-    /// It gets one more.
-    pub(crate) fn count(&self) {
-        self.load.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// One has gone.
-    pub(crate) fn discount(&self) {
-        self.load.fetch_sub(1, Ordering::Relaxed);
-    }
-
     /// Gives it one more: a command that brings it.
     pub(crate) fn give(&self, command: ToIo) {
-        self.count();
+        self.load.count();
         self.inbox.push(Item::Command(command));
     }
 
     /// The one with the least load.
     pub(crate) fn least_loaded(threads: &[Self]) -> Option<&Self> {
-        threads.iter().min_by_key(|thread| thread.load())
+        threads.iter().min_by_key(|thread| thread.load.weight())
     }
 }
 

@@ -126,6 +126,7 @@ pub mod option;
 
 // Sockets and messages that hold up the end of a context.
 mod lingering;
+mod load;
 
 // How many handshakes may be under way.
 mod admission;

@@ -99,7 +99,7 @@ impl Listener {
                 Ok(None)
             }
             this => {
-                this.inspect(|this| this.count());
+                this.inspect(|this| this.load.count());
                 Ok(Some(accepted))
             }
         }

@@ -12,6 +12,7 @@ use crate::lingering::Unsent;
 use crate::spin::AdaptiveSpin;
 use mio::{Events, Poll, Waker};
 use queue::{Inbox, Item, KEPT_ROOM, Wake};
+use rustix::time::{ClockId, clock_gettime};
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::num::NonZeroU64;
@@ -64,6 +65,7 @@ impl IoThread {
             items: VecDeque::new(),
             stopping: false,
             swept: Instant::now(),
+            ran: Duration::ZERO,
             dirty: false,
             spin: AdaptiveSpin::default(),
             spins,
@@ -105,6 +107,11 @@ impl Overseer for Inbox<ToIo> {
     }
 }
 
+/// The processor time of this thread so far.
+fn thread_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
+}
+
 #[derive(Debug)]
 enum Entry {
     Session(Box<Session>),
@@ -120,7 +127,9 @@ struct EventLoop {
     items: VecDeque<Item<ToIo>>,
     stopping: bool,
     swept: Instant,
-    /// Some connection has moved bytes since the last sweep.
+    /// The processor time that the thread had taken by then.
+    ran: Duration,
+    /// Some connection has moved bytes since the last sweep, or the thread was busy before it.
     dirty: bool,
     spin: AdaptiveSpin,
     /// For how long it looks awake before it sleeps, and when it last had something to do.
@@ -242,7 +251,7 @@ impl EventLoop {
             Some(Entry::Membership(membership)) => membership.close(&mut self.reactor),
             None => return,
         }
-        self.handle.discount();
+        self.handle.load.discount();
     }
 
     fn start(&mut self, session: Session) {
@@ -377,9 +386,11 @@ impl EventLoop {
         if !self.dirty || self.swept.elapsed() < SWEEP {
             return;
         }
-        self.swept = Instant::now();
+        let (now, ran) = (Instant::now(), thread_time());
+        let busy = self.handle.load.ran(ran.saturating_sub(self.ran), now - self.swept);
+        (self.swept, self.ran) = (now, ran);
         // Bodies that are kept go when nobody has needed them for a second.
-        self.dirty = queue::warm::trim();
+        self.dirty = queue::warm::trim() || busy;
         self.reactor.busy.shrink_to(KEPT_ROOM);
         for entry in self.entries.values_mut() {
             if let Some(Entry::Session(session)) = entry {

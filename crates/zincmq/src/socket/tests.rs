@@ -8,7 +8,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What each I/O thread has.
 fn loads(context: &Context) -> Vec<usize> {
-    context.0.io_threads(0).iter().map(|io| io.load()).collect()
+    context.0.io_threads(0).iter().map(|io| io.load.weight()).collect()
 }
 
 fn until(context: &Context, is_so: impl Fn(&[usize]) -> bool) {
