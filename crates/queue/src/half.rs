@@ -157,10 +157,16 @@ impl Half {
         self.finds_reader_asleep()
     }
 
+    /// Producer: whether the reader has gone to rest, before anything that it is to be woken for.
+    #[inline]
+    pub(crate) fn reader_rests(&self) -> bool {
+        self.state.0.reader.load(Ordering::Relaxed) != RUN
+    }
+
     /// As [`Half::reader_slept`], after a fence that several directions share.
     #[inline]
     pub(crate) fn finds_reader_asleep(&self) -> bool {
-        self.state.0.reader.load(Ordering::Relaxed) != RUN
+        self.reader_rests()
             && self.state.0.reader.compare_exchange(IDLE, RUN, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 

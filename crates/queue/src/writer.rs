@@ -476,6 +476,13 @@ impl Writer {
         self.words().reader_slept()
     }
 
+    /// Whether the reader rests, or is about to: a look that changes nothing.
+    #[inline]
+    #[must_use]
+    pub fn reader_rests(&self) -> bool {
+        self.words().reader_rests()
+    }
+
     /// As [`Writer::reader_slept`], where [`crate::fence_before_looks`] has come after the publication.
     #[inline]
     #[must_use]

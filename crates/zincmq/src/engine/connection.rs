@@ -92,7 +92,10 @@ impl Connection {
     ) -> Option<R> {
         let mut held = self.engine.try_lock_and(claim)?;
         let engine = held.as_mut()?;
-        let Visit { result, outbound, unfinished } = act(engine, self.engine.claims());
+        let was_blocked = engine.is_blocked();
+        let Visit { result, outbound, mut unfinished } = act(engine, self.engine.claims());
+        // Only the poller can tell when the kernel takes bytes again, unless the caller waits for that.
+        unfinished |= engine.is_blocked() && !was_blocked && outbound != Some(Outbound::Large);
         let change = |claims: Claims| outbound.map_or(claims, |outbound| claims.with_outbound(outbound));
         let (called, before) = held.unlock_and(change);
         if called || unfinished {
@@ -177,6 +180,19 @@ impl Connection {
     /// As [`Connection::answer`], for a message that the writer has not published. Returns `false` if that is left to be done.
     pub(crate) fn answer_at_once(&self, writer: &mut Writer) -> bool {
         self.answer_by(|engine| engine.answer_at_once(writer))
+    }
+
+    /// Writes a message that comes alone, and that the writer has not published, where the I/O thread has both directions and nothing
+    /// else to write. Returns `false` if nothing has happened.
+    pub(crate) fn write_lone(&self, writer: &mut Writer) -> bool {
+        if self.engine.claims().is_any() {
+            return false;
+        }
+        let write = |engine: &mut Engine, _| {
+            let whole = engine.write_lone(writer);
+            Visit { result: whole.is_some(), outbound: None, unfinished: whole == Some(false) }
+        };
+        self.visit(|claims, _| claims, write).unwrap_or(false)
     }
 
     fn answer_by(&self, write: impl FnOnce(&mut Engine) -> bool) -> bool {

@@ -208,15 +208,22 @@ impl Engine {
     /// As [`Engine::answer`], for a message that the pipe's writer has not published, and which need not pass the pipe.
     pub(crate) fn answer_at_once(&mut self, writer: &mut Writer) -> bool {
         let may = self.may_answer();
-        if may && !self.translates() {
-            self.resume();
-            if let Some(whole) = self.outbound.send_unpublished(self.descriptor.as_fd(), writer) {
-                return whole;
-            }
+        if may && let Some(whole) = self.write_lone(writer) {
+            return whole;
         }
         _ = writer.publish();
         self.resume();
         may && self.write_all()
+    }
+
+    /// Writes a message that the pipe's writer has not published past the pipe. Returns whether all of it; `None`: nothing has
+    /// happened.
+    pub(crate) fn write_lone(&mut self, writer: &mut Writer) -> Option<bool> {
+        if self.translates() {
+            return None;
+        }
+        self.resume();
+        self.outbound.send_unpublished(self.descriptor.as_fd(), writer)
     }
 
     /// After a while the peer may have closed: bytes written then would be lost.

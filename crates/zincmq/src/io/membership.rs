@@ -3,7 +3,7 @@
 use crate::command::{EndpointId, Join, Origin, PipeId};
 use crate::engine::Rest;
 use crate::engine::multicast::Multicast;
-use crate::io::reactor::{Reactor, Timer, Timers};
+use crate::io::reactor::{BOTH, Reactor, Timer, Timers};
 use crate::io::session::Fate;
 use crate::io::terms::milliseconds;
 use crate::lingering::Unsent;
@@ -46,7 +46,8 @@ impl Membership {
         self.key = key;
         self.timers = Timers::of(key);
         self.engine.attach(reactor.inbox.clone(), key);
-        let watched = self.engine.descriptors().try_for_each(|descriptor| reactor.watch(descriptor, key));
+        let watched =
+            self.engine.descriptors().try_for_each(|descriptor| reactor.watch(descriptor, BOTH, key));
         if let Err(error) = watched {
             self.emit(EventKind::BindFailed, error.raw_os_error().unwrap_or(0) as u64);
             return Fate::Ends;

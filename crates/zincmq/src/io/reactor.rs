@@ -10,6 +10,9 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Instant;
 
+/// What comes, and that the kernel takes bytes again.
+pub(crate) const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
+
 /// The reasons for which a session, listener or membership is called at a time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Timer {
@@ -52,10 +55,14 @@ pub(crate) struct Reactor {
 }
 
 impl Reactor {
-    /// Watches a descriptor, edge-triggered, both ways.
-    pub(crate) fn watch(&self, descriptor: BorrowedFd<'_>, key: u64) -> io::Result<()> {
-        let interest = Interest::READABLE | Interest::WRITABLE;
+    /// Watches a descriptor, edge-triggered.
+    pub(crate) fn watch(&self, descriptor: BorrowedFd<'_>, interest: Interest, key: u64) -> io::Result<()> {
         self.registry.register(&mut SourceFd(&descriptor.as_raw_fd()), token(key), interest)
+    }
+
+    /// Changes what a watched descriptor is watched for. What is there already is told, too.
+    pub(crate) fn watch_for(&self, descriptor: BorrowedFd<'_>, interest: Interest, key: u64) {
+        _ = self.registry.reregister(&mut SourceFd(&descriptor.as_raw_fd()), token(key), interest);
     }
 
     pub(crate) fn unwatch(&self, descriptor: BorrowedFd<'_>) {

@@ -34,6 +34,7 @@ mod commands;
 pub(crate) mod core;
 mod group;
 mod listener;
+mod lone;
 mod numbers;
 pub(crate) mod outgoing;
 mod overdue;

@@ -222,18 +222,11 @@ impl Peer {
         skipped
     }
 
-    /// Publishes the message just written, unless this thread, which `listens` to its peer, writes it as its answer.
-    #[inline]
-    pub(super) fn pass_on(&mut self, listens: bool) {
-        if !(listens && self.answers()) {
-            self.publish();
-        }
-    }
-
-    #[cold]
-    fn answers(&mut self) -> bool {
+    /// Writes the message that is not published yet, if the other end is a connection that takes it. Returns `false` if that is left
+    /// to be done.
+    pub(super) fn write_at_once(&mut self, write: impl FnOnce(&Connection, &mut Writer) -> bool) -> bool {
         let Self { connection, writer, .. } = self;
-        connection.as_ref().is_some_and(|connection| connection.answer_at_once(writer))
+        connection.as_ref().is_some_and(|connection| write(connection, writer))
     }
 
     #[inline]

@@ -1,6 +1,7 @@
 //! The peers of a socket as its pattern sees them: the table's side of the contract.
 
 use crate::command::ToIo;
+use crate::engine::Connection;
 use crate::message::Message;
 use crate::option::Options;
 use crate::pattern::contract::{FRAME_COST, Head, Kind, PeerId, Peers, Refused};
@@ -52,6 +53,19 @@ impl Table {
         }
     }
 
+    /// The reader of the message just written rests: this thread writes it to the connection, as its answer or since it comes
+    /// alone, or the I/O thread wakes.
+    #[cold]
+    fn pass_on(&mut self, id: PeerId) {
+        let Self { all, listens, lone, .. } = self;
+        let Some(peer) = all.get(id.0) else { return };
+        let passed = *listens && peer.write_at_once(Connection::answer_at_once)
+            || peer.connection.is_some() && lone.comes() && peer.write_at_once(Connection::write_lone);
+        if !passed {
+            peer.publish();
+        }
+    }
+
     /// As [`Peers::take`], for a reader that has found nothing so far.
     #[cold]
     fn take_if_ready(&mut self, id: PeerId, into: &mut Message) -> bool {
@@ -85,14 +99,20 @@ impl Peers for Table {
     }
 
     #[inline(always)]
-    fn send(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> Result<(), Refused> {
-        let (may_wait, listens) = (self.may_wait, self.listens);
-        let peer = self.admits(peer)?;
-        if peer.writer.write_at_once(envelope, parts) {
-            peer.pass_on(listens);
-        } else if !(may_wait && is_large(parts) && peer.send_large(envelope, parts)) {
-            let begun = peer.writer.write_longer(envelope, parts);
-            peer.pass_on(listens);
+    fn send(&mut self, id: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> Result<(), Refused> {
+        let may_wait = self.may_wait;
+        let peer = self.admits(id)?;
+        let mut begun = false;
+        if !peer.writer.write_at_once(envelope, parts) {
+            if may_wait && is_large(parts) && peer.send_large(envelope, parts) {
+                return Ok(());
+            }
+            begun = peer.writer.write_longer(envelope, parts);
+        }
+        if peer.writer.reader_rests() {
+            self.pass_on(id);
+        } else {
+            peer.publish();
             if begun {
                 self.streams |= peer.write_segment();
             }

@@ -8,6 +8,7 @@ use crate::option::Options;
 use crate::pattern::contract::PeerId;
 use crate::shared_topics::SharedTopics;
 use crate::socket::allowance::Allowance;
+use crate::socket::lone::Lone;
 use crate::socket::peer::Peer;
 use crate::stats::{PeerStats, SocketStats};
 use queue::{Broadcast, Inbox};
@@ -43,6 +44,7 @@ pub(crate) struct Table {
     pub(super) listens: bool,
     /// This side may write the stream to some peer.
     pub(super) streams: bool,
+    pub(super) lone: Lone,
     pub(super) broadcast: Broadcast,
     pub(crate) admission: Admission,
     /// Peers that were refused for that reason, and have room.
@@ -69,6 +71,7 @@ impl Table {
             may_wait: false,
             listens: false,
             streams: false,
+            lone: Lone::default(),
             broadcast: Broadcast::default(),
             admission: Admission::Strict,
             reluctant: Vec::new(),

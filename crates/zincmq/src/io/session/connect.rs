@@ -2,7 +2,7 @@
 
 use super::state::{Fate, Phase, Session};
 use crate::command::{ToIo, ToSocket};
-use crate::io::reactor::{Reactor, Timer};
+use crate::io::reactor::{BOTH, Reactor, Timer};
 use crate::monitor::EventKind;
 use crate::trace::{event_of, span};
 use crate::transport::Target;
@@ -55,7 +55,7 @@ impl Session {
         dialer.target = Some(Box::new(target));
         match connected {
             Ok((descriptor, connected)) => {
-                if reactor.watch(descriptor.as_fd(), self.timers.key()).is_err() {
+                if reactor.watch(descriptor.as_fd(), BOTH, self.timers.key()).is_err() {
                     return self.retry(reactor);
                 }
                 if connected {

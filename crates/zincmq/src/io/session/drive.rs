@@ -96,6 +96,9 @@ impl Session {
                     connection.engine.change(Claims::released);
                 }
                 self.note_heartbeats(has_heartbeats, reactor);
+                if let Phase::Traffic(traffic) = &mut self.phase {
+                    traffic.blocked = blocked;
+                }
                 self.follow_claims(reactor);
                 Fate::Lives
             }

@@ -12,7 +12,7 @@ mod traffic;
 pub(crate) use state::{Fate, Session};
 
 use crate::io::handshake::Failure;
-use crate::io::reactor::{Reactor, Timer, Timers};
+use crate::io::reactor::{BOTH, Reactor, Timer, Timers};
 use state::Phase;
 use std::io;
 use std::os::fd::AsFd;
@@ -27,7 +27,7 @@ impl Session {
         }
         match &self.phase {
             Phase::Handshake(handshake) => {
-                if reactor.watch(handshake.descriptor.as_fd(), key).is_err() {
+                if reactor.watch(handshake.descriptor.as_fd(), BOTH, key).is_err() {
                     return Fate::Ends;
                 }
                 self.shake_hands(reactor)

@@ -1,7 +1,8 @@
 //! An open connection, as its session keeps it: whether the poller hears, and when claims are to be checked.
 
 use crate::engine::Connection;
-use crate::io::reactor::Reactor;
+use crate::io::reactor::{BOTH, Reactor};
+use mio::Interest;
 use queue::{Claims, Custody, Gauge, Inbound};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -34,8 +35,10 @@ pub(super) struct Traffic {
     written: Gauge,
     /// The checks of claims; most connections are never claimed.
     checks: Option<Box<Checks>>,
-    /// The poller does not hear of the descriptor: a caller does.
-    unwatched: bool,
+    /// What the poller hears of the descriptor, unless a caller does.
+    heard: Option<Interest>,
+    /// At the last turn the kernel took no more bytes.
+    pub(super) blocked: bool,
     /// This side or the peer sends PING.
     pub(super) has_heartbeats: bool,
     /// A caller wanted the engine while this thread had it.
@@ -81,7 +84,8 @@ impl Traffic {
             descriptor,
             written,
             checks: None,
-            unwatched: false,
+            heard: Some(BOTH),
+            blocked: false,
             has_heartbeats: false,
             called: false,
         }
@@ -94,13 +98,15 @@ impl Traffic {
     /// The poller hears of the descriptor if and only if no caller does. Returns whether one does.
     pub(super) fn follow(&mut self, claims: Claims, key: u64, reactor: &Reactor) -> bool {
         let claimed = claims.inbound() != Inbound::Io;
-        if claimed != self.unwatched {
-            self.unwatched = claimed;
-            if claimed {
-                reactor.unwatch(self.descriptor.as_fd());
-            } else {
-                _ = reactor.watch(self.descriptor.as_fd(), key);
-            }
+        // Over ipc the poller would tell each time that the peer has read something.
+        let interest = if self.blocked { BOTH } else { Interest::READABLE };
+        let hears = (!claimed).then_some(interest);
+        let descriptor = self.descriptor.as_fd();
+        match (std::mem::replace(&mut self.heard, hears), hears) {
+            (before, now) if before == now => {}
+            (Some(_), Some(interest)) => reactor.watch_for(descriptor, interest, key),
+            (None, Some(interest)) => _ = reactor.watch(descriptor, interest, key),
+            (_, None) => reactor.unwatch(descriptor),
         }
         claimed
     }
