@@ -476,11 +476,11 @@ impl Writer {
         self.words().reader_slept()
     }
 
-    /// Whether the reader rests, or is about to: a look that changes nothing.
+    /// Whether the reader rests, or is about to: a look that changes nothing. Not where only the last message is kept.
     #[inline]
     #[must_use]
     pub fn reader_rests(&self) -> bool {
-        self.words().reader_rests()
+        self.half.reader_rests()
     }
 
     /// As [`Writer::reader_slept`], where [`crate::fence_before_looks`] has come after the publication.
