@@ -102,19 +102,21 @@ impl Peers for Table {
     fn send(&mut self, id: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> Result<(), Refused> {
         let may_wait = self.may_wait;
         let peer = self.admits(id)?;
-        let mut begun = false;
-        if !peer.writer.write_at_once(envelope, parts) {
-            if may_wait && is_large(parts) && peer.send_large(envelope, parts) {
-                return Ok(());
+        if peer.writer.write_at_once(envelope, parts) {
+            if peer.writer.reader_rests() {
+                self.pass_on(id);
+            } else {
+                peer.publish();
             }
-            begun = peer.writer.write_longer(envelope, parts);
-        }
-        if peer.writer.reader_rests() {
-            self.pass_on(id);
-        } else {
-            peer.publish();
-            if begun {
-                self.streams |= peer.write_segment();
+        } else if !(may_wait && is_large(parts) && peer.send_large(envelope, parts)) {
+            let begun = peer.writer.write_longer(envelope, parts);
+            if peer.writer.reader_rests() {
+                self.pass_on(id);
+            } else {
+                peer.publish();
+                if begun {
+                    self.streams |= peer.write_segment();
+                }
             }
         }
         Ok(())
