@@ -8,7 +8,7 @@ use dryoc::classic::crypto_onetimeauth::{
 use zeroize::Zeroizing;
 
 use super::boxes::{Key, MAC, MAC_KEY};
-use salsa::{BLOCK, LANES, Place};
+use salsa::{BLOCK, Lane, Place};
 
 /// The bytes that are encrypted before they are authenticated, or the other way round: they stay in the fastest cache.
 const STEP: usize = 16 << 10;
@@ -67,23 +67,20 @@ impl Part {
     }
 
     fn crypt(&mut self, key: &Key, text: &mut [u8]) {
-        let mut stream = Zeroizing::new([[0; BLOCK]; LANES]);
-        let mut rest = text;
-        while !rest.is_empty() {
-            let at = MAC_KEY + self.done;
-            let (first, skipped) = ((at / BLOCK) as u64, at % BLOCK);
-            let blocks = (skipped + rest.len()).div_ceil(BLOCK).min(LANES);
-            let mut places = [Place::default(); LANES];
-            for (place, block) in places[..blocks].iter_mut().zip(first..) {
-                *place = Place { nonce: self.nonce, block };
-            }
-            salsa::keystream(&key.0, &places[..blocks], &mut stream[..blocks]);
-            let now = rest.len().min(blocks * BLOCK - skipped);
-            let (text, later) = rest.split_at_mut(now);
-            let stream = stream[..blocks].as_flattened();
-            text.iter_mut().zip(&stream[skipped..]).for_each(|(byte, key)| *byte ^= key);
-            self.done += now;
-            rest = later;
+        // What lies under the rest of a block, then whole ones.
+        let at = MAC_KEY + self.done;
+        let (mut block, skipped) = ((at / BLOCK) as u64, at % BLOCK);
+        self.done += text.len();
+        let (begun, whole) =
+            text.split_at_mut(if skipped == 0 { 0 } else { text.len().min(BLOCK - skipped) });
+        if !begun.is_empty() {
+            let mut stream = Zeroizing::new([[0; BLOCK]]);
+            salsa::keystream(&key.0, &[Place { nonce: self.nonce, block }], &mut *stream);
+            begun.iter_mut().zip(&stream[0][skipped..]).for_each(|(byte, key)| *byte ^= key);
+            block += 1;
         }
+        let lanes = whole.chunks_mut(BLOCK).zip(block..);
+        let place = |block| Place { nonce: self.nonce, block };
+        salsa::crypt(&key.0, lanes.map(|(text, block)| Lane { place: place(block), text }));
     }
 }
