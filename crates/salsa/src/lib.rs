@@ -54,9 +54,10 @@ pub struct Lane<'a> {
 /// Encrypts, or decrypts, the text of each lane. The key is as in [`keystream`].
 pub fn crypt<'a>(key: &[u32; 8], lanes: impl IntoIterator<Item = Lane<'a>>) {
     let mut lanes = lanes.into_iter();
+    let (mut places, mut texts) =
+        ([Place::default(); LANES], std::array::from_fn::<&mut [u8], LANES, _>(|_| &mut []));
     loop {
-        let (mut places, mut texts, mut used) =
-            ([Place::default(); LANES], std::array::from_fn::<&mut [u8], LANES, _>(|_| &mut []), 0);
+        let mut used = 0;
         for ((place, text), lane) in places.iter_mut().zip(&mut texts).zip(&mut lanes) {
             (*place, *text) = (lane.place, lane.text);
             used += 1;

@@ -10,7 +10,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
-use zincmq::{Context, Dealer, Frame, Message, Push, option};
+use zincmq::security::Keypair;
+use zincmq::{Context, Dealer, Frame, Message, Pull, Push, option};
 
 /// Around the sizes at which something changes, and small ones between.
 const SIZES: [usize; 10] = [60_000, 70_000, 3, 200_000, 65_527, 65_528, 600_000, 300, 3_000_000, 61_440];
@@ -45,9 +46,14 @@ fn check(message: &Message, number: usize) {
 }
 
 /// Both sides send `ahead` messages before they receive as many.
-fn both_ways(endpoint: &str, buffer: Option<usize>, ahead: usize) {
+fn both_ways(endpoint: &str, encrypted: bool, buffer: Option<usize>, ahead: usize) {
     let context = Context::new();
     let [mut bound, mut connected] = [(); 2].map(|()| Dealer::new(&context).unwrap());
+    if encrypted {
+        let server = Keypair::generate().unwrap();
+        bound.curve_server(&server).unwrap();
+        connected.curve_client(&Keypair::generate().unwrap(), server.public).unwrap();
+    }
     for dealer in [&mut bound, &mut connected] {
         if let Some(size) = buffer {
             dealer.set(option::SNDBUF, size).unwrap();
@@ -75,9 +81,11 @@ fn both_ways(endpoint: &str, buffer: Option<usize>, ahead: usize) {
 fn messages_arrive_whole_and_in_order_both_ways_at_once() {
     within(3 * PATIENCE, || {
         for endpoint in ["tcp://127.0.0.1:*".to_owned(), fresh_ipc(), "inproc://large".to_owned()] {
-            for buffer in [None, Some(8 << 10)] {
-                for ahead in [1, 5, 40] {
-                    both_ways(&endpoint, buffer, ahead);
+            for encrypted in [false, true] {
+                for buffer in [None, Some(8 << 10)] {
+                    for ahead in [1, 5, 40] {
+                        both_ways(&endpoint, encrypted, buffer, ahead);
+                    }
                 }
             }
         }
@@ -185,6 +193,39 @@ fn no_owner_of_a_body_is_called_within_the_send_of_another_message() {
             if number == 4 {
                 reads.send(()).unwrap();
             }
+            SENDING.set(number);
+            push.send(body).unwrap();
+            SENDING.set(0);
+        }
+        reader.join().unwrap();
+        assert!(!within_another.load(Ordering::Relaxed));
+    });
+}
+
+#[test]
+fn no_owner_of_a_body_is_called_within_the_send_of_another_message_that_is_encrypted() {
+    const MESSAGES: usize = 400;
+    within(3 * PATIENCE, || {
+        let context = Context::new();
+        let server = Keypair::generate().unwrap();
+        let (mut push, mut pull) = (Push::new(&context).unwrap(), Pull::new(&context).unwrap());
+        pull.curve_server(&server).unwrap();
+        push.curve_client(&Keypair::generate().unwrap(), server.public).unwrap();
+        push.connect(pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+        push.send(body(0, 70_000)).unwrap();
+        assert!(pull.recv_timeout(PATIENCE).unwrap()[0][..] == body(0, 70_000));
+        let reader = std::thread::spawn(move || {
+            for number in 1..=MESSAGES {
+                let message = pull.recv_timeout(PATIENCE).unwrap();
+                assert!(message[0][..] == body(number, 70_000), "message {number}");
+            }
+        });
+        let within_another = Arc::new(AtomicBool::new(false));
+        let owned =
+            |number| Owned { number, body: body(number, 70_000), within_another: within_another.clone() };
+        let bodies: Vec<_> =
+            (1..=MESSAGES).map(|number| (number, Bytes::from_owner(owned(number)))).collect();
+        for (number, body) in bodies {
             SENDING.set(number);
             push.send(body).unwrap();
             SENDING.set(0);

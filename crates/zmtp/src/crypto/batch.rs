@@ -10,8 +10,13 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use super::boxes::{Key, MAC, MAC_KEY};
-use super::cipher::{MAC_AT, PLAIN_AT};
+use crate::codec::command::MESSAGE;
 use crate::error::Error;
+
+const COUNT: usize = 8;
+/// Where the authenticator stands, and where the encrypted bytes begin.
+pub(super) const MAC_AT: usize = MESSAGE.len() + COUNT;
+pub(super) const PLAIN_AT: usize = MAC_AT + MAC;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {

@@ -9,7 +9,7 @@ use std::mem;
 
 use subtle::ConstantTimeEq;
 
-use super::batch::{Way, run};
+use super::batch::{MAC_AT, PLAIN_AT, Way, run};
 use super::boxes::{Key, MAC, SharedKey};
 use super::part::Part;
 use crate::codec::command::MESSAGE;
@@ -17,15 +17,12 @@ use crate::codec::frame::{self, Flags};
 use crate::error::Error;
 
 /// The bytes that a box adds to a frame's body: the command's name, a count, an authenticator and the flags.
-pub const OVERHEAD: usize = MESSAGE.len() + COUNT + MAC + 1;
-
-const COUNT: usize = 8;
-/// Where the authenticator stands, and where the encrypted bytes begin.
-pub(super) const MAC_AT: usize = MESSAGE.len() + COUNT;
-pub(super) const PLAIN_AT: usize = MAC_AT + MAC;
+pub const OVERHEAD: usize = PLAIN_AT + 1;
 
 /// A box of more bytes is sealed in parts.
 const LARGE: usize = 64 << 10;
+/// So much of it is sealed when it is appended.
+const AT_ONCE: usize = 256 << 10;
 
 /// Flags inside a box.
 const MORE: u8 = 1;
@@ -65,6 +62,8 @@ struct Large {
     /// Where its body begins.
     begin: usize,
     size: usize,
+    /// Bytes that were sealed since the last budget.
+    spent: usize,
     part: Part,
 }
 
@@ -81,7 +80,8 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// Appends a frame with these flags and body, to be sealed by [`Sealer::seal`] before any of it is sent.
+    /// Appends a frame with these flags and body, to be sealed by [`Sealer::seal`] before any of it is sent. Of a large one up to
+    /// 256 KiB are sealed on the way, while the copy is in the cache.
     pub fn append(&mut self, out: &mut Vec<u8>, flags: Flags, body: &[u8]) {
         let count = self.next;
         let Some(next) = count.checked_add(1) else {
@@ -97,20 +97,26 @@ impl Sealer {
         out.reserve(len + size);
         let frame = out.len();
         out.extend_from_slice(&header[..len]);
-        if size > LARGE && self.large.is_none() {
-            let part = Part::new(&self.key, count);
-            self.large = Some(Box::new(Large { frame, begin: out.len(), size, part }));
-        } else {
-            self.begun.push((out.len(), size));
-        }
+        let begin = out.len();
         out.extend_from_slice(MESSAGE);
         out.extend_from_slice(&count.to_be_bytes());
         out.extend_from_slice(&[0; MAC]);
-        out.push(more | command);
-        out.extend_from_slice(body);
+        if size > LARGE && self.large.is_none() {
+            let (now, later) = body.split_at(body.len().min(AT_ONCE));
+            let mut part = Part::new(&self.key, count);
+            part.append(&self.key, &[more | command], out);
+            part.append(&self.key, now, out);
+            out.extend_from_slice(later);
+            self.large = Some(Box::new(Large { frame, begin, size, spent: now.len(), part }));
+        } else {
+            out.push(more | command);
+            out.extend_from_slice(body);
+            self.begun.push((begin, size));
+        }
     }
 
-    /// Seals what was appended to `out` since the last time, but of a large box `budget` bytes at most. Returns how many
+    /// Seals what was appended to `out` since the last time, but of a large box `budget` bytes at most, with
+    /// those that were sealed on the way. Returns how many
     /// bytes of `out` may be sent; if not all, the rest is to be sealed by further calls before anything is appended or
     /// taken away.
     ///
@@ -148,7 +154,7 @@ impl Sealer {
         let body = body.get_mut(..large.size).ok_or(NOT_APPENDED)?;
         let (head, text) = body.split_at_mut_checked(PLAIN_AT).ok_or(NOT_APPENDED)?;
         let rest = &mut text[large.part.done()..];
-        let now = rest.len().min(budget);
+        let now = rest.len().min(budget.saturating_sub(mem::take(&mut large.spent)));
         large.part.seal(&self.key, &mut rest[..now]);
         if large.part.done() < text.len() {
             let ready = large.frame;

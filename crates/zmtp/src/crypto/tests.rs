@@ -170,6 +170,28 @@ fn bodies(mut rest: &mut [u8]) -> Vec<&mut [u8]> {
     bodies
 }
 
+/// Of lengths about the steps in which it is sealed, with budgets that are spent before.
+#[test]
+fn a_large_box_is_what_dryoc_makes() {
+    let (purpose, key) = (array(PREFIX), alice_to_bob());
+    let mut sealer = Cipher::new(&key, (&purpose, 1), (&purpose, 0)).sealer;
+    for (count, len) in (1_u64..).zip([65_503, 65_504, 65_536, 81_888, 262_144, 262_145, 600_001]) {
+        let text: Vec<u8> = (0..len).map(|at| (at * 7 + at / 251) as u8).collect();
+        let mut out = b"before".to_vec();
+        sealer.append(&mut out, Flags::LAST, &text);
+        let mut turns = 1;
+        while sealer.seal(&mut out, 100_000).unwrap() < out.len() {
+            turns += 1;
+        }
+        assert!(turns == 1 || len > 262_144, "{turns} turns of {len}");
+        let mut nonce = [0; 24];
+        nonce[..16].copy_from_slice(&purpose);
+        nonce[16..].copy_from_slice(&count.to_be_bytes());
+        let found = bodies(&mut out[6..]);
+        assert!(found[0][16..] == key.seal(&nonce, &[&[0], &text[..]].concat()), "of {len}");
+    }
+}
+
 proptest! {
     /// Each is the box that dryoc makes, and opens as such; if one of them is changed, the connection ends.
     #[test]
