@@ -115,10 +115,9 @@ impl Sealer {
         }
     }
 
-    /// Seals what was appended to `out` since the last time, but of a large box `budget` bytes at most, with
-    /// those that were sealed on the way. Returns how many
-    /// bytes of `out` may be sent; if not all, the rest is to be sealed by further calls before anything is appended or
-    /// taken away.
+    /// Seals what was appended to `out` since the last time, but of a large box `budget` bytes at most, with those that were
+    /// sealed on the way. Returns how many bytes of `out` may be sent; if not all, the rest is to be sealed by further calls
+    /// before anything is appended or taken away.
     ///
     /// # Errors
     /// [`Error::Exhausted`] when every count had been used: no count is used twice. [`Error::Malformed`] if `out` is not
