@@ -22,6 +22,7 @@ fn main() -> io::Result<()> {
         ("zap", answers()),
         ("z85", keys()),
         ("endpoint", endpoints()),
+        ("socks", proxies()),
         ("pgm_packet", packets()),
         ("pgm_source", source_inputs()),
         ("pgm_receiver", receiver_inputs()),
@@ -184,6 +185,27 @@ fn endpoints() -> Vec<Vec<u8>> {
         "://x",
     ];
     texts.map(|text| text.as_bytes().to_vec()).to_vec()
+}
+
+/// Answers of proxies with and without a login, for each kind of destination and of address in the reply.
+fn proxies() -> Vec<Vec<u8>> {
+    let begin = |choice: u8| [&[choice, 2][..], b"me", &[1], b"x", &[4], b"peer", &[0, 80, 2, 3, 4]].concat();
+    let replies: [&[u8]; 5] = [
+        b"\x05\0\0\x01\x7F\0\0\x01\0\x50",
+        b"\x05\0\0\x03\x02hi\0\x50",
+        b"\x05\0\0\x03\0\0\x50",
+        b"\x05\0\0\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\x50",
+        b"\x05\x05\0\x01\0\0\0\0\0\0",
+    ];
+    let open = |choice| [&begin(choice)[..], b"\x05\0"].concat();
+    let login = |choice| [&begin(choice)[..], b"\x05\x02\x01\0"].concat();
+    let served = replies.iter().flat_map(|reply| {
+        [open(0), open(4), login(3), login(5)].map(|answers| [&answers[..], reply, b"\xFFpeer"].concat())
+    });
+    let refused = [begin(0), begin(1)].into_iter().flat_map(|begin| {
+        [&b"\x05\xFF"[..], b"\x05\x02\x01\x01", b"HTTP/1.1 400"].map(|answer| [&begin[..], answer].concat())
+    });
+    served.chain(refused).collect()
 }
 
 /// Packets that libzmq sent, without the long ones.

@@ -1,56 +1,131 @@
-//! Eight lanes with AVX2, sixteen with AVX-512: a register is one word of the state, in all lanes.
+//! Eight lanes with AVX2, sixteen or twice sixteen with AVX-512: a register is one word of the state, in all lanes.
 
 use crate::rounds::{SIGMA, own, rounds, start};
-use crate::{Block, LANES, Place};
+use crate::{BLOCK, Block, LANES, Place};
 use std::arch::x86_64::*;
+
+/// The lanes of a register.
+const WIDE: usize = 16;
+
+/// A state in sixteen lanes.
+type State = [__m512i; 16];
 
 /// Writes up to [`LANES`] blocks. Returns `false` if the processor has nothing for it.
 pub(crate) fn keystream(key: &[u32; 8], places: &[Place], blocks: &mut [Block]) -> bool {
-    let count = places.len().min(blocks.len());
-    let mut lanes = [[0; 4]; LANES];
-    for (lane, place) in lanes.iter_mut().zip(places) {
-        *lane = own(*place);
+    let (places, blocks) = match places.len().min(blocks.len()) {
+        count @ ..LANES => (&places[..count], &mut blocks[..count]),
+        _ => (&places[..LANES], &mut blocks[..LANES]),
+    };
+    if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") {
+        // SAFETY: the processor has AVX-512 F and BW.
+        unsafe { wide(key, places, blocks.iter_mut().map(|block| &mut block[..]), false) };
+        return true;
     }
-    let mut made = [[0; crate::BLOCK]; LANES];
-    if is_x86_feature_detected!("avx512f") {
-        // SAFETY: the processor has AVX-512 F.
-        unsafe { sixteen(key, &lanes, &mut made) };
-    } else if is_x86_feature_detected!("avx2") {
-        let (low, high) = lanes.split_at(8);
-        let (made_low, made_high) = made.split_at_mut(8);
-        // SAFETY: the processor has AVX2.
-        unsafe {
-            eight(key, low, made_low);
-            if count > 8 {
-                eight(key, high, made_high);
-            }
-        }
-    } else {
+    if !is_x86_feature_detected!("avx2") {
         return false;
     }
-    blocks[..count].copy_from_slice(&made[..count]);
+    for (places, blocks) in places.chunks(8).zip(blocks.chunks_mut(8)) {
+        let mut lanes = [[0; 4]; 8];
+        for (lane, place) in lanes.iter_mut().zip(places) {
+            *lane = own(*place);
+        }
+        let mut made = [[0; BLOCK]; 8];
+        // SAFETY: the processor has AVX2.
+        unsafe { eight(key, &lanes, &mut made) };
+        blocks.copy_from_slice(&made[..blocks.len()]);
+    }
     true
 }
 
-#[target_feature(enable = "avx512f")]
-fn sixteen(key: &[u32; 8], lanes: &[[u32; 4]; 16], blocks: &mut [Block; 16]) {
+/// Changes up to [`LANES`] texts by their blocks, without a key stream in memory. Returns `false` if the processor has nothing
+/// for it.
+pub(crate) fn crypt(key: &[u32; 8], places: &[Place], texts: &mut [&mut [u8]]) -> bool {
+    if !is_x86_feature_detected!("avx512f") || !is_x86_feature_detected!("avx512bw") {
+        return false;
+    }
+    // SAFETY: the processor has AVX-512 F and BW.
+    unsafe { wide(key, places, texts.iter_mut().map(|text| &mut **text), true) };
+    true
+}
+
+/// Writes blocks to `texts`, or changes what is there if `change`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn wide<'a>(key: &[u32; 8], places: &[Place], texts: impl Iterator<Item = &'a mut [u8]>, change: bool) {
+    if places.len() > WIDE {
+        put(states::<2>(key, places).as_flattened(), texts, change);
+    } else {
+        put(states::<1>(key, places).as_flattened(), texts, change);
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn put<'a>(blocks: &[__m512i], texts: impl Iterator<Item = &'a mut [u8]>, change: bool) {
+    for (text, block) in texts.zip(blocks) {
+        if let Some(text) = text.first_chunk_mut::<BLOCK>() {
+            let text = text.as_mut_ptr().cast();
+            // SAFETY: a block has 64 bytes, and they need not be aligned.
+            unsafe {
+                let old = if change { _mm512_loadu_si512(text) } else { _mm512_setzero_si512() };
+                _mm512_storeu_si512(text, _mm512_xor_si512(old, *block));
+            }
+        } else if !text.is_empty() {
+            let mask = (1 << text.len()) - 1;
+            let text = text.as_mut_ptr().cast::<i8>();
+            // SAFETY: there is a bit in the mask for each byte of the text, which is shorter than a register, and for no other
+            // byte.
+            unsafe {
+                let old = if change { _mm512_maskz_loadu_epi8(mask, text) } else { _mm512_setzero_si512() };
+                _mm512_mask_storeu_epi8(text, mask, _mm512_xor_si512(old, *block));
+            }
+        }
+    }
+}
+
+/// Blocks, in groups of sixteen. Steps of one group are done while those of another wait for each other.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn states<const GROUPS: usize>(key: &[u32; 8], places: &[Place]) -> [State; GROUPS] {
+    // Words of a place beside those of others, as registers have them.
+    let mut owns = [[[0; WIDE]; 4]; GROUPS];
+    for (owns, places) in owns.iter_mut().zip(places.chunks(WIDE)) {
+        for (lane, place) in places.iter().enumerate() {
+            for (words, word) in owns.iter_mut().zip(own(*place)) {
+                words[lane] = word;
+            }
+        }
+    }
     let same = |word: u32| _mm512_set1_epi32(word as i32);
-    let each = |word: usize| {
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = lanes.map(|lane| lane[word] as i32);
-        _mm512_setr_epi32(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)
-    };
-    let start = start!(key, same, each);
-    let mut state = start;
+    let mut starts = [[_mm512_setzero_si512(); 16]; GROUPS];
+    for (start, owns) in starts.iter_mut().zip(&owns) {
+        // SAFETY: a register has sixteen words, and they need not be aligned.
+        let each = |word: usize| unsafe { _mm512_loadu_si512(owns[word].as_ptr().cast()) };
+        *start = start!(key, same, each);
+    }
+    let mut states = starts;
     macro_rules! step {
-        ($state:ident, $to:literal, $one:literal, $other:literal, $bits:literal) => {
-            let sum = _mm512_add_epi32($state[$one], $state[$other]);
-            $state[$to] = _mm512_xor_si512($state[$to], _mm512_rol_epi32::<$bits>(sum));
+        ($states:ident, $to:literal, $one:literal, $other:literal, $bits:literal) => {
+            for state in &mut $states {
+                let sum = _mm512_add_epi32(state[$one], state[$other]);
+                state[$to] = _mm512_xor_si512(state[$to], _mm512_rol_epi32::<$bits>(sum));
+            }
         };
     }
-    rounds!(state, step);
-    for (word, start) in state.iter_mut().zip(start) {
-        *word = _mm512_add_epi32(*word, start);
+    rounds!(states, step);
+    for (state, start) in states.iter_mut().zip(starts) {
+        for (word, start) in state.iter_mut().zip(start) {
+            *word = _mm512_add_epi32(*word, start);
+        }
+        *state = blocks(*state);
     }
+    states
+}
+
+/// A state's words as blocks, each in one register.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn blocks(state: State) -> State {
     // Four words at a time, so that each quarter of a register has four words of one lane: in row 4 i + j, quarter c has the
     // words 4 i to 4 i + 3 of lane 4 c + j.
     let mut rows = state;
@@ -66,30 +141,22 @@ fn sixteen(key: &[u32; 8], lanes: &[[u32; 4]; 16], blocks: &mut [Block; 16]) {
             _mm512_unpackhi_epi64(high, high2),
         ];
     }
+    let mut blocks = state;
     for j in 0..4 {
         let first = _mm512_shuffle_i32x4::<0b01_00_01_00>(rows[j], rows[4 + j]);
         let second = _mm512_shuffle_i32x4::<0b11_10_11_10>(rows[j], rows[4 + j]);
         let third = _mm512_shuffle_i32x4::<0b01_00_01_00>(rows[8 + j], rows[12 + j]);
         let fourth = _mm512_shuffle_i32x4::<0b11_10_11_10>(rows[8 + j], rows[12 + j]);
-        put_512(&mut blocks[j], _mm512_shuffle_i32x4::<0b10_00_10_00>(first, third));
-        put_512(&mut blocks[4 + j], _mm512_shuffle_i32x4::<0b11_01_11_01>(first, third));
-        put_512(&mut blocks[8 + j], _mm512_shuffle_i32x4::<0b10_00_10_00>(second, fourth));
-        put_512(&mut blocks[12 + j], _mm512_shuffle_i32x4::<0b11_01_11_01>(second, fourth));
+        blocks[j] = _mm512_shuffle_i32x4::<0b10_00_10_00>(first, third);
+        blocks[4 + j] = _mm512_shuffle_i32x4::<0b11_01_11_01>(first, third);
+        blocks[8 + j] = _mm512_shuffle_i32x4::<0b10_00_10_00>(second, fourth);
+        blocks[12 + j] = _mm512_shuffle_i32x4::<0b11_01_11_01>(second, fourth);
     }
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn put_512(block: &mut Block, register: __m512i) {
-    // SAFETY: a block has 64 bytes, and they need not be aligned.
-    unsafe { _mm512_storeu_si512(block.as_mut_ptr().cast(), register) }
+    blocks
 }
 
 #[target_feature(enable = "avx2")]
-fn eight(key: &[u32; 8], lanes: &[[u32; 4]], blocks: &mut [Block]) {
-    let (Some(lanes), Some(blocks)) = (lanes.first_chunk::<8>(), blocks.first_chunk_mut::<8>()) else {
-        return;
-    };
+fn eight(key: &[u32; 8], lanes: &[[u32; 4]; 8], blocks: &mut [Block; 8]) {
     let same = |word: u32| _mm256_set1_epi32(word as i32);
     let each = |word: usize| {
         let [a, b, c, d, e, f, g, h] = lanes.map(|lane| lane[word] as i32);
@@ -144,26 +211,47 @@ fn put_256(block: &mut Block, half: usize, register: __m256i) {
 mod tests {
     use super::*;
 
-    /// Both kinds, whichever the processor would choose.
+    /// All widths, whichever the processor would choose.
     #[test]
-    fn both_widths_make_the_same_blocks() {
+    fn all_widths_make_the_same_blocks() {
         let key = std::array::from_fn(|word| 0x0102_0304 * (word as u32 + 1));
-        let places: Vec<_> =
-            (0..16).map(|lane| Place { nonce: 0xFEDC_BA98 << lane, block: u64::MAX / (lane + 1) }).collect();
-        let lanes = std::array::from_fn(|lane| own(places[lane]));
-        let mut plain = [[0; crate::BLOCK]; 16];
+        let place = |lane: usize| Place { nonce: 0xFEDC_BA98 << lane, block: u64::MAX / (lane as u64 + 1) };
+        let places: [Place; LANES] = std::array::from_fn(place);
+        let mut plain = [[0; BLOCK]; LANES];
         crate::portable::keystream(&key, &places, &mut plain);
-        if is_x86_feature_detected!("avx512f") {
-            let mut made = [[0; crate::BLOCK]; 16];
-            // SAFETY: the processor has AVX-512 F.
-            unsafe { sixteen(&key, &lanes, &mut made) };
-            assert_eq!(made, plain);
+        for count in [1, 15, 16, 17, LANES] {
+            let mut made = [[0; BLOCK]; LANES];
+            if keystream(&key, &places[..count], &mut made) {
+                assert_eq!(
+                    (&made[..count], &made[count..]),
+                    (&plain[..count], &[[0; BLOCK]; LANES][count..])
+                );
+            }
         }
         if is_x86_feature_detected!("avx2") {
-            let mut made = [[0; crate::BLOCK]; 8];
+            let mut made = [[0; BLOCK]; 8];
             // SAFETY: the processor has AVX2.
-            unsafe { eight(&key, &lanes[8..], &mut made) };
-            assert_eq!(made, plain[8..]);
+            unsafe { eight(&key, &std::array::from_fn(|lane| own(places[8 + lane])), &mut made) };
+            assert_eq!(made, plain[8..16]);
+        }
+    }
+
+    #[test]
+    fn texts_are_the_same_with_and_without_a_key_stream_in_memory() {
+        let key = std::array::from_fn(|word| !(word as u32));
+        let places: [Place; LANES] =
+            std::array::from_fn(|lane| Place { nonce: lane as u64, block: 3 * lane as u64 });
+        let texts: [Vec<u8>; LANES] = std::array::from_fn(|lane| vec![lane as u8; (37 * lane) % (BLOCK + 1)]);
+        for count in [1, 16, 17, LANES] {
+            let (mut ours, mut theirs) = (texts.clone(), texts.clone());
+            if crypt(&key, &places[..count], &mut ours.each_mut().map(|text| &mut text[..])[..count]) {
+                crate::apart(
+                    &key,
+                    &places[..count],
+                    &mut theirs.each_mut().map(|text| &mut text[..])[..count],
+                );
+                assert_eq!(ours, theirs);
+            }
         }
     }
 }

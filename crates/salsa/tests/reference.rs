@@ -1,7 +1,7 @@
 //! The crate `salsa20` makes the same key streams, one at a time.
 
 use proptest::prelude::*;
-use salsa::{BLOCK, LANES, Place};
+use salsa::{BLOCK, LANES, Lane, Place};
 use salsa20::Salsa20;
 use salsa20::cipher::{KeyIvInit, StreamCipher, StreamCipherSeek};
 
@@ -30,5 +30,23 @@ proptest! {
             prop_assert_eq!(*block, reference(&key, *place));
         }
         prop_assert_eq!(blocks.last(), Some(&[0; BLOCK]), "no block is asked for");
+    }
+
+    #[test]
+    fn any_texts_under_blocks(
+        key in any::<[u32; 8]>(),
+        given in prop::collection::vec(
+            (any::<u64>(), 0..1_u64 << 50, prop::collection::vec(any::<u8>(), 0..=BLOCK)),
+            0..3 * LANES,
+        ),
+    ) {
+        let mut texts: Vec<_> = given.iter().map(|(_, _, text)| text.clone()).collect();
+        let places = given.iter().map(|(nonce, block, _)| Place { nonce: *nonce, block: *block });
+        salsa::crypt(&key, places.zip(&mut texts).map(|(place, text)| Lane { place, text }));
+        for ((nonce, block, text), changed) in given.iter().zip(&texts) {
+            let stream = reference(&key, Place { nonce: *nonce, block: *block });
+            let expected: Vec<u8> = text.iter().zip(stream).map(|(byte, key)| byte ^ key).collect();
+            prop_assert_eq!(changed, &expected);
+        }
     }
 }

@@ -10,6 +10,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
+use zincmq::security::Keypair;
 use zincmq::{Context, Dealer, Frame, Message, Push, option};
 
 /// Around the sizes at which something changes, and small ones between.
@@ -45,9 +46,14 @@ fn check(message: &Message, number: usize) {
 }
 
 /// Both sides send `ahead` messages before they receive as many.
-fn both_ways(endpoint: &str, buffer: Option<usize>, ahead: usize) {
+fn both_ways(endpoint: &str, encrypted: bool, buffer: Option<usize>, ahead: usize) {
     let context = Context::new();
     let [mut bound, mut connected] = [(); 2].map(|()| Dealer::new(&context).unwrap());
+    if encrypted {
+        let server = Keypair::generate().unwrap();
+        bound.curve_server(&server).unwrap();
+        connected.curve_client(&Keypair::generate().unwrap(), server.public).unwrap();
+    }
     for dealer in [&mut bound, &mut connected] {
         if let Some(size) = buffer {
             dealer.set(option::SNDBUF, size).unwrap();
@@ -75,9 +81,11 @@ fn both_ways(endpoint: &str, buffer: Option<usize>, ahead: usize) {
 fn messages_arrive_whole_and_in_order_both_ways_at_once() {
     within(3 * PATIENCE, || {
         for endpoint in ["tcp://127.0.0.1:*".to_owned(), fresh_ipc(), "inproc://large".to_owned()] {
-            for buffer in [None, Some(8 << 10)] {
-                for ahead in [1, 5, 40] {
-                    both_ways(&endpoint, buffer, ahead);
+            for encrypted in [false, true] {
+                for buffer in [None, Some(8 << 10)] {
+                    for ahead in [1, 5, 40] {
+                        both_ways(&endpoint, encrypted, buffer, ahead);
+                    }
                 }
             }
         }

@@ -430,7 +430,7 @@ proptest! {
     /// Each part of the work, at either end, may be as small or large as it will.
     #[test]
     fn a_large_message_is_sealed_and_opened_in_parts(
-        size in (64 << 10)..(300_usize << 10),
+        size in (64 << 10)..(600_usize << 10),
         budgets in prop::collection::vec(1..100_000_usize, 1..8),
         cuts in prop::collection::vec(1..100_000_usize, 1..8),
         at_once in any::<bool>(),

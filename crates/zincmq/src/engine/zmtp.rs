@@ -172,16 +172,25 @@ impl Engine {
         self.inbound.filler.writer().written()
     }
 
-    /// Reads for the reader's own thread, which has heard that there is something. Returns whether that was much: a large
-    /// body is under way, or the turn is over.
+    /// Reads for the reader's own thread, which has heard that there is something. Returns whether that was much, so that the I/O
+    /// thread should read beside it: a large body is under way, or the turn is over; and where boxes are opened, the thread
+    /// is away for longer than another one would take to wake it.
     ///
     /// # Errors
     /// [`End`], which the I/O thread will come upon again.
     pub(crate) fn read_for_reader(&mut self) -> Result<bool, End> {
         self.inbound.may_read = true;
         self.read_at = sys::coarse_time();
+        let before = self.received();
+        if let Some(absence) = self.inbound.absence() {
+            absence.end(Instant::now());
+        }
         let rest = self.read_as(true)?;
-        Ok(rest == Rest::Busy || self.inbound.filler.is_inside_body())
+        let much = rest == Rest::Busy || self.inbound.filler.is_inside_body();
+        let messages = self.received() - before;
+        let Some(absence) = self.inbound.absence() else { return Ok(much) };
+        absence.begin(messages, Instant::now());
+        Ok(much && absence.was_long())
     }
 
     /// Reads on for the reader's own thread, which has read all, where the high-water mark stopped the engine.

@@ -2,31 +2,27 @@
 //!
 //! The first 16 bytes of a nonce never change in one direction of a connection, so the key that Salsa20 runs under is
 //! made once. What differs from message to message are the last 8, a count. So the key streams of several messages, and
-//! of several blocks of one, come from one run of [`salsa::keystream`].
+//! of several blocks of one, come from one run of [`salsa::keystream`]; and the authenticators of several short messages from
+//! one run of [`salsa::poly::authenticate`].
 
 use std::mem;
 
-use dryoc::classic::crypto_onetimeauth::crypto_onetimeauth;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
-use super::boxes::{Key, MAC, MAC_KEY, SharedKey};
+use super::batch::{MAC_AT, PLAIN_AT, Way, run};
+use super::boxes::{Key, MAC, SharedKey};
 use super::part::Part;
 use crate::codec::command::MESSAGE;
 use crate::codec::frame::{self, Flags};
 use crate::error::Error;
-use salsa::{BLOCK, Block, LANES, Place};
 
 /// The bytes that a box adds to a frame's body: the command's name, a count, an authenticator and the flags.
-pub const OVERHEAD: usize = MESSAGE.len() + COUNT + MAC + 1;
-
-const COUNT: usize = 8;
-/// Where the authenticator stands, and where the encrypted bytes begin.
-const MAC_AT: usize = MESSAGE.len() + COUNT;
-const PLAIN_AT: usize = MAC_AT + MAC;
+pub const OVERHEAD: usize = PLAIN_AT + 1;
 
 /// A box of more bytes is sealed in parts.
 const LARGE: usize = 64 << 10;
+/// So much of it is sealed when it is appended.
+const AT_ONCE: usize = 256 << 10;
 
 /// Flags inside a box.
 const MORE: u8 = 1;
@@ -66,6 +62,8 @@ struct Large {
     /// Where its body begins.
     begin: usize,
     size: usize,
+    /// Bytes that were sealed since the last budget.
+    spent: usize,
     part: Part,
 }
 
@@ -82,7 +80,8 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// Appends a frame with these flags and body, to be sealed by [`Sealer::seal`] before any of it is sent.
+    /// Appends a frame with these flags and body, to be sealed by [`Sealer::seal`] before any of it is sent. Of a large one up to
+    /// 256 KiB are sealed on the way, while the copy is in the cache.
     pub fn append(&mut self, out: &mut Vec<u8>, flags: Flags, body: &[u8]) {
         let count = self.next;
         let Some(next) = count.checked_add(1) else {
@@ -98,22 +97,27 @@ impl Sealer {
         out.reserve(len + size);
         let frame = out.len();
         out.extend_from_slice(&header[..len]);
-        if size > LARGE && self.large.is_none() {
-            let part = Part::new(&self.key, count);
-            self.large = Some(Box::new(Large { frame, begin: out.len(), size, part }));
-        } else {
-            self.begun.push((out.len(), size));
-        }
+        let begin = out.len();
         out.extend_from_slice(MESSAGE);
         out.extend_from_slice(&count.to_be_bytes());
         out.extend_from_slice(&[0; MAC]);
-        out.push(more | command);
-        out.extend_from_slice(body);
+        if size > LARGE && self.large.is_none() {
+            let (now, later) = body.split_at(body.len().min(AT_ONCE));
+            let mut part = Part::new(&self.key, count);
+            part.append(&self.key, &[more | command], out);
+            part.append(&self.key, now, out);
+            out.extend_from_slice(later);
+            self.large = Some(Box::new(Large { frame, begin, size, spent: now.len(), part }));
+        } else {
+            out.push(more | command);
+            out.extend_from_slice(body);
+            self.begun.push((begin, size));
+        }
     }
 
-    /// Seals what was appended to `out` since the last time, but of a large box `budget` bytes at most. Returns how many
-    /// bytes of `out` may be sent; if not all, the rest is to be sealed by further calls before anything is appended or
-    /// taken away.
+    /// Seals what was appended to `out` since the last time, but of a large box `budget` bytes at most, with those that were
+    /// sealed on the way. Returns how many bytes of `out` may be sent; if not all, the rest is to be sealed by further calls
+    /// before anything is appended or taken away.
     ///
     /// # Errors
     /// [`Error::Exhausted`] when every count had been used: no count is used twice. [`Error::Malformed`] if `out` is not
@@ -149,7 +153,7 @@ impl Sealer {
         let body = body.get_mut(..large.size).ok_or(NOT_APPENDED)?;
         let (head, text) = body.split_at_mut_checked(PLAIN_AT).ok_or(NOT_APPENDED)?;
         let rest = &mut text[large.part.done()..];
-        let now = rest.len().min(budget);
+        let now = rest.len().min(budget.saturating_sub(mem::take(&mut large.spent)));
         large.part.seal(&self.key, &mut rest[..now]);
         if large.part.done() < text.len() {
             let ready = large.frame;
@@ -247,96 +251,4 @@ pub fn flags(body: &[u8]) -> Flags {
     let flags = body.get(PLAIN_AT).copied().unwrap_or(0);
     let more = if flags & MORE != 0 { Flags::MORE } else { Flags::LAST };
     if flags & COMMAND != 0 { more | Flags::COMMAND } else { more }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Seal,
-    Open,
-}
-
-/// A body under way.
-struct Job<'a> {
-    count: u64,
-    mac: &'a mut [u8],
-    text: &'a mut [u8],
-    /// Blocks of key stream that it has been given.
-    blocks: usize,
-    mac_key: Zeroizing<[u8; MAC_KEY]>,
-}
-
-impl<'a> Job<'a> {
-    fn new(body: &'a mut [u8]) -> Option<Self> {
-        let (head, text) = body.split_at_mut_checked(PLAIN_AT)?;
-        let (name, mac) = head.split_at_mut_checked(MAC_AT)?;
-        let count = u64::from_be_bytes(*name.last_chunk()?);
-        Some(Self { count, mac, text, blocks: 0, mac_key: Zeroizing::new([0; MAC_KEY]) })
-    }
-
-    fn blocks_in_all(&self) -> usize {
-        (MAC_KEY + self.text.len()).div_ceil(BLOCK)
-    }
-
-    /// Takes the next block of its key stream.
-    fn take(&mut self, stream: &Block, way: Way) -> Result<(), Error> {
-        let at = (self.blocks * BLOCK).saturating_sub(MAC_KEY);
-        let stream = if self.blocks == 0 {
-            let (key, stream) = stream.split_at(MAC_KEY);
-            self.mac_key.copy_from_slice(key);
-            if way == Way::Open && !bool::from(self.authenticator().ct_eq(self.mac)) {
-                return Err(Error::Sealed { command: "MESSAGE" });
-            }
-            stream
-        } else {
-            stream
-        };
-        self.text[at..].iter_mut().zip(stream).for_each(|(byte, key)| *byte ^= key);
-        self.blocks += 1;
-        if way == Way::Seal && self.blocks == self.blocks_in_all() {
-            let mac = self.authenticator();
-            self.mac.copy_from_slice(&mac);
-        }
-        Ok(())
-    }
-
-    fn authenticator(&self) -> [u8; MAC] {
-        let mut mac = [0; MAC];
-        crypto_onetimeauth(&mut mac, self.text, &self.mac_key);
-        mac
-    }
-}
-
-/// Seals or opens bodies, with as many blocks of key stream at a time as there are lanes.
-fn run<'a>(key: &Key, bodies: impl Iterator<Item = &'a mut [u8]>, way: Way) -> Result<(), Error> {
-    let mut bodies = bodies.filter_map(Job::new);
-    let mut jobs: Vec<Job<'a>> = Vec::with_capacity(LANES);
-    let mut stream = Zeroizing::new([[0; BLOCK]; LANES]);
-    loop {
-        jobs.retain(|job| job.blocks < job.blocks_in_all());
-        let mut places = [Place::default(); LANES];
-        let mut owners = [0; LANES];
-        let mut used = 0;
-        while used < LANES {
-            let index = owners[..used].last().map_or(0, |last| last + 1);
-            if index == jobs.len() {
-                let Some(job) = bodies.next() else { break };
-                jobs.push(job);
-            }
-            let job = &jobs[index];
-            let blocks = (job.blocks_in_all() - job.blocks).min(LANES - used);
-            for block in 0..blocks {
-                let nonce = u64::from_le_bytes(job.count.to_be_bytes());
-                places[used] = Place { nonce, block: (job.blocks + block) as u64 };
-                owners[used] = index;
-                used += 1;
-            }
-        }
-        if used == 0 {
-            return Ok(());
-        }
-        salsa::keystream(&key.0, &places[..used], &mut stream[..used]);
-        for (stream, owner) in stream[..used].iter().zip(owners) {
-            jobs[owner].take(stream, way)?;
-        }
-    }
 }

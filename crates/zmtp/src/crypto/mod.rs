@@ -2,6 +2,7 @@
 //!
 //! The primitives are those of NaCl: X25519, XSalsa20 and Poly1305.
 
+mod batch;
 mod boxes;
 mod cipher;
 mod keys;

@@ -8,9 +8,9 @@ use dryoc::classic::crypto_onetimeauth::{
 use zeroize::Zeroizing;
 
 use super::boxes::{Key, MAC, MAC_KEY};
-use salsa::{BLOCK, LANES, Place};
+use salsa::{BLOCK, Lane, Place};
 
-/// The bytes that are encrypted before they are authenticated, or the other way round: they stay in the fastest cache.
+/// The bytes that are copied, encrypted and authenticated before the next ones: they stay in the fastest cache.
 const STEP: usize = 16 << 10;
 
 /// See the module.
@@ -19,6 +19,8 @@ pub(super) struct Part {
     /// Bytes of the text that are done.
     done: usize,
     mac: OnetimeauthState,
+    /// The first block of key stream, behind the authenticator's key.
+    first: Zeroizing<[u8; BLOCK - MAC_KEY]>,
 }
 
 impl fmt::Debug for Part {
@@ -31,11 +33,12 @@ impl Part {
     /// The body of this count, from its beginning.
     pub(super) fn new(key: &Key, count: u64) -> Self {
         let nonce = u64::from_le_bytes(count.to_be_bytes());
-        let mut first = Zeroizing::new([[0; BLOCK]]);
-        salsa::keystream(&key.0, &[Place { nonce, block: 0 }], &mut *first);
-        let mut mac_key = Zeroizing::new([0; MAC_KEY]);
-        mac_key.copy_from_slice(&first[0][..MAC_KEY]);
-        Self { nonce, done: 0, mac: crypto_onetimeauth_init(&mac_key) }
+        let mut block = Zeroizing::new([[0; BLOCK]]);
+        salsa::keystream(&key.0, &[Place { nonce, block: 0 }], &mut *block);
+        let (mut mac_key, mut first) = (Zeroizing::new([0; MAC_KEY]), Zeroizing::new([0; BLOCK - MAC_KEY]));
+        mac_key.copy_from_slice(&block[0][..MAC_KEY]);
+        first.copy_from_slice(&block[0][MAC_KEY..]);
+        Self { nonce, done: 0, mac: crypto_onetimeauth_init(&mac_key), first }
     }
 
     /// The bytes of the text that are done.
@@ -43,20 +46,43 @@ impl Part {
         self.done
     }
 
+    /// Appends what follows in the text, encrypted while its copy is in the cache.
+    pub(super) fn append(&mut self, key: &Key, text: &[u8], out: &mut Vec<u8>) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (step, later) = rest.split_at(self.step(rest.len()));
+            let at = out.len();
+            out.extend_from_slice(step);
+            self.seal(key, &mut out[at..]);
+            rest = later;
+        }
+    }
+
     /// Encrypts what follows in the text.
     pub(super) fn seal(&mut self, key: &Key, text: &mut [u8]) {
-        for step in text.chunks_mut(STEP) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (step, later) = rest.split_at_mut(self.step(rest.len()));
             self.crypt(key, step);
             crypto_onetimeauth_update(&mut self.mac, step);
+            rest = later;
         }
     }
 
     /// Decrypts what follows in the text. It may be used only if the authenticator of the whole is right.
     pub(super) fn open(&mut self, key: &Key, text: &mut [u8]) {
-        for step in text.chunks_mut(STEP) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (step, later) = rest.split_at_mut(self.step(rest.len()));
             crypto_onetimeauth_update(&mut self.mac, step);
             self.crypt(key, step);
+            rest = later;
         }
+    }
+
+    /// The length of the next step, which ends with a block of key stream, if there are so many bytes.
+    fn step(&self, rest: usize) -> usize {
+        rest.min(STEP - (MAC_KEY + self.done) % STEP)
     }
 
     /// The authenticator of the whole.
@@ -67,23 +93,23 @@ impl Part {
     }
 
     fn crypt(&mut self, key: &Key, text: &mut [u8]) {
-        let mut stream = Zeroizing::new([[0; BLOCK]; LANES]);
-        let mut rest = text;
-        while !rest.is_empty() {
-            let at = MAC_KEY + self.done;
-            let (first, skipped) = ((at / BLOCK) as u64, at % BLOCK);
-            let blocks = (skipped + rest.len()).div_ceil(BLOCK).min(LANES);
-            let mut places = [Place::default(); LANES];
-            for (place, block) in places[..blocks].iter_mut().zip(first..) {
-                *place = Place { nonce: self.nonce, block };
+        // What lies under the rest of a block, then whole ones.
+        let at = MAC_KEY + self.done;
+        let (mut block, skipped) = ((at / BLOCK) as u64, at % BLOCK);
+        self.done += text.len();
+        let (begun, whole) = text.split_at_mut(text.len().min((BLOCK - skipped) % BLOCK));
+        if !begun.is_empty() {
+            let mut stream = Zeroizing::new([[0; BLOCK]]);
+            if block == 0 {
+                stream[0][MAC_KEY..].copy_from_slice(&*self.first);
+            } else {
+                salsa::keystream(&key.0, &[Place { nonce: self.nonce, block }], &mut *stream);
             }
-            salsa::keystream(&key.0, &places[..blocks], &mut stream[..blocks]);
-            let now = rest.len().min(blocks * BLOCK - skipped);
-            let (text, later) = rest.split_at_mut(now);
-            let stream = stream[..blocks].as_flattened();
-            text.iter_mut().zip(&stream[skipped..]).for_each(|(byte, key)| *byte ^= key);
-            self.done += now;
-            rest = later;
+            begun.iter_mut().zip(&stream[0][skipped..]).for_each(|(byte, key)| *byte ^= key);
+            block += 1;
         }
+        let lanes = whole.chunks_mut(BLOCK).zip(block..);
+        let place = |block| Place { nonce: self.nonce, block };
+        salsa::crypt(&key.0, lanes.map(|(text, block)| Lane { place: place(block), text }));
     }
 }

@@ -1,5 +1,6 @@
 //! Published numbers: X25519 of RFC 7748, and the keys, nonce, message and box of "Cryptography in NaCl".
 
+use proptest::prelude::*;
 use zeroize::Zeroizing;
 
 use super::boxes::{SharedKey, agree};
@@ -156,4 +157,78 @@ fn the_box_of_nacl_as_a_message() {
     assert_eq!(body[OVERHEAD..], encrypted[1..]);
     assert_eq!(body[OVERHEAD - 1], encrypted[0] ^ plain[0]);
     Cipher::new(&alice_to_bob(), (&purpose, 0), (&purpose, 0)).opener.open([body]).unwrap();
+}
+
+/// The bodies of frames that stand one behind the other.
+fn bodies(mut rest: &mut [u8]) -> Vec<&mut [u8]> {
+    let mut bodies = Vec::new();
+    while let Some(header) = frame::decode_header(rest) {
+        let (body, later) = rest[header.header_len..].split_at_mut(header.size as usize);
+        bodies.push(body);
+        rest = later;
+    }
+    bodies
+}
+
+/// Of lengths about the steps in which it is sealed, with budgets that are spent before.
+#[test]
+fn a_large_box_is_what_dryoc_makes() {
+    let (purpose, key) = (array(PREFIX), alice_to_bob());
+    let mut sealer = Cipher::new(&key, (&purpose, 1), (&purpose, 0)).sealer;
+    for (count, len) in (1_u64..).zip([65_503, 65_504, 65_536, 81_888, 262_144, 262_145, 600_001]) {
+        let text: Vec<u8> = (0..len).map(|at| (at * 7 + at / 251) as u8).collect();
+        let mut out = b"before".to_vec();
+        sealer.append(&mut out, Flags::LAST, &text);
+        let mut turns = 1;
+        while sealer.seal(&mut out, 100_000).unwrap() < out.len() {
+            turns += 1;
+        }
+        assert!(turns == 1 || len > 262_144, "{turns} turns of {len}");
+        let mut nonce = [0; 24];
+        nonce[..16].copy_from_slice(&purpose);
+        nonce[16..].copy_from_slice(&count.to_be_bytes());
+        let found = bodies(&mut out[6..]);
+        assert!(found[0][16..] == key.seal(&nonce, &[&[0], &text[..]].concat()), "of {len}");
+    }
+}
+
+proptest! {
+    /// Each is the box that dryoc makes, and opens as such; if one of them is changed, the connection ends.
+    #[test]
+    fn boxes_of_any_lengths_side_by_side(
+        lengths in prop::collection::vec(
+            prop_oneof![4 => 0..200_usize, 2 => 0..1100_usize, 1 => 0..5000_usize],
+            1..80,
+        ),
+        (changed, at, bit) in any::<(prop::sample::Index, prop::sample::Index, u8)>(),
+    ) {
+        let (purpose, key) = (array(PREFIX), alice_to_bob());
+        let cipher = || Cipher::new(&key, (&purpose, 1), (&purpose, 0));
+        let (mut sealer, mut opener) = (cipher().sealer, cipher().opener);
+        let texts: Vec<Vec<u8>> = lengths.iter().map(|len| (0..*len).map(|at| (at * len) as u8).collect()).collect();
+        let mut out = Vec::new();
+        texts.iter().for_each(|text| sealer.append(&mut out, Flags::MORE, text));
+        prop_assert_eq!(sealer.seal(&mut out, 0), Ok(out.len()));
+
+        let sealed = out.clone();
+        let mut found = bodies(&mut out);
+        prop_assert_eq!(found.len(), texts.len());
+        for ((body, text), count) in found.iter().zip(&texts).zip(1_u64..) {
+            let mut nonce = [0; 24];
+            nonce[..16].copy_from_slice(&purpose);
+            nonce[16..].copy_from_slice(&count.to_be_bytes());
+            prop_assert_eq!(&body[16..], key.seal(&nonce, &[&[1], &text[..]].concat()));
+        }
+        opener.open(found.iter_mut().map(|body| &mut **body)).unwrap();
+        for (body, text) in found.iter().zip(&texts) {
+            prop_assert_eq!(&body[OVERHEAD - 1..], [&[1], &text[..]].concat());
+        }
+
+        let mut sealed = sealed;
+        let mut found = bodies(&mut sealed);
+        let body = &mut found[changed.index(texts.len())][16..];
+        body[at.index(body.len())] ^= 1 << (bit % 8);
+        let failed = cipher().opener.open(found.iter_mut().map(|body| &mut **body));
+        prop_assert_eq!(failed, Err(Error::Sealed { command: "MESSAGE" }));
+    }
 }

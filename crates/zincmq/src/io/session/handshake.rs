@@ -261,7 +261,7 @@ fn make_engine(
         drain,
         filler,
         transcoder,
-        boxes: opener.map(|opener| Box::new(Boxes(opener))),
+        boxes: opener.map(|opener| Box::new(Boxes::new(opener))),
         socket_type: terms.socket_type,
         heartbeat,
     };
