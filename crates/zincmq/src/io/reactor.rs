@@ -41,6 +41,8 @@ pub(crate) struct Timers {
     set: Vec<(Timer, Instant)>,
 }
 
+const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
+
 /// The shared part of one I/O thread.
 #[derive(Debug)]
 pub(crate) struct Reactor {
@@ -54,8 +56,13 @@ pub(crate) struct Reactor {
 impl Reactor {
     /// Watches a descriptor, edge-triggered, both ways.
     pub(crate) fn watch(&self, descriptor: BorrowedFd<'_>, key: u64) -> io::Result<()> {
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        self.registry.register(&mut SourceFd(&descriptor.as_raw_fd()), token(key), interest)
+        self.registry.register(&mut SourceFd(&descriptor.as_raw_fd()), token(key), BOTH)
+    }
+
+    /// Goes on watching a descriptor, with or without word of its room.
+    pub(crate) fn watch_room(&self, descriptor: BorrowedFd<'_>, key: u64, room: bool) -> io::Result<()> {
+        let interest = if room { BOTH } else { Interest::READABLE };
+        self.registry.reregister(&mut SourceFd(&descriptor.as_raw_fd()), token(key), interest)
     }
 
     pub(crate) fn unwatch(&self, descriptor: BorrowedFd<'_>) {

@@ -95,6 +95,12 @@ impl Session {
                 if blocked && connection.is_listened_to() {
                     connection.engine.change(Claims::released);
                 }
+                if blocked
+                    && claims.outbound() != Outbound::Large
+                    && let Phase::Traffic(traffic) = &mut self.phase
+                {
+                    traffic.await_room(self.timers.key(), reactor);
+                }
                 self.note_heartbeats(has_heartbeats, reactor);
                 self.follow_claims(reactor);
                 Fate::Lives

@@ -57,14 +57,20 @@ impl Session {
                 }
                 self.shake_hands(reactor)
             }
-            Phase::Traffic(_) => self.drive(reactor, |engine| {
-                if event.is_readable() || hung_up {
-                    engine.readable(hung_up);
+            Phase::Traffic(traffic) => {
+                let arrived = event.is_readable() || hung_up;
+                if !arrived && traffic.leaves_room(self.timers.key(), reactor) {
+                    return Fate::Lives;
                 }
-                if event.is_writable() {
-                    engine.writable();
-                }
-            }),
+                self.drive(reactor, |engine| {
+                    if arrived {
+                        engine.readable(hung_up);
+                    }
+                    if event.is_writable() {
+                        engine.writable();
+                    }
+                })
+            }
         }
     }
 

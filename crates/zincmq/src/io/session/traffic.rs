@@ -2,9 +2,10 @@
 
 use crate::engine::Connection;
 use crate::io::reactor::Reactor;
-use queue::{Claims, Custody, Gauge, Inbound};
+use queue::{Claims, Custody, Gauge, Inbound, Outbound};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// A caller that does not come back to the descriptor within so long has left it.
@@ -12,6 +13,8 @@ pub(super) const INBOUND_CHECKS: Duration = Duration::from_millis(2);
 /// The same where it asks and is answered: such a part of the time since it was claimed first, if that is at least so long,
 /// at most so long. A check wakes this thread, and a peer that answers has little to say unasked. Its first PING, if it
 /// sends any, is late by no more than such a part of their interval.
+/// One that reads much and comes back has the shortest of these pauses at once: if it is not let run for a moment, this thread
+/// would fill cold memory meanwhile, while the kernel has room.
 const PAUSE_PART: u32 = 16;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_millis(400);
@@ -34,12 +37,21 @@ pub(super) struct Traffic {
     written: Gauge,
     /// The checks of claims; most connections are never claimed.
     checks: Option<Box<Checks>>,
-    /// The poller does not hear of the descriptor: a caller does.
-    unwatched: bool,
+    hears: Hears,
     /// This side or the peer sends PING.
     pub(super) has_heartbeats: bool,
     /// A caller wanted the engine while this thread had it.
     pub(super) called: bool,
+}
+
+/// What the poller hears of a descriptor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Hears {
+    All,
+    /// What comes in, and the end: room is a caller's matter.
+    Arrivals,
+    /// A caller hears.
+    Nothing,
 }
 
 /// The state of the checks of a connection's claims.
@@ -81,7 +93,7 @@ impl Traffic {
             descriptor,
             written,
             checks: None,
-            unwatched: false,
+            hears: Hears::All,
             has_heartbeats: false,
             called: false,
         }
@@ -94,23 +106,53 @@ impl Traffic {
     /// The poller hears of the descriptor if and only if no caller does. Returns whether one does.
     pub(super) fn follow(&mut self, claims: Claims, key: u64, reactor: &Reactor) -> bool {
         let claimed = claims.inbound() != Inbound::Io;
-        if claimed != self.unwatched {
-            self.unwatched = claimed;
+        if claimed != (self.hears == Hears::Nothing) {
             if claimed {
+                self.hears = Hears::Nothing;
                 reactor.unwatch(self.descriptor.as_fd());
             } else {
+                self.hears = Hears::All;
                 _ = reactor.watch(self.descriptor.as_fd(), key);
             }
         }
         claimed
     }
 
+    /// The poller tells of room. Returns whether that is a caller's matter, which writes a large message and waits for room
+    /// itself: then the poller tells no more of it. Each word of it would wake this thread, for nothing.
+    pub(super) fn leaves_room(&mut self, key: u64, reactor: &Reactor) -> bool {
+        let leaves = self.connection.engine.claims().outbound() == Outbound::Large;
+        if leaves
+            && self.hears == Hears::All
+            && reactor.watch_room(self.descriptor.as_fd(), key, false).is_ok()
+        {
+            self.hears = Hears::Arrivals;
+        }
+        leaves
+    }
+
+    /// This thread waits for room: the poller tells of it again, at once if there is some already.
+    pub(super) fn await_room(&mut self, key: u64, reactor: &Reactor) {
+        if self.hears == Hears::Arrivals && reactor.watch_room(self.descriptor.as_fd(), key, true).is_ok() {
+            self.hears = Hears::All;
+        }
+    }
+
     /// The time to the next check of the inbound claim.
     pub(super) fn next_pause(&mut self) -> Duration {
         let (written, has_heartbeats) = (self.written.bytes(), self.has_heartbeats);
+        let much = self.connection.reads_much.swap(false, Ordering::Relaxed);
         let checks = self.checks();
         let answers = std::mem::replace(&mut checks.written_before, written) != written;
         let pause = (checks.since.elapsed() / PAUSE_PART).min(LONGEST_PAUSE);
-        if answers && !has_heartbeats && pause >= SHORTEST_PAUSE { pause } else { INBOUND_CHECKS }
+        if has_heartbeats {
+            INBOUND_CHECKS
+        } else if answers && pause >= SHORTEST_PAUSE {
+            pause
+        } else if much {
+            SHORTEST_PAUSE
+        } else {
+            INBOUND_CHECKS
+        }
     }
 }
