@@ -10,9 +10,8 @@ use crate::monitor::Sides;
 use crate::transport::Link;
 use queue::{Claims, Inbound, Milestone, Outbound, Part, PeerInfo, TryLock, Writer};
 use rustix::event::{PollFd, PollFlags};
-use rustix::net::sockopt::socket_send_buffer_size;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -48,8 +47,6 @@ pub(crate) struct Connection {
     pub(crate) overseer: Arc<dyn Overseer>,
     /// Whether the pipe's bytes go out as they are: only then can a writer write its stream.
     pub(crate) plain: bool,
-    /// The size of the kernel's send buffer, as it was last seen.
-    pub(crate) room: AtomicUsize,
     /// A caller has read much, since the I/O thread looked.
     pub(crate) reads_much: AtomicBool,
 }
@@ -212,17 +209,6 @@ impl Connection {
             }
         };
         self.visit(|claims, free| claims.streaming(free, waits), write).unwrap_or(false)
-    }
-
-    /// Whether the kernel takes so many bytes at once, when it has nothing else. Its buffer becomes no smaller.
-    pub(crate) fn takes(&self, bytes: usize) -> bool {
-        if self.room.load(Ordering::Relaxed) >= bytes {
-            return true;
-        }
-        let descriptor = self.descriptor.upgrade();
-        let room = descriptor.and_then(|descriptor| socket_send_buffer_size(descriptor).ok()).unwrap_or(0);
-        self.room.store(room, Ordering::Relaxed);
-        room >= bytes
     }
 
     /// Writes a large message past the pipe, if nothing is before it there. Returns whether all of it; `None`: the pipe does

@@ -149,7 +149,7 @@ impl Peer {
     pub(super) fn send_large(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> bool {
         let Some(connection) = &self.connection else { return false };
         let size = parts.iter().map(|part| part.len()).sum();
-        let Some(patience) = self.pacing.begin(connection, size) else { return false };
+        let Some(patience) = self.pacing.begin(size) else { return false };
         let queued = self.writer.queued() + 1;
         let through = match parts {
             [body] if envelope.is_empty() => connection.write_through(&mut self.writer, body),

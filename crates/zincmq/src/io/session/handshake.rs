@@ -18,7 +18,7 @@ use queue::{Drain, Filler, Item, Notify, TryLock};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 use zmtp::Cipher;
 
@@ -163,7 +163,6 @@ impl Session {
             session: self.timers.key(),
             overseer: reactor.inbox.clone(),
             plain,
-            room: AtomicUsize::new(0),
             reads_much: AtomicBool::new(false),
         });
         self.announce(fresh, routing_id, &connection, reactor);
