@@ -24,8 +24,8 @@ use std::ops::Range;
 use std::os::fd::BorrowedFd;
 use std::ptr;
 
-/// Bytes read beyond a large body, so that the next one is not copied.
-const READ_AHEAD: usize = 4 << 10;
+/// Bytes read beyond a large body: the next header, so that nothing of the next body is copied.
+const READ_AHEAD: usize = LONGEST;
 
 /// The reason for which the walk stopped.
 #[derive(Debug, PartialEq, Eq)]
@@ -438,10 +438,16 @@ impl Filler {
         self.received() == self.boundary && self.body.is_none()
     }
 
-    /// Whether a body that joins by reference is under way.
+    /// The size of the body under way that joins by reference; 0: there is none.
     #[must_use]
-    pub fn is_inside_body(&self) -> bool {
-        self.body.is_some()
+    pub fn body_under_way(&self) -> usize {
+        self.body.as_ref().map_or(0, |body| body.size())
+    }
+
+    /// The bytes that are missing of that body.
+    #[must_use]
+    pub fn missing(&self) -> usize {
+        self.body.as_ref().map_or(0, |body| body.missing())
     }
 
     /// Gives memory back when idle; see [`Writer::sweep`].

@@ -116,10 +116,16 @@ impl Store {
     }
 }
 
+/// Whether a body of so many bytes does not fit a segment, or hardly.
+#[must_use]
+pub const fn is_large(size: usize) -> bool {
+    size >= LEAST
+}
+
 /// Whether the memory of a body of so many bytes is kept when it is not needed any more.
 #[must_use]
 pub fn is_kept(size: usize) -> bool {
-    (LEAST..=capacity_of(CLASSES - 1)).contains(&size)
+    is_large(size) && size <= capacity_of(CLASSES - 1)
 }
 
 /// A buffer with room for all of a body of so many bytes, which nobody has checked.
@@ -176,9 +182,16 @@ pub(crate) fn buffer(size: usize) -> Result<Vec<u8>, TryReserveError> {
     Ok(fresh)
 }
 
-/// Makes room for more in a buffer that is full: twice as much, no more than its body will need.
+/// Makes room for more in a buffer that is full: twice as much, no more than its body will need. One that has hardly begun
+/// becomes as [`buffer`] has it.
 pub(crate) fn grow(buffer: &mut Vec<u8>, size: usize) -> Result<(), TryReserveError> {
     let len = buffer.len();
+    if len < LEAST {
+        let mut larger = self::buffer(size)?;
+        larger.extend_from_slice(buffer);
+        *buffer = larger;
+        return Ok(());
+    }
     buffer.try_reserve_exact((room_for(size) - len).min(len.max(STEP)))
 }
 

@@ -2,10 +2,11 @@
 
 mod common;
 
+use bytes::Bytes;
 use common::body;
 use queue::{Drain, Part, Pool, append_frame, channel, send_unpublished, write_through};
 use rustix::net::sockopt::set_socket_send_buffer_size;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
@@ -35,7 +36,7 @@ fn run(rests: bool, takes: bool) {
             assert!(drain.park());
         }
         if *size >= 60_000 && !drain.has_bytes() {
-            match write_through(&mut writer, &mut drain, to.as_fd(), body) {
+            match write_through(&mut writer, &mut drain, to.as_fd(), &Part::Slice(body)) {
                 Ok(true) => wholes += 1,
                 Ok(false) => pieces += 1,
                 Err(error) => panic!("{error}"),
@@ -72,12 +73,41 @@ fn the_bytes_are_those_that_the_pipe_would_give() {
 }
 
 #[test]
+fn a_message_of_which_the_kernel_takes_nothing_is_in_the_pipe() {
+    let (mut to, mut from) = UnixStream::pair().unwrap();
+    to.set_nonblocking(true).unwrap();
+    let filled: usize = std::iter::from_fn(|| to.write(&[0; 1000]).ok()).sum();
+    let (mut writer, reader) = channel(&Pool::new());
+    let mut drain = Drain::new(reader);
+    let body = Bytes::from_static(body(1, 100_000));
+    assert!(!write_through(&mut writer, &mut drain, to.as_fd(), &Part::Shared(&body)).unwrap());
+    assert!(!drain.is_inside_message());
+    assert_eq!((writer.queued(), writer.lends()), (1, true));
+    from.read_exact(&mut vec![0; filled]).unwrap();
+    assert!(drain.write_to(to.as_fd(), &mut Vec::new()).unwrap() > 0);
+}
+
+#[test]
+fn shared_memory_that_the_kernel_has_taken_is_not_referred_to() {
+    let (to, mut from) = UnixStream::pair().unwrap();
+    let (mut writer, reader) = channel(&Pool::new());
+    let mut drain = Drain::new(reader);
+    let body = Bytes::from(body(1, 70_000).to_vec());
+    assert!(write_through(&mut writer, &mut drain, to.as_fd(), &Part::Shared(&body)).unwrap());
+    assert!(body.is_unique() && !writer.lends());
+    let (mut expected, mut got) = (Vec::new(), vec![0; 70_009]);
+    append_frame(0, &body, &mut expected);
+    from.read_exact(&mut got).unwrap();
+    assert!(got == expected);
+}
+
+#[test]
 fn a_message_that_was_begun_goes_again_whole() {
     let (to, _from) = UnixStream::pair().unwrap();
     let (mut writer, reader) = channel(&Pool::new());
     let mut drain = Drain::new(reader);
     let body = body(1, 300_000);
-    assert!(!write_through(&mut writer, &mut drain, to.as_fd(), body).unwrap());
+    assert!(!write_through(&mut writer, &mut drain, to.as_fd(), &Part::Slice(body)).unwrap());
     assert!(drain.is_inside_message());
     drain.rewind();
     let frame = drain.frames().take().unwrap();

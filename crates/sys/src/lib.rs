@@ -54,6 +54,21 @@ pub fn receive(
     usize::try_from(received).map_err(|_| io::Error::last_os_error())
 }
 
+/// Sets how many bytes must have come before a tcp socket counts as readable; its end and an error count in any case. The kernel
+/// takes fewer where its buffer is small.
+///
+/// # Errors
+/// As setsockopt(2).
+pub fn set_low_water(of: BorrowedFd<'_>, bytes: usize) -> io::Result<()> {
+    let bytes = libc::c_int::try_from(bytes).unwrap_or(libc::c_int::MAX);
+    let size = size_of_val(&bytes) as libc::socklen_t;
+    let value = (&raw const bytes).cast();
+    // SAFETY: the call only reads the number, whose size is given.
+    let result =
+        unsafe { libc::setsockopt(of.as_raw_fd(), libc::SOL_SOCKET, libc::SO_RCVLOWAT, value, size) };
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
 /// How many bytes were written to a connected socket that the peer does not have yet: its kernel over tcp, its process
 /// over ipc, where the number is not exact, but 0 if and only if there are none. 0 if that cannot be told.
 #[must_use]

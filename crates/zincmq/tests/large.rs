@@ -5,13 +5,15 @@ mod common;
 use bytes::Bytes;
 use common::{PATIENCE, Random, fresh_ipc, raw_finish, raw_greet, raw_peer, within};
 use std::cell::Cell;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
+use std::time::Duration;
+use zincmq::poller::{Interest, Item, Poller, Token};
 use zincmq::security::Keypair;
-use zincmq::{Context, Dealer, Frame, Message, Push, option};
+use zincmq::{Context, Dealer, EventKind, Events, Frame, Message, Pull, Push, option};
 
 /// Around the sizes at which something changes, and small ones between.
 const SIZES: [usize; 10] = [60_000, 70_000, 3, 200_000, 65_527, 65_528, 600_000, 300, 3_000_000, 61_440];
@@ -142,6 +144,72 @@ fn a_message_that_a_lost_connection_had_in_part_goes_whole_to_the_next() {
         drop(lost);
         let mut next = accept();
         assert!(raw_read(&mut next) == body(1, 20 << 20));
+    });
+}
+
+/// However the socket waits when the last bytes come, it hears of them, few as they may be. Before them, a thread that waits is
+/// woken only once much has come, and its wait ends in between.
+#[test]
+fn the_end_of_a_body_that_comes_in_pieces_is_heard_of_in_each_way_to_wait() {
+    const SIZE: usize = 300_000;
+    let ways: [fn(&mut Pull) -> Message; 4] = [
+        |pull| pull.recv().unwrap(),
+        |pull| smol::block_on(pull.recv_async()).unwrap(),
+        |pull| {
+            while !pull.can_recv() {
+                std::thread::yield_now();
+            }
+            pull.try_recv().unwrap()
+        },
+        |pull| {
+            let item = Item::socket(Token(0), pull, Interest::READABLE);
+            assert_eq!(Poller::new().wait([item], Some(PATIENCE)).unwrap().len(), 1);
+            pull.try_recv().unwrap()
+        },
+    ];
+    within(3 * PATIENCE, move || {
+        let context = Context::new();
+        let mut pull = Pull::new(&context).unwrap();
+        let mut peer = raw_peer(&pull.bind("tcp://127.0.0.1:*").unwrap(), "PUSH");
+        for (number, end) in [1, 10, 100_000, 170_000].into_iter().cycle().take(40).enumerate() {
+            let body = body(number, SIZE);
+            peer.write_all(&[&[2][..], &(SIZE as u64).to_be_bytes()].concat()).unwrap();
+            let (first, last) = body.split_at(SIZE - end);
+            for piece in first.chunks(70_000) {
+                peer.write_all(piece).unwrap();
+                assert!(pull.recv_timeout(Duration::from_micros(200)).is_err());
+            }
+            peer.write_all(last).unwrap();
+            assert!(ways[number / 4 % ways.len()](&mut pull).bytes() == body, "message {number}");
+        }
+    });
+}
+
+/// The next connection brings messages while the reader waits for the rest of a body that never comes.
+#[test]
+fn the_end_of_a_connection_within_a_body_is_heard_of() {
+    within(PATIENCE, || {
+        let context = Context::new();
+        let mut pull = Pull::new(&context).unwrap();
+        let endpoint = pull.bind("tcp://127.0.0.1:*").unwrap();
+        let mut lost = raw_peer(&endpoint, "PUSH");
+        let begin = |peer: &mut TcpStream, size: usize| {
+            peer.write_all(&[&[2][..], &(size as u64).to_be_bytes()].concat()).unwrap();
+        };
+        begin(&mut lost, 70_000);
+        lost.write_all(&body(1, 70_000)).unwrap();
+        assert!(pull.recv().unwrap().bytes() == body(1, 70_000));
+        begin(&mut lost, 1 << 20);
+        lost.write_all(&[1; 100_000]).unwrap();
+        assert!(pull.recv_timeout(Duration::from_millis(1)).is_err());
+        let mut events = pull.monitor(Events::NONE.with(EventKind::Disconnected));
+        let reader = std::thread::spawn(move || pull.recv().unwrap());
+        drop(lost);
+        events.recv_timeout(PATIENCE).unwrap();
+        let mut next = raw_peer(&endpoint, "PUSH");
+        begin(&mut next, 70_000);
+        next.write_all(&body(2, 70_000)).unwrap();
+        assert!(reader.join().unwrap().bytes() == body(2, 70_000));
     });
 }
 

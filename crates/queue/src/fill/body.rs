@@ -2,6 +2,7 @@
 
 use super::bounds::Refusal;
 use super::unseal::Unseal;
+use crate::header::LONGEST;
 use crate::warm;
 use bytes::Bytes;
 use std::mem::MaybeUninit;
@@ -19,9 +20,15 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// One of `size` bytes that begins with these.
+    /// One of `size` bytes that begins with these. Few of them wait in little memory: when the others are read, the body before
+    /// may be done with, whose memory is warm.
     pub(super) fn new(begun: &[u8], size: usize) -> Result<Self, Refusal> {
-        let mut bytes = warm::buffer(size).map_err(|_| Refusal::NoMemory(size as u64))?;
+        let mut bytes = Vec::new();
+        let memory = match begun.len() {
+            few @ ..=LONGEST => bytes.try_reserve_exact(few),
+            _ => warm::buffer(size).map(|warm| bytes = warm),
+        };
+        memory.map_err(|_| Refusal::NoMemory(size as u64))?;
         bytes.extend_from_slice(begun);
         Ok(Self { bytes, size, sealed: None, skipped: 0 })
     }
@@ -62,6 +69,11 @@ impl Body {
     pub(super) fn into_bytes(self) -> Bytes {
         let skipped = self.skipped;
         warm::share(self.bytes).slice(skipped..)
+    }
+
+    /// The bytes that are missing.
+    pub(super) fn missing(&self) -> usize {
+        self.size - self.bytes.len()
     }
 
     /// The bytes that are missing and have a place.

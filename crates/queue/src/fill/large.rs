@@ -29,6 +29,10 @@ impl Filler {
 
     pub(super) fn read_body(&mut self, from: BorrowedFd<'_>) -> io::Result<(usize, bool)> {
         let Some(mut body) = self.body.take() else { return Ok((0, false)) };
+        if body.make_room().is_err() {
+            self.starved = true;
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
         let room = body.room();
         let spill = self.spare(1);
         let spill_len = if body.ends_in_room() { spill.len().min(READ_AHEAD) } else { 0 };

@@ -8,15 +8,20 @@ use crate::engine::Engine;
 use crate::engine::contract::{Rest, Written};
 use crate::monitor::Sides;
 use crate::transport::Link;
-use queue::{Claims, Inbound, Milestone, Outbound, PeerInfo, TryLock, Writer};
+use queue::{Claims, Inbound, Milestone, Outbound, Part, PeerInfo, TryLock, Writer};
 use rustix::event::{PollFd, PollFlags};
-use rustix::net::sockopt::socket_send_buffer_size;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// So many messages at once are a stream: the I/O thread reads that better.
 const STREAMING: u64 = 16;
+
+/// The sender of a large message waits for the kernel for so long at a time. Before the next tick of the kernel's clock, which
+/// comes every 4 ms, a wait would need a timer of its own in the hardware: on a virtual machine that takes as long as to copy
+/// 64 KiB.
+const WAIT: Duration = Duration::from_millis(10);
 
 /// The I/O thread, as a caller sees it.
 pub(crate) trait Overseer: Send + Sync + std::fmt::Debug {
@@ -42,6 +47,8 @@ pub(crate) struct Connection {
     pub(crate) overseer: Arc<dyn Overseer>,
     /// Whether the pipe's bytes go out as they are: only then can a writer write its stream.
     pub(crate) plain: bool,
+    /// A caller has read much, since the I/O thread looked.
+    pub(crate) reads_much: AtomicBool,
 }
 
 /// The result of a caller's reading.
@@ -51,6 +58,8 @@ pub(crate) enum Reading {
     Nothing,
     /// Messages have come. Whether the reader slept: it is awake from now on, and this thread's to resume.
     Messages { woke: bool },
+    /// Messages have come, and more may be there: this is a stream of large ones. The reader likewise.
+    Much { woke: bool },
     /// So many that this is a stream. The reader likewise.
     Stream { woke: bool },
     /// The connection has ended, or another thread has the engine.
@@ -144,7 +153,11 @@ impl Connection {
             let messages = engine.received() - before;
             let woke = engine.has_woken_reader();
             let reading = match result {
-                Ok(much) if messages >= STREAMING || (one_way && much) => Reading::Stream { woke },
+                Ok(_) if messages >= STREAMING => Reading::Stream { woke },
+                Ok(true) if messages > 0 && one_way => {
+                    self.reads_much.store(true, Ordering::Relaxed);
+                    Reading::Much { woke }
+                }
                 Ok(_) if messages > 0 => Reading::Messages { woke },
                 Ok(_) => Reading::Nothing,
                 Err(_) if woke => Reading::Stream { woke },
@@ -223,16 +236,9 @@ impl Connection {
         self.visit(|claims, free| claims.streaming(free, waits), write).unwrap_or(false)
     }
 
-    /// Whether the kernel takes so many bytes at once, when it has nothing else.
-    pub(crate) fn takes(&self, bytes: usize) -> bool {
-        let descriptor = self.descriptor.upgrade();
-        let room = descriptor.and_then(|descriptor| socket_send_buffer_size(descriptor).ok());
-        room.is_some_and(|room| room >= bytes)
-    }
-
     /// Writes a large message past the pipe, if nothing is before it there. Returns whether all of it; `None`: the pipe does
     /// not have the message.
-    pub(crate) fn write_through(&self, writer: &mut Writer, body: &[u8]) -> Option<bool> {
+    pub(crate) fn write_through(&self, writer: &mut Writer, body: &Part<'_>) -> Option<bool> {
         if !self.plain {
             return None;
         }
@@ -244,31 +250,34 @@ impl Connection {
         self.visit(|claims, _| claims, write).flatten()
     }
 
-    /// Writes what is queued, for the sender of a large message, and waits for the kernel to take it, but not for longer than
-    /// `patience`. Another thread that has the engine meanwhile writes, too. For `lends` see [`Engine::write_large`].
-    pub(crate) fn write_large(&self, patience: Duration, lends: bool) -> Written {
+    /// Writes what is queued, for the sender of a large message, and waits for the kernel to take it, but does not wait again
+    /// after `until`. Another thread that has the engine meanwhile writes, too. Something was written already if the kernel is
+    /// `full`. For `lends` see [`Engine::write_large`].
+    pub(crate) fn write_large(&self, until: Instant, lends: bool, full: bool) -> Written {
         let Some(descriptor) = self.descriptor.upgrade().filter(|_| self.plain) else { return Written::Not };
-        let until = Instant::now() + patience;
-        let mut written = Written::Not;
+        let mut visited = full.then_some(Written::Part);
+        let mut written = visited.unwrap_or(Written::Not);
         loop {
-            let visited = self.write_large_once(lends);
+            if visited.is_none() {
+                visited = self.write_large_once(lends);
+            }
             if visited == Some(Written::All) {
                 return Written::All;
             }
             written = visited.unwrap_or(written);
-            let left = until.saturating_duration_since(Instant::now());
             // Once the connection has ended, nobody else has the descriptor.
-            if left.is_zero() || visited == Some(Written::Not) || Arc::strong_count(&descriptor) == 1 {
+            if visited == Some(Written::Not) || Instant::now() > until || Arc::strong_count(&descriptor) == 1
+            {
                 break;
             }
-            if visited.is_none() {
+            if visited.take().is_none() {
                 std::thread::yield_now();
                 continue;
             }
             // The other side may wait for its own bytes to be read.
             self.release_inbound();
             let mut set = [PollFd::from_borrowed_fd(descriptor.as_fd(), PollFlags::OUT)];
-            if !bell::wait(&mut set, Some(left), None).unwrap_or(false) {
+            if !bell::wait(&mut set, Some(WAIT), None).unwrap_or(false) {
                 break;
             }
         }

@@ -123,6 +123,7 @@ impl Inbound {
             return Ok(Rest::Busy);
         }
         while self.may_read && !self.full {
+            let (body, before) = (self.filler.body_under_way(), self.filler.writer().written());
             match self.filler.read_from(from) {
                 Ok((0, _)) => return Err(End::Eof),
                 Ok((read, all)) => {
@@ -132,6 +133,10 @@ impl Inbound {
                         return Ok(Rest::Busy);
                     }
                     moved += read;
+                    // The body that follows can have the memory of this one, which is warm, once it is done with.
+                    if self.for_reader && body >= TURN && self.filler.writer().written() != before {
+                        return Ok(Rest::Busy);
+                    }
                 }
                 Err(error) => self.read_failed(error)?,
             }

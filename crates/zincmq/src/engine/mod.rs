@@ -8,6 +8,7 @@ mod heartbeat;
 mod inbound;
 mod leave;
 mod legacy;
+mod low_water;
 pub(crate) mod multicast;
 mod outbound;
 mod raw;

@@ -1,7 +1,7 @@
 //! The way out of a connection: from the pipe, and from the engine itself, to the kernel.
 
 use crate::engine::contract::{Rest, TURN, Transcode};
-use queue::{Backlog, Drain, Writer};
+use queue::{Backlog, Drain, Part, Writer};
 use rustix::net::SendFlags;
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -89,7 +89,7 @@ impl Outbound {
         &mut self,
         to: BorrowedFd<'_>,
         writer: &mut Writer,
-        body: &[u8],
+        body: &Part<'_>,
     ) -> Option<bool> {
         if self.has_output() || self.drain.frames().conflates() {
             return None;

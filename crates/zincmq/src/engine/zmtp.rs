@@ -9,10 +9,11 @@ use crate::engine::encrypted::Boxes;
 use crate::engine::heartbeat::{Heartbeat, HeartbeatConfig, Silent};
 use crate::engine::inbound::Inbound;
 use crate::engine::leave::Leaving;
+use crate::engine::low_water::LowWater;
 use crate::engine::outbound::Outbound;
 use crate::option::Options;
 use crate::socket_type::SocketType;
-use queue::{Backlog, Bounds, Drain, Filler, Milestone, Writer};
+use queue::{Backlog, Bounds, Drain, Filler, Milestone, Part, Writer};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,6 +39,7 @@ pub(crate) struct Engine {
     transcoder: Option<Box<dyn Transcode>>,
     outbound: Outbound,
     inbound: Inbound,
+    low_water: LowWater,
     /// When a caller has read last, by the clock's ticks.
     read_at: u64,
     /// None before a writer writes its stream.
@@ -66,6 +68,7 @@ impl Engine {
             transcoder: setup.transcoder,
             outbound: Outbound::new(setup.drain, unsent),
             inbound,
+            low_water: LowWater::Unknown,
             read_at: 0,
             stream: None,
             leaving: None,
@@ -186,7 +189,10 @@ impl Engine {
             absence.end(Instant::now());
         }
         let rest = self.read_as(true)?;
-        let much = rest == Rest::Busy || self.inbound.filler.is_inside_body();
+        // Whoever watches the time wants to see each byte.
+        let missing = if self.has_heartbeats() { 0 } else { self.inbound.filler.missing() };
+        self.low_water.expect(self.descriptor.as_fd(), missing);
+        let much = rest == Rest::Busy || self.inbound.filler.body_under_way() > 0;
         let messages = self.received() - before;
         let Some(absence) = self.inbound.absence() else { return Ok(much) };
         absence.begin(messages, Instant::now());
@@ -198,7 +204,11 @@ impl Engine {
     /// # Errors
     /// [`End`], which the I/O thread will come upon again.
     pub(crate) fn read_on(&mut self) -> Result<Rest, End> {
-        if self.inbound.full { self.read_as(true) } else { Ok(Rest::Quiet) }
+        if !self.inbound.full {
+            return Ok(Rest::Quiet);
+        }
+        self.low_water.expect(self.descriptor.as_fd(), 0);
+        self.read_as(true)
     }
 
     /// Whether the reader slept when its own thread read: it is awake now, and that thread's to resume.
@@ -298,7 +308,7 @@ impl Engine {
     }
 
     /// As [`Outbound::write_through`], for the pipe's writer.
-    pub(crate) fn write_through(&mut self, writer: &mut Writer, body: &[u8]) -> Option<bool> {
+    pub(crate) fn write_through(&mut self, writer: &mut Writer, body: &Part<'_>) -> Option<bool> {
         self.resume();
         self.outbound.write_through(self.descriptor.as_fd(), writer, body)
     }
@@ -371,6 +381,7 @@ impl Engine {
 
     /// Reads until the kernel has no more, the pipe is full or the turn is over.
     fn read(&mut self) -> Result<Rest, End> {
+        self.low_water.expect(self.descriptor.as_fd(), 0);
         self.read_as(false)
     }
 

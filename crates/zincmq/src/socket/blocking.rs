@@ -325,7 +325,10 @@ impl<K> Socket<K> {
         K: Receives,
     {
         let until = |core: &Core| deadline(core.peers.options.rcvtimeo);
-        self.core_mut().block(true, until, |core| core.try_recv(message))
+        self.core_mut().block(true, until, |core| {
+            // What is waited for may come into the memory of the message before, which is warm.
+            core.try_recv(message).inspect_err(|_| message.let_go())
+        })
     }
 
     /// As [`Socket::recv`], waiting at most so long, whatever `RCVTIMEO` says.

@@ -33,9 +33,15 @@ impl Core {
         let (id, connection) = self.peers.only_connection()?;
         // Made before the descriptor is claimed.
         self.waiting.listener.bell().ok()?;
+        self.waiting.listener.enter(Instant::now);
         let waited = self.listen_to(id, &connection, until);
-        if let Some(Ok(Reading::Stream { .. })) = waited {
-            self.waiting.listener.pause();
+        match waited {
+            Some(Ok(Reading::Stream { .. })) => self.waiting.listener.pause(),
+            Some(Ok(Reading::Much { .. })) if self.waiting.listener.leave(Instant::now()) => {
+                self.peers.end_listening();
+                self.waiting.listener.pause();
+            }
+            _ => {}
         }
         waited.map(|waited| waited.map(drop))
     }
@@ -112,13 +118,13 @@ impl Core {
         }
         let reading = connection.read();
         self.take_up(id, reading);
-        matches!(reading, Reading::Messages { .. } | Reading::Stream { .. })
+        matches!(reading, Reading::Messages { .. } | Reading::Much { .. } | Reading::Stream { .. })
     }
 
     /// After the wait: messages read are this thread's to take up; the claim is kept for the next wait, or ends.
     fn keep(&mut self, id: PeerId, connection: &Connection, reading: Reading) -> Option<Reading> {
         match reading {
-            Reading::Nothing | Reading::Messages { .. } => connection.leave(),
+            Reading::Nothing | Reading::Messages { .. } | Reading::Much { .. } => connection.leave(),
             Reading::Stream { .. } | Reading::Unavailable => self.peers.end_listening(),
         }
         self.take_up(id, reading);
@@ -127,7 +133,10 @@ impl Core {
 
     /// A reader that slept is awake, and nobody else resumes it.
     fn take_up(&mut self, id: PeerId, reading: Reading) {
-        if let Reading::Messages { woke: true } | Reading::Stream { woke: true } = reading {
+        if let Reading::Messages { woke: true }
+        | Reading::Much { woke: true }
+        | Reading::Stream { woke: true } = reading
+        {
             self.look(id);
         }
     }
@@ -140,23 +149,27 @@ impl Peer {
     pub(super) fn send_large(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> bool {
         let Some(connection) = &self.connection else { return false };
         let size = parts.iter().map(|part| part.len()).sum();
-        let Some(patience) = self.pacing.begin(connection, size) else { return false };
+        let Some(patience) = self.pacing.begin(size) else { return false };
         let queued = self.writer.queued() + 1;
         let through = match parts {
-            [Part::Slice(body)] if envelope.is_empty() => connection.write_through(&mut self.writer, body),
+            [body] if envelope.is_empty() => connection.write_through(&mut self.writer, body),
             _ => None,
         };
         if through.is_none() {
             self.writer.write(envelope, parts);
         }
-        if through != Some(true) {
-            let slept = self.writer.publish();
-            let written = connection.write_large(patience, self.writer.lends());
-            if slept && written == Written::Not {
-                self.writer.wake();
-            }
+        if through == Some(true) {
+            self.pacing.end(true);
+            return true;
         }
-        self.pacing.end(queued - self.writer.queued());
+        let begun = Instant::now();
+        let slept = self.writer.publish();
+        let written = connection.write_large(begun + patience, self.writer.lends(), through.is_some());
+        if slept && written == Written::Not {
+            self.writer.wake();
+        }
+        let messages = u32::try_from(queued - self.writer.queued()).unwrap_or(u32::MAX);
+        self.pacing.end(messages > 0 && begun.elapsed() <= patience.saturating_mul(messages));
         true
     }
 

@@ -3,8 +3,8 @@
 use crate::error::{Error, SendError};
 use crate::message::{Frame, IntoParts, Message};
 use bytes::{Bytes, BytesMut};
-use queue::Part;
-use queue::warm::Buffer;
+use queue::warm::{Buffer, is_large};
+use queue::{Filled, Part};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -120,6 +120,14 @@ impl Parts for Bytes {
     }
 }
 
+impl Parts for Filled {
+    #[inline]
+    fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R {
+        let bytes = self.as_ref();
+        send(&[if is_large(bytes.len()) { Part::Kept(self) } else { Part::Slice(bytes) }])
+    }
+}
+
 /// Messages of so many parts need no memory on their way.
 const FEW: usize = 8;
 
@@ -179,7 +187,7 @@ outgoing! {
     [] String => Frame: |text| Frame::hold(text.into_bytes()).shared(), Self: text;
     [] Bytes => Self: |bytes| bytes, Self: |bytes| bytes;
     [] BytesMut => Bytes: Self::freeze, Bytes: |bytes| bytes;
-    [] Buffer => Bytes: Bytes::from, Bytes: |bytes| bytes;
+    [] Buffer => Filled: Filled::from, Bytes: Bytes::from;
     [] Box<[u8]> => Frame: |bytes| Frame::from(bytes).shared(), Frame: |frame| frame;
     [] Box<str> => Frame: |text| Frame::from(text).shared(), Frame: |frame| frame;
     [] Arc<[u8]> => Frame: Frame::from, Frame: |frame| frame;

@@ -3,22 +3,18 @@
 //! Such a thread is faster than any connection: where it only queues, a whole mark of large messages waits in memory that has
 //! left every cache.
 
-use crate::engine::Connection;
 use queue::Part;
 use std::time::Duration;
 
 /// Smaller messages are copied to the kernel faster by an I/O thread beside the sender.
 const LARGE: usize = 60 << 10;
-/// For so many bytes it does not matter that the kernel takes them piece by piece.
-const HUGE: usize = 512 << 10;
-/// Otherwise the kernel takes so many at once.
-const FEW: usize = 4;
-/// A call waits for so long at most, and a nanosecond more for each byte: about as long as it takes to copy them.
+/// A call that has waited for longer, and a nanosecond more for each byte, has waited in vain: that is about as long as it takes to
+/// copy them.
 const PATIENCE: Duration = Duration::from_micros(250);
 /// However large the message is: signals and the context's end wait for so long, too.
-const LONGEST: Duration = Duration::from_millis(10);
+const LONGEST: Duration = Duration::from_millis(20);
 
-/// The calls that do not write, since an earlier one has waited in vain or found the send buffer too small: 1, 3, 7, up to 255.
+/// The calls that do not write, since an earlier one has waited in vain: 1, 3, 7, up to 255.
 #[derive(Debug, Default)]
 pub(super) struct Pacing {
     pause: u8,
@@ -26,22 +22,18 @@ pub(super) struct Pacing {
 }
 
 impl Pacing {
-    /// Whether this call is to write a message of so many bytes, and for how long it waits then.
-    pub(super) fn begin(&mut self, connection: &Connection, size: usize) -> Option<Duration> {
+    /// Whether this call is to write a message of so many bytes, and for how long it waits then before it counts as in vain.
+    pub(super) fn begin(&mut self, size: usize) -> Option<Duration> {
         if self.left > 0 {
             self.left -= 1;
-            return None;
-        }
-        if size < HUGE && !connection.takes(FEW * size) {
-            self.end(0);
             return None;
         }
         Some((PATIENCE + Duration::from_nanos(size as u64)).min(LONGEST))
     }
 
-    /// The call has written so many messages.
-    pub(super) fn end(&mut self, messages: u64) {
-        self.pause = if messages > 0 { 0 } else { self.pause.saturating_mul(2).saturating_add(1) };
+    /// The call is over. `in_time`: it has not waited for longer than that for each message that was written meanwhile.
+    pub(super) fn end(&mut self, in_time: bool) {
+        self.pause = if in_time { 0 } else { self.pause.saturating_mul(2).saturating_add(1) };
         self.left = self.pause;
     }
 }

@@ -97,7 +97,7 @@ impl Session {
                 }
                 self.note_heartbeats(has_heartbeats, reactor);
                 if let Phase::Traffic(traffic) = &mut self.phase {
-                    traffic.blocked = blocked;
+                    traffic.blocked = blocked && claims.outbound() != Outbound::Large;
                 }
                 self.follow_claims(reactor);
                 Fate::Lives

@@ -18,6 +18,7 @@ use queue::{Drain, Filler, Item, Notify, TryLock};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 use zmtp::Cipher;
 
@@ -162,6 +163,7 @@ impl Session {
             session: self.timers.key(),
             overseer: reactor.inbox.clone(),
             plain,
+            reads_much: AtomicBool::new(false),
         });
         self.announce(fresh, routing_id, &connection, reactor);
         // A thread that waits for this event to send finds the peer there.

@@ -6,6 +6,7 @@ use mio::Interest;
 use queue::{Claims, Custody, Gauge, Inbound};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// A caller that does not come back to the descriptor within so long has left it.
@@ -13,6 +14,8 @@ pub(super) const INBOUND_CHECKS: Duration = Duration::from_millis(2);
 /// The same where it asks and is answered: such a part of the time since it was claimed first, if that is at least so long,
 /// at most so long. A check wakes this thread, and a peer that answers has little to say unasked. Its first PING, if it
 /// sends any, is late by no more than such a part of their interval.
+/// One that reads much and comes back has the shortest of these pauses at once: if it is not let run for a moment, this thread
+/// would fill cold memory meanwhile, while the kernel has room.
 const PAUSE_PART: u32 = 16;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_millis(400);
@@ -37,7 +40,7 @@ pub(super) struct Traffic {
     checks: Option<Box<Checks>>,
     /// What the poller hears of the descriptor, unless a caller does.
     heard: Option<Interest>,
-    /// At the last turn the kernel took no more bytes.
+    /// At the last turn the kernel took no more bytes, and no caller waits until it does.
     pub(super) blocked: bool,
     /// This side or the peer sends PING.
     pub(super) has_heartbeats: bool,
@@ -114,9 +117,18 @@ impl Traffic {
     /// The time to the next check of the inbound claim.
     pub(super) fn next_pause(&mut self) -> Duration {
         let (written, has_heartbeats) = (self.written.bytes(), self.has_heartbeats);
+        let much = self.connection.reads_much.swap(false, Ordering::Relaxed);
         let checks = self.checks();
         let answers = std::mem::replace(&mut checks.written_before, written) != written;
         let pause = (checks.since.elapsed() / PAUSE_PART).min(LONGEST_PAUSE);
-        if answers && !has_heartbeats && pause >= SHORTEST_PAUSE { pause } else { INBOUND_CHECKS }
+        if has_heartbeats {
+            INBOUND_CHECKS
+        } else if answers && pause >= SHORTEST_PAUSE {
+            pause
+        } else if much {
+            SHORTEST_PAUSE
+        } else {
+            INBOUND_CHECKS
+        }
     }
 }
