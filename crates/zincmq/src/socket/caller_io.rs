@@ -7,6 +7,7 @@ use crate::engine::{Connection, Reading, Written};
 use crate::error::{Error, Result};
 use crate::pattern::contract::PeerId;
 use crate::socket::core::Core;
+use crate::socket::pacing::Large;
 use crate::socket::peer::Peer;
 use crate::socket::streaming::write_stream;
 use crate::socket::table::Table;
@@ -134,13 +135,18 @@ impl Core {
 }
 
 impl Peer {
-    /// Queues a large message, and writes it to the connection. Returns `false` if that is not to be done: then nothing has
-    /// happened.
+    /// Queues a large message, and writes to the connection what the kernel takes at once. Returns the rest, which the caller
+    /// is to write when the pattern is done. `None`: all this is not to be done, and nothing has happened.
     #[cold]
-    pub(super) fn send_large(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> bool {
-        let Some(connection) = &self.connection else { return false };
+    pub(super) fn send_large(
+        &mut self,
+        id: PeerId,
+        envelope: &[u8],
+        parts: &[Part<'_>],
+    ) -> Option<Option<Box<Large>>> {
+        let connection = self.connection.as_ref()?;
         let size = parts.iter().map(|part| part.len()).sum();
-        let Some(patience) = self.pacing.begin(connection, size) else { return false };
+        let patience = self.pacing.begin(connection, size)?;
         let queued = self.writer.queued() + 1;
         let through = match parts {
             [Part::Slice(body)] if envelope.is_empty() => connection.write_through(&mut self.writer, body),
@@ -149,15 +155,21 @@ impl Peer {
         if through.is_none() {
             self.writer.write(envelope, parts);
         }
-        if through != Some(true) {
-            let slept = self.writer.publish();
-            let written = connection.write_large(patience, self.writer.lends());
-            if slept && written == Written::Not {
-                self.writer.wake();
-            }
+        if through == Some(true) {
+            self.pacing.end(queued - self.writer.queued());
+            return Some(None);
         }
-        self.pacing.end(queued - self.writer.queued());
-        true
+        let slept = self.writer.publish();
+        let (connection, lends) = (connection.clone(), self.writer.lends());
+        Some(Some(Box::new(Large { peer: id, connection, patience, lends, slept, queued })))
+    }
+
+    /// The rest of a large message is written, or left to the I/O thread.
+    fn end_large(&mut self, large: &Large, written: Written) {
+        if large.slept && written == Written::Not {
+            self.writer.wake();
+        }
+        self.pacing.end(large.queued.saturating_sub(self.writer.queued()));
     }
 
     /// If it is at its mark: writes what is queued, where that is a stream. Returns whether that made room.
@@ -216,6 +228,14 @@ impl Table {
         let wrote = self.all.values_mut().fold(false, |any, peer| peer.write_stream() | any);
         self.streams |= wrote;
         wrote
+    }
+
+    /// The thread has written the rest of a large message as far as it could.
+    #[cold]
+    pub(crate) fn end_large(&mut self, large: &Large, written: Written) {
+        if let Some(peer) = self.get(large.peer) {
+            peer.end_large(large, written);
+        }
     }
 
     /// Leaves nothing behind of the streams that this side writes: for a caller that does anything but write on.

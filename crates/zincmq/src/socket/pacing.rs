@@ -3,8 +3,10 @@
 //! Such a thread is faster than any connection: where it only queues, a whole mark of large messages waits in memory that has
 //! left every cache.
 
-use crate::engine::Connection;
+use crate::engine::{Connection, Written};
+use crate::pattern::contract::PeerId;
 use queue::Part;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Smaller messages are copied to the kernel faster by an I/O thread beside the sender.
@@ -43,6 +45,29 @@ impl Pacing {
     pub(super) fn end(&mut self, messages: u64) {
         self.pause = if messages > 0 { 0 } else { self.pause.saturating_mul(2).saturating_add(1) };
         self.left = self.pause;
+    }
+}
+
+/// The rest of a large message, which is queued: its sender writes it without the core, which others may need meanwhile.
+#[derive(Debug)]
+pub(crate) struct Large {
+    pub(super) peer: PeerId,
+    pub(super) connection: Arc<Connection>,
+    pub(super) patience: Duration,
+    /// See [`Connection::write_large`].
+    pub(super) lends: bool,
+    /// The I/O thread's end of the pipe rested.
+    pub(super) slept: bool,
+    /// The messages that were queued when this one was.
+    pub(super) queued: u64,
+}
+
+impl Large {
+    /// Writes it, and what is queued before it, and waits for the kernel. [`Table::end_large`] must follow.
+    ///
+    /// [`Table::end_large`]: crate::socket::table::Table::end_large
+    pub(crate) fn write(&self) -> Written {
+        self.connection.write_large(self.patience, self.lends)
     }
 }
 

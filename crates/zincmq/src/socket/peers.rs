@@ -87,10 +87,13 @@ impl Peers for Table {
     #[inline(always)]
     fn send(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> Result<(), Refused> {
         let may_wait = self.may_wait;
-        let peer = self.admits(peer)?;
+        let id = peer;
+        let peer = self.admits(id)?;
         if peer.writer.write_at_once(envelope, parts) {
             peer.publish();
-        } else if !(may_wait && is_large(parts) && peer.send_large(envelope, parts)) {
+        } else if may_wait && is_large(parts) && let Some(rest) = peer.send_large(id, envelope, parts) {
+            self.large = rest;
+        } else {
             let begun = peer.writer.write_longer(envelope, parts);
             peer.publish();
             if begun {

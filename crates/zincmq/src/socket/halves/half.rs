@@ -3,28 +3,29 @@
 use crate::command::ToSocket;
 use crate::error::{Error, Result};
 use crate::pattern::contract::Denied;
+use crate::socket::blocking::deadline;
 use crate::socket::core::Core;
 use crate::socket::streaming::end_streams_of_thread;
 use crate::socket::turn::Turn;
 use crate::spin::AdaptiveSpin;
-use queue::biased::{End, Guard};
-use queue::{Both, Inbox, Signal};
+use queue::biased::End;
+use queue::{Both, Inbox, Part, Signal};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 /// What is left to a thread whose attempt was denied.
-enum Outlook {
+enum Outlook<T> {
     /// The call returns this.
-    Over(Result<()>),
+    Over(Result<T>),
     /// The next attempt may succeed at once.
     Unsettled,
     /// A change is to be waited for. Whether a signal handler ends the wait.
     Nothing { interruptible: bool },
 }
 
-impl Outlook {
+impl<T> Outlook<T> {
     fn after(denied: Denied, core: &mut Core, side: Side, until: Option<Instant>) -> Self {
         if denied != Denied::Again || core.is_stopped() {
             return Self::Over(Err(core.refusal(denied)));
@@ -95,52 +96,93 @@ impl Half {
         &self.changes.both.sides[self.side as usize]
     }
 
-    pub(super) fn core(&mut self) -> Guard<'_, Core> {
-        self.core.lock()
+    /// Does something with the core that does not wait.
+    #[inline(always)]
+    pub(super) fn with<R>(&mut self, act: impl FnOnce(&mut Core) -> R) -> R {
+        self.core.with(|core, _| act(core))
     }
 
-    /// For questions, which several threads may ask.
-    pub(super) fn core_shared(&self) -> Guard<'_, Core> {
-        self.core.lock_shared()
+    /// As [`Half::with`], for questions, which several threads may ask.
+    pub(super) fn ask<R>(&self, question: impl FnOnce(&mut Core) -> R) -> R {
+        self.core.with_shared(question)
     }
 
     /// An attempt that does not wait.
+    #[inline(always)]
     pub(crate) fn attempt(&mut self, attempt: impl FnOnce(&mut Core) -> Attempt) -> Result<()> {
-        let mut core = self.core.lock();
-        attempt(&mut core).map_err(|denied| core.refusal(denied))
+        self.with(attempt).map_err(|denied| self.refusal(denied))
+    }
+
+    /// The error of an attempt that is not repeated.
+    #[cold]
+    fn refusal(&mut self, denied: Denied) -> Error {
+        self.with(|core| {
+            core.peers.end_streams();
+            core.refusal(denied)
+        })
     }
 
     /// Tries until the attempt is not denied for now, or the moment has come that `until` gives; `None`: no limit.
     #[inline(always)]
-    pub(super) fn block(
+    pub(super) fn block<T>(
         &mut self,
         until: impl FnOnce(&Core) -> Option<Instant>,
-        mut attempt: impl FnMut(&mut Core) -> Attempt,
-    ) -> Result<()> {
-        let mut core = self.core.lock();
-        core.heed_interrupt()?;
-        // Patience is for a thread that keeps nobody out.
-        core.peers.patient &= self.side == Side::Receives && core.is_alone();
-        match attempt(&mut core) {
-            Ok(()) => Ok(()),
-            Err(denied) => {
-                let until = until(&core);
-                let outlook = Outlook::after(denied, &mut core, self.side, until);
-                drop(core);
-                self.keep_trying(outlook, until, attempt)
+        mut attempt: impl FnMut(&mut Core) -> std::result::Result<T, Denied>,
+    ) -> Result<T> {
+        let side = self.side;
+        let first = self.core.with(|core, alone| {
+            if core.waiting.interrupted {
+                return Err(Denied::Again);
             }
+            // Patience is for a thread that keeps nobody out.
+            core.peers.patient &= side == Side::Receives && alone;
+            attempt(core)
+        });
+        match first {
+            Ok(done) => Ok(done),
+            Err(denied) => self.keep_trying(denied, until, attempt),
+        }
+    }
+
+    /// As [`Half::block`], to send with the timeout that is set. Without one, this thread writes a large message itself, and
+    /// waits for the kernel without the lock.
+    #[inline(always)]
+    pub(super) fn send_in_time(&mut self, parts: &[Part<'_>]) -> Result<()> {
+        let until = |core: &Core| deadline(core.peers.options.sndtimeo);
+        let large = self.block(until, |core| {
+            core.peers.may_wait = core.peers.options.sndtimeo < 0;
+            let result = core.try_send(parts);
+            core.peers.may_wait = false;
+            result.map(|()| core.peers.large.is_some())
+        })?;
+        if large {
+            self.write_large();
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn write_large(&mut self) {
+        if let Some(large) = self.with(|core| core.peers.large.take()) {
+            let written = large.write();
+            self.with(|core| core.peers.end_large(&large, written));
         }
     }
 
     /// After a first attempt that was denied. This thread waits without the lock: first awake, as long as that pays off,
     /// then asleep, once it has announced that and tried again.
     #[cold]
-    fn keep_trying(
+    fn keep_trying<T>(
         &mut self,
-        mut outlook: Outlook,
-        until: Option<Instant>,
-        mut attempt: impl FnMut(&mut Core) -> Attempt,
-    ) -> Result<()> {
+        denied: Denied,
+        until: impl FnOnce(&Core) -> Option<Instant>,
+        mut attempt: impl FnMut(&mut Core) -> std::result::Result<T, Denied>,
+    ) -> Result<T> {
+        let side = self.side;
+        let (mut outlook, until) = self.with(|core| {
+            let until = until(core);
+            (Outlook::after(denied, core, side, until), until)
+        });
         let mut announced = false;
         let result = loop {
             match outlook {
@@ -165,25 +207,27 @@ impl Half {
     }
 
     /// `announced`: the last attempt before this thread sleeps.
-    fn try_again(
+    fn try_again<T>(
         &mut self,
         announced: bool,
         until: Option<Instant>,
-        attempt: impl FnOnce(&mut Core) -> Attempt,
-    ) -> Outlook {
-        let mut core = self.core.lock();
-        if announced {
-            core.owner.inbox.signal().arm_again(&self.changes.both);
-        }
-        let patient = self.side == Side::Receives && !announced && self.spin.is_worth_it();
-        core.peers.patient = patient && core.is_alone();
-        match attempt(&mut core) {
-            Ok(()) => {
-                core.peers.patient &= core.peers.count() == 1;
-                Outlook::Over(Ok(()))
+        attempt: impl FnOnce(&mut Core) -> std::result::Result<T, Denied>,
+    ) -> Outlook<T> {
+        let Self { core, changes, side, spin, .. } = self;
+        let side = *side;
+        core.with(|core, alone| {
+            if announced {
+                core.owner.inbox.signal().arm_again(&changes.both);
             }
-            Err(denied) => Outlook::after(denied, &mut core, self.side, until),
-        }
+            core.peers.patient = alone && side == Side::Receives && !announced && spin.is_worth_it();
+            match attempt(core) {
+                Ok(done) => {
+                    core.peers.patient &= core.peers.count() == 1;
+                    Outlook::Over(Ok(done))
+                }
+                Err(denied) => Outlook::after(denied, core, side, until),
+            }
+        })
     }
 
     /// As [`Half::poll_once`], unless it is others' turn.
@@ -207,30 +251,38 @@ impl Half {
         context: &Context<'_>,
         mut attempt: impl FnMut(&mut Core) -> Attempt,
     ) -> Poll<Result<()>> {
-        let mut core = self.core.lock();
-        core.peers.patient = false;
-        if let Err(error) = core.heed_interrupt() {
-            return Poll::Ready(Err(error));
+        let first = self.with(|core| {
+            core.peers.patient = false;
+            core.heed_interrupt()?;
+            attempt_as_task(core, &mut attempt)
+        });
+        if let Some(result) = first.transpose() {
+            return Poll::Ready(result);
         }
-        match attempt(&mut core) {
-            Err(Denied::Again) if !core.is_stopped() => {}
-            result => return Poll::Ready(result.map_err(|denied| core.refusal(denied))),
-        }
-        drop(core);
         // Without the lock: the waker that goes may be the last of a task, whose end uses the other half.
         self.signal().arm(Arc::new(context.waker().clone()));
-        let mut core = self.core.lock();
-        core.owner.inbox.signal().arm_again(&self.changes.both);
-        match attempt(&mut core) {
-            Err(Denied::Again) if !core.is_stopped() => {}
-            result => return Poll::Ready(result.map_err(|denied| core.refusal(denied))),
+        let both = self.changes.both.clone();
+        let second = self.with(|core| {
+            core.owner.inbox.signal().arm_again(&both);
+            let result = attempt_as_task(core, &mut attempt);
+            if matches!(result, Ok(None)) && (core.is_unsettled() || core.waiting.interrupted) {
+                context.waker().wake_by_ref();
+            }
+            result
+        });
+        if let Some(result) = second.transpose() {
+            return Poll::Ready(result);
         }
-        if core.is_unsettled() || core.waiting.interrupted {
-            context.waker().wake_by_ref();
-        }
-        drop(core);
         end_streams_of_thread();
         Poll::Pending
+    }
+}
+
+/// `None`: a change is to be waited for.
+fn attempt_as_task(core: &mut Core, attempt: impl FnOnce(&mut Core) -> Attempt) -> Result<Option<()>> {
+    match attempt(core) {
+        Err(Denied::Again) if !core.is_stopped() => Ok(None),
+        result => result.map(Some).map_err(|denied| core.refusal(denied)),
     }
 }
 

@@ -100,7 +100,7 @@ impl<K: Receives> RecvHalf<Socket<K>> {
     /// Whether a message can be received now.
     #[must_use]
     pub fn can_recv(&self) -> bool {
-        self.half.core_shared().can_recv()
+        self.half.ask(Core::can_recv)
     }
 }
 
@@ -110,7 +110,7 @@ impl<K: Subscribes> RecvHalf<Socket<K>> {
     /// # Errors
     /// As that.
     pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()> {
-        self.half.core().subscribe(Kind::Subscribe, topic.as_ref())
+        self.half.with(|core| core.subscribe(Kind::Subscribe, topic.as_ref()))
     }
 
     /// As [`Socket::unsubscribe`].
@@ -118,6 +118,6 @@ impl<K: Subscribes> RecvHalf<Socket<K>> {
     /// # Errors
     /// As that.
     pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()> {
-        self.half.core().subscribe(Kind::Cancel, topic.as_ref())
+        self.half.with(|core| core.subscribe(Kind::Cancel, topic.as_ref()))
     }
 }
