@@ -92,7 +92,9 @@ impl<T> End<T> {
         match Arc::try_unwrap(other.shared) {
             Ok(shared) => Ok(shared.value.into_inner()),
             // There is no third end that could keep it.
-            Err(shared) => Err((Self { shared: shared.clone(), second }, Self { shared, second: other.second })),
+            Err(shared) => {
+                Err((Self { shared: shared.clone(), second }, Self { shared, second: other.second }))
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use crate::socket::pacing::Large;
 use crate::socket::peer::Peer;
 use crate::socket::streaming::write_stream;
 use crate::socket::table::Table;
-use queue::Part;
+use queue::{Inbound, Part};
 use rustix::event::{PollFd, PollFlags};
 use std::os::fd::AsFd;
 use std::time::Instant;
@@ -108,7 +108,8 @@ impl Core {
             return false;
         }
         let Some((id, connection)) = self.peers.only_connection() else { return false };
-        if !connection.is_listened_to() {
+        // A thread that waits there without this core, as a half does, hears for itself.
+        if connection.engine.claims().inbound() != Inbound::Away {
             return false;
         }
         let reading = connection.read();
@@ -127,7 +128,7 @@ impl Core {
     }
 
     /// A reader that slept is awake, and nobody else resumes it.
-    fn take_up(&mut self, id: PeerId, reading: Reading) {
+    pub(super) fn take_up(&mut self, id: PeerId, reading: Reading) {
         if let Reading::Messages { woke: true } | Reading::Stream { woke: true } = reading {
             self.look(id);
         }

@@ -91,7 +91,10 @@ impl Peers for Table {
         let peer = self.admits(id)?;
         if peer.writer.write_at_once(envelope, parts) {
             peer.publish();
-        } else if may_wait && is_large(parts) && let Some(rest) = peer.send_large(id, envelope, parts) {
+        } else if may_wait
+            && is_large(parts)
+            && let Some(rest) = peer.send_large(id, envelope, parts)
+        {
             self.large = rest;
         } else {
             let begun = peer.writer.write_longer(envelope, parts);

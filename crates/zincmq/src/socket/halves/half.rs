@@ -1,10 +1,12 @@
 //! What either half is made of, and how it waits: without the lock, on its own signal.
 
 use crate::command::ToSocket;
+use crate::engine::Reading;
 use crate::error::{Error, Result};
 use crate::pattern::contract::Denied;
 use crate::socket::blocking::deadline;
 use crate::socket::core::Core;
+use crate::socket::halves::listening::Listening;
 use crate::socket::streaming::end_streams_of_thread;
 use crate::socket::turn::Turn;
 use crate::spin::AdaptiveSpin;
@@ -21,12 +23,13 @@ enum Outlook<T> {
     Over(Result<T>),
     /// The next attempt may succeed at once.
     Unsettled,
-    /// A change is to be waited for. Whether a signal handler ends the wait.
-    Nothing { interruptible: bool },
+    /// A change is to be waited for. Whether a signal handler ends the wait, and the connection to wait at, if there is one.
+    Nothing { interruptible: bool, listening: Option<Listening> },
 }
 
 impl<T> Outlook<T> {
-    fn after(denied: Denied, core: &mut Core, side: Side, until: Option<Instant>) -> Self {
+    /// Whether this thread `listens` if there is a connection for it.
+    fn after(denied: Denied, core: &mut Core, side: Side, until: Option<Instant>, listens: bool) -> Self {
         if denied != Denied::Again || core.is_stopped() {
             return Self::Over(Err(core.refusal(denied)));
         }
@@ -35,14 +38,19 @@ impl<T> Outlook<T> {
         }
         if until.is_some_and(|until| Instant::now() >= until) {
             core.peers.end_streams();
-            return Self::Over(Err(Error::Timeout));
+            let missed = side == Side::Receives && core.read_missed();
+            return if missed { Self::Unsettled } else { Self::Over(Err(Error::Timeout)) };
         }
         if core.is_unsettled() || side == Side::Sends && core.peers.write_streams() {
             return Self::Unsettled;
         }
-        Self::Nothing { interruptible: core.waiting.interruptible }
+        let listening = if listens { core.begin_listening() } else { None };
+        Self::Nothing { interruptible: core.waiting.interruptible, listening }
     }
 }
+
+/// What this thread has read where it waited.
+type Heard = (Listening, Reading);
 
 /// What an attempt of a pattern says.
 pub(crate) type Attempt = std::result::Result<(), Denied>;
@@ -53,7 +61,9 @@ pub(crate) struct Half {
     changes: Arc<Changes>,
     side: Side,
     turn: Turn,
+    /// How this thread looks at the inbox, and how it reads, while it is awake.
     spin: AdaptiveSpin,
+    reading: AdaptiveSpin,
 }
 
 /// How the halves hear of changes.
@@ -80,6 +90,7 @@ impl Half {
             side,
             turn: Turn::default(),
             spin: AdaptiveSpin::default(),
+            reading: AdaptiveSpin::default(),
         };
         let (sends, receives) = End::two_of(core);
         (half(sends, Side::Sends), half(receives, Side::Receives))
@@ -181,41 +192,88 @@ impl Half {
         let side = self.side;
         let (mut outlook, until) = self.with(|core| {
             let until = until(core);
-            (Outlook::after(denied, core, side, until), until)
+            (Outlook::after(denied, core, side, until, side == Side::Receives), until)
         });
+        // Where this thread sleeps, once it has announced that.
+        let mut place = None;
+        // After another thread had the connection it is that one which reads, until there is news.
+        let mut listens = side == Side::Receives;
         let mut announced = false;
         let result = loop {
+            let mut heard = None;
             match outlook {
                 Outlook::Over(result) => break result,
                 Outlook::Unsettled => announced = false,
-                Outlook::Nothing { interruptible } => {
-                    end_streams_of_thread();
-                    if announced && !self.signal().sleep(until) && interruptible {
-                        break Err(Error::Interrupted);
+                Outlook::Nothing { interruptible, .. } if announced => {
+                    (announced, listens) = (false, side == Side::Receives);
+                    match self.sleep(place.take(), until) {
+                        Ok(reading) => heard = reading,
+                        Err(error) if interruptible => break Err(error),
+                        Err(_) => {}
                     }
-                    announced =
-                        !announced && !self.spin.look(Duration::ZERO, || self.changes.inbox.is_pending());
+                }
+                Outlook::Nothing { listening, .. } => {
+                    end_streams_of_thread();
+                    (announced, place, heard) = self.look(listening);
                 }
             }
             if announced {
-                self.signal().arm_thread();
+                self.announce(place.as_ref());
+            } else {
+                place = None;
             }
-            outlook = self.try_again(announced, until, &mut attempt);
+            listens &= !matches!(heard, Some((_, Reading::Unavailable)));
+            outlook = self.try_again(announced, listens, heard, until, &mut attempt);
         };
         self.signal().disarm();
         result
+    }
+
+    /// Looks awake for a while, where that pays off. Returns whether to sleep now, and where; or what was heard.
+    fn look(&mut self, listening: Option<Listening>) -> (bool, Option<Listening>, Option<Heard>) {
+        let inbox = &self.changes.inbox;
+        let Some(listening) = listening else {
+            return (!self.spin.look(Duration::ZERO, || inbox.is_pending()), None, None);
+        };
+        match listening.read_awhile(&mut self.reading, inbox) {
+            Some(reading) => (false, None, Some((listening, reading))),
+            None => (true, Some(listening), None),
+        }
+    }
+
+    /// This thread is about to sleep, at its place or on the signal.
+    fn announce(&self, place: Option<&Listening>) {
+        match place {
+            Some(listening) => self.signal().arm_again(listening.bell()),
+            None => self.signal().arm_thread(),
+        }
+    }
+
+    /// An error if a signal handler ended the sleep.
+    fn sleep(&self, place: Option<Listening>, until: Option<Instant>) -> Result<Option<Heard>> {
+        let Some(listening) = place else {
+            return if self.signal().sleep(until) { Ok(None) } else { Err(Error::Interrupted) };
+        };
+        let reading = listening.wait(until);
+        self.signal().disarm();
+        reading.map(|reading| Some((listening, reading)))
     }
 
     /// `announced`: the last attempt before this thread sleeps.
     fn try_again<T>(
         &mut self,
         announced: bool,
+        listens: bool,
+        heard: Option<Heard>,
         until: Option<Instant>,
         attempt: impl FnOnce(&mut Core) -> std::result::Result<T, Denied>,
     ) -> Outlook<T> {
         let Self { core, changes, side, spin, .. } = self;
         let side = *side;
         core.with(|core, alone| {
+            if let Some((listening, reading)) = heard {
+                core.heed(&listening, reading);
+            }
             if announced {
                 core.owner.inbox.signal().arm_again(&changes.both);
             }
@@ -225,7 +283,7 @@ impl Half {
                     core.peers.patient &= core.peers.count() == 1;
                     Outlook::Over(Ok(done))
                 }
-                Err(denied) => Outlook::after(denied, core, side, until),
+                Err(denied) => Outlook::after(denied, core, side, until, listens && !announced),
             }
         })
     }
@@ -251,8 +309,12 @@ impl Half {
         context: &Context<'_>,
         mut attempt: impl FnMut(&mut Core) -> Attempt,
     ) -> Poll<Result<()>> {
+        let side = self.side;
         let first = self.with(|core| {
             core.peers.patient = false;
+            if side == Side::Receives {
+                core.end_caller_io();
+            }
             core.heed_interrupt()?;
             attempt_as_task(core, &mut attempt)
         });

@@ -6,6 +6,7 @@
 //! connection itself, since the other half may need the core meanwhile.
 
 mod half;
+mod listening;
 mod receiving;
 mod sending;
 

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::message::Message;
 use crate::pattern::ability::{Receives, Subscribes};
-use crate::pattern::contract::Kind;
+use crate::pattern::contract::{Denied, Kind};
 use crate::socket::blocking::{deadline, fill};
 use crate::socket::halves::RecvHalf;
 use crate::socket::halves::half::Waiting;
@@ -28,7 +28,10 @@ impl<K: Receives> RecvHalf<Socket<K>> {
     pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()> {
         // Without the lock: the owner of what was received before may use the other half.
         message.let_go();
-        self.half.attempt(|core| core.try_recv(message))
+        self.half.attempt(|core| match core.try_recv(message) {
+            Err(Denied::Again) if core.peers.listens && core.end_caller_io() => core.try_recv(message),
+            result => result,
+        })
     }
 
     /// As [`Socket::recv`].
