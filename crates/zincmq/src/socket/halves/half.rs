@@ -61,9 +61,7 @@ pub(crate) struct Half {
     changes: Arc<Changes>,
     side: Side,
     turn: Turn,
-    /// How this thread looks at the inbox, and how it reads, while it is awake.
     spin: AdaptiveSpin,
-    reading: AdaptiveSpin,
 }
 
 /// How the halves hear of changes.
@@ -90,7 +88,6 @@ impl Half {
             side,
             turn: Turn::default(),
             spin: AdaptiveSpin::default(),
-            reading: AdaptiveSpin::default(),
         };
         let (sends, receives) = End::two_of(core);
         (half(sends, Side::Sends), half(receives, Side::Receives))
@@ -235,7 +232,7 @@ impl Half {
         let Some(listening) = listening else {
             return (!self.spin.look(Duration::ZERO, || inbox.is_pending()), None, None);
         };
-        match listening.read_awhile(&mut self.reading, inbox) {
+        match listening.read_awhile(&mut self.spin, inbox) {
             Some(reading) => (false, None, Some((listening, reading))),
             None => (true, Some(listening), None),
         }

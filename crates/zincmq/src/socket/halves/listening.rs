@@ -93,3 +93,51 @@ impl Drop for Listening {
         self.connection.leave();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::socket::halves::RecvHalf;
+    use crate::{Context, Dealer};
+
+    /// Whether the half has claimed the connection, where it is not now.
+    fn has_left(recv: &mut RecvHalf<Dealer>) -> bool {
+        let connection = recv.half.with(|core| core.peers.only_connection());
+        connection.is_some_and(|(_, connection)| connection.is_listened_to())
+    }
+
+    /// Where the I/O thread takes the descriptor back at that very moment, it is the one that reads: so once is enough.
+    #[test]
+    fn what_came_while_nobody_heard_of_it_is_found_by_a_call_that_does_not_wait() {
+        let calls: [fn(&mut RecvHalf<Dealer>) -> bool; 3] = [
+            |recv| recv.try_recv().is_ok(),
+            |recv| recv.recv_timeout(Duration::ZERO).is_ok(),
+            |recv| recv.can_recv() && recv.recv().is_ok(),
+        ];
+        for call in calls {
+            let context = Context::new();
+            let mut bound = Dealer::new(&context).unwrap();
+            let endpoint = bound.bind("tcp://127.0.0.1:*").unwrap();
+            let mut peer = Dealer::builder(&context).connect(endpoint).unwrap();
+            let (_send, mut recv) = bound.into_split();
+            let found = (0..1000).any(|_| {
+                peer.send("first").unwrap();
+                recv.recv().unwrap();
+                let Some((_, connection)) = recv.half.with(|core| core.peers.only_connection()) else {
+                    return false;
+                };
+                peer.send("second").unwrap();
+                let descriptor = connection.descriptor.upgrade().unwrap();
+                let mut set = [PollFd::from_borrowed_fd(descriptor.as_fd(), PollFlags::IN)];
+                _ = bell::wait(&mut set, Some(Duration::from_millis(1)), None);
+                let unheard = bell::rang(&set[0]) && has_left(&mut recv);
+                let found = call(&mut recv);
+                if !found {
+                    recv.recv().unwrap();
+                }
+                unheard && found
+            });
+            assert!(found);
+        }
+    }
+}

@@ -2,8 +2,8 @@
 //!
 //! The halves share the socket's core behind a lock ([`queue::biased`]), which a call holds for one attempt and never while
 //! it waits. It costs next to nothing where one thread uses the halves at the time. Each
-//! waits on a signal of its own ([`queue::Both`]). The I/O thread reads and writes for them: a half does not wait at the
-//! connection itself, since the other half may need the core meanwhile.
+//! waits on a signal of its own ([`queue::Both`]), or at the connection, whose I/O it then does itself: that takes no core, which the
+//! other half may need meanwhile.
 
 mod half;
 mod listening;
