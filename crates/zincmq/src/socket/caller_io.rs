@@ -139,12 +139,7 @@ impl Peer {
     /// Queues a large message, and writes to the connection what the kernel takes at once. Returns the rest, which the caller
     /// is to write when the pattern is done. `None`: all this is not to be done, and nothing has happened.
     #[cold]
-    pub(super) fn send_large(
-        &mut self,
-        id: PeerId,
-        envelope: &[u8],
-        parts: &[Part<'_>],
-    ) -> Option<Option<Box<Large>>> {
+    pub(super) fn send_large(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> Option<Option<Box<Large>>> {
         let connection = self.connection.as_ref()?;
         let size = parts.iter().map(|part| part.len()).sum();
         let patience = self.pacing.begin(connection, size)?;
@@ -162,7 +157,7 @@ impl Peer {
         }
         let slept = self.writer.publish();
         let (connection, lends) = (connection.clone(), self.writer.lends());
-        Some(Some(Box::new(Large { peer: id, connection, patience, lends, slept, queued })))
+        Some(Some(Box::new(Large { pipe: self.pipe, connection, patience, lends, slept, queued })))
     }
 
     /// The rest of a large message is written, or left to the I/O thread.
@@ -234,7 +229,7 @@ impl Table {
     /// The thread has written the rest of a large message as far as it could.
     #[cold]
     pub(crate) fn end_large(&mut self, large: &Large, written: Written) {
-        if let Some(peer) = self.get(large.peer) {
+        if let Some(peer) = self.of_pipe(large.pipe).and_then(|id| self.get(id)) {
             peer.end_large(large, written);
         }
     }

@@ -3,8 +3,8 @@
 //! Such a thread is faster than any connection: where it only queues, a whole mark of large messages waits in memory that has
 //! left every cache.
 
+use crate::command::PipeId;
 use crate::engine::{Connection, Written};
-use crate::pattern::contract::PeerId;
 use queue::Part;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,7 +51,7 @@ impl Pacing {
 /// The rest of a large message, which is queued: its sender writes it without the core, which others may need meanwhile.
 #[derive(Debug)]
 pub(crate) struct Large {
-    pub(super) peer: PeerId,
+    pub(super) pipe: PipeId,
     pub(super) connection: Arc<Connection>,
     pub(super) patience: Duration,
     /// See [`Connection::write_large`].

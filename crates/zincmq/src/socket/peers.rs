@@ -87,13 +87,12 @@ impl Peers for Table {
     #[inline(always)]
     fn send(&mut self, peer: PeerId, envelope: &[u8], parts: &[Part<'_>]) -> Result<(), Refused> {
         let may_wait = self.may_wait;
-        let id = peer;
-        let peer = self.admits(id)?;
+        let peer = self.admits(peer)?;
         if peer.writer.write_at_once(envelope, parts) {
             peer.publish();
         } else if may_wait
             && is_large(parts)
-            && let Some(rest) = peer.send_large(id, envelope, parts)
+            && let Some(rest) = peer.send_large(envelope, parts)
         {
             self.large = rest;
         } else {
