@@ -11,8 +11,6 @@ use crate::primitive::{
     Arc, AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering, UnsafeCell, compiler_fence, fence, this_thread,
 };
 use std::fmt;
-use std::marker::PhantomData;
-use std::ops::{Deref, DerefMut};
 use std::panic::RefUnwindSafe;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -29,10 +27,12 @@ const NOBODY: u64 = 0;
 const OUT: u32 = 0;
 const IN: u32 = 1;
 
-/// One of the two ends: see the module. A thread that has locked one must not lock the other, nor wait for a thread that does.
+/// One of the two ends: see the module. A thread that is inside by one must not enter by the other, nor wait for a thread that
+/// does.
 pub struct End<T> {
     shared: Arc<Shared<T>>,
-    side: usize,
+    /// Which of the two: a truth value, so that no place in an array of two need be checked.
+    second: bool,
 }
 
 struct Shared<T> {
@@ -45,7 +45,7 @@ struct Shared<T> {
     value: UnsafeCell<T>,
 }
 
-// SAFETY: `Guard` gives the value to one thread at a time, as `Shared::enter` and `Shared::lock` argue.
+// SAFETY: `End` lends the value to one thread at a time, as `Shared::enter` and `Shared::lock` argue.
 unsafe impl<T: Send> Sync for Shared<T> {}
 
 // A thread that panics lets go, as of a mutex.
@@ -63,7 +63,7 @@ struct History {
 
 impl<T> fmt::Debug for End<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "End({})", self.side)
+        write!(f, "End({})", u8::from(self.second))
     }
 }
 
@@ -76,7 +76,7 @@ impl<T> End<T> {
             mutex: Mutex::new(History { fences: can_fence_all(), ..History::default() }),
             value: UnsafeCell::new(value),
         });
-        (Self { shared: shared.clone(), side: 0 }, Self { shared, side: 1 })
+        (Self { shared: shared.clone(), second: false }, Self { shared, second: true })
     }
 
     /// The value, if these are the ends of one.
@@ -87,63 +87,75 @@ impl<T> End<T> {
         if !Arc::ptr_eq(&self.shared, &other.shared) {
             return Err((self, other));
         }
-        let Self { shared, side } = self;
+        let Self { shared, second } = self;
         drop(shared);
         match Arc::try_unwrap(other.shared) {
             Ok(shared) => Ok(shared.value.into_inner()),
             // There is no third end that could keep it.
-            Err(shared) => Err((Self { shared: shared.clone(), side }, Self { shared, side: other.side })),
+            Err(shared) => {
+                Err((Self { shared: shared.clone(), second }, Self { shared, second: other.second }))
+            }
         }
     }
 
-    /// Waits until the other end is not locked.
-    #[inline]
-    pub fn lock(&mut self) -> Guard<'_, T> {
+    /// Waits until nobody is inside, then lends the value, and says whether no other thread has come for some time: so this one
+    /// may stay inside a moment longer.
+    #[inline(always)]
+    pub fn with<R>(&mut self, act: impl FnOnce(&mut T, bool) -> R) -> R {
         let this = this_thread();
-        if self.shared.enter(self.side, this) {
-            return Guard { shared: &self.shared, hold: Hold::Bias(self.side), value: PhantomData };
+        if !self.shared.enter(self.second, this) {
+            return self.shared.with_mutex(this, act);
         }
-        self.shared.lock(this)
+        let stay = Stay { shared: &self.shared, second: self.second };
+        // SAFETY: this thread is inside, and the borrow of this end keeps it from entering by it once more.
+        stay.shared.value.with_mut(|value| act(unsafe { &mut *value }, true))
     }
 
-    /// As [`End::lock`], where others may use this end at the same time: the bias ends.
-    pub fn lock_shared(&self) -> Guard<'_, T> {
-        self.shared.lock(this_thread())
+    /// As [`End::with`], where others may use this end at the same time: the bias ends.
+    pub fn with_shared<R>(&self, act: impl FnOnce(&mut T) -> R) -> R {
+        self.shared.with_mutex(this_thread(), |value, _| act(value))
     }
 }
 
 impl<T> Shared<T> {
-    /// Enters without the mutex, if this thread may. One call at a time for each side.
-    #[inline]
-    fn enter(&self, side: usize, this: u64) -> bool {
+    /// Enters without the mutex, if this thread may. One call at a time for each end.
+    #[inline(always)]
+    fn enter(&self, second: bool, this: u64) -> bool {
         if self.owner.load(Ordering::Relaxed) != this {
             return false;
         }
-        self.inside[side].0.store(IN, Ordering::Relaxed);
+        self.inside[usize::from(second)].0.store(IN, Ordering::Relaxed);
         compiler_fence(Ordering::SeqCst);
         // Either this load sees that the ownership has ended, or the thread that ended it sees this one inside. This very thread may be
         // inside by the other end, where somebody's code runs under the lock.
         let enters = self.owner.load(Ordering::Relaxed) == this
-            && self.inside[1 - side].0.load(Ordering::Relaxed) == OUT;
+            && self.inside[usize::from(!second)].0.load(Ordering::Relaxed) == OUT;
         if !enters {
-            self.leave(side);
+            self.leave(second);
         }
         enters
     }
 
-    #[inline]
-    fn leave(&self, side: usize) {
-        self.inside[side].0.store(OUT, Ordering::Release);
+    #[inline(always)]
+    fn leave(&self, second: bool) {
+        let inside = &self.inside[usize::from(second)];
+        inside.0.store(OUT, Ordering::Release);
         compiler_fence(Ordering::SeqCst);
         // Likewise: the thread that ended the ownership may sleep, or finds that this one is out.
         if self.owner.load(Ordering::Relaxed) == NOBODY {
-            self.inside[side].wake();
+            inside.wake();
         }
     }
 
-    /// Enters with the mutex.
     #[inline(never)]
-    fn lock(&self, this: u64) -> Guard<'_, T> {
+    fn with_mutex<R>(&self, this: u64, act: impl FnOnce(&mut T, bool) -> R) -> R {
+        let _turn = self.lock(this);
+        // SAFETY: this thread has the mutex, and no owner is inside.
+        self.value.with_mut(|value| act(unsafe { &mut *value }, false))
+    }
+
+    /// Enters with the mutex.
+    fn lock(&self, this: u64) -> Turn<'_, T> {
         let mut history = self.mutex.lock().unwrap_or_else(PoisonError::into_inner);
         let owner = self.owner.load(Ordering::Relaxed);
         if owner != NOBODY {
@@ -159,7 +171,7 @@ impl<T> Shared<T> {
         }
         history.row = if history.last == this { history.row + 1 } else { 0 };
         history.last = this;
-        Guard { shared: self, hold: Hold::Mutex(history), value: PhantomData }
+        Turn { shared: self, history }
     }
 }
 
@@ -175,63 +187,30 @@ impl History {
     }
 }
 
-/// A locked [`End`].
-pub struct Guard<'a, T> {
+/// The owner is inside by an end, until this goes.
+struct Stay<'a, T> {
     shared: &'a Shared<T>,
-    hold: Hold<'a>,
-    /// As a reference to the value: shared between threads only if the value may be.
-    value: PhantomData<&'a mut T>,
+    second: bool,
 }
 
-enum Hold<'a> {
-    Bias(usize),
-    Mutex(MutexGuard<'a, History>),
-}
-
-impl<T> Guard<'_, T> {
-    /// Whether no other thread has come for some time: so this one may stay inside a moment longer.
-    #[inline]
-    #[must_use]
-    pub fn is_alone(&self) -> bool {
-        matches!(self.hold, Hold::Bias(_))
-    }
-}
-
-impl<T> Drop for Guard<'_, T> {
-    #[inline]
+impl<T> Drop for Stay<'_, T> {
+    #[inline(always)]
     fn drop(&mut self) {
-        match &mut self.hold {
-            Hold::Bias(side) => self.shared.leave(*side),
-            Hold::Mutex(history) => {
-                if history.is_lonely() {
-                    self.shared.owner.store(history.last, Ordering::Relaxed);
-                }
-            }
+        self.shared.leave(self.second);
+    }
+}
+
+/// A thread is inside with the mutex, until this goes.
+struct Turn<'a, T> {
+    shared: &'a Shared<T>,
+    history: MutexGuard<'a, History>,
+}
+
+impl<T> Drop for Turn<'_, T> {
+    fn drop(&mut self) {
+        if self.history.is_lonely() {
+            self.shared.owner.store(self.history.last, Ordering::Relaxed);
         }
-    }
-}
-
-impl<T> Deref for Guard<'_, T> {
-    type Target = T;
-
-    #[inline]
-    fn deref(&self) -> &T {
-        // SAFETY: this thread has the lock.
-        self.shared.value.with(|value| unsafe { &*value })
-    }
-}
-
-impl<T> DerefMut for Guard<'_, T> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: this thread has the lock, by this guard alone.
-        self.shared.value.with_mut(|value| unsafe { &mut *value })
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for Guard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
     }
 }
 
@@ -265,6 +244,7 @@ impl Inside {
 
     #[cfg(not(loom))]
     #[cold]
+    #[inline(never)]
     fn wake(&self) {
         sys::futex_wake(&self.0);
     }

@@ -22,7 +22,7 @@ fn add(twins: &mut Twins) {
 
 fn own(end: &mut End<Twins>) {
     for _ in 0..MANY {
-        add(&mut end.lock());
+        end.with(|twins, _| add(twins));
     }
 }
 
@@ -36,7 +36,7 @@ fn one_thread_at_a_time_is_inside() {
         let owner = scope.spawn(|| {
             let mut calls = 0;
             while !over.load(Ordering::Relaxed) {
-                add(&mut one.lock());
+                one.with(|twins, _| add(twins));
                 calls += 1;
             }
             calls
@@ -44,8 +44,7 @@ fn one_thread_at_a_time_is_inside() {
         for round in 0..ROUNDS {
             // Longer than the lock stays without an owner, after which the other thread has become that.
             _ = channel::<()>().1.recv_timeout(Duration::from_millis(11));
-            let mut guard = if round % 3 == 0 { other.lock_shared() } else { other.lock() };
-            add(&mut guard);
+            if round % 3 == 0 { other.with_shared(add) } else { other.with(|twins, _| add(twins)) }
         }
         over.store(true, Ordering::Relaxed);
         owner.join().unwrap() + ROUNDS
@@ -60,22 +59,24 @@ fn the_owner_is_waited_for() {
         let (mut one, mut other) = End::two_of((0, 0));
         own(&mut one);
         let (inside, come) = channel();
-        let mut guard = one.lock();
-        let waiting = thread::spawn(move || {
-            inside.send(None).unwrap();
-            let mut guard = if shared { other.lock_shared() } else { other.lock() };
-            inside.send(Some(*guard)).unwrap();
-            add(&mut guard);
+        let (waiting, now) = one.with(|twins, _| {
+            let waiting = thread::spawn(move || {
+                inside.send(None).unwrap();
+                let enter = |twins: &mut Twins| {
+                    inside.send(Some(*twins)).unwrap();
+                    add(twins);
+                };
+                if shared { other.with_shared(enter) } else { other.with(|twins, _| enter(twins)) }
+            });
+            assert_eq!(come.recv_timeout(PATIENCE), Ok(None));
+            // It has the time to fall asleep.
+            assert!(come.recv_timeout(Duration::from_millis(20)).is_err(), "two threads are inside");
+            add(twins);
+            (waiting, *twins)
         });
-        assert_eq!(come.recv_timeout(PATIENCE), Ok(None));
-        // It has the time to fall asleep.
-        assert!(come.recv_timeout(Duration::from_millis(20)).is_err(), "two threads are inside");
-        add(&mut guard);
-        let now = *guard;
-        drop(guard);
         assert_eq!(come.recv_timeout(PATIENCE), Ok(Some(now)));
         waiting.join().unwrap();
-        assert_eq!(one.lock().0, now.0 + 1);
+        assert_eq!(one.with(|twins, _| twins.0), now.0 + 1);
     }
 }
 

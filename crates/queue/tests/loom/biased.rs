@@ -4,11 +4,10 @@ use super::model;
 use loom::thread;
 use queue::biased::End;
 
-/// Each `true` is a lock as by a caller that has the end to itself.
+/// Each `true` is a call as by one that has the end to itself.
 fn use_end(end: &mut End<u32>, calls: &[bool]) {
     for &alone in calls {
-        let mut guard = if alone { end.lock() } else { end.lock_shared() };
-        *guard += 1;
+        if alone { end.with(|count, _| *count += 1) } else { end.with_shared(|count| *count += 1) }
     }
 }
 

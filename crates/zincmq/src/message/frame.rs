@@ -44,6 +44,14 @@ impl Frame {
         }
     }
 
+    /// Lets go of memory that is not this frame's own.
+    #[inline]
+    pub(crate) fn let_go(&mut self) {
+        if !matches!(self.0, Body::Inline { .. } | Body::Owned(_)) {
+            *self = Self::new();
+        }
+    }
+
     /// An empty part.
     ///
     /// ```

@@ -360,8 +360,10 @@ impl Message {
     /// Lets go of memory that is not this message's own, of parts removed as well: its owner may be called.
     #[inline]
     pub(crate) fn let_go(&mut self) {
-        let foreign = self.frames.as_mut_slice().iter_mut().filter(|frame| frame.own().is_none());
-        foreign.for_each(|frame| *frame = Frame::new());
+        match &mut self.frames {
+            Frames::One(frame) => frame.let_go(),
+            Frames::Many(frames) => frames.iter_mut().for_each(Frame::let_go),
+        }
     }
 
     /// The place for one more part, with whatever memory an earlier message left there.

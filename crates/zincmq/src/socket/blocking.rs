@@ -67,7 +67,19 @@ impl Core {
         self.peers.may_wait = self.peers.options.sndtimeo < 0;
         let result = self.block(false, |core| deadline(core.peers.options.sndtimeo), attempt);
         self.peers.may_wait = false;
+        if self.peers.large.is_some() {
+            self.write_large();
+        }
         result
+    }
+
+    /// Writes the large message that was queued.
+    #[cold]
+    fn write_large(&mut self) {
+        if let Some(large) = self.peers.large.take() {
+            let written = large.write();
+            self.peers.end_large(&large, written);
+        }
     }
 
     /// Tries until the attempt is not denied for now, or the moment has come that `until` gives; `None`: no limit.

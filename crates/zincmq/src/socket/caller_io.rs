@@ -7,10 +7,11 @@ use crate::engine::{Connection, Reading, Written};
 use crate::error::{Error, Result};
 use crate::pattern::contract::PeerId;
 use crate::socket::core::Core;
+use crate::socket::pacing::Large;
 use crate::socket::peer::Peer;
 use crate::socket::streaming::write_stream;
 use crate::socket::table::Table;
-use queue::Part;
+use queue::{Inbound, Part};
 use rustix::event::{PollFd, PollFlags};
 use std::os::fd::AsFd;
 use std::time::Instant;
@@ -113,7 +114,8 @@ impl Core {
             return false;
         }
         let Some((id, connection)) = self.peers.only_connection() else { return false };
-        if !connection.is_listened_to() {
+        // A thread that waits there without this core, as a half does, hears for itself.
+        if connection.engine.claims().inbound() != Inbound::Away {
             return false;
         }
         let reading = connection.read();
@@ -132,7 +134,7 @@ impl Core {
     }
 
     /// A reader that slept is awake, and nobody else resumes it.
-    fn take_up(&mut self, id: PeerId, reading: Reading) {
+    pub(super) fn take_up(&mut self, id: PeerId, reading: Reading) {
         if let Reading::Messages { woke: true }
         | Reading::Much { woke: true }
         | Reading::Stream { woke: true } = reading
@@ -143,13 +145,13 @@ impl Core {
 }
 
 impl Peer {
-    /// Queues a large message, and writes it to the connection. Returns `false` if that is not to be done: then nothing has
-    /// happened.
+    /// Queues a large message, and writes to the connection what the kernel takes at once. Returns the rest, which the caller
+    /// is to write when the pattern is done. `None`: all this is not to be done, and nothing has happened.
     #[cold]
-    pub(super) fn send_large(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> bool {
-        let Some(connection) = &self.connection else { return false };
+    pub(super) fn send_large(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> Option<Option<Box<Large>>> {
+        let connection = self.connection.as_ref()?;
         let size = parts.iter().map(|part| part.len()).sum();
-        let Some(patience) = self.pacing.begin(size) else { return false };
+        let patience = self.pacing.begin(size)?;
         let queued = self.writer.queued() + 1;
         let through = match parts {
             [body] if envelope.is_empty() => connection.write_through(&mut self.writer, body),
@@ -160,17 +162,22 @@ impl Peer {
         }
         if through == Some(true) {
             self.pacing.end(true);
-            return true;
+            return Some(None);
         }
         let begun = Instant::now();
         let slept = self.writer.publish();
-        let written = connection.write_large(begun + patience, self.writer.lends(), through.is_some());
-        if slept && written == Written::Not {
+        let (connection, lends, full) = (connection.clone(), self.writer.lends(), through.is_some());
+        let pipe = self.pipe;
+        Some(Some(Box::new(Large { pipe, connection, begun, patience, lends, full, slept, queued })))
+    }
+
+    /// The rest of a large message is written, or left to the I/O thread.
+    fn end_large(&mut self, large: &Large, written: Written) {
+        if large.slept && written == Written::Not {
             self.writer.wake();
         }
-        let messages = u32::try_from(queued - self.writer.queued()).unwrap_or(u32::MAX);
-        self.pacing.end(messages > 0 && begun.elapsed() <= patience.saturating_mul(messages));
-        true
+        let messages = u32::try_from(large.queued.saturating_sub(self.writer.queued())).unwrap_or(u32::MAX);
+        self.pacing.end(messages > 0 && large.begun.elapsed() <= large.patience.saturating_mul(messages));
     }
 
     /// If it is at its mark: writes what is queued, where that is a stream. Returns whether that made room.
@@ -229,6 +236,14 @@ impl Table {
         let wrote = self.all.values_mut().fold(false, |any, peer| peer.write_stream() | any);
         self.streams |= wrote;
         wrote
+    }
+
+    /// The thread has written the rest of a large message as far as it could.
+    #[cold]
+    pub(crate) fn end_large(&mut self, large: &Large, written: Written) {
+        if let Some(peer) = self.of_pipe(large.pipe).and_then(|id| self.get(id)) {
+            peer.end_large(large, written);
+        }
     }
 
     /// Leaves nothing behind of the streams that this side writes: for a caller that does anything but write on.

@@ -3,8 +3,11 @@
 //! Such a thread is faster than any connection: where it only queues, a whole mark of large messages waits in memory that has
 //! left every cache.
 
+use crate::command::PipeId;
+use crate::engine::{Connection, Written};
 use queue::Part;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Smaller messages are copied to the kernel faster by an I/O thread beside the sender.
 const LARGE: usize = 60 << 10;
@@ -35,6 +38,31 @@ impl Pacing {
     pub(super) fn end(&mut self, in_time: bool) {
         self.pause = if in_time { 0 } else { self.pause.saturating_mul(2).saturating_add(1) };
         self.left = self.pause;
+    }
+}
+
+/// The rest of a large message, which is queued: its sender writes it without the core, which others may need meanwhile.
+#[derive(Debug)]
+pub(crate) struct Large {
+    pub(super) pipe: PipeId,
+    pub(super) connection: Arc<Connection>,
+    pub(super) begun: Instant,
+    pub(super) patience: Duration,
+    /// For both see [`Connection::write_large`].
+    pub(super) lends: bool,
+    pub(super) full: bool,
+    /// The I/O thread's end of the pipe rested.
+    pub(super) slept: bool,
+    /// The messages that were queued when this one was.
+    pub(super) queued: u64,
+}
+
+impl Large {
+    /// Writes it, and what is queued before it, and waits for the kernel. [`Table::end_large`] must follow.
+    ///
+    /// [`Table::end_large`]: crate::socket::table::Table::end_large
+    pub(crate) fn write(&self) -> Written {
+        self.connection.write_large(self.begun + self.patience, self.lends, self.full)
     }
 }
 

@@ -108,7 +108,12 @@ impl Peers for Table {
             } else {
                 peer.publish();
             }
-        } else if !(may_wait && is_large(parts) && peer.send_large(envelope, parts)) {
+        } else if may_wait
+            && is_large(parts)
+            && let Some(rest) = peer.send_large(envelope, parts)
+        {
+            self.large = rest;
+        } else {
             let begun = peer.writer.write_longer(envelope, parts);
             if peer.writer.reader_rests() {
                 self.pass_on(id);

@@ -1,31 +1,35 @@
 //! What either half is made of, and how it waits: without the lock, on its own signal.
 
 use crate::command::ToSocket;
+use crate::engine::Reading;
 use crate::error::{Error, Result};
 use crate::pattern::contract::Denied;
+use crate::socket::blocking::deadline;
 use crate::socket::core::Core;
+use crate::socket::halves::listening::Listening;
 use crate::socket::streaming::end_streams_of_thread;
 use crate::socket::turn::Turn;
 use crate::spin::AdaptiveSpin;
-use queue::biased::{End, Guard};
-use queue::{Both, Inbox, Signal};
+use queue::biased::End;
+use queue::{Both, Inbox, Part, Signal};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 /// What is left to a thread whose attempt was denied.
-enum Outlook {
+enum Outlook<T> {
     /// The call returns this.
-    Over(Result<()>),
+    Over(Result<T>),
     /// The next attempt may succeed at once.
     Unsettled,
-    /// A change is to be waited for. Whether a signal handler ends the wait.
-    Nothing { interruptible: bool },
+    /// A change is to be waited for. Whether a signal handler ends the wait, and the connection to wait at, if there is one.
+    Nothing { interruptible: bool, listening: Option<Listening> },
 }
 
-impl Outlook {
-    fn after(denied: Denied, core: &mut Core, side: Side, until: Option<Instant>) -> Self {
+impl<T> Outlook<T> {
+    /// Whether this thread `listens` if there is a connection for it.
+    fn after(denied: Denied, core: &mut Core, side: Side, until: Option<Instant>, listens: bool) -> Self {
         if denied != Denied::Again || core.is_stopped() {
             return Self::Over(Err(core.refusal(denied)));
         }
@@ -34,14 +38,19 @@ impl Outlook {
         }
         if until.is_some_and(|until| Instant::now() >= until) {
             core.peers.end_streams();
-            return Self::Over(Err(Error::Timeout));
+            let missed = side == Side::Receives && core.read_missed();
+            return if missed { Self::Unsettled } else { Self::Over(Err(Error::Timeout)) };
         }
         if core.is_unsettled() || side == Side::Sends && core.peers.write_streams() {
             return Self::Unsettled;
         }
-        Self::Nothing { interruptible: core.waiting.interruptible }
+        let listening = if listens { core.begin_listening() } else { None };
+        Self::Nothing { interruptible: core.waiting.interruptible, listening }
     }
 }
+
+/// What this thread has read where it waited.
+type Heard = (Listening, Reading);
 
 /// What an attempt of a pattern says.
 pub(crate) type Attempt = std::result::Result<(), Denied>;
@@ -95,95 +104,185 @@ impl Half {
         &self.changes.both.sides[self.side as usize]
     }
 
-    pub(super) fn core(&mut self) -> Guard<'_, Core> {
-        self.core.lock()
+    /// Does something with the core that does not wait.
+    #[inline(always)]
+    pub(super) fn with<R>(&mut self, act: impl FnOnce(&mut Core) -> R) -> R {
+        self.core.with(|core, _| act(core))
     }
 
-    /// For questions, which several threads may ask.
-    pub(super) fn core_shared(&self) -> Guard<'_, Core> {
-        self.core.lock_shared()
+    /// As [`Half::with`], for questions, which several threads may ask.
+    pub(super) fn ask<R>(&self, question: impl FnOnce(&mut Core) -> R) -> R {
+        self.core.with_shared(question)
     }
 
     /// An attempt that does not wait.
+    #[inline(always)]
     pub(crate) fn attempt(&mut self, attempt: impl FnOnce(&mut Core) -> Attempt) -> Result<()> {
-        let mut core = self.core.lock();
-        attempt(&mut core).map_err(|denied| core.refusal(denied))
+        self.with(attempt).map_err(|denied| self.refusal(denied))
+    }
+
+    /// The error of an attempt that is not repeated.
+    #[cold]
+    fn refusal(&mut self, denied: Denied) -> Error {
+        self.with(|core| {
+            core.peers.end_streams();
+            core.refusal(denied)
+        })
     }
 
     /// Tries until the attempt is not denied for now, or the moment has come that `until` gives; `None`: no limit.
     #[inline(always)]
-    pub(super) fn block(
+    pub(super) fn block<T>(
         &mut self,
         until: impl FnOnce(&Core) -> Option<Instant>,
-        mut attempt: impl FnMut(&mut Core) -> Attempt,
-    ) -> Result<()> {
-        let mut core = self.core.lock();
-        core.heed_interrupt()?;
-        // Patience is for a thread that keeps nobody out.
-        core.peers.patient &= self.side == Side::Receives && core.is_alone();
-        match attempt(&mut core) {
-            Ok(()) => Ok(()),
-            Err(denied) => {
-                let until = until(&core);
-                let outlook = Outlook::after(denied, &mut core, self.side, until);
-                drop(core);
-                self.keep_trying(outlook, until, attempt)
+        mut attempt: impl FnMut(&mut Core) -> std::result::Result<T, Denied>,
+    ) -> Result<T> {
+        let side = self.side;
+        let first = self.core.with(|core, alone| {
+            if core.waiting.interrupted {
+                return Err(Denied::Again);
             }
+            // Patience is for a thread that keeps nobody out.
+            core.peers.patient &= side == Side::Receives && alone;
+            attempt(core)
+        });
+        match first {
+            Ok(done) => Ok(done),
+            Err(denied) => self.keep_trying(denied, until, attempt),
+        }
+    }
+
+    /// As [`Half::block`], to send with the timeout that is set. Without one, this thread writes a large message itself, and
+    /// waits for the kernel without the lock.
+    #[inline(always)]
+    pub(super) fn send_in_time(&mut self, parts: &[Part<'_>]) -> Result<()> {
+        let until = |core: &Core| deadline(core.peers.options.sndtimeo);
+        let large = self.block(until, |core| {
+            core.peers.may_wait = core.peers.options.sndtimeo < 0;
+            let result = core.try_send(parts);
+            core.peers.may_wait = false;
+            result.map(|()| core.peers.large.is_some())
+        })?;
+        if large {
+            self.write_large();
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn write_large(&mut self) {
+        if let Some(large) = self.with(|core| core.peers.large.take()) {
+            let written = large.write();
+            self.with(|core| core.peers.end_large(&large, written));
         }
     }
 
     /// After a first attempt that was denied. This thread waits without the lock: first awake, as long as that pays off,
     /// then asleep, once it has announced that and tried again.
     #[cold]
-    fn keep_trying(
+    fn keep_trying<T>(
         &mut self,
-        mut outlook: Outlook,
-        until: Option<Instant>,
-        mut attempt: impl FnMut(&mut Core) -> Attempt,
-    ) -> Result<()> {
+        denied: Denied,
+        until: impl FnOnce(&Core) -> Option<Instant>,
+        mut attempt: impl FnMut(&mut Core) -> std::result::Result<T, Denied>,
+    ) -> Result<T> {
+        let side = self.side;
+        let (mut outlook, until) = self.with(|core| {
+            let until = until(core);
+            (Outlook::after(denied, core, side, until, side == Side::Receives), until)
+        });
+        // Where this thread sleeps, once it has announced that.
+        let mut place = None;
+        // After another thread had the connection it is that one which reads, until there is news.
+        let mut listens = side == Side::Receives;
         let mut announced = false;
         let result = loop {
+            let mut heard = None;
             match outlook {
                 Outlook::Over(result) => break result,
                 Outlook::Unsettled => announced = false,
-                Outlook::Nothing { interruptible } => {
-                    end_streams_of_thread();
-                    if announced && !self.signal().sleep(until) && interruptible {
-                        break Err(Error::Interrupted);
+                Outlook::Nothing { interruptible, .. } if announced => {
+                    (announced, listens) = (false, side == Side::Receives);
+                    match self.sleep(place.take(), until) {
+                        Ok(reading) => heard = reading,
+                        Err(error) if interruptible => break Err(error),
+                        Err(_) => {}
                     }
-                    announced =
-                        !announced && !self.spin.look(Duration::ZERO, || self.changes.inbox.is_pending());
+                }
+                Outlook::Nothing { listening, .. } => {
+                    end_streams_of_thread();
+                    (announced, place, heard) = self.look(listening);
                 }
             }
             if announced {
-                self.signal().arm_thread();
+                self.announce(place.as_ref());
+            } else {
+                place = None;
             }
-            outlook = self.try_again(announced, until, &mut attempt);
+            listens &= !matches!(heard, Some((_, Reading::Unavailable)));
+            outlook = self.try_again(announced, listens, heard, until, &mut attempt);
         };
         self.signal().disarm();
         result
     }
 
+    /// Looks awake for a while, where that pays off. Returns whether to sleep now, and where; or what was heard.
+    fn look(&mut self, listening: Option<Listening>) -> (bool, Option<Listening>, Option<Heard>) {
+        let inbox = &self.changes.inbox;
+        let Some(listening) = listening else {
+            return (!self.spin.look(Duration::ZERO, || inbox.is_pending()), None, None);
+        };
+        match listening.read_awhile(&mut self.spin, inbox) {
+            Some(reading) => (false, None, Some((listening, reading))),
+            None => (true, Some(listening), None),
+        }
+    }
+
+    /// This thread is about to sleep, at its place or on the signal.
+    fn announce(&self, place: Option<&Listening>) {
+        match place {
+            Some(listening) => self.signal().arm_again(listening.bell()),
+            None => self.signal().arm_thread(),
+        }
+    }
+
+    /// An error if a signal handler ended the sleep.
+    fn sleep(&self, place: Option<Listening>, until: Option<Instant>) -> Result<Option<Heard>> {
+        let Some(listening) = place else {
+            return if self.signal().sleep(until) { Ok(None) } else { Err(Error::Interrupted) };
+        };
+        let reading = listening.wait(until);
+        self.signal().disarm();
+        reading.map(|reading| Some((listening, reading)))
+    }
+
     /// `announced`: the last attempt before this thread sleeps.
-    fn try_again(
+    fn try_again<T>(
         &mut self,
         announced: bool,
+        listens: bool,
+        heard: Option<Heard>,
         until: Option<Instant>,
-        attempt: impl FnOnce(&mut Core) -> Attempt,
-    ) -> Outlook {
-        let mut core = self.core.lock();
-        if announced {
-            core.owner.inbox.signal().arm_again(&self.changes.both);
-        }
-        let patient = self.side == Side::Receives && !announced && self.spin.is_worth_it();
-        core.peers.patient = patient && core.is_alone();
-        match attempt(&mut core) {
-            Ok(()) => {
-                core.peers.patient &= core.peers.count() == 1;
-                Outlook::Over(Ok(()))
+        attempt: impl FnOnce(&mut Core) -> std::result::Result<T, Denied>,
+    ) -> Outlook<T> {
+        let Self { core, changes, side, spin, .. } = self;
+        let side = *side;
+        core.with(|core, alone| {
+            if let Some((listening, reading)) = heard {
+                core.heed(&listening, reading);
             }
-            Err(denied) => Outlook::after(denied, &mut core, self.side, until),
-        }
+            if announced {
+                core.owner.inbox.signal().arm_again(&changes.both);
+            }
+            core.peers.patient = alone && side == Side::Receives && !announced && spin.is_worth_it();
+            match attempt(core) {
+                Ok(done) => {
+                    core.peers.patient &= core.peers.count() == 1;
+                    Outlook::Over(Ok(done))
+                }
+                Err(denied) => Outlook::after(denied, core, side, until, listens && !announced),
+            }
+        })
     }
 
     /// As [`Half::poll_once`], unless it is others' turn.
@@ -207,30 +306,42 @@ impl Half {
         context: &Context<'_>,
         mut attempt: impl FnMut(&mut Core) -> Attempt,
     ) -> Poll<Result<()>> {
-        let mut core = self.core.lock();
-        core.peers.patient = false;
-        if let Err(error) = core.heed_interrupt() {
-            return Poll::Ready(Err(error));
+        let side = self.side;
+        let first = self.with(|core| {
+            core.peers.patient = false;
+            if side == Side::Receives {
+                core.end_caller_io();
+            }
+            core.heed_interrupt()?;
+            attempt_as_task(core, &mut attempt)
+        });
+        if let Some(result) = first.transpose() {
+            return Poll::Ready(result);
         }
-        match attempt(&mut core) {
-            Err(Denied::Again) if !core.is_stopped() => {}
-            result => return Poll::Ready(result.map_err(|denied| core.refusal(denied))),
-        }
-        drop(core);
         // Without the lock: the waker that goes may be the last of a task, whose end uses the other half.
         self.signal().arm(Arc::new(context.waker().clone()));
-        let mut core = self.core.lock();
-        core.owner.inbox.signal().arm_again(&self.changes.both);
-        match attempt(&mut core) {
-            Err(Denied::Again) if !core.is_stopped() => {}
-            result => return Poll::Ready(result.map_err(|denied| core.refusal(denied))),
+        let both = self.changes.both.clone();
+        let second = self.with(|core| {
+            core.owner.inbox.signal().arm_again(&both);
+            let result = attempt_as_task(core, &mut attempt);
+            if matches!(result, Ok(None)) && (core.is_unsettled() || core.waiting.interrupted) {
+                context.waker().wake_by_ref();
+            }
+            result
+        });
+        if let Some(result) = second.transpose() {
+            return Poll::Ready(result);
         }
-        if core.is_unsettled() || core.waiting.interrupted {
-            context.waker().wake_by_ref();
-        }
-        drop(core);
         end_streams_of_thread();
         Poll::Pending
+    }
+}
+
+/// `None`: a change is to be waited for.
+fn attempt_as_task(core: &mut Core, attempt: impl FnOnce(&mut Core) -> Attempt) -> Result<Option<()>> {
+    match attempt(core) {
+        Err(Denied::Again) if !core.is_stopped() => Ok(None),
+        result => result.map(Some).map_err(|denied| core.refusal(denied)),
     }
 }
 

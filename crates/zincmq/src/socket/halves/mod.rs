@@ -2,10 +2,11 @@
 //!
 //! The halves share the socket's core behind a lock ([`queue::biased`]), which a call holds for one attempt and never while
 //! it waits. It costs next to nothing where one thread uses the halves at the time. Each
-//! waits on a signal of its own ([`queue::Both`]). The I/O thread reads and writes for them: a half does not wait at the
-//! connection itself, since the other half may need the core meanwhile.
+//! waits on a signal of its own ([`queue::Both`]), or at the connection, whose I/O it then does itself: that takes no core, which the
+//! other half may need meanwhile.
 
 mod half;
+mod listening;
 mod receiving;
 mod sending;
 
@@ -132,13 +133,13 @@ macro_rules! common {
             /// The socket's type.
             #[must_use]
             pub fn socket_type(&self) -> SocketType {
-                self.half.core_shared().owner.socket_type
+                self.half.ask(|core| core.owner.socket_type)
             }
 
             /// As [`Socket::stats`], of the whole socket.
             #[must_use]
             pub fn stats(&self) -> SocketStats {
-                self.half.core_shared().stats()
+                self.half.ask(|core| core.stats())
             }
 
             /// As [`Socket::get`].
@@ -146,7 +147,7 @@ macro_rules! common {
             /// # Errors
             /// As [`Socket::get`].
             pub fn get<F: Form, G: KnownTo<K>>(&self, option: OptionKey<F, G>) -> Result<F::Value> {
-                self.half.core_shared().get(option)
+                self.half.ask(|core| core.get(option))
             }
 
             /// As [`Socket::set`], for the whole socket.
@@ -158,7 +159,8 @@ macro_rules! common {
                 option: OptionKey<F, G>,
                 value: impl Setting<F::Value>,
             ) -> Result<()> {
-                self.half.core().set_value(option.row(), F::write(value.setting()))
+                let value = F::write(value.setting());
+                self.half.with(|core| core.set_value(option.row(), value))
             }
 
             /// As [`Socket::connect`], for both directions.
@@ -166,7 +168,7 @@ macro_rules! common {
             /// # Errors
             /// As [`Socket::connect`].
             pub fn connect(&mut self, endpoint: impl AsRef<str>) -> Result<()> {
-                self.half.core().connect(endpoint.as_ref())
+                self.half.with(|core| core.connect(endpoint.as_ref()))
             }
 
             /// As [`Socket::disconnect`], for both directions.
@@ -174,14 +176,14 @@ macro_rules! common {
             /// # Errors
             /// As [`Socket::disconnect`].
             pub fn disconnect(&mut self, endpoint: impl AsRef<str>) -> Result<()> {
-                self.half.core().release(endpoint.as_ref())
+                self.half.with(|core| core.release(endpoint.as_ref()))
             }
         }
 
         impl<S> std::fmt::Debug for $half<S> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                let core = self.half.core_shared();
-                write!(f, concat!(stringify!($half), "({}, {:?})"), core.name(), core.last_endpoint)
+                let (name, endpoint) = self.half.ask(|core| (core.name(), core.last_endpoint.clone()));
+                write!(f, concat!(stringify!($half), "({}, {:?})"), name, endpoint)
             }
         }
     )+};

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::message::Message;
 use crate::pattern::ability::{Receives, Subscribes};
-use crate::pattern::contract::Kind;
+use crate::pattern::contract::{Denied, Kind};
 use crate::socket::blocking::{deadline, fill};
 use crate::socket::halves::RecvHalf;
 use crate::socket::halves::half::Waiting;
@@ -28,7 +28,10 @@ impl<K: Receives> RecvHalf<Socket<K>> {
     pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()> {
         // Without the lock: the owner of what was received before may use the other half.
         message.let_go();
-        self.half.attempt(|core| core.try_recv(message))
+        self.half.attempt(|core| match core.try_recv(message) {
+            Err(Denied::Again) if core.peers.listens && core.end_caller_io() => core.try_recv(message),
+            result => result,
+        })
     }
 
     /// As [`Socket::recv`].
@@ -100,7 +103,7 @@ impl<K: Receives> RecvHalf<Socket<K>> {
     /// Whether a message can be received now.
     #[must_use]
     pub fn can_recv(&self) -> bool {
-        self.half.core_shared().can_recv()
+        self.half.ask(Core::can_recv)
     }
 }
 
@@ -110,7 +113,7 @@ impl<K: Subscribes> RecvHalf<Socket<K>> {
     /// # Errors
     /// As that.
     pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()> {
-        self.half.core().subscribe(Kind::Subscribe, topic.as_ref())
+        self.half.with(|core| core.subscribe(Kind::Subscribe, topic.as_ref()))
     }
 
     /// As [`Socket::unsubscribe`].
@@ -118,6 +121,6 @@ impl<K: Subscribes> RecvHalf<Socket<K>> {
     /// # Errors
     /// As that.
     pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<()> {
-        self.half.core().subscribe(Kind::Cancel, topic.as_ref())
+        self.half.with(|core| core.subscribe(Kind::Cancel, topic.as_ref()))
     }
 }

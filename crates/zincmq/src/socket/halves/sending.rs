@@ -2,7 +2,7 @@
 
 use crate::error::{BatchError, Result, SendError};
 use crate::pattern::ability::Sends;
-use crate::socket::blocking::{batch, deadline};
+use crate::socket::blocking::batch;
 use crate::socket::halves::SendHalf;
 use crate::socket::halves::half::Waiting;
 use crate::socket::outgoing::{Outgoing, Parts, refused};
@@ -16,8 +16,7 @@ impl<K: Sends> SendHalf<Socket<K>> {
     /// As that.
     pub fn try_send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>> {
         let message = message.ready();
-        let attempt = |core: &mut Core| core.offer(|core| message.with(|parts| core.try_send(parts)));
-        let result = self.half.attempt(attempt);
+        let result = message.with(|parts| self.half.attempt(|core| core.try_send(parts)));
         result.map_err(|error| refused::<M>(message, error))
     }
 
@@ -26,7 +25,9 @@ impl<K: Sends> SendHalf<Socket<K>> {
     /// # Errors
     /// As that.
     pub fn send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>> {
-        self.send_until(message, |core| deadline(core.peers.options.sndtimeo))
+        let message = message.ready();
+        let result = message.with(|parts| self.half.send_in_time(parts));
+        result.map_err(|error| refused::<M>(message, error))
     }
 
     /// As [`Socket::send_timeout`].
@@ -38,17 +39,9 @@ impl<K: Sends> SendHalf<Socket<K>> {
         message: M,
         timeout: Duration,
     ) -> std::result::Result<(), SendError<M::Unsent>> {
-        self.send_until(message, |_| Instant::now().checked_add(timeout))
-    }
-
-    #[inline(always)]
-    fn send_until<M: Outgoing>(
-        &mut self,
-        message: M,
-        until: impl FnOnce(&Core) -> Option<Instant>,
-    ) -> std::result::Result<(), SendError<M::Unsent>> {
         let message = message.ready();
-        let result = self.half.block(until, |core| message.with(|parts| core.try_send(parts)));
+        let until = |_: &Core| Instant::now().checked_add(timeout);
+        let result = message.with(|parts| self.half.block(until, |core| core.try_send(parts)));
         result.map_err(|error| refused::<M>(message, error))
     }
 
@@ -60,7 +53,7 @@ impl<K: Sends> SendHalf<Socket<K>> {
         &mut self,
         messages: impl IntoIterator<Item = M>,
     ) -> std::result::Result<usize, BatchError<M::Unsent>> {
-        batch(self, messages, |half| half.half.core().would_send(), Self::send)
+        batch(self, messages, |half| half.half.with(Core::would_send), Self::send)
     }
 
     /// As [`Socket::send_async`].
@@ -99,6 +92,6 @@ impl<K: Sends> SendHalf<Socket<K>> {
     /// Whether a send would be accepted now.
     #[must_use]
     pub fn can_send(&self) -> bool {
-        self.half.core_shared().can_send()
+        self.half.ask(Core::can_send)
     }
 }
