@@ -5,6 +5,7 @@ mod handle;
 
 mod builder;
 mod endpoints;
+mod filled;
 
 mod blocking;
 

@@ -2,9 +2,10 @@
 
 use crate::error::{Error, SendError};
 use crate::message::{Frame, IntoParts, Message};
+use crate::socket::filled::Filled;
 use bytes::{Bytes, BytesMut};
+use queue::Part;
 use queue::warm::{Buffer, is_large};
-use queue::{Filled, Part};
 use std::borrow::Cow;
 use std::sync::Arc;
 

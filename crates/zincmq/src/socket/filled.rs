@@ -1,8 +1,8 @@
 //! A body in a buffer of the store, as it is sent.
 
-use crate::part::Keep;
-use crate::warm::Buffer;
 use bytes::Bytes;
+use queue::Keep;
+use queue::warm::Buffer;
 
 /// A buffer that is shared. Nobody is called when it is done with: its memory goes back to the store.
 #[derive(Clone, Debug)]
