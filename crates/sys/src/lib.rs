@@ -2,7 +2,7 @@
 
 pub mod datagrams;
 
-use rustix::event::PollFd;
+use rustix::event::{PollFd, Timespec};
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, sendmsg};
 use rustix::thread::{MembarrierCommand, membarrier, membarrier_query};
 use std::io::{self, IoSlice};
@@ -156,8 +156,14 @@ impl std::fmt::Debug for SignalMask {
 /// As ppoll(2).
 pub fn poll(set: &mut [PollFd<'_>], timeout: Option<Duration>, mask: Option<&SignalMask>) -> io::Result<()> {
     let limit = timeout.map(timespec);
+    let Some(mask) = mask else {
+        let limit = limit.map(|limit| Timespec { tv_sec: limit.tv_sec, tv_nsec: limit.tv_nsec });
+        // The C library's call is a place where a thread may be cancelled, which costs two atomic operations.
+        rustix::event::poll(set, limit.as_ref())?;
+        return Ok(());
+    };
     let limit = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
-    let mask = mask.map_or(ptr::null(), |mask| &raw const mask.0);
+    let mask = &raw const mask.0;
     // SAFETY: rustix hands `PollFd` to the same system call as it is; all pointers outlive the call.
     let result = unsafe { libc::ppoll(set.as_mut_ptr().cast(), set.len() as libc::nfds_t, limit, mask) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }

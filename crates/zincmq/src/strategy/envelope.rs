@@ -86,9 +86,9 @@ impl Delimiter {
         while passed != Reply::Envelope {
             let Some(head) = peers.head(peer) else { return Opened::Nothing };
             let numbered = self.numbered && passed == Reply::Nothing;
-            let expected = if numbered { &self.bytes[2..6] } else { &[] };
+            let expected = if numbered { head.body == &self.bytes[2..6] } else { head.body.is_empty() };
             match passed.pass(head.more, head.body.len() as u64) {
-                Some(next) if head.body == expected => passed = next,
+                Some(next) if expected => passed = next,
                 _ => {
                     peers.skip(peer);
                     return Opened::Malformed;
