@@ -1,8 +1,10 @@
 //! A message goes past the pipe: both ends are in one thread's hands, and the pipe is empty.
 
 use crate::drain::Drain;
+use crate::half::CLOSED;
 use crate::header::{self, LONGEST};
 use crate::part::Part;
+use crate::primitive::Ordering;
 use crate::writer::Writer;
 use std::io::{self, ErrorKind, IoSlice};
 use std::os::fd::BorrowedFd;
@@ -59,4 +61,30 @@ fn begin(writer: &mut Writer, drain: &mut Drain, sent: usize) {
     // The drain, which may rest, goes on here.
     _ = writer.publish();
     drain.begin(sent);
+}
+
+impl Writer {
+    /// The bytes that are written and not published, where all of them are in one segment.
+    fn unpublished(&self) -> Option<&[u8]> {
+        let segment = self.chain.segment?;
+        let from = self.half.producer.0.tail.load(Ordering::Relaxed) & !CLOSED;
+        if from < segment.get().base || self.conflates() || !segment.get().is_plain() {
+            return None;
+        }
+        segment.get().touch(from, self.chain.at, false);
+        // SAFETY: [from, at) is inside the segment, and this end, which alone writes there, has written it.
+        Some(unsafe { std::slice::from_raw_parts(segment.at(from), (self.chain.at - from) as usize) })
+    }
+
+    /// Takes [`Writer::unpublished`] bytes back: the message has gone past the pipe.
+    fn withdraw(&mut self, bytes: usize) {
+        self.chain.at -= bytes as u64;
+        self.count_spliced(bytes);
+    }
+
+    /// Counts a message that goes past the pipe, of so many bytes.
+    fn pass(&mut self, bytes: usize) {
+        self.written += 1;
+        self.count_spliced(bytes);
+    }
 }

@@ -1,6 +1,7 @@
 //! The writing end of one direction: frames in, whole messages published.
 
 mod envelope;
+mod publish;
 pub(crate) mod shared;
 
 use crate::PeerInfo;
@@ -82,6 +83,11 @@ impl Writer {
     /// From now on `sink` takes messages on, and the reading end has `words`.
     pub(crate) fn pass_to(&mut self, sink: Box<dyn Sink>, words: Arc<Half>) {
         self.onward = Some(Box::new(Onward { sink, words }));
+    }
+
+    /// Whether only the last message is kept.
+    pub(crate) fn conflates(&self) -> bool {
+        self.onward.is_some()
     }
 
     /// The words shared with the reading end.
@@ -392,30 +398,6 @@ impl Writer {
     }
 
     /// A body by reference was joined: the stream's position does not tell of its bytes.
-    /// The bytes that are written and not published, where all of them are in one segment.
-    pub(crate) fn unpublished(&self) -> Option<&[u8]> {
-        let segment = self.chain.segment?;
-        let from = self.half.producer.0.tail.load(Ordering::Relaxed) & !CLOSED;
-        if from < segment.get().base || self.onward.is_some() || !segment.get().is_plain() {
-            return None;
-        }
-        segment.get().touch(from, self.chain.at, false);
-        // SAFETY: [from, at) is inside the segment, and this end, which alone writes there, has written it.
-        Some(unsafe { std::slice::from_raw_parts(segment.at(from), (self.chain.at - from) as usize) })
-    }
-
-    /// Takes [`Writer::unpublished`] bytes back: the message has gone past the pipe.
-    pub(crate) fn withdraw(&mut self, bytes: usize) {
-        self.chain.at -= bytes as u64;
-        self.count_spliced(bytes);
-    }
-
-    /// Counts a message that goes past the pipe, of so many bytes.
-    pub(crate) fn pass(&mut self, bytes: usize) {
-        self.written += 1;
-        self.count_spliced(bytes);
-    }
-
     pub(crate) fn count_spliced(&self, size: usize) {
         let spliced = &self.half.producer.0.spliced;
         spliced.store(spliced.load(Ordering::Relaxed) + size as u64, Ordering::Relaxed);
@@ -435,64 +417,6 @@ impl Writer {
     #[must_use]
     pub(crate) fn try_grow(&mut self, need: usize) -> bool {
         self.chain.grow(&self.half, need)
-    }
-
-    /// Publishes what was written. Returns whether the reader slept: then [`Writer::wake`] must follow (or the
-    /// caller reads in its place).
-    #[inline]
-    #[must_use]
-    pub fn publish(&mut self) -> bool {
-        self.publish_quietly();
-        self.reader_slept()
-    }
-
-    /// Publishes without a look at the reader; [`Writer::reader_slept`], or [`crate::fence_before_looks`] and
-    /// [`Writer::finds_reader_asleep`], must follow.
-    #[inline]
-    pub fn publish_quietly(&mut self) {
-        self.publish_to(self.chain.at);
-    }
-
-    /// Publishes what lies before `position`.
-    #[inline]
-    pub(crate) fn publish_to(&mut self, position: u64) {
-        self.half.producer.0.tail.store(position | (u64::from(self.closed) * CLOSED), Ordering::Release);
-        if self.onward.is_some() {
-            self.pass_on();
-        }
-    }
-
-    #[cold]
-    fn pass_on(&mut self) {
-        if let Some(onward) = &mut self.onward {
-            onward.sink.pass_on(self.written);
-        }
-    }
-
-    /// Whether the reader slept: then [`Writer::wake`] must follow.
-    #[inline]
-    #[must_use]
-    pub fn reader_slept(&self) -> bool {
-        self.words().reader_slept()
-    }
-
-    /// Whether the reader rests, or is about to: a look that changes nothing. Not where only the last message is kept.
-    #[inline]
-    #[must_use]
-    pub fn reader_rests(&self) -> bool {
-        self.half.reader_rests()
-    }
-
-    /// As [`Writer::reader_slept`], where [`crate::fence_before_looks`] has come after the publication.
-    #[inline]
-    #[must_use]
-    pub fn finds_reader_asleep(&self) -> bool {
-        self.words().finds_reader_asleep()
-    }
-
-    /// Tells the reader that there is something to read.
-    pub fn wake(&self) {
-        self.words().wake_reader();
     }
 
     /// Ends the stream: messages published before can still be read.
