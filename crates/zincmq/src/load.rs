@@ -23,7 +23,7 @@ impl Load {
         self.entries.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// The thread ran for so long, out of a time. Returns whether that is worth being told of again when it has changed.
+    /// The thread ran for so long, out of a time. Returns whether that was much: then it is to be told again.
     pub(crate) fn ran(&self, time: Duration, of: Duration) -> bool {
         let tenths = 10 * time.as_micros() / of.as_micros().max(1);
         self.busy.store(tenths.min(10) as usize, Ordering::Relaxed);

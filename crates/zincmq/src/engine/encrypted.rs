@@ -1,6 +1,5 @@
 //! Encrypted connections (CURVE): each frame travels in a box of its own.
 
-use crate::engine::absence::Absence;
 use crate::engine::contract::Transcode;
 use queue::{Kind, Taken, Unseal};
 use zmtp::{Flags, OVERHEAD, Opener, Sealer, Version, command, frame};
@@ -59,17 +58,7 @@ impl Transcode for Sealed {
 
 /// The way in.
 #[derive(Debug)]
-pub(crate) struct Boxes {
-    opener: Opener,
-    /// Of a caller that reads and opens.
-    pub(super) absence: Absence,
-}
-
-impl Boxes {
-    pub(crate) fn new(opener: Opener) -> Self {
-        Self { opener, absence: Absence::default() }
-    }
-}
+pub(crate) struct Boxes(pub(crate) Opener);
 
 impl Unseal for Boxes {
     const OVERHEAD: usize = OVERHEAD;
@@ -77,11 +66,11 @@ impl Unseal for Boxes {
     type Error = zmtp::Error;
 
     fn open(&mut self, bodies: &mut [&mut [u8]]) -> Result<(), zmtp::Error> {
-        self.opener.open(bodies.iter_mut().map(|body| &mut **body))
+        self.0.open(bodies.iter_mut().map(|body| &mut **body))
     }
 
     fn open_part(&mut self, body: &mut [u8], opened: usize, whole: bool) -> Result<usize, zmtp::Error> {
-        self.opener.open_part(body, opened, whole)
+        self.0.open_part(body, opened, whole)
     }
 
     fn flags(body: &[u8]) -> u8 {

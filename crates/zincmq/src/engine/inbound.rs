@@ -1,6 +1,5 @@
 //! The way in: from the kernel to the pipe.
 
-use crate::engine::absence::Absence;
 use crate::engine::contract::{End, Rest, SCRATCH, SHORT, TURN, Transcode};
 use crate::engine::encrypted::Boxes;
 use crate::engine::heartbeat::Heartbeat;
@@ -95,11 +94,6 @@ impl Inbound {
         self.full = false;
         self.may_read = true;
         self.thorough = true;
-    }
-
-    /// Where boxes are opened: how long a caller that reads is away.
-    pub(super) fn absence(&mut self) -> Option<&mut Absence> {
-        self.boxes.as_mut().map(|boxes| &mut boxes.absence)
     }
 
     /// Whether the peer has closed, and has sent more than the pipe takes: its end shows when the reader has made room.

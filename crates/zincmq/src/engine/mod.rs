@@ -1,6 +1,5 @@
 //! Engines: one per open connection. They move bytes between a pipe and a descriptor.
 
-mod absence;
 mod connection;
 pub(crate) mod contract;
 mod encrypted;

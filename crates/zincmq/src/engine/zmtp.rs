@@ -175,28 +175,19 @@ impl Engine {
         self.inbound.filler.writer().written()
     }
 
-    /// Reads for the reader's own thread, which has heard that there is something. Returns whether that was much, so that the I/O
-    /// thread should read beside it: a large body is under way, or the turn is over; and where boxes are opened, the thread
-    /// is away for longer than another one would take to wake it.
+    /// Reads for the reader's own thread, which has heard that there is something. Returns whether that was much: a large
+    /// body is under way, or the turn is over.
     ///
     /// # Errors
     /// [`End`], which the I/O thread will come upon again.
     pub(crate) fn read_for_reader(&mut self) -> Result<bool, End> {
         self.inbound.may_read = true;
         self.read_at = sys::coarse_time();
-        let before = self.received();
-        if let Some(absence) = self.inbound.absence() {
-            absence.end(Instant::now());
-        }
         let rest = self.read_as(true)?;
         // Whoever watches the time wants to see each byte.
         let missing = if self.has_heartbeats() { 0 } else { self.inbound.filler.missing() };
         self.low_water.expect(self.descriptor.as_fd(), missing);
-        let much = rest == Rest::Busy || self.inbound.filler.body_under_way() > 0;
-        let messages = self.received() - before;
-        let Some(absence) = self.inbound.absence() else { return Ok(much) };
-        absence.begin(messages, Instant::now());
-        Ok(much && absence.was_long())
+        Ok(rest == Rest::Busy || self.inbound.filler.body_under_way() > 0)
     }
 
     /// Reads on for the reader's own thread, which has read all, where the high-water mark stopped the engine.

@@ -224,7 +224,7 @@ impl Peer {
 
     /// Writes the message that is not published yet, if the other end is a connection that takes it. Returns `false` if that is left
     /// to be done.
-    pub(super) fn write_at_once(&mut self, write: impl FnOnce(&Connection, &mut Writer) -> bool) -> bool {
+    pub(super) fn write_past(&mut self, write: impl FnOnce(&Connection, &mut Writer) -> bool) -> bool {
         let Self { connection, writer, .. } = self;
         connection.as_ref().is_some_and(|connection| write(connection, writer))
     }

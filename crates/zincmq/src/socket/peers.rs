@@ -56,11 +56,11 @@ impl Table {
     /// The reader of the message just written rests: this thread writes it to the connection, as its answer or since it comes
     /// alone, or the I/O thread wakes.
     #[cold]
-    fn pass_on(&mut self, id: PeerId) {
+    fn write_or_wake(&mut self, id: PeerId) {
         let Self { all, listens, lone, .. } = self;
         let Some(peer) = all.get(id.0) else { return };
-        let passed = *listens && peer.write_at_once(Connection::answer_at_once)
-            || peer.connection.is_some() && lone.comes() && peer.write_at_once(Connection::write_lone);
+        let passed = *listens && peer.write_past(Connection::answer_at_once)
+            || peer.connection.is_some() && lone.comes() && peer.write_past(Connection::write_lone);
         if !passed {
             peer.publish();
         }
@@ -104,7 +104,7 @@ impl Peers for Table {
         let peer = self.admits(id)?;
         if peer.writer.write_at_once(envelope, parts) {
             if peer.writer.reader_rests() {
-                self.pass_on(id);
+                self.write_or_wake(id);
             } else {
                 peer.publish();
             }
@@ -116,7 +116,7 @@ impl Peers for Table {
         } else {
             let begun = peer.writer.write_longer(envelope, parts);
             if peer.writer.reader_rests() {
-                self.pass_on(id);
+                self.write_or_wake(id);
             } else {
                 peer.publish();
                 if begun {

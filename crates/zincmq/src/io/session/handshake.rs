@@ -263,7 +263,7 @@ fn make_engine(
         drain,
         filler,
         transcoder,
-        boxes: opener.map(|opener| Box::new(Boxes::new(opener))),
+        boxes: opener.map(|opener| Box::new(Boxes(opener))),
         socket_type: terms.socket_type,
         heartbeat,
     };
