@@ -156,6 +156,7 @@ impl Filler {
     pub fn preload(&mut self, bytes: &[u8]) -> usize {
         let mut rest = bytes;
         if let Some(body) = &mut self.body {
+            self.starved |= body.make_room().is_err();
             rest = &rest[body.take_in(rest)..];
             if !body.is_whole() {
                 return bytes.len() - rest.len();

@@ -392,6 +392,18 @@ fn only_commands_that_are_allowed_to_may_be_large() {
     assert!(refusal(UNBOUNDED, names, &command(1 << 63, b"\x03ONE")).is_some());
 }
 
+/// Its memory comes with more of it, in whichever way that comes.
+#[test]
+fn a_large_body_that_has_hardly_begun_takes_more_at_once() {
+    for begun in [0, 1, 9, 10] {
+        let mut receiver = Receiver::new(0, UNBOUNDED);
+        receiver.filler.preload(&[&header(0, 100_000)[..], &vec![1; begun]].concat());
+        assert_eq!(receiver.walk(), Ok(()));
+        let rest = vec![1; 100_000 - begun];
+        assert_eq!(receiver.filler.preload(&rest), rest.len(), "{begun}");
+    }
+}
+
 /// A topic is no larger than a part, however small that is.
 #[test]
 fn topics_are_bounded_as_parts() {

@@ -113,7 +113,7 @@ impl Body {
 
     /// Makes room for more if there is none.
     pub(super) fn make_room(&mut self) -> Result<(), Refusal> {
-        if self.bytes.len() == self.bytes.capacity() {
+        if self.bytes.len() == self.bytes.capacity() && !self.is_whole() {
             warm::grow(&mut self.bytes, self.size).map_err(|_| Refusal::NoMemory(self.size as u64))?;
         }
         Ok(())
