@@ -1,6 +1,10 @@
 //! Whether a thread looks again for a while before it sleeps. Waking a sleeping thread costs many microseconds
 //! where its core has gone to rest; looking costs the core. So: as long as it is worth it, and no longer; or for as long
 //! as the program says, which then has cores to spare.
+//!
+//! The other thread may share the core. Then it runs only when this one lets it, and to yield to it costs less than to
+//! sleep and to be woken. So looks that try whether it is worth it yield as well, and if the other thread writes
+//! meanwhile, the next looks do so at once.
 
 use std::time::{Duration, Instant};
 
@@ -16,6 +20,14 @@ const MISSES: u8 = 3;
 const FIRST_TRIAL: u16 = 16;
 const LAST_TRIAL: u16 = 4096;
 const PAUSES: u32 = 4;
+/// How long a look stays on its core before it yields.
+const STAY: Duration = Duration::from_micros(1);
+/// One look in so many stays although the other thread seems to share the core.
+const LOOKS_NEAR: u8 = 64;
+/// A look that takes so long has yielded to somebody else, for a slice of the core's time.
+const STOLEN: Duration = Duration::from_micros(100);
+/// No look yields for so many times as long as was stolen.
+const DISTRUST: u32 = 100;
 
 /// See the module. One for each socket: its last waits decide.
 #[derive(Debug)]
@@ -25,11 +37,28 @@ pub(crate) struct AdaptiveSpin {
     slow: u8,
     waits: u16,
     trial: u16,
+    neighbour: Neighbour,
+}
+
+/// Whether the other thread shares the core. If so, one yield is enough for it to write what is looked for.
+#[derive(Debug, Default)]
+struct Neighbour {
+    /// It does, as far as the last looks tell: so many more looks take that for granted.
+    looks: u8,
+    /// Somebody else wants the core as well: no look yields until then.
+    distrusted: Option<Instant>,
 }
 
 impl Default for AdaptiveSpin {
     fn default() -> Self {
-        Self { window: LONGEST, misses: MISSES - 1, slow: 0, waits: 0, trial: FIRST_TRIAL }
+        Self {
+            window: LONGEST,
+            misses: MISSES - 1,
+            slow: 0,
+            waits: 0,
+            trial: FIRST_TRIAL,
+            neighbour: Neighbour::default(),
+        }
     }
 }
 
@@ -55,22 +84,57 @@ impl AdaptiveSpin {
         Some(LONGEST)
     }
 
-    /// Looks for a while, if that is worth it or `least` says how long. Returns whether `found` said yes.
-    pub(crate) fn look(&mut self, least: Duration, mut found: impl FnMut() -> bool) -> bool {
+    /// Looks for a while for what the kernel has, if that is worth it or `least` says how long. Returns whether
+    /// `found` said yes.
+    pub(crate) fn look(&mut self, least: Duration, found: impl FnMut() -> bool) -> bool {
+        self.due(least).is_some_and(|window| self.look_for(window, found, |_| pause()).0)
+    }
+
+    /// As [`AdaptiveSpin::look`], for what another thread of the process writes into memory.
+    pub(crate) fn look_and_yield(&mut self, least: Duration, found: impl FnMut() -> bool) -> bool {
+        let tries = !self.is_worth_it();
         let Some(window) = self.due(least) else { return false };
+        let Some(stay) = self.neighbour.stay(tries) else {
+            return self.look_for(window, found, |_| pause()).0;
+        };
+        let mut yields = 0;
+        let (found, waited) = self.look_for(window, found, |waited| {
+            if waited < stay {
+                return pause();
+            }
+            yields += 1;
+            std::thread::yield_now();
+        });
+        if yields > 0 && waited > STOLEN {
+            self.neighbour.distrust(waited);
+            self.window = Duration::ZERO;
+        } else if yields > 0 {
+            self.neighbour.learn(yields == 1 && found);
+        }
+        found
+    }
+
+    /// Looks for the time of `window`; `between` is called with the time that has passed. Returns whether `found` said yes, and after
+    /// what time.
+    fn look_for(
+        &mut self,
+        window: Duration,
+        mut found: impl FnMut() -> bool,
+        mut between: impl FnMut(Duration),
+    ) -> (bool, Duration) {
         let begin = Instant::now();
         loop {
             let yes = found();
             let waited = begin.elapsed();
             if yes {
                 self.hit(waited);
-                return true;
+                return (true, waited);
             }
             if waited >= window {
                 self.miss();
-                return false;
+                return (false, waited);
             }
-            (0..PAUSES).for_each(|_| std::hint::spin_loop());
+            between(waited);
         }
     }
 
@@ -99,5 +163,88 @@ impl AdaptiveSpin {
             self.window = Duration::ZERO;
             self.misses = 0;
         }
+    }
+}
+
+impl Neighbour {
+    /// How long the next look is to stay on the core; `None`: it is not to yield. `tries`: it may find out about a neighbour.
+    fn stay(&mut self, tries: bool) -> Option<Duration> {
+        if self.looks == 0 && !(tries && self.is_trusted()) {
+            return None;
+        }
+        self.looks = self.looks.saturating_sub(1);
+        Some(if self.looks > 0 { Duration::ZERO } else { STAY })
+    }
+
+    fn is_trusted(&mut self) -> bool {
+        if self.distrusted.is_some_and(|until| Instant::now() < until) {
+            return false;
+        }
+        self.distrusted = None;
+        true
+    }
+
+    /// After a look that yielded: whether one time was enough.
+    fn learn(&mut self, enough: bool) {
+        if !enough {
+            self.looks = 0;
+        } else if self.looks == 0 {
+            self.looks = LOOKS_NEAR;
+        }
+    }
+
+    /// After a look that yielded to somebody else for so long.
+    fn distrust(&mut self, stolen: Duration) {
+        self.looks = 0;
+        self.distrusted = Instant::now().checked_add(stolen * DISTRUST);
+    }
+}
+
+fn pause() {
+    (0..PAUSES).for_each(|_| std::hint::spin_loop());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a look, which tries, yields at once.
+    fn yields_at_once(neighbour: &mut Neighbour) -> bool {
+        neighbour.stay(true) == Some(Duration::ZERO)
+    }
+
+    #[test]
+    fn a_neighbour_is_let_run_at_once_and_put_to_the_test_now_and_then() {
+        let mut neighbour = Neighbour::default();
+        assert_eq!(neighbour.stay(false), None, "nothing is known, and nothing tried");
+        assert_eq!(neighbour.stay(true), Some(STAY));
+        neighbour.learn(true);
+        for _ in 0..3 {
+            for _ in 1..LOOKS_NEAR {
+                assert!(yields_at_once(&mut neighbour));
+                neighbour.learn(true);
+            }
+            assert_eq!(neighbour.stay(false), Some(STAY));
+            neighbour.learn(true);
+        }
+    }
+
+    #[test]
+    fn a_thread_for_which_one_yield_is_not_enough_runs_elsewhere() {
+        let mut neighbour = Neighbour::default();
+        neighbour.learn(true);
+        assert!(yields_at_once(&mut neighbour));
+        neighbour.learn(false);
+        assert_eq!(neighbour.stay(false), None);
+    }
+
+    #[test]
+    fn a_look_that_lost_the_core_is_the_last_that_yields_for_a_time_a_hundred_times_as_long() {
+        let mut neighbour = Neighbour::default();
+        neighbour.learn(true);
+        neighbour.distrust(Duration::from_secs(60));
+        assert_eq!(neighbour.stay(true), None);
+        neighbour.distrusted = Some(Instant::now());
+        assert_eq!(neighbour.stay(true), Some(STAY));
     }
 }

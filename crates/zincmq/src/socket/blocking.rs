@@ -37,7 +37,7 @@ impl Core {
         }
         let inbox = self.owner.inbox.clone();
         let spin = self.spin_time(until);
-        if self.waiting.spin.look(spin, || inbox.is_pending()) {
+        if self.waiting.spin.look_and_yield(spin, || inbox.is_pending()) {
             return Ok(());
         }
         inbox.signal().arm_thread();

@@ -230,7 +230,7 @@ impl Half {
     fn look(&mut self, listening: Option<Listening>) -> (bool, Option<Listening>, Option<Heard>) {
         let inbox = &self.changes.inbox;
         let Some(listening) = listening else {
-            return (!self.spin.look(Duration::ZERO, || inbox.is_pending()), None, None);
+            return (!self.spin.look_and_yield(Duration::ZERO, || inbox.is_pending()), None, None);
         };
         match listening.read_awhile(&mut self.spin, inbox) {
             Some(reading) => (false, None, Some((listening, reading))),
