@@ -120,7 +120,9 @@ fn bind<S: Side>(side: &S, task: &Task, cues: &mut impl Cues) -> Result<Option<T
             cues.meet();
             Ok(Some(took))
         }
-        work @ (Work::RawStream | Work::RawPingPong) => Err(format!("{work} is for raw sockets").into()),
+        work @ (Work::RawStream | Work::RawMessages(_) | Work::RawPingPong) => {
+            Err(format!("{work} is for raw sockets").into())
+        }
     }
 }
 
@@ -189,7 +191,9 @@ fn connect<S: Side>(side: &S, task: &Task, cues: &mut impl Cues) -> Result<Optio
             cues.meet();
             Ok(None)
         }
-        work @ (Work::RawStream | Work::RawPingPong) => Err(format!("{work} is for raw sockets").into()),
+        work @ (Work::RawStream | Work::RawMessages(_) | Work::RawPingPong) => {
+            Err(format!("{work} is for raw sockets").into())
+        }
     }
 }
 

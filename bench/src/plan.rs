@@ -3,8 +3,8 @@
 use crate::row::{Cpus, Row, Transport};
 use crate::work::{Unit, Work};
 
-/// The sizes of [`Work::RawStream`] beside 64 KiB, where it is the limit of messages of that size.
-const RAW_SIZES: [usize; 4] = [16 << 10, 256 << 10, 1 << 20, 16 << 20];
+/// The sizes at which bare sockets are the limit of messages of that very size.
+const RAW_SIZES: [usize; 5] = [16 << 10, 64 << 10, 256 << 10, 1 << 20, 16 << 20];
 /// The size of the limit of all others.
 const RAW_SIZE: usize = 64 << 10;
 
@@ -16,7 +16,7 @@ pub(crate) fn rows(quick: bool) -> Vec<Row> {
 /// The bare-socket rows that the given rows cannot beat, each once.
 pub(crate) fn limits(rows: &[Row]) -> Vec<Row> {
     let mut limits = Vec::new();
-    for limit in rows.iter().filter_map(limit) {
+    for limit in rows.iter().flat_map(limits_of) {
         if !limits.contains(&limit) {
             limits.push(limit);
         }
@@ -25,19 +25,23 @@ pub(crate) fn limits(rows: &[Row]) -> Vec<Row> {
 }
 
 /// Bare sockets are no limit to what is not a matter of bytes or of round trips.
-fn limit(row: &Row) -> Option<Row> {
+fn limits_of(row: &Row) -> Vec<Row> {
     if row.transport == Transport::Inproc {
-        return None;
+        return Vec::new();
     }
-    let (work, size) = match row.work.unit() {
-        Unit::OneWay => (Work::RawPingPong, row.size),
-        Unit::Messages | Unit::Deliveries | Unit::MegaBytes if RAW_SIZES.contains(&row.size) => {
-            (Work::RawStream, row.size)
+    let limits = match row.work.unit() {
+        Unit::OneWay => vec![(Work::RawPingPong, row.size)],
+        Unit::Deliveries => match row.work {
+            Work::PubSub(subscribers) => vec![(Work::RawMessages(subscribers), row.size)],
+            _ => Vec::new(),
+        },
+        Unit::Messages | Unit::MegaBytes if RAW_SIZES.contains(&row.size) => {
+            vec![(Work::RawStream, row.size), (Work::RawMessages(1), row.size)]
         }
-        Unit::Messages | Unit::Deliveries | Unit::MegaBytes => (Work::RawStream, RAW_SIZE),
-        Unit::Delay | Unit::Connections | Unit::Bytes => return None,
+        Unit::Messages | Unit::MegaBytes => vec![(Work::RawStream, RAW_SIZE)],
+        Unit::Delay | Unit::Connections | Unit::Bytes => Vec::new(),
     };
-    Some(Row { work, size, hwm: None, ..row.clone() })
+    limits.into_iter().map(|(work, size)| Row { work, size, hwm: None, ..row.clone() }).collect()
 }
 
 fn all_rows() -> Vec<Row> {

@@ -1,5 +1,7 @@
 //! The limits: the same loops on bare stream sockets, with nothing in between.
 
+mod messages;
+
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -31,30 +33,39 @@ trait Finish: Read + Write {
 
 /// Does one end of a raw row, like [`crate::ends::end`].
 pub(crate) fn end(task: &Task, cues: &mut impl Cues) -> Result<Option<Took>> {
+    let connections = if let Work::RawMessages(connections) = task.row.work { connections } else { 1 };
     if let Some(path) = task.endpoint.strip_prefix("ipc://") {
-        let stream = if task.end == End::Bind {
+        let streams = if task.end == End::Bind {
             let listener = UnixListener::bind(path)?;
             cues.bound(&task.endpoint);
-            listener.accept()?.0
+            several(connections, || Ok(listener.accept()?.0))
         } else {
-            UnixStream::connect(path)?
+            several(connections, || UnixStream::connect(path))
         };
-        return half(stream, task, cues);
+        return half(streams?, task, cues);
     }
     let address = task.endpoint.trim_start_matches("tcp://").replace('*', "0");
-    let stream = if task.end == End::Bind {
+    let streams = if task.end == End::Bind {
         let listener = TcpListener::bind(address)?;
         cues.bound(&format!("tcp://{}", listener.local_addr()?));
-        listener.accept()?.0
+        several(connections, || Ok(listener.accept()?.0))
     } else {
-        TcpStream::connect(address)?
-    };
-    stream.set_nodelay(true)?;
-    half(stream, task, cues)
+        several(connections, || TcpStream::connect(&address))
+    }?;
+    streams.iter().try_for_each(|stream| stream.set_nodelay(true))?;
+    half(streams, task, cues)
 }
 
-fn half<S: Finish>(stream: S, task: &Task, cues: &mut impl Cues) -> Result<Option<Took>> {
+fn several<S>(count: usize, stream: impl FnMut() -> io::Result<S>) -> io::Result<Vec<S>> {
+    std::iter::repeat_with(stream).take(count).collect()
+}
+
+fn half<S: Finish>(mut streams: Vec<S>, task: &Task, cues: &mut impl Cues) -> Result<Option<Took>> {
     let (row, time) = (&task.row, task.time());
+    if matches!(row.work, Work::RawMessages(_)) {
+        return messages::half(streams, task, cues);
+    }
+    let stream = streams.pop().ok_or("no stream")?;
     let buffer = vec![0; row.size.min(PIECE)];
     let mut stream = Stream { stream, size: row.size, sent: buffer.clone(), received: buffer };
     match (row.work, task.end) {

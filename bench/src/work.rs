@@ -36,6 +36,8 @@ pub(crate) enum Work {
     Idle(usize),
     /// Bytes through a bare stream socket: the limit of the throughput rows.
     RawStream,
+    /// Messages through so many bare stream sockets, each to all of them: the limit of publishers and of large messages.
+    RawMessages(usize),
     /// Bytes to and fro on a bare stream socket: the limit of the latency rows.
     RawPingPong,
 }
@@ -66,6 +68,13 @@ impl Work {
             Self::PushPull | Self::CurvePushPull | Self::DealerRouter | Self::Duplex => Unit::Messages,
             Self::PushTo(_) | Self::RouterTo(_) | Self::PubTo(_) | Self::Topics(_) => Unit::Messages,
             Self::PubSub(_) => Unit::Deliveries,
+            Self::RawMessages(connections) => {
+                if connections == 1 {
+                    Unit::Messages
+                } else {
+                    Unit::Deliveries
+                }
+            }
             Self::ReqRep | Self::CurveReqRep | Self::RawPingPong => Unit::OneWay,
             Self::Paced(_) => Unit::Delay,
             Self::Storm => Unit::Connections,
@@ -81,7 +90,7 @@ impl Work {
 
     /// Whether it is done on bare sockets, without either library.
     pub(crate) fn is_raw(self) -> bool {
-        matches!(self, Self::RawStream | Self::RawPingPong)
+        matches!(self, Self::RawStream | Self::RawMessages(_) | Self::RawPingPong)
     }
 
     /// The connections that one process has.
@@ -115,6 +124,7 @@ impl Work {
             Self::Topics(topics) => ("topics", Some(topics)),
             Self::Idle(peers) => ("idle", Some(peers)),
             Self::RawStream => ("raw-stream", None),
+            Self::RawMessages(connections) => ("raw-messages", Some(connections)),
             Self::RawPingPong => ("raw-ping-pong", None),
         }
     }
@@ -166,6 +176,7 @@ impl FromStr for Work {
             Self::Topics(number),
             Self::Idle(number),
             Self::RawStream,
+            Self::RawMessages(number),
             Self::RawPingPong,
         ];
         let named = known.into_iter().find(|work| work.name() == (name, (number > 0).then_some(number)));
