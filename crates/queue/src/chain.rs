@@ -1,9 +1,9 @@
 //! The writing end's memory: the tail of the chain of segments, and how it grows and shrinks.
 
 use crate::PeerInfo;
-use crate::half::{CLAIMED, Half, IDLE, RUN};
 use crate::primitive::{Arc, Ordering};
 use crate::segment::{CLASSES, HEADER, SegmentPtr, release_chain};
+use crate::words::{CLAIMED, Half, IDLE, RUN};
 use std::ptr;
 
 const LARGEST_CLASS: u8 = CLASSES.len() as u8 - 1;
@@ -36,7 +36,7 @@ impl Chain {
 
     /// Bytes written and not yet read, roughly.
     pub(crate) fn backlog(&self, half: &Half) -> u64 {
-        self.at.saturating_sub(half.consumer.0.head.load(Ordering::Relaxed))
+        self.at.saturating_sub(half.consumer().head.load(Ordering::Relaxed))
     }
 
     pub(crate) fn set_largest_class(&mut self, class: usize) {
@@ -67,11 +67,11 @@ impl Chain {
         let best = usize::from(self.class).max(least);
         // Where memory is short, any other will do; the pool may have one.
         let fresh = (least..=best).rev().chain(best + 1..CLASSES.len()).find_map(|class| {
-            SegmentPtr::allocate(&half.producer.0.pool, class, self.at, self.peer.as_ref())
+            SegmentPtr::allocate(&half.producer().pool, class, self.at, self.peer.as_ref())
         })?;
         match self.segment {
             Some(segment) => segment.get().link(fresh),
-            None => half.producer.0.first.store(fresh.as_raw(), Ordering::Release),
+            None => half.producer().first.store(fresh.as_raw(), Ordering::Release),
         }
         self.segment = Some(fresh);
         self.end = fresh.get().end();
@@ -118,7 +118,7 @@ impl Chain {
         if self.segment.is_none() {
             return false;
         }
-        let state = &half.state.0;
+        let state = half.state();
         if state.reader.compare_exchange(IDLE, CLAIMED, Ordering::AcqRel, Ordering::Relaxed).is_err() {
             return true;
         }
@@ -126,11 +126,11 @@ impl Chain {
         let at = state.parked.with(|cell| unsafe { (*cell).1 });
         // With anything unpublished the segment is in use; with anything unseen, be it the end, the reader may
         // have found the claim in its way and waits for its activation.
-        if at == self.at && at == half.producer.0.tail.load(Ordering::Relaxed) {
+        if at == self.at && at == half.producer().tail.load(Ordering::Relaxed) {
             // SAFETY: as above.
             let parked =
                 state.parked.with_mut(|cell| unsafe { ptr::replace(&raw mut (*cell).0, ptr::null_mut()) });
-            let first = half.producer.0.first.swap(ptr::null_mut(), Ordering::Relaxed);
+            let first = half.producer().first.swap(ptr::null_mut(), Ordering::Relaxed);
             self.segment = None;
             self.end = self.at;
             self.class = 0;

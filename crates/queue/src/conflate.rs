@@ -6,13 +6,14 @@
 
 use crate::PeerInfo;
 use crate::channel::channel;
-use crate::half::{CLOSED, Gauge, Half};
+use crate::half::{CLOSED, Gauge};
 use crate::header::MORE;
 use crate::part::Part;
 use crate::primitive::{Arc, AtomicPtr, AtomicU64, Ordering};
 use crate::reader::{Reader, Source};
 use crate::segment::Pool;
 use crate::taken::Body;
+use crate::words::Half;
 use crate::writer::{Sink, Writer};
 use bytes::Bytes;
 use std::ptr;
@@ -34,7 +35,7 @@ struct LatestSlot {
     /// Messages that a newer one took the place of; for numbers only.
     replaced: AtomicU64,
     /// Whether the reader rests, the writer has closed, either is gone; its own stream stays empty.
-    words: Arc<Half>,
+    words: Half,
 }
 
 impl LatestSlot {
@@ -96,7 +97,7 @@ impl Sink for Inlet {
                 last = Some(gather(&mut self.stage));
             }
         }
-        self.stage.half.consumer.0.head.store(self.stage.cursor.at, Ordering::Relaxed);
+        self.stage.half.consumer().head.store(self.stage.cursor.at, Ordering::Relaxed);
         if let Some(draft) = last {
             self.last.put(draft);
         }
@@ -145,7 +146,7 @@ impl Source for Outlet {
 
     fn has_closed(&self) -> bool {
         // In this order: the last message comes before the end.
-        self.last.words.producer.0.tail.load(Ordering::Acquire) & CLOSED != 0 && self.last.is_empty()
+        self.last.words.producer().tail.load(Ordering::Acquire) & CLOSED != 0 && self.last.is_empty()
     }
 
     fn pull(&mut self) -> bool {

@@ -128,7 +128,7 @@ impl Drain {
     /// Whether there are bytes to write. A parked end has none until it is resumed.
     #[must_use]
     pub fn has_bytes(&self) -> bool {
-        let tail = self.reader.half.producer.0.tail.load(Ordering::Acquire) & !CLOSED;
+        let tail = self.reader.half.producer().tail.load(Ordering::Acquire) & !CLOSED;
         let at = if self.is_inside_message() { self.scan.at } else { self.reader.cursor.at };
         !self.reader.is_parked() && (tail != at || (!self.is_inside_message() && self.reader.has_newer()))
     }
@@ -369,7 +369,7 @@ impl Drain {
             && oldest != done.segment
         {
             oldest = passed.get().next();
-            self.reader.half.consumer.0.head.store(done.at, Ordering::Relaxed);
+            self.reader.half.consumer().head.store(done.at, Ordering::Relaxed);
             // SAFETY: this end has passed it, and it has a successor: the producer has let go.
             unsafe { passed.release() };
         }

@@ -421,7 +421,7 @@ impl Filler {
     #[must_use]
     pub fn publish(&mut self) -> bool {
         self.sync_fill();
-        if self.writer.half.producer.0.tail.load(Ordering::Relaxed) & !CLOSED == self.boundary {
+        if self.writer.half.producer().tail.load(Ordering::Relaxed) & !CLOSED == self.boundary {
             return false;
         }
         self.writer.publish_to(self.boundary);

@@ -40,10 +40,11 @@ mod slot;
 mod taken;
 mod through;
 pub mod warm;
+mod words;
 mod writer;
 
 pub use both::Both;
-pub use channel::channel;
+pub use channel::{channel, pipe};
 pub use claim::{Claims, Inbound, Outbound};
 pub use common::Common;
 pub use conflate::conflating;

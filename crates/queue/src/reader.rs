@@ -3,12 +3,13 @@
 pub(crate) mod backlog;
 
 use crate::PeerInfo;
-use crate::half::{CLOSED, Cursor, Gauge, Half, IDLE, RUN};
+use crate::half::{CLOSED, Cursor, Gauge};
 use crate::header::{Kind, MORE, REFERENCE};
 use crate::inbox::Notify;
 use crate::primitive::{Arc, Ordering, fence};
 use crate::segment::{CLASSES, SegmentPtr, Slice};
 use crate::taken::{Body, Taken};
+use crate::words::{Half, IDLE, RUN};
 use std::fmt::Debug;
 use std::ptr::{self, NonNull};
 
@@ -38,7 +39,7 @@ pub(crate) trait Source: Debug + Send {
 struct Origin {
     source: Box<dyn Source>,
     /// The words shared with the writing end.
-    words: Arc<Half>,
+    words: Half,
     /// Messages that a newer one took the place of at this end.
     replaced: u64,
 }
@@ -46,7 +47,7 @@ struct Origin {
 /// The reading end of one direction of a pipe. One thread at a time.
 #[derive(Debug)]
 pub struct Reader {
-    pub(crate) half: Arc<Half>,
+    pub(crate) half: Half,
     pub(crate) cursor: Cursor,
     /// The cursor's segment is in the shared cell, where the writer may take it back.
     parked: bool,
@@ -63,7 +64,7 @@ pub struct Reader {
 unsafe impl Send for Reader {}
 
 impl Reader {
-    pub(crate) fn new(half: Arc<Half>) -> Self {
+    pub(crate) fn new(half: Half) -> Self {
         Self {
             half,
             cursor: Cursor::START,
@@ -76,7 +77,7 @@ impl Reader {
     }
 
     /// From now on messages come from `source`, and the writing end has `words`.
-    pub(crate) fn pull_from(&mut self, source: Box<dyn Source>, words: Arc<Half>) {
+    pub(crate) fn pull_from(&mut self, source: Box<dyn Source>, words: Half) {
         self.origin = Some(Box::new(Origin { source, words, replaced: 0 }));
     }
 
@@ -93,7 +94,7 @@ impl Reader {
     /// Names whom the writer wakes when there is something to read, and by which key. Once, before the first
     /// [`Reader::park`].
     pub fn attach(&self, notify: Arc<dyn Notify>, key: u64) {
-        _ = self.words().producer.0.reader_end.set((notify, key));
+        _ = self.words().reader_end().set((notify, key));
     }
 
     /// Sets this end's high-water mark in messages; 0: none.
@@ -101,7 +102,7 @@ impl Reader {
         if self.origin.is_some() {
             return;
         }
-        self.half.state.0.limits.reader.store(messages, Ordering::Relaxed);
+        self.half.state().limits.reader.store(messages, Ordering::Relaxed);
         self.give_credit();
         // A higher mark makes room without any credit.
         self.looks |= self.half.wake_writer();
@@ -121,7 +122,7 @@ impl Reader {
 
     #[inline]
     fn has_seen_all(&self, ordering: Ordering) -> bool {
-        let level = self.half.producer.0.tail.load(ordering) == self.cursor.at;
+        let level = self.half.producer().tail.load(ordering) == self.cursor.at;
         level && self.source().is_none_or(|source| !source.has_message() && !source.has_closed())
     }
 
@@ -134,21 +135,21 @@ impl Reader {
     /// How far has been published, likewise.
     #[must_use]
     pub fn published(&self) -> u64 {
-        self.half.producer.0.tail.load(Ordering::Acquire) & !CLOSED
+        self.half.producer().tail.load(Ordering::Acquire) & !CLOSED
     }
 
     /// Whether the writer has closed and everything has been read.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         match self.source() {
-            None => self.half.producer.0.tail.load(Ordering::Acquire) == self.cursor.at | CLOSED,
+            None => self.half.producer().tail.load(Ordering::Acquire) == self.cursor.at | CLOSED,
             Some(source) => source.has_closed() && self.has_passed_all(),
         }
     }
 
     /// Whether nothing is left in this end's own stream.
     fn has_passed_all(&self) -> bool {
-        self.half.producer.0.tail.load(Ordering::Relaxed) == self.cursor.at
+        self.half.producer().tail.load(Ordering::Relaxed) == self.cursor.at
     }
 
     #[inline]
@@ -193,7 +194,7 @@ impl Reader {
     /// Moves on to what has been published since.
     #[inline]
     fn go_on(&mut self) -> bool {
-        let head = &self.half.consumer.0.head;
+        let head = &self.half.consumer().head;
         let at = self.cursor.at;
         self.cursor.refresh(&self.half, |passed| {
             head.store(at, Ordering::Relaxed);
@@ -311,7 +312,7 @@ impl Reader {
     #[inline]
     pub(crate) fn count(&mut self, messages: u64) {
         self.read += messages;
-        self.half.consumer.0.read.store(self.read, Ordering::Relaxed);
+        self.half.consumer().read.store(self.read, Ordering::Relaxed);
         if self.read >= self.next_credit {
             self.give_credit();
         }
@@ -320,7 +321,7 @@ impl Reader {
     #[cold]
     fn give_credit(&mut self) {
         let limit = self.half.high_water();
-        let consumer = &self.half.consumer.0;
+        let consumer = self.half.consumer();
         consumer.head.store(self.cursor.at, Ordering::Relaxed);
         let unlimited = self.half.is_unlimited();
         let step = if unlimited { UNLIMITED_STEP } else { limit.div_ceil(2).max(1) };
@@ -342,7 +343,7 @@ impl Reader {
         if self.origin.is_none() {
             self.park_cursor();
         }
-        self.words().state.0.reader.swap(IDLE, Ordering::AcqRel);
+        self.words().state().reader.swap(IDLE, Ordering::AcqRel);
         self.parked = true;
         fence(Ordering::SeqCst);
         // Behind the fence: a thread that lowers the mark from now on wakes this end to think again.
@@ -350,7 +351,7 @@ impl Reader {
         if self.has_seen_all(Ordering::Acquire) {
             return true;
         }
-        let state = &self.words().state.0;
+        let state = self.words().state();
         if state.reader.compare_exchange(IDLE, RUN, Ordering::AcqRel, Ordering::Acquire).is_ok() {
             self.resume();
             return false;
@@ -376,18 +377,18 @@ impl Reader {
     fn park_cursor(&mut self) {
         let segment = self.cursor.segment.take().map_or(ptr::null_mut(), SegmentPtr::as_raw);
         // SAFETY: in state RUN, which is so unless parked, the cell is the reader's.
-        self.half.state.0.parked.with_mut(|cell| unsafe { *cell = (segment, self.cursor.at) });
+        self.half.state().parked.with_mut(|cell| unsafe { *cell = (segment, self.cursor.at) });
     }
 
     /// After the writer has woken this end: takes the cursor back.
     pub fn resume(&mut self) {
-        if self.parked && self.words().state.0.reader.load(Ordering::Acquire) == RUN {
+        if self.parked && self.words().state().reader.load(Ordering::Acquire) == RUN {
             self.parked = false;
             if self.origin.is_some() {
                 return;
             }
             // SAFETY: in state RUN the cell is the reader's.
-            let (segment, _) = self.half.state.0.parked.with(|cell| unsafe { *cell });
+            let (segment, _) = self.half.state().parked.with(|cell| unsafe { *cell });
             self.cursor.segment = SegmentPtr::from_raw(segment);
         }
     }
@@ -425,10 +426,10 @@ impl Reader {
     /// Tells the writer that nobody reads any more, whether it waits or not: it may have other reasons to rest.
     pub fn leave(&self) {
         let words = self.words();
-        words.state.0.gone.store(true, Ordering::Release);
+        words.state().gone.store(true, Ordering::Release);
         // A writer whose end is being attached at this moment is told, or sees `gone` itself.
         fence(Ordering::SeqCst);
-        if let Some((notify, key)) = words.consumer.0.writer_end.get() {
+        if let Some((notify, key)) = words.writer_end().get() {
             notify.writable(*key);
         }
     }

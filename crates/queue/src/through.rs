@@ -67,7 +67,7 @@ impl Writer {
     /// The bytes that are written and not published, where all of them are in one segment.
     fn unpublished(&self) -> Option<&[u8]> {
         let segment = self.chain.segment?;
-        let from = self.half.producer.0.tail.load(Ordering::Relaxed) & !CLOSED;
+        let from = self.half.producer().tail.load(Ordering::Relaxed) & !CLOSED;
         if from < segment.get().base || self.conflates() || !segment.get().is_plain() {
             return None;
         }

@@ -6,12 +6,13 @@ pub(crate) mod shared;
 
 use crate::PeerInfo;
 use crate::chain::Chain;
-use crate::half::{CLOSED, Gauge, Half, LOOK, Milestone, TELL};
+use crate::half::{CLOSED, Gauge, Milestone};
 use crate::header::{self, LONGEST, MORE};
 use crate::inbox::Notify;
 use crate::part::Part;
 use crate::primitive::{Arc, Ordering, fence};
 use crate::segment::{LARGEST, SegmentPtr, give_up};
+use crate::words::{Half, LOOK, TELL};
 use bytes::Bytes;
 use std::fmt::Debug;
 use std::ptr;
@@ -37,13 +38,13 @@ pub(crate) trait Sink: Debug + Send {
 struct Onward {
     sink: Box<dyn Sink>,
     /// The words shared with the reading end.
-    words: Arc<Half>,
+    words: Half,
 }
 
 /// The writing end of one direction of a pipe. One thread at a time.
 #[derive(Debug)]
 pub struct Writer {
-    pub(crate) half: Arc<Half>,
+    pub(crate) half: Half,
     pub(crate) chain: Chain,
     /// Messages published.
     pub(crate) written: u64,
@@ -66,7 +67,7 @@ pub struct Writer {
 unsafe impl Send for Writer {}
 
 impl Writer {
-    pub(crate) fn new(half: Arc<Half>) -> Self {
+    pub(crate) fn new(half: Half) -> Self {
         Self {
             half,
             chain: Chain::new(),
@@ -81,7 +82,7 @@ impl Writer {
     }
 
     /// From now on `sink` takes messages on, and the reading end has `words`.
-    pub(crate) fn pass_to(&mut self, sink: Box<dyn Sink>, words: Arc<Half>) {
+    pub(crate) fn pass_to(&mut self, sink: Box<dyn Sink>, words: Half) {
         self.onward = Some(Box::new(Onward { sink, words }));
     }
 
@@ -99,7 +100,7 @@ impl Writer {
     /// Names whom the reader wakes when it has made room, and by which key. Once. A reader that has left already
     /// tells nobody: look at [`Writer::is_gone`] afterwards.
     pub fn attach(&self, notify: Arc<dyn Notify>, key: u64) {
-        _ = self.words().consumer.0.writer_end.set((notify, key));
+        _ = self.words().writer_end().set((notify, key));
         fence(Ordering::SeqCst);
     }
 
@@ -108,7 +109,7 @@ impl Writer {
         if self.onward.is_some() {
             return;
         }
-        self.half.state.0.limits.writer.store(messages, Ordering::Relaxed);
+        self.half.state().limits.writer.store(messages, Ordering::Relaxed);
         // An idle reader has given credit in the steps of the old mark, which the new one may be below.
         if self.half.reader_slept() {
             self.wake();
@@ -137,7 +138,7 @@ impl Writer {
         if self.has_known_room() {
             return true;
         }
-        self.credit = self.half.consumer.0.credit.load(Ordering::Acquire);
+        self.credit = self.half.consumer().credit.load(Ordering::Acquire);
         self.has_known_room()
     }
 
@@ -168,7 +169,7 @@ impl Writer {
 
     /// Says what is wanted of the reader, and looks again for room.
     fn want(&mut self, wanted: u8) -> bool {
-        self.half.state.0.wanted.swap(wanted, Ordering::AcqRel);
+        self.half.state().wanted.swap(wanted, Ordering::AcqRel);
         fence(Ordering::SeqCst);
         self.has_room()
     }
@@ -176,14 +177,14 @@ impl Writer {
     /// Whether the reader takes no more.
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        self.words().state.0.gone.load(Ordering::Relaxed)
+        self.words().state().gone.load(Ordering::Relaxed)
     }
 
     /// Messages written and not yet read, exactly as of now; for numbers only.
     #[must_use]
     pub fn queued(&self) -> u64 {
         match &self.onward {
-            None => self.written.wrapping_sub(self.half.consumer.0.read.load(Ordering::Relaxed)),
+            None => self.written.wrapping_sub(self.half.consumer().read.load(Ordering::Relaxed)),
             Some(onward) => onward.sink.queued(),
         }
     }
@@ -198,7 +199,7 @@ impl Writer {
     #[must_use]
     pub fn uncredited(&self) -> u64 {
         match &self.onward {
-            None => self.written.wrapping_sub(self.half.consumer.0.credit.load(Ordering::Relaxed)),
+            None => self.written.wrapping_sub(self.half.consumer().credit.load(Ordering::Relaxed)),
             Some(onward) => onward.sink.queued(),
         }
     }
@@ -300,7 +301,7 @@ impl Writer {
         if written {
             self.written += 1;
         } else {
-            let first = || SegmentPtr::from_raw(self.half.producer.0.first.load(Ordering::Relaxed));
+            let first = || SegmentPtr::from_raw(self.half.producer().first.load(Ordering::Relaxed));
             self.chain.mark_skipped(segment.or_else(first), from);
         }
         written
@@ -370,7 +371,7 @@ impl Writer {
     /// Whether such a message is in the queue.
     #[must_use]
     pub fn lends(&self) -> bool {
-        let read = self.half.consumer.0.read.load(Ordering::Relaxed);
+        let read = self.half.consumer().read.load(Ordering::Relaxed);
         self.lent.wrapping_sub(read as u32).cast_signed() > 0
     }
 
@@ -399,7 +400,7 @@ impl Writer {
 
     /// A body by reference was joined: the stream's position does not tell of its bytes.
     pub(crate) fn count_spliced(&self, size: usize) {
-        let spliced = &self.half.producer.0.spliced;
+        let spliced = &self.half.producer().spliced;
         spliced.store(spliced.load(Ordering::Relaxed) + size as u64, Ordering::Relaxed);
     }
 
@@ -422,7 +423,7 @@ impl Writer {
     /// Ends the stream: messages published before can still be read.
     pub fn close(&mut self) {
         self.closed = true;
-        self.words().producer.0.tail.fetch_or(CLOSED, Ordering::AcqRel);
+        self.words().producer().tail.fetch_or(CLOSED, Ordering::AcqRel);
         if self.reader_slept() {
             self.wake();
         }
@@ -438,7 +439,7 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         if self.refers {
-            self.half.state.0.end.store(self.chain.at, Ordering::Relaxed);
+            self.half.producer().end.store(self.chain.at, Ordering::Relaxed);
         }
         self.close();
     }

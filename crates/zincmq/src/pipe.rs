@@ -38,8 +38,10 @@ impl Conflates {
 /// count before the socket has taken the pipe in.
 pub(crate) fn pipe(pool: &Arc<Pool>, conflates: Conflates, options: &Options) -> (Ends, Ends) {
     let channel = |conflates: bool| if conflates { queue::conflating(pool) } else { queue::channel(pool) };
-    let (to_there, from_here) = channel(conflates.outbound);
-    let (to_here, from_there) = channel(conflates.inbound);
+    let [(to_there, from_here), (to_here, from_there)] = match (conflates.outbound, conflates.inbound) {
+        (false, false) => queue::pipe(pool),
+        (outbound, inbound) => [channel(outbound), channel(inbound)],
+    };
     let mut first = Ends { writer: to_there, reader: from_there };
     first.set_high_water(options.sndhwm, options.rcvhwm);
     (first, Ends { writer: to_here, reader: from_here })

@@ -24,7 +24,7 @@ impl Writer {
     /// Publishes what lies before `position`.
     #[inline]
     pub(crate) fn publish_to(&mut self, position: u64) {
-        self.half.producer.0.tail.store(position | (u64::from(self.closed) * CLOSED), Ordering::Release);
+        self.half.producer().tail.store(position | (u64::from(self.closed) * CLOSED), Ordering::Release);
         if self.onward.is_some() {
             self.pass_on();
         }

@@ -4,6 +4,7 @@
 #![cfg(loom)]
 
 mod biased;
+mod both;
 mod claims;
 mod common;
 mod halves;
