@@ -186,6 +186,11 @@ impl Origin {
         Unsent { endpoint: self.name.to_string(), socket_type: self.owner.socket_type, messages, bytes }
     }
 
+    /// The address behind `scheme://`.
+    pub(crate) fn address(&self) -> &str {
+        self.name.split_once("://").map_or("", |(_, address)| address)
+    }
+
     /// Whether it is this socket, and this endpoint of it if one is given.
     pub(crate) fn is(&self, socket: u64, endpoint: Option<EndpointId>) -> bool {
         self.owner.id == socket && endpoint.is_none_or(|endpoint| self.endpoint == endpoint)
@@ -217,8 +222,6 @@ pub(crate) struct Connect {
     pub(crate) origin: Arc<Origin>,
     pub(crate) transport: &'static dyn Transport,
     pub(crate) pipe: PipeId,
-    /// The address behind `scheme://`.
-    pub(crate) address: String,
     /// The session's ends; none with IMMEDIATE: then the pipe comes with the connection.
     pub(crate) ends: Option<Ends>,
 }

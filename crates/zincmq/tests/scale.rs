@@ -5,30 +5,33 @@
 
 mod common;
 
-use common::{PATIENCE, raw_finish, raw_peer, until, within};
+use common::{PATIENCE, await_event, raw_finish, raw_greet, raw_peer, until, within};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::env;
-use std::io::{BufRead, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader, Read, Write, stdin};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
-use zincmq::{Context, Router, Sub, XPub, option};
+use zincmq::{Context, EventKind, Pull, Router, Sub, XPub, option};
 
 /// What a connection may take while nothing happens on it, in bytes.
-const MOST: isize = 2304;
-/// What a context may keep for its next connections, however many there were: 1 MiB of small segments, and room in
-/// its tables.
-const KEPT: isize = (1 << 20) + (1 << 16);
+const MOST: isize = 2048;
+/// What a context may keep for its next connections, however many there were: so many small segments, and so many bytes
+/// in its tables.
+const SEGMENTS: isize = 1 << 10;
+const TABLES: isize = 1 << 16;
+/// The size of a small segment.
+const SEGMENT: usize = 1 << 10;
 /// What a subscription may take above its topic, in bytes.
 const SUBSCRIBED: isize = 64;
 /// How much dearer a message may be with many active connections than with one.
 const DEARER: f64 = 4.0;
-/// Tells this program that it is to be the peers, and of which address.
+/// Tells this program that it is to be the peers, and of which address; of none if they are to say it.
 const ADDRESS: &str = "ZINCMQ_SCALE_ADDRESS";
 const COUNT: &str = "ZINCMQ_SCALE";
 const BODY: usize = 16;
@@ -82,6 +85,18 @@ impl Memory {
     /// Bytes that each of `count` connections has taken since.
     fn each(&self, count: usize) -> isize {
         (BYTES.load(Relaxed) - self.bytes) / count as isize
+    }
+
+    /// As [`Memory::each`], but for small segments, and how many of these there are more.
+    fn idle(&self, count: usize) -> (isize, isize) {
+        let segments = LIVE[SEGMENT / 16].load(Relaxed) - self.blocks[SEGMENT / 16];
+        (self.each(count) - segments * SEGMENT as isize / count as isize, segments)
+    }
+
+    /// Whether connections are as small as they are to be, when nothing happens on them.
+    fn is_settled(&self, count: usize) -> bool {
+        let (each, segments) = self.idle(count);
+        each <= MOST + TABLES / count as isize && segments <= SEGMENTS
     }
 
     /// Blocks of which at least every tenth connection has one.
@@ -139,7 +154,7 @@ fn peers() {
     let Ok(address) = env::var(ADDRESS) else { return };
     raise_limit();
     let mut streams: Vec<TcpStream> = (0..count()).map(|number| dealer(&address, number)).collect();
-    for line in std::io::stdin().lock().lines().map(Result::unwrap) {
+    for line in stdin().lock().lines().map(Result::unwrap) {
         let (active, rounds) = line.split_once(' ').unwrap();
         let (active, rounds): (usize, usize) = (active.parse().unwrap(), rounds.parse().unwrap());
         for _ in 0..rounds {
@@ -156,6 +171,52 @@ fn count() -> usize {
     env::var(COUNT).map_or(500, |count| count.parse().unwrap())
 }
 
+/// Likewise: peers that are connected to. They say where, and stay until nothing is left to be read.
+#[test]
+fn peers_that_accept() {
+    if env::var(ADDRESS).is_err() {
+        return;
+    }
+    raise_limit();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    println!("tcp://{}", listener.local_addr().unwrap());
+    let accept = |_| {
+        let (mut stream, _) = listener.accept().unwrap();
+        raw_greet(&mut stream, "PUSH");
+        raw_finish(&mut stream);
+        stream
+    };
+    let _streams: Vec<TcpStream> = (0..count()).map(accept).collect();
+    stdin().read_to_end(&mut Vec::new()).unwrap();
+}
+
+/// This program as `test`, with a pipe to it and one from it.
+fn child(test: &str, address: &str) -> Child {
+    Command::new(env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .env(ADDRESS, address)
+        .env(COUNT, count().to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Waits until idle connections have given back what they do not need. `rests` lets the socket do what is to be done.
+fn settles(before: &Memory, count: usize, mut rests: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !before.is_settled(count) {
+        assert!(rests());
+        if begin.elapsed() > PATIENCE {
+            before.show(count);
+            panic!("bytes for an idle connection, segments: {:?}", before.idle(count));
+        }
+        thread::yield_now();
+    }
+    println!("{} bytes each after {:?}", before.idle(count).0, begin.elapsed());
+    before.show(count);
+}
+
 /// The socket with its peers.
 struct Crowd {
     router: Router,
@@ -165,14 +226,7 @@ struct Crowd {
 impl Crowd {
     fn gather(router: Router, count: usize) -> Self {
         let endpoint = router.last_endpoint().strip_prefix("tcp://").unwrap().to_owned();
-        let peers = Command::new(env::current_exe().unwrap())
-            .args(["peers", "--exact", "--nocapture"])
-            .env(ADDRESS, endpoint)
-            .env(COUNT, count.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
+        let peers = child("peers", &endpoint);
         until("all are connected", || router.stats().peers.len() == count);
         Self { router, peers }
     }
@@ -198,19 +252,8 @@ impl Crowd {
         (processor_time() - before) / (active * rounds) as u32
     }
 
-    /// Waits until idle connections have given back what they do not need.
     fn settles(&self, before: &Memory, count: usize) {
-        let begin = Instant::now();
-        while before.each(count) > MOST + KEPT / count as isize {
-            assert!(!self.router.can_recv());
-            if begin.elapsed() > PATIENCE {
-                before.show(count);
-                panic!("{} bytes for an idle connection", before.each(count));
-            }
-            thread::yield_now();
-        }
-        println!("{} bytes each after {:?}", before.each(count), begin.elapsed());
-        before.show(count);
+        settles(before, count, || !self.router.can_recv());
     }
 
     fn part(mut self) {
@@ -251,6 +294,31 @@ fn many_connections_are_small_and_all_are_served() {
         let dearer = costs[3].as_secs_f64() / costs[0].as_secs_f64();
         assert!(dearer <= DEARER, "{dearer} times as dear with {} active connections", active[3]);
         crowd.part();
+    });
+}
+
+#[test]
+fn many_connections_to_others_are_small() {
+    if env::var(ADDRESS).is_ok() {
+        return;
+    }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    within(4 * PATIENCE, || {
+        raise_limit();
+        let count = count();
+        let mut others = child("peers_that_accept", "");
+        let mut said = BufReader::new(others.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let endpoint = said.find_map(|line| Some(line[line.find("tcp://")?..].to_owned())).unwrap();
+        let context = Context::new();
+        let mut pull = Pull::new(&context).unwrap();
+        let before = Memory::now();
+        let mut monitor = pull.monitor(EventKind::HandshakeSucceeded);
+        (0..count).for_each(|_| pull.connect(&endpoint).unwrap());
+        (0..count).for_each(|_| drop(await_event(&mut monitor, EventKind::HandshakeSucceeded)));
+        drop(monitor);
+        settles(&before, count, || !pull.can_recv());
+        drop(others.stdin.take());
+        assert!(others.wait().unwrap().success());
     });
 }
 

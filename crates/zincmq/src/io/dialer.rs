@@ -21,37 +21,37 @@ pub(crate) type Passed = (u64, u64);
 #[derive(Debug)]
 pub(crate) struct Dialer {
     pub(crate) transport: &'static dyn Transport,
-    /// The address behind `scheme://`.
-    pub(crate) address: String,
     /// Where the last lookup led, until there is a connection.
     pub(crate) target: Option<Box<Target>>,
     /// Attempts so far; of several addresses each has its turn.
     pub(crate) attempts: usize,
     pub(crate) connected_before: bool,
     /// The routing id of the peer, as the socket knows it.
-    pub(crate) announced: Vec<u8>,
+    pub(crate) announced: Box<[u8]>,
     /// There is a pipe only while there is a connection (`IMMEDIATE`).
     pub(crate) immediate: bool,
     pause: Duration,
     /// Since when there is a connection, and what had passed before.
     stands: Option<(Instant, Passed)>,
-    /// The message that a connection ended within, by its number, and how many did.
-    cut: (u64, u32),
+    /// The message that a connection ended within, by its number.
+    cut: u64,
+    /// How many did.
+    cuts: u32,
 }
 
 impl Dialer {
-    pub(crate) fn new(transport: &'static dyn Transport, address: String, immediate: bool) -> Self {
+    pub(crate) fn new(transport: &'static dyn Transport, immediate: bool) -> Self {
         Self {
             transport,
-            address,
             target: None,
             attempts: 0,
             connected_before: false,
-            announced: Vec::new(),
+            announced: Box::default(),
             immediate,
             pause: Duration::ZERO,
             stands: None,
-            cut: (0, 0),
+            cut: 0,
+            cuts: 0,
         }
     }
 
@@ -72,9 +72,9 @@ impl Dialer {
 
     /// The connection was lost within this message. Returns whether that has happened too often.
     pub(crate) fn cut_off(&mut self, message: u64) -> bool {
-        let (before, times) = self.cut;
-        self.cut = (message, if message == before { times + 1 } else { 1 });
-        self.cut.1 >= ATTEMPTS
+        self.cuts = if message == self.cut { self.cuts + 1 } else { 1 };
+        self.cut = message;
+        self.cuts >= ATTEMPTS
     }
 
     /// How long to wait before the next attempt: with RECONNECT_IVL_MAX twice as long each time, up to that;
@@ -100,7 +100,7 @@ mod tests {
     fn pauses_grow_until_a_connection_is_of_use() {
         let mut options = Options::new(SocketType::Push);
         (options.reconnect_ivl, options.reconnect_ivl_max) = (10, 100);
-        let mut dialer = Dialer::new(by_scheme("tcp").unwrap(), String::new(), false);
+        let mut dialer = Dialer::new(by_scheme("tcp").unwrap(), false);
         let start = Instant::now();
         // Each stands for a time, and brings the two numbers to a place.
         let mut pause = |stands: Duration, before, after| {
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_same_message_may_be_cut_off_only_so_often() {
-        let mut dialer = Dialer::new(by_scheme("tcp").unwrap(), String::new(), false);
+        let mut dialer = Dialer::new(by_scheme("tcp").unwrap(), false);
         let given_up = [0, 0, 1, 1, 0, 0, 0, 1].map(|message| dialer.cut_off(message));
         assert_eq!(given_up, [false, false, false, false, false, false, true, false]);
     }

@@ -155,7 +155,7 @@ impl Core {
         match command {
             // One that was on its way when its endpoint was unbound ends with the ends of its pipe. Those of inproc outlive that.
             ToSocket::Attach(attach) => {
-                if attach.io.is_none() || self.endpoints.iter().any(|entry| entry.id == attach.endpoint) {
+                if attach.io.is_none() || self.endpoints.iter().any(|entry| entry.id() == attach.endpoint) {
                     self.attach(*attach);
                 }
             }
@@ -188,7 +188,7 @@ impl Core {
                 let Some(id) = self.peers.of_pipe(pipe) else { return };
                 self.left(id);
             }
-            ToSocket::Forget { endpoint } => self.endpoints.retain(|entry| entry.id != endpoint),
+            ToSocket::Forget { endpoint } => self.endpoints.retain(|entry| entry.id() != endpoint),
             ToSocket::Interrupt => self.waiting.interrupted = true,
             ToSocket::Report => self.report(),
             ToSocket::Sweep => {

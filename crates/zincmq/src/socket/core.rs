@@ -1,7 +1,7 @@
 //! The heart of a socket: one pattern, its peers, and the commands that change them. Never blocks.
 
 use crate::bell::Bell;
-use crate::command::{EndpointId, IoHandle, SocketShared, ToIo, ToSocket};
+use crate::command::{IoHandle, SocketShared, ToIo, ToSocket};
 use crate::context::ContextRef;
 use crate::error::{Error, Result};
 use crate::message::Message;
@@ -11,16 +11,15 @@ use crate::pattern::{
     self, Pattern,
     contract::{Denied, Kind, Peers},
 };
+use crate::socket::entry::Entry;
 use crate::socket::listener::Listener;
 use crate::socket::table::{Admission, Table};
 use crate::socket::turn::Turn;
 use crate::socket_type::{Refused, SocketType};
 use crate::spin::AdaptiveSpin;
-use crate::stats::{FailureCounters, GroupBoard};
+use crate::stats::FailureCounters;
 use crate::trace::event;
-use crate::transport::Listening;
 use queue::{Inbox, Item, Part};
-use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -30,7 +29,7 @@ pub(crate) struct Core {
     pub(crate) owner: Arc<SocketShared>,
     pub(super) pattern: Box<dyn Pattern<Table>>,
     pub(crate) peers: Table,
-    pub(crate) endpoints: Vec<Entry>,
+    pub(super) endpoints: Vec<Entry>,
     /// The options that the last endpoint was made with.
     pub(super) shared_options: Option<Arc<Options>>,
     /// The I/O threads that have, or had, something of this socket.
@@ -61,36 +60,6 @@ pub(crate) struct Waiting {
     pub(super) listener: Listener,
     pub(super) spin: AdaptiveSpin,
     pub(super) turn: Turn,
-}
-
-/// A bind or a connect of this socket.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) id: EndpointId,
-    pub(crate) name: Arc<str>,
-    /// Another name: the text that was bound, where that says as much.
-    pub(crate) alias: Option<Box<str>>,
-    /// The I/O threads that have something of it; none for inproc.
-    pub(crate) threads: SmallVec<[IoHandle; 1]>,
-    pub(crate) bound: bool,
-    /// The listening descriptor of a bind over the network.
-    pub(crate) listening: Option<Arc<Listening>>,
-    /// The numbers of a multicast endpoint.
-    pub(crate) board: Option<Arc<GroupBoard>>,
-}
-
-impl Entry {
-    pub(crate) fn new(id: EndpointId, name: &Arc<str>, io: Option<IoHandle>, bound: bool) -> Self {
-        let threads = io.into_iter().collect();
-        Self { id, name: name.clone(), alias: None, threads, bound, listening: None, board: None }
-    }
-
-    /// Frees the address at once: the I/O thread may be busy.
-    pub(crate) fn close(&self) {
-        if let Some(listening) = &self.listening {
-            listening.close();
-        }
-    }
 }
 
 impl Core {

@@ -8,7 +8,7 @@ use crate::life::fresh_id;
 use crate::monitor::{EventKind, Sides};
 use crate::pattern::contract::Attached;
 use crate::pipe::{Conflates, pipe};
-use crate::socket::core::Entry;
+use crate::socket::entry::{Entry, More};
 use crate::socket::{Core, Socket};
 use crate::trace::event;
 use crate::transport::multicast::Encapsulation;
@@ -142,7 +142,8 @@ impl Core {
         for attach in names.bind(endpoint.address(), id, &self.owner, &self.peers.options)? {
             self.attach(attach);
         }
-        self.add(Entry::new(id, &text.into(), None, true));
+        let origin = self.origin(id, text);
+        self.add(Entry::inproc(origin, true));
         Ok(text.to_owned())
     }
 
@@ -166,19 +167,18 @@ impl Core {
         // Told here, and not by the I/O thread: it has happened when the call returns.
         let number = listening.number as u64;
         self.owner.monitor.emit(EventKind::Listening, number, Sides::of(&name, false));
-        let shared = origin.name.clone();
-        let listen = Listen { origin, transport, listening: listening.clone(), threads: threads.clone() };
+        let more = More {
+            bound: true,
+            alias,
+            threads: Some(threads.clone()),
+            listening: Some(listening.clone()),
+            board: None,
+        };
+        let entry = Entry { origin: origin.clone(), io: None, more: Some(Box::new(more)) };
+        let listen = Listen { origin, transport, listening, threads: threads.clone() };
         threads.iter().for_each(|io| self.involve(io));
         io.give(ToIo::Listen(Box::new(listen)));
-        self.add(Entry {
-            id,
-            name: shared,
-            alias,
-            threads: threads.iter().cloned().collect(),
-            bound: true,
-            listening: Some(listening),
-            board: None,
-        });
+        self.add(entry);
         Ok(name)
     }
 
@@ -210,7 +210,8 @@ impl Core {
         let names = &self.home.shared().names;
         let mut attach = names.connect(endpoint.address(), id, &self.owner, &self.peers.options);
         attach.how.assigned_id = self.take_assigned_id();
-        self.add(Entry::new(id, &text.into(), None, false));
+        let origin = self.origin(id, text);
+        self.add(Entry::inproc(origin, false));
         self.attach(attach);
     }
 
@@ -224,26 +225,24 @@ impl Core {
             .check(endpoint.address(), Side::Connect, &self.peers.options)
             .map_err(|error| Error::endpoint(text, reason(text, &error), error.errno()))?;
         let once = self.owner.socket_type.profile().once_per_endpoint;
-        if once && self.endpoints.iter().any(|entry| !entry.bound && &*entry.name == text) {
+        if once && self.endpoints.iter().any(|entry| !entry.is_bound() && entry.name() == text) {
             return Ok(());
         }
         let (_, io) = self.choose_io(text)?;
-        self.open(text, endpoint, transport, &io);
+        self.open(text, transport, &io);
         Ok(())
     }
 
     /// Hands a connection to an I/O thread; its pipe exists from now on, unless IMMEDIATE is set.
-    fn open(&mut self, text: &str, endpoint: &Endpoint, transport: &'static dyn Transport, io: &IoHandle) {
+    fn open(&mut self, text: &str, transport: &'static dyn Transport, io: &IoHandle) {
         let (id, pipe_id) = (fresh_id(), fresh_id());
         let origin = self.origin(id, text);
         let assigned_id = self.take_assigned_id();
         let waits = origin.options.immediate;
         let conflates = Conflates::new(self.owner.socket_type, &origin.options);
         let (ours, theirs) = pipe(&self.owner.pool, conflates, &origin.options);
-        let (address, ends) = (endpoint.address().to_owned(), (!waits).then_some(theirs));
-        let entry = Entry::new(id, &origin.name, Some(io.clone()), false);
-        let connect = Connect { origin, transport, pipe: pipe_id, address, ends };
-        self.add(entry);
+        self.add(Entry::connects(&origin, io));
+        let connect = Connect { origin, transport, pipe: pipe_id, ends: (!waits).then_some(theirs) };
         if !waits {
             let how = Attached { assigned_id, ..Attached::default() };
             let attach = Attach {
@@ -286,11 +285,7 @@ impl Core {
 
     /// The endpoints of this very name.
     fn called(&self, text: &str) -> Vec<EndpointId> {
-        let called = self
-            .endpoints
-            .iter()
-            .filter(|entry| &*entry.name == text || entry.alias.as_deref() == Some(text));
-        called.map(|entry| entry.id).collect()
+        self.endpoints.iter().filter(|entry| entry.is_called(text)).map(Entry::id).collect()
     }
 
     /// The endpoints at the first address that another text stands for. Only that text's own name is looked up.
@@ -300,9 +295,9 @@ impl Core {
             .endpoints
             .iter()
             .filter_map(|entry| {
-                let known = Endpoint::parse(&entry.name).ok()?;
+                let known = Endpoint::parse(entry.name()).ok()?;
                 let same = known.scheme() == endpoint.scheme();
-                same.then(|| (entry.id, transport.places(known.address(), false, options)))
+                same.then(|| (entry.id(), transport.places(known.address(), false, options)))
             })
             .collect();
         let at = |place| known.iter().filter(move |(_, places)| places.contains(place)).map(|(id, _)| *id);
@@ -315,16 +310,16 @@ impl Core {
     }
 
     fn close_endpoint(&mut self, id: EndpointId) {
-        let Some(at) = self.endpoints.iter().position(|entry| entry.id == id) else { return };
+        let Some(at) = self.endpoints.iter().position(|entry| entry.id() == id) else { return };
         let entry = self.endpoints.swap_remove(at);
         self.tell("lets go of an endpoint", &entry);
         entry.close();
         let (socket, linger) = (self.owner.id, self.peers.options.linger);
-        for io in entry.threads.iter() {
+        for io in entry.threads() {
             io.inbox.push(Item::Command(ToIo::CloseEndpoint { socket, endpoint: id, linger }));
         }
-        if entry.threads.is_empty() && entry.bound {
-            if let Some((_, name)) = entry.name.split_once("://") {
+        if entry.is_bound() && entry.threads().next().is_none() {
+            if let Some((_, name)) = entry.name().split_once("://") {
                 self.home.shared().names.unbind(name);
             }
             // Connections to an inproc name outlive it.
@@ -337,12 +332,12 @@ impl Core {
 
     /// Has the log tell of an endpoint.
     fn tell(&self, text: &str, entry: &Entry) {
-        event!(DEBUG, "socket", "{text}", socket = self.name(), id = self.owner.id, endpoint = &*entry.name);
+        event!(DEBUG, "socket", "{text}", socket = self.name(), id = self.owner.id, endpoint = entry.name());
     }
 
     pub(super) fn add(&mut self, entry: Entry) {
-        self.tell(if entry.bound { "bound" } else { "connects" }, &entry);
-        entry.name.as_ref().clone_into(&mut self.last_endpoint);
+        self.tell(if entry.is_bound() { "bound" } else { "connects" }, &entry);
+        entry.name().clone_into(&mut self.last_endpoint);
         self.endpoints.push(entry);
     }
 

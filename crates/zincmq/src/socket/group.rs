@@ -9,8 +9,8 @@ use crate::monitor::{EventKind, Sides};
 use crate::pattern::contract::Attached;
 use crate::pipe::{Conflates, Ends, pipe};
 use crate::socket::Core;
-use crate::socket::core::Entry;
 use crate::socket::endpoints::bind_failed;
+use crate::socket::entry::{Entry, More};
 use crate::transport::multicast::{Address, Encapsulation, Port, Role};
 use rustix::io::Errno;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl Core {
         bound: bool,
     ) -> Result<()> {
         let role = self.role(text)?;
-        let again = self.endpoints.iter().any(|entry| &*entry.name == text);
+        let again = self.endpoints.iter().any(|entry| entry.name() == text);
         if again && self.owner.socket_type.profile().once_per_endpoint {
             return Ok(());
         }
@@ -47,10 +47,8 @@ impl Core {
             .map_err(|error| Error::endpoint(text, error.to_string(), Errno::INVAL.raw_os_error()))?;
         let (id, pipe, board) = (fresh_id(), fresh_id(), Arc::default());
         let origin = self.origin(id, text);
-        self.add(Entry {
-            board: Some(Arc::clone(&board)),
-            ..Entry::new(id, &origin.name, Some(io.clone()), bound)
-        });
+        let more = More { bound, board: Some(Arc::clone(&board)), ..More::default() };
+        self.add(Entry { more: Some(Box::new(more)), ..Entry::connects(&origin, &io) });
         self.attach(Attach {
             pipe,
             endpoint: id,

@@ -33,6 +33,7 @@ mod allowance;
 mod caller_io;
 mod commands;
 pub(crate) mod core;
+mod entry;
 mod group;
 mod listener;
 mod lone;

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::monitor::Sides;
 use crate::socket::core::Core;
+use crate::socket::entry::Entry;
 use crate::stats::SocketStats;
 
 impl Core {
@@ -13,8 +14,8 @@ impl Core {
         let mut none = true;
         for (endpoint, sides, outbound, inbound) in self.peers.queues(self.lazy) {
             none = false;
-            let entry = self.endpoints.iter().find(|entry| entry.id == endpoint);
-            let (name, bound) = entry.map_or(("", true), |entry| (&entry.name, entry.bound));
+            let entry = self.endpoints.iter().find(|entry| entry.id() == endpoint);
+            let (name, bound) = entry.map_or(("", true), |entry| (entry.name(), entry.is_bound()));
             let sides = sides.unwrap_or(Sides { local: name, remote: name, connects: !bound });
             self.owner.monitor.report(outbound, inbound, sides);
         }
@@ -29,11 +30,11 @@ impl Core {
     }
 
     fn numbers(&self) -> SocketStats {
-        let name = |id| self.endpoints.iter().find(|entry| entry.id == id).map(|entry| entry.name.clone());
-        let mut stats = self.peers.stats(|endpoint| name(endpoint).unwrap_or_default().to_string());
+        let named = |id| self.endpoints.iter().find(|entry| entry.id() == id);
+        let mut stats = self.peers.stats(|endpoint| named(endpoint).map_or("", Entry::name).to_owned());
         stats.queued_in += self.pattern.kept();
         self.owner.troubles.fill(&mut stats);
-        let boards = self.endpoints.iter().filter_map(|entry| Some((entry.board.as_ref()?, &entry.name)));
+        let boards = self.endpoints.iter().filter_map(|entry| Some((entry.board()?, entry.name())));
         stats.multicast = boards.map(|(board, name)| board.read(name)).collect();
         stats
     }
@@ -42,8 +43,8 @@ impl Core {
     pub(super) fn report(&mut self) {
         self.reap_all();
         let names = |bound| {
-            let entries = self.endpoints.iter().filter(move |entry| entry.bound == bound);
-            entries.map(|entry| entry.name.to_string()).collect()
+            let entries = self.endpoints.iter().filter(move |entry| entry.is_bound() == bound);
+            entries.map(|entry| entry.name().to_owned()).collect()
         };
         self.home.shared().board.tell(self.owner.id, names(true), names(false), self.numbers());
     }

@@ -22,12 +22,13 @@ impl Session {
     pub(super) fn connect(&mut self, reactor: &mut Reactor) -> Fate {
         let Some(dialer) = &self.dialer else { return Fate::Ends };
         let transport = dialer.transport;
-        if !transport.needs_lookup(&dialer.address, &self.origin.options) {
-            let target = transport.resolve(&dialer.address, &self.origin.options);
+        let address = self.origin.address();
+        if !transport.needs_lookup(address, &self.origin.options) {
+            let target = transport.resolve(address, &self.origin.options);
             return self.resolved(target, reactor);
         }
         let options = self.origin.options.clone();
-        let (inbox, session, address) = (reactor.inbox.clone(), self.timers.key(), dialer.address.clone());
+        let (inbox, session, address) = (reactor.inbox.clone(), self.timers.key(), address.to_owned());
         let span = span!("lookup", "lookup", address = &*address);
         let look_up = move || {
             let target = span.in_scope(|| transport.resolve(&address, &options));

@@ -190,9 +190,9 @@ impl Session {
     /// before, before anything is heard of it. Not where the socket knows better (`CONNECT_ROUTING_ID`).
     pub(super) fn introduce(&mut self, routing_id: &[u8]) {
         let Some(dialer) = &mut self.dialer else { return };
-        let changed = dialer.announced != routing_id && self.origin.options.connect_routing_id.is_none();
+        let changed = *dialer.announced != *routing_id && self.origin.options.connect_routing_id.is_none();
         if !dialer.connected_before || changed {
-            dialer.announced = routing_id.to_vec();
+            dialer.announced = routing_id.into();
             let (pipe, routing_id, disconnect_msg) = (self.pipe, routing_id.to_vec(), Vec::new());
             self.origin.owner.inbox.push(Item::Command(ToSocket::Identified {
                 pipe,

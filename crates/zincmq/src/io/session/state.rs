@@ -71,8 +71,8 @@ impl Session {
     }
 
     pub(crate) fn connecting(connect: Connect) -> Self {
-        let Connect { origin, transport, pipe, address, ends } = connect;
-        let dialer = Box::new(Dialer::new(transport, address, ends.is_none()));
+        let Connect { origin, transport, pipe, ends } = connect;
+        let dialer = Box::new(Dialer::new(transport, ends.is_none()));
         let ends = ends.map(|ends| Box::new(io_ends(ends, &origin.options)));
         Self { ends, dialer: Some(dialer), ..Self::new(origin, pipe, Phase::Resting) }
     }

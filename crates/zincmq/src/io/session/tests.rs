@@ -87,10 +87,9 @@ impl Surroundings {
         let conflates = Conflates::new(SocketType::Dealer, options);
         let (ours, theirs) = pipe(&self.owner.pool, conflates, options);
         let session = Session::connecting(Connect {
-            origin: self.origin(options, "ipc://there"),
+            origin: self.origin(options, &format!("ipc://@zincmq-unit-{}", std::process::id())),
             transport: by_scheme("ipc").unwrap(),
             pipe: fresh_id(),
-            address: format!("@zincmq-unit-{}", std::process::id()),
             ends: Some(theirs),
         });
         (session, ours)
