@@ -2,7 +2,8 @@
 //!
 //! A pipe has two sides. The producer of one direction and the consumer of the other are the same side's, mostly in the same
 //! thread, so the words that they write share a cache line. Beside it is a line that both sides look at, for the direction
-//! that the side writes. Some processors fetch lines in pairs: these two are a pair. The other side has the other.
+//! that the side writes. Some processors fetch lines in pairs: these two are a pair, and the other side has its own. (Two
+//! threads that have the halves of a socket write the same line, and take turns in any case, by the lock of the socket.)
 
 use crate::inbox::Notify;
 use crate::primitive::{
