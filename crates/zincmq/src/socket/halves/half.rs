@@ -61,7 +61,7 @@ pub(crate) struct Half {
     changes: Arc<Changes>,
     side: Side,
     turn: Turn,
-    spin: AdaptiveSpin,
+    spin: Box<AdaptiveSpin>,
 }
 
 /// How the halves hear of changes.
@@ -87,7 +87,7 @@ impl Half {
             changes: changes.clone(),
             side,
             turn: Turn::default(),
-            spin: AdaptiveSpin::default(),
+            spin: Box::default(),
         };
         let (sends, receives) = End::two_of(core);
         (half(sends, Side::Sends), half(receives, Side::Receives))
