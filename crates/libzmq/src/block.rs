@@ -53,13 +53,16 @@ unsafe impl Sync for Block {}
 
 impl Block {
     /// A block of `size` bytes, not initialised.
+    #[inline]
     pub(crate) fn with_room(size: usize) -> Result<Self, Errno> {
+        spare::take(size).map_or_else(|| Self::fresh(size), Ok)
+    }
+
+    #[inline(never)]
+    fn fresh(size: usize) -> Result<Self, Errno> {
         if warm::is_kept(size) {
             let mut buffer = warm::whole(size).map_err(|_| Errno(libc::ENOMEM))?;
             return Ok(Self::around(buffer.as_mut_ptr(), size, Memory::Warm(buffer)));
-        }
-        if let Some(spare) = spare::take(size) {
-            return Ok(spare);
         }
         let layout = layout(size).ok_or(Errno(libc::ENOMEM))?;
         // SAFETY: the layout is not empty.
@@ -133,20 +136,27 @@ impl Block {
         beneath || self.header().references.load(Ordering::Acquire) > 1
     }
 
-    /// Whether the bytes are the block's own.
-    pub(crate) fn is_own(&self) -> bool {
-        !matches!(self.header().keeper, Memory::Application { .. } | Memory::Shared(_))
+    /// The bytes, which may not be initialised, and how many they are, if they are the block's own: never at NULL.
+    #[inline]
+    pub(crate) fn own_bytes(&self) -> Option<(*const u8, usize)> {
+        let Header { data, size, keeper, .. } = self.header();
+        let own = !matches!(keeper, Memory::Application { .. } | Memory::Shared(_));
+        own.then_some((data.cast_const(), *size))
     }
 
-    /// Makes this a block of `size` bytes again, without its content. Says no if it has not the room or is shared.
-    pub(crate) fn reuse(&mut self, size: usize) -> bool {
-        let Memory::Block { room } = self.header().keeper else { return false };
-        if room < size || self.is_shared() {
-            return false;
+    /// Makes this a block of `size` bytes again, without its content. Returns where they are; `None`: it has not the room or is
+    /// shared.
+    #[inline]
+    pub(crate) fn reuse(&mut self, size: usize) -> Option<*mut u8> {
+        let header = self.header();
+        let Memory::Block { room } = header.keeper else { return None };
+        if room < size || header.references.load(Ordering::Acquire) > 1 {
+            return None;
         }
         // SAFETY: this is the only reference.
-        unsafe { self.0.as_mut() }.size = size;
-        true
+        let header = unsafe { self.0.as_mut() };
+        header.size = size;
+        Some(header.data)
     }
 
     /// The block as a number of a message; [`Block::from_raw`] takes it back.
@@ -198,6 +208,7 @@ impl Clone for Block {
 }
 
 impl Drop for Block {
+    #[inline]
     fn drop(&mut self) {
         let references = &self.header().references;
         // Where this is the only one, nobody else can count: a load is enough, and cheaper.
@@ -208,23 +219,30 @@ impl Drop for Block {
             fence(Ordering::Acquire);
         }
         // SAFETY: this was the last reference.
-        unsafe { free(self.0) };
+        unsafe {
+            match self.header().keeper {
+                Memory::Block { room } => spare::keep(self.0, room),
+                _ => free_other(self.0),
+            }
+        }
     }
 }
 
+/// Frees a block that is not its own memory.
+///
 /// # Safety
 /// The last reference has gone.
-unsafe fn free(header: NonNull<Header>) {
+#[inline(never)]
+unsafe fn free_other(header: NonNull<Header>) {
     // SAFETY: by the contract; each kind is freed as it was made.
     unsafe {
         match (*header.as_ptr()).keeper {
-            Memory::Block { room } => spare::keep(header, room),
             Memory::Application { free, hint } => {
                 let data = (*header.as_ptr()).data;
                 drop(Box::from_raw(header.as_ptr()));
                 free(data.cast(), hint);
             }
-            Memory::Warm(_) | Memory::Shared(_) | Memory::Owned(_) => drop(Box::from_raw(header.as_ptr())),
+            _ => drop(Box::from_raw(header.as_ptr())),
         }
     }
 }
@@ -253,12 +271,12 @@ mod tests {
     #[test]
     fn a_block_is_used_again_if_nobody_shares_it() {
         let mut block = Block::with_room(100).unwrap();
-        assert!(block.reuse(50) && block.reuse(100) && !block.reuse(101));
+        assert!(block.reuse(50).is_some() && block.reuse(100).is_some() && block.reuse(101).is_none());
         let copy = block.clone();
-        assert!(!block.reuse(1));
+        assert_eq!(block.reuse(1), None);
         drop(copy);
-        assert!(block.reuse(1));
-        assert!(!Block::share(Frame::from("part")).reuse(1));
+        assert_eq!(block.reuse(1), Some(block.data()));
+        assert_eq!(Block::share(Frame::from("part")).reuse(1), None);
         assert_eq!(Block::with_room(usize::MAX).unwrap_err(), Errno(libc::ENOMEM));
     }
 }

@@ -74,7 +74,7 @@ const INVALID: Errno = Errno(libc::EINVAL);
 pub(crate) fn find(handle: *mut c_void) -> Result<Arc<Context>, Errno> {
     loop {
         match CONTEXTS.borrow(handle) {
-            Ok(guard) => return guard.clone().ok_or(Errno(libc::EFAULT)),
+            Ok(context) => return Ok(Arc::clone(&context)),
             // Some thread is doing just this.
             Err(SlotError::Busy) => std::hint::spin_loop(),
             Err(_) => return Err(Errno(libc::EFAULT)),

@@ -3,7 +3,7 @@
 use crate::block::{Block, FreeFn};
 use crate::border::{call, guarded};
 use crate::errno::Errno;
-use crate::msg::{Msg, begin, bytes_at};
+use crate::msg::{INLINE, Msg, begin, bytes_at};
 use libc::{c_char, c_int, c_void};
 use std::ffi::CStr;
 use std::ptr;
@@ -28,7 +28,18 @@ pub unsafe extern "C" fn zmq_msg_init(message: *mut Msg) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_init_size(message: *mut Msg, size: usize) -> c_int {
     // SAFETY: the caller's word.
-    call(|| unsafe { begin(message) }?.make_room(size).map(|()| 0))
+    match unsafe { begin(message) } {
+        Ok(message) if size <= INLINE => message.set_short(size),
+        Ok(message) => return make_block(message, size),
+        Err(errno) => return errno.report(-1),
+    }
+    0
+}
+
+/// Apart, so that short messages do not pay for it.
+#[inline(never)]
+fn make_block(message: &mut Msg, size: usize) -> c_int {
+    call(|| message.make_block(size).map(|()| 0))
 }
 
 /// Begins a message with a copy of `size` bytes.

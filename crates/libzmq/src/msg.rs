@@ -14,7 +14,7 @@ use std::{ptr, slice};
 use zincmq::{Frame, PeerInfo};
 
 /// Bodies up to this many bytes live in the message itself.
-const INLINE: usize = 45;
+pub(crate) const INLINE: usize = 45;
 /// Parts of a message of several, up to this many bytes, are copied while it is gathered.
 const GATHERED: usize = 512;
 /// Bodies of this size and more travel by reference; over inproc all that have a function to be freed with.
@@ -118,7 +118,7 @@ impl Msg {
         let kind = if address.is_null() { CLOSED } else { unsafe { (&raw const (*address).kind).read() } };
         match kind {
             // SAFETY: as above.
-            SHORT | BLOCK | CONSTANT | COMMON => Ok(unsafe { &mut *address }),
+            SHORT..=COMMON => Ok(unsafe { &mut *address }),
             _ => Err(Errno(libc::EFAULT)),
         }
     }
@@ -127,14 +127,19 @@ impl Msg {
     #[inline]
     pub(crate) fn make_room(&mut self, size: usize) -> Result<(), Errno> {
         if size <= INLINE {
-            self.len = size as u8;
+            self.set_short(size);
             return Ok(());
         }
         self.make_block(size)
     }
 
-    /// Apart, so that short messages do not pay for its registers.
-    #[inline(never)]
+    /// Gives an empty message a short body, not initialised.
+    #[inline]
+    pub(crate) fn set_short(&mut self, size: usize) {
+        self.len = size.min(INLINE) as u8;
+    }
+
+    #[inline]
     pub(crate) fn make_block(&mut self, size: usize) -> Result<(), Errno> {
         self.put_block(Block::with_room(size)?);
         Ok(())
@@ -216,12 +221,13 @@ impl Msg {
     /// The body, if it is sent as a copy.
     #[inline]
     pub(crate) fn plain(&self) -> Option<&[u8]> {
-        let plain = match self.kind {
-            SHORT => true,
-            BLOCK => self.block().is_own() && self.block().as_ref().len() < LARGE,
-            _ => false,
+        let (data, size) = match self.kind {
+            SHORT => (self.body.as_ptr().cast(), usize::from(self.len)),
+            BLOCK => self.block().own_bytes()?,
+            _ => return None,
         };
-        plain.then(|| self.bytes())
+        // SAFETY: as in `bytes`; neither is NULL.
+        (size < LARGE).then(|| unsafe { slice::from_raw_parts(data, size) })
     }
 
     /// Calls `send` with the body as the socket takes it: by reference if it is large, or if somebody wants it back;
@@ -244,7 +250,7 @@ impl Msg {
     /// Whether the memory of the body is not the block's own: the application's, perhaps.
     #[inline]
     pub(crate) fn is_foreign(&self) -> bool {
-        self.kind == BLOCK && !self.block().is_own()
+        self.kind == BLOCK && self.block().own_bytes().is_none()
     }
 
     /// Lets go of all that the message holds; it is none afterwards.
@@ -255,30 +261,34 @@ impl Msg {
     }
 
     /// Makes it an empty message.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn clear(&mut self) {
         self.set_peer(None);
         self.empty_body();
     }
 
     /// Lets go of all but the connection.
-    #[inline]
+    #[inline(always)]
     fn empty_body(&mut self) {
-        if self.kind != SHORT || !self.label.is_null() {
-            self.let_go();
-        }
         self.len = 0;
         self.more = 0;
+        if !self.label.is_null() {
+            self.drop_label();
+        }
+        if self.kind != SHORT {
+            self.drop_body();
+        }
     }
 
-    pub(crate) fn let_go(&mut self) {
-        if !self.label.is_null() {
-            // SAFETY: it is from a box, and forgotten here.
-            drop(unsafe { Box::from_raw(self.label) });
-            self.label = ptr::null_mut();
-        }
-        let kind = std::mem::replace(&mut self.kind, SHORT);
-        match kind {
+    #[cold]
+    fn drop_label(&mut self) {
+        // SAFETY: it is from a box, and forgotten here.
+        drop(unsafe { Box::from_raw(std::mem::replace(&mut self.label, ptr::null_mut())) });
+    }
+
+    #[inline(never)]
+    fn drop_body(&mut self) {
+        match std::mem::replace(&mut self.kind, SHORT) {
             BLOCK => drop(std::mem::ManuallyDrop::into_inner(self.block())),
             COMMON => drop(std::mem::ManuallyDrop::into_inner(self.common())),
             _ => {}

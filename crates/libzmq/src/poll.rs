@@ -110,16 +110,16 @@ impl Waited {
         let Polled { what, wanted: both, .. } = &mut self.sockets[place];
         both.readable |= wanted.readable;
         both.writable |= wanted.writable;
-        let has = what.get()?.with_parts(Interest::default());
+        let has = what.with_parts(Interest::default());
         self.ready |= (has.readable && wanted.readable) || (has.writable && wanted.writable);
         Ok(place)
     }
 
     fn wait(&mut self, poller: &mut Poller, timeout: Option<Duration>) -> Result<(), Errno> {
-        let sockets = self.sockets.iter_mut().enumerate().map(|(at, Polled { what, wanted, .. })| {
-            let socket = what.get().ok();
-            socket.map(|socket| Item::socket(Token(at), &mut socket.core, *wanted))
-        });
+        let sockets =
+            self.sockets.iter_mut().enumerate().map(|(at, Polled { what, wanted, .. })| {
+                Some(Item::socket(Token(at), &mut what.core, *wanted))
+            });
         let descriptors =
             self.descriptors.iter().zip(sockets.len()..).map(|(Polled { what, wanted, .. }, at)| {
                 // SAFETY: the caller's word: the descriptor is open during the call.
@@ -145,8 +145,7 @@ impl Waited {
             Place::Descriptor(at) => events(self.descriptors[at].found) & (wanted | POLLERR),
             Place::Socket(at) => {
                 let Polled { what, found, .. } = &self.sockets[at];
-                let amended = what.as_ref().map_or(*found, |socket| socket.with_parts(*found));
-                events(amended) & wanted
+                events(what.with_parts(*found)) & wanted
             }
         }
     }

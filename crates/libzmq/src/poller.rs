@@ -52,10 +52,7 @@ const NO_POLLER: Errno = Errno(libc::EFAULT);
 
 /// A call on a poller.
 fn on(poller: *mut c_void, body: impl FnOnce(&mut Poller) -> Result<c_int, Errno>) -> c_int {
-    call(|| {
-        let mut guard = POLLERS.borrow(poller).map_err(|_| NO_POLLER)?;
-        body(guard.as_mut().ok_or(NO_POLLER)?)
-    })
+    call(|| body(&mut *POLLERS.borrow(poller).map_err(|_| NO_POLLER)?))
 }
 
 /// Checks that this can be waited for.

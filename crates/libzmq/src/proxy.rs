@@ -16,7 +16,7 @@ impl Place {
     }
 
     fn core(&mut self) -> Option<&mut AnySocket> {
-        self.0.as_mut().and_then(|socket| socket.get().ok()).map(|socket| &mut socket.core)
+        self.0.as_mut().map(|socket| &mut socket.core)
     }
 }
 

@@ -3,10 +3,10 @@
 use crate::border::{call, clamped};
 use crate::errno::Errno;
 use crate::msg::{Body, Msg, bytes_at};
-use crate::socket::{self, Borrowed, Socket, on};
+use crate::socket::{self, Borrowed, SOCKETS, Socket, on};
 use libc::{c_int, c_void, iovec};
-use std::ptr;
-use zincmq::Message;
+use std::{ptr, slice};
+use zincmq::c::Memory;
 
 const DONTWAIT: c_int = 1;
 const SNDMORE: c_int = 2;
@@ -14,49 +14,49 @@ const SNDMORE: c_int = 2;
 /// Sends a message, which is empty afterwards; on failure it stays as it is.
 #[inline(always)]
 unsafe fn send_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> Result<c_int, Errno> {
-    let mut borrowed = socket::borrow(socket)?;
-    let socket = borrowed.get()?;
+    let mut lent = SOCKETS.borrow(socket)?;
     // SAFETY: the caller's word.
     let message = unsafe { Msg::at(message) }?;
-    let more = flags & SNDMORE != 0;
     let size = match message.plain() {
-        Some(bytes) if !more && !socket.is_gathering() => {
-            socket.send(Body::Slice(bytes), flags & DONTWAIT == 0, false)?;
+        Some(bytes) if flags & (SNDMORE | DONTWAIT) == 0 && !lent.is_gathering() => {
+            lent.send_alone(bytes)?;
             bytes.len()
         }
-        _ => send_body(socket, message, flags)?,
+        _ => return send_body(lent.into(), message, flags),
     };
+    drop(lent);
+    message.clear();
+    Ok(size as c_int)
+}
+
+/// Sends a message whose body is not just copied.
+#[inline(never)]
+fn send_body(mut socket: Borrowed, message: &mut Msg, flags: c_int) -> Result<c_int, Errno> {
+    let more = flags & SNDMORE != 0;
+    let gathered = more || socket.is_gathering();
+    message.with_body(gathered, |body| socket.send(body, flags & DONTWAIT == 0, more))?;
+    let size = message.bytes().len();
     // The application may be called back, and use the socket.
-    drop(borrowed);
+    drop(socket);
     message.clear();
     Ok(clamped(size))
 }
 
-/// Sends a message whose body is not just copied. Returns its length.
-#[inline(never)]
-fn send_body(socket: &mut Socket, message: &Msg, flags: c_int) -> Result<usize, Errno> {
-    let more = flags & SNDMORE != 0;
-    let gathered = more || socket.is_gathering();
-    message.with_body(gathered, |body| socket.send(body, flags & DONTWAIT == 0, more))?;
-    Ok(message.bytes().len())
-}
-
 #[inline(always)]
 unsafe fn receive_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> Result<c_int, Errno> {
-    let mut borrowed = socket::borrow(socket)?;
+    let mut lent = SOCKETS.borrow(socket)?;
     // SAFETY: the caller's word.
     let message = unsafe { Msg::at(message) }?;
     if message.is_foreign() {
-        return receive_anew(borrowed, socket, message, flags);
+        return receive_anew(lent.into(), socket, message, flags);
     }
-    let received =
-        borrowed.get()?.receive(flags & DONTWAIT == 0, |incoming, at| message.receive(incoming, at));
-    received.map(clamped)
+    let at = lent.receive(flags & DONTWAIT == 0)?;
+    message.receive(&mut lent.incoming, at).map(clamped)
 }
 
 /// Receives into a message whose memory is not its own: the application may be called back for it, and use the socket.
 /// A receive that waits lets go of it before: the sender that is waited for may need the memory.
-#[cold]
+#[inline(never)]
 fn receive_anew(
     mut borrowed: Borrowed,
     socket: *mut c_void,
@@ -69,7 +69,7 @@ fn receive_anew(
         old.clear();
         borrowed = socket::borrow(socket)?;
     }
-    let received = borrowed.get()?.receive(wait, |incoming, at| message.receive(incoming, at));
+    let received = borrowed.receive(wait).and_then(|at| message.receive(&mut borrowed.incoming, at));
     drop(borrowed);
     match received {
         Ok(_) => old.clear(),
@@ -91,6 +91,15 @@ unsafe fn copy_out(part: &[u8], to: *mut c_void, room: usize) -> Result<usize, E
     Ok(part.len())
 }
 
+/// As [`copy_out`], of the part `at`; memory that is not the message's own is let go of.
+#[inline(never)]
+unsafe fn give_out(socket: &mut Socket, at: usize, to: *mut c_void, room: usize) -> Result<usize, Errno> {
+    // SAFETY: the caller's word.
+    let size = unsafe { copy_out(&socket.incoming[at], to, room) };
+    socket.let_go(at);
+    size
+}
+
 /// Sends a part: a copy of `size` bytes.
 ///
 /// # Safety
@@ -102,12 +111,32 @@ pub unsafe extern "C" fn zmq_send(
     size: usize,
     flags: c_int,
 ) -> c_int {
-    on(socket, |socket| {
-        // SAFETY: the caller's word.
-        let bytes = unsafe { bytes_at(data, size) }?;
-        socket.send(Body::Slice(bytes), flags & DONTWAIT == 0, flags & SNDMORE != 0)?;
-        Ok(clamped(size))
+    call(|| {
+        let mut socket = SOCKETS.borrow(socket)?;
+        // One comparison for two: an empty body is as far from the others as one that is too large for a number of C.
+        let ordinary = size.wrapping_sub(1) < c_int::MAX as usize && !data.is_null();
+        if flags & (DONTWAIT | SNDMORE) != 0 || !ordinary || socket.is_gathering() {
+            // SAFETY: the caller's word.
+            return unsafe { send_part(socket.into(), data, size, flags) };
+        }
+        // SAFETY: the caller's word; the memory is somewhere, and there is less of it than addresses can tell.
+        socket.send_alone(unsafe { slice::from_raw_parts(data.cast(), size) })?;
+        Ok(size as c_int)
     })
+}
+
+/// As [`zmq_send`], whatever the arguments are.
+#[inline(never)]
+unsafe fn send_part(
+    mut socket: Borrowed,
+    data: *const c_void,
+    size: usize,
+    flags: c_int,
+) -> Result<c_int, Errno> {
+    // SAFETY: the caller's word.
+    let bytes = unsafe { bytes_at(data, size) }?;
+    socket.send(Body::Slice(bytes), flags & DONTWAIT == 0, flags & SNDMORE != 0)?;
+    Ok(clamped(size))
 }
 
 /// Sends a part that stays where it is, as it is, for ever.
@@ -140,10 +169,18 @@ pub unsafe extern "C" fn zmq_recv(
     room: usize,
     flags: c_int,
 ) -> c_int {
-    on(socket, |socket| {
-        // SAFETY: the caller's word.
-        let copy = |incoming: &mut Message, at: usize| unsafe { copy_out(&incoming[at], data, room) };
-        socket.receive(flags & DONTWAIT == 0, copy).map(clamped)
+    call(|| {
+        let mut socket = SOCKETS.borrow(socket)?;
+        let at = socket.receive(flags & DONTWAIT == 0)?;
+        match socket.incoming.short() {
+            Some(bytes) if bytes.len() <= if data.is_null() { 0 } else { room } => {
+                // SAFETY: the caller's word.
+                unsafe { sys::copy(bytes, data.cast()) };
+                Ok(bytes.len() as c_int)
+            }
+            // SAFETY: the caller's word.
+            _ => unsafe { give_out(&mut Borrowed::from(socket), at, data, room) }.map(clamped),
+        }
     })
 }
 
@@ -238,20 +275,19 @@ pub unsafe extern "C" fn zmq_recviov(
         while *count < most {
             // SAFETY: the caller's word.
             let piece = unsafe { &mut *pieces.add(*count) };
-            let more = socket.receive(flags & DONTWAIT == 0, |incoming, at| {
-                let size = incoming[at].len();
-                // SAFETY: malloc takes any size; the caller frees.
-                let memory = unsafe { libc::malloc(size.max(1)) };
-                if memory.is_null() {
-                    return Err(Errno(libc::ENOMEM));
-                }
-                // SAFETY: the memory has `size` bytes.
-                unsafe { copy_out(&incoming[at], memory, size) }?;
-                *piece = iovec { iov_base: memory, iov_len: size };
-                Ok(at + 1 < incoming.len())
-            })?;
+            let at = socket.receive(flags & DONTWAIT == 0)?;
+            let size = socket.incoming[at].len();
+            // SAFETY: malloc takes any size; the caller frees.
+            let memory = unsafe { libc::malloc(size.max(1)) };
+            if memory.is_null() {
+                socket.let_go(at);
+                return Err(Errno(libc::ENOMEM));
+            }
+            // SAFETY: the memory has `size` bytes.
+            unsafe { give_out(socket, at, memory, size) }?;
+            *piece = iovec { iov_base: memory, iov_len: size };
             *count += 1;
-            if !more {
+            if at + 1 == socket.incoming.len() {
                 break;
             }
         }

@@ -9,13 +9,14 @@ use crate::msg::Body;
 use crate::outlet::Outlet;
 use crate::poll_item::POLLOUT;
 use libc::{c_char, c_int, c_void};
-use queue::Keep;
 use std::ffi::CStr;
+use std::mem::ManuallyDrop;
+use std::ops::{Deref, DerefMut};
 use std::ptr;
 use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
-use zincmq::c::{Admits, Kept, LikeLibzmq, Memory};
+use zincmq::c::{Admits, Direct, Kept, LikeLibzmq, Memory};
 use zincmq::poller::Interest;
 use zincmq::{AnySocket, Error, Frame, Message, SendError, SocketType};
 
@@ -30,7 +31,7 @@ pub(crate) struct Socket {
     /// Parts that wait for the last one of their message.
     draft: Message,
     /// The message received last, and how many of its parts C has got.
-    incoming: Message,
+    pub(crate) incoming: Message,
     given: usize,
     /// Frames to be dropped after the call: that may call the application back, which may use the socket.
     deferred_drops: Vec<Frame>,
@@ -44,48 +45,59 @@ impl From<SlotError> for Errno {
 }
 
 /// A socket during a call. It is free again before what the call has spent is dropped.
-pub(crate) struct Borrowed(Option<Guard<'static, Socket>>);
+pub(crate) struct Borrowed(ManuallyDrop<Guard<'static, Socket>>);
 
-impl Borrowed {
+impl From<Guard<'static, Socket>> for Borrowed {
     #[inline]
-    pub(crate) fn get(&mut self) -> Result<&mut Socket, Errno> {
-        self.0.as_mut().and_then(|guard| guard.as_mut()).ok_or(Errno(libc::ENOTSOCK))
+    fn from(socket: Guard<'static, Socket>) -> Self {
+        Self(ManuallyDrop::new(socket))
     }
+}
+
+impl Deref for Borrowed {
+    type Target = Socket;
 
     #[inline]
-    pub(crate) fn as_ref(&self) -> Option<&Socket> {
-        self.0.as_ref().and_then(|guard| guard.as_ref())
+    fn deref(&self) -> &Socket {
+        &self.0
     }
+}
 
-    #[cold]
-    fn end_with(&mut self, deferred_drops: Vec<Frame>) {
-        self.0 = None;
-        drop(deferred_drops);
+impl DerefMut for Borrowed {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Socket {
+        &mut self.0
     }
 }
 
 impl Drop for Borrowed {
     #[inline]
     fn drop(&mut self) {
-        if let Ok(socket) = self.get()
-            && !socket.deferred_drops.is_empty()
-        {
-            let deferred_drops = std::mem::take(&mut socket.deferred_drops);
-            self.end_with(deferred_drops);
+        // SAFETY: nobody uses it after this.
+        let socket = unsafe { ManuallyDrop::take(&mut self.0) };
+        if !socket.deferred_drops.is_empty() {
+            give_back(socket);
         }
     }
 }
 
+#[cold]
+fn give_back(mut socket: Guard<'static, Socket>) {
+    let spent = std::mem::take(&mut socket.deferred_drops);
+    drop(socket);
+    drop(spent);
+}
+
 /// The socket of a handle, for the calling thread alone.
-#[inline]
+#[inline(always)]
 pub(crate) fn borrow(handle: *mut c_void) -> Result<Borrowed, Errno> {
-    Ok(Borrowed(Some(SOCKETS.borrow(handle)?)))
+    Ok(SOCKETS.borrow(handle)?.into())
 }
 
 /// A call on a socket that returns -1 with `errno` set when it fails.
-#[inline]
+#[inline(always)]
 pub(crate) fn on(handle: *mut c_void, body: impl FnOnce(&mut Socket) -> Result<c_int, Errno>) -> c_int {
-    call(|| body(borrow(handle)?.get()?))
+    call(|| body(&mut *borrow(handle)?))
 }
 
 impl Socket {
@@ -103,20 +115,28 @@ impl Socket {
     }
 
     /// REQ and REP may send only when the message before has been received whole.
-    #[inline]
     fn owes_reading(&self) -> bool {
         self.has_rest() && self.core.socket_type().takes_turns()
     }
 
     /// Half a request has no reply, and takes the place of the one before.
-    #[inline]
     fn owes_writing(&self) -> bool {
         self.is_gathering() && self.core.socket_type() == SocketType::Req
     }
 
+    /// Sends bytes as a message of one part, waiting, where no parts are gathered: the short way of [`Socket::send`]. It
+    /// leaves nothing to be dropped after the call.
+    #[inline(always)]
+    pub(crate) fn send_alone(&mut self, bytes: &[u8]) -> Result<(), Errno> {
+        if self.has_rest() {
+            return self.send(Body::Slice(bytes), true, false);
+        }
+        self.core.send_or(bytes, unsent)
+    }
+
     /// Sends one part, or keeps it until the last one comes. The first part of several asks whether the message
     /// would be accepted, and waits for that; the others neither wait nor fail.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn send(&mut self, part: Body<'_>, wait: bool, more: bool) -> Result<(), Errno> {
         if self.owes_reading() {
             return Err(Errno(EFSM));
@@ -127,18 +147,10 @@ impl Socket {
         let result = match part {
             Body::Slice(bytes) if wait => self.core.send(bytes),
             Body::Slice(bytes) => self.core.try_send(bytes),
-            Body::Kept(kept) => self.send_kept(kept, wait),
+            Body::Kept(kept) if wait => self.core.send(Kept(kept)),
+            Body::Kept(kept) => self.core.try_send(Kept(kept)),
         };
-        match result {
-            // A routing id without a message is swallowed.
-            Err(SendError { error: Error::InvalidMessage { .. }, .. }) => Ok(()),
-            result => Ok(result?),
-        }
-    }
-
-    #[cold]
-    fn send_kept(&mut self, kept: &dyn Keep, wait: bool) -> Result<(), SendError> {
-        if wait { self.core.send(Kept(kept)) } else { self.core.try_send(Kept(kept)) }
+        result.or_else(|failed| unsent(failed.error))
     }
 
     /// Whether parts of a message have been sent, and not its last.
@@ -170,30 +182,37 @@ impl Socket {
         }
     }
 
-    /// Receives the next part: `give` gets the message and the place of the part in it.
-    #[inline]
-    pub(crate) fn receive<R>(
-        &mut self,
-        wait: bool,
-        give: impl FnOnce(&mut Message, usize) -> Result<R, Errno>,
-    ) -> Result<R, Errno> {
-        if !self.has_rest() {
-            self.given = 0;
-            if self.owes_writing() {
-                return Err(Errno(EFSM));
-            }
-            match wait {
-                true => self.core.recv_into(&mut self.incoming),
-                false => self.core.try_recv_into(&mut self.incoming),
-            }?;
+    /// Receives the next part: it is at the place that is returned, in [`Socket::incoming`].
+    #[inline(always)]
+    pub(crate) fn receive(&mut self, wait: bool) -> Result<usize, Errno> {
+        if self.has_rest() || self.is_gathering() || !wait {
+            return self.receive_next(wait);
         }
-        let at = self.given;
-        self.given += 1;
-        let given = give(&mut self.incoming, at);
-        if let Some(frame) = self.incoming.take_foreign(at) {
-            self.deferred_drops.push(frame);
+        self.core.recv_into_or(&mut self.incoming, |error| Err(Errno::from(error)))?;
+        self.given = 1;
+        Ok(0)
+    }
+
+    #[inline(never)]
+    fn receive_next(&mut self, wait: bool) -> Result<usize, Errno> {
+        if self.has_rest() {
+            self.given += 1;
+            return Ok(self.given - 1);
         }
-        given
+        if self.owes_writing() {
+            return Err(Errno(EFSM));
+        }
+        match wait {
+            true => self.core.recv_into(&mut self.incoming),
+            false => self.core.try_recv_into(&mut self.incoming),
+        }?;
+        self.given = 1;
+        Ok(0)
+    }
+
+    /// Lets go of a part after the call, if its memory is not the message's own.
+    pub(crate) fn let_go(&mut self, at: usize) {
+        self.deferred_drops.extend(self.incoming.take_foreign(at));
     }
 
     /// The readiness, parts of messages half sent or half received included (`found` is what the core says).
@@ -202,6 +221,12 @@ impl Socket {
         let readable = (found.readable && !self.owes_writing()) || self.has_rest();
         Interest { readable, writable, ..found }
     }
+}
+
+/// What C is told of a message that was not sent. A routing id without a message is swallowed.
+#[cold]
+fn unsent(error: Error) -> Result<(), Errno> {
+    if matches!(error, Error::InvalidMessage { .. }) { Ok(()) } else { Err(error.into()) }
 }
 
 /// The text that C points to.

@@ -106,8 +106,7 @@ fn now() -> u64 {
 
 /// Does something with the set behind a handle: EFAULT if it is none, or another thread is using it.
 fn with<R>(handle: *mut c_void, body: impl FnOnce(&mut Timers) -> Result<R, Errno>) -> Result<R, Errno> {
-    let mut set = SETS.borrow(handle).map_err(|_| Errno(libc::EFAULT))?;
-    body(set.as_mut().ok_or(Errno(libc::EFAULT))?)
+    body(&mut *SETS.borrow(handle).map_err(|_| Errno(libc::EFAULT))?)
 }
 
 /// A call on one timer of a set: EINVAL if there is none of this number.

@@ -93,8 +93,9 @@ impl<T> Slot<T> {
     pub fn take(&self, generation: u64, next: u64) -> Result<T, SlotError> {
         let vacant = next << GENERATION | VACANT;
         match self.borrow(generation) {
-            Ok(mut guard) => {
-                let value = guard.take();
+            Ok(guard) => {
+                // SAFETY: the guard has the value to itself. It goes without a drop: the slot is not lent again.
+                let value = self.value.with_mut(|place| unsafe { (*place).take() });
                 std::mem::forget(guard);
                 self.state.store(vacant, Ordering::Release);
                 value.ok_or(SlotError::Unknown)
@@ -133,20 +134,21 @@ impl<T> Drop for Guard<'_, T> {
 }
 
 impl<T> Deref for Guard<'_, T> {
-    type Target = Option<T>;
+    type Target = T;
 
     #[inline]
-    fn deref(&self) -> &Option<T> {
-        // SAFETY: the guard has the value to itself.
-        self.slot.value.with(|value| unsafe { &*value })
+    fn deref(&self) -> &T {
+        // SAFETY: the guard has the value to itself. There is one: a slot is lent when it was filled, and no more when the
+        // value was taken out.
+        self.slot.value.with(|value| unsafe { (*value).as_ref().unwrap_unchecked() })
     }
 }
 
 impl<T> DerefMut for Guard<'_, T> {
     #[inline]
-    fn deref_mut(&mut self) -> &mut Option<T> {
-        // SAFETY: the guard has the value to itself, and this borrow the guard.
-        self.slot.value.with_mut(|value| unsafe { &mut *value })
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: as in `deref`; and this borrow has the guard to itself.
+        self.slot.value.with_mut(|value| unsafe { (*value).as_mut().unwrap_unchecked() })
     }
 }
 

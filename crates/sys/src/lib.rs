@@ -106,10 +106,8 @@ pub unsafe fn copy(from: &[u8], to: *mut u8) {
         let behind = from.len() - N;
         // SAFETY: both pieces lie within `from`, and so within `to`.
         unsafe {
-            let first = from.as_ptr().cast::<[u8; N]>().read();
-            let last = from.as_ptr().add(behind).cast::<[u8; N]>().read();
-            to.add(behind).cast::<[u8; N]>().write(last);
-            to.cast::<[u8; N]>().write(first);
+            ptr::copy_nonoverlapping(from.as_ptr().add(behind), to.add(behind), N);
+            ptr::copy_nonoverlapping(from.as_ptr(), to, N);
         }
     }
     // SAFETY: the caller's word; the sizes fit.

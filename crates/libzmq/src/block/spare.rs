@@ -33,15 +33,20 @@ pub(super) fn take(size: usize) -> Option<Block> {
     // SAFETY: nobody else has it.
     let Header { references, size: old, keeper, .. } = unsafe { header.as_mut() };
     match keeper {
-        Memory::Block { room } if (size..=AMPLE.saturating_mul(size)).contains(room) => {
+        Memory::Block { room } if *room >= size && *room / AMPLE <= size => {
             (*references.get_mut(), *old) = (1, size);
             Some(Block(header))
         }
         _ => {
-            _ = SPARE.try_with(|spare| spare.0.set(Some(header)));
+            put_back(header);
             None
         }
     }
+}
+
+#[cold]
+fn put_back(header: NonNull<Header>) {
+    _ = SPARE.try_with(|spare| spare.0.set(Some(header)));
 }
 
 /// Keeps a block of so much room in place of the one before.

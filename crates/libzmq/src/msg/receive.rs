@@ -13,40 +13,59 @@ impl Msg {
     /// Takes over part `at` of a received message.
     #[inline(always)]
     pub(crate) fn receive(&mut self, message: &mut Message, at: usize) -> Result<usize, Errno> {
-        let size = match message.own(at) {
-            Some(bytes) if bytes.len() <= INLINE && self.kind == SHORT && self.label.is_null() => {
-                self.len = bytes.len() as u8;
-                // SAFETY: the body has room for so many.
-                unsafe { sys::copy(bytes, self.body.as_mut_ptr().cast()) };
-                bytes.len()
-            }
-            Some(bytes) if bytes.len() < EXCHANGED => self.receive_copy(bytes)?,
-            own => {
-                let own = own.is_some();
-                self.receive_memory(message, at, own)
-            }
+        let size = match message.short() {
+            Some(bytes) => self.receive_copy(bytes)?,
+            None => self.receive_larger(message, at)?,
         };
         self.more = u8::from(at + 1 < message.len());
         self.set_peer(message.peer());
         Ok(size)
     }
 
-    /// Copies a body in place of an earlier one. Returns its length.
     #[inline(never)]
+    fn receive_larger(&mut self, message: &mut Message, at: usize) -> Result<usize, Errno> {
+        match message.own(at) {
+            Some(bytes) if bytes.len() < EXCHANGED => self.receive_copy(bytes),
+            own => {
+                let own = own.is_some();
+                Ok(self.receive_memory(message, at, own))
+            }
+        }
+    }
+
+    #[inline(always)]
     fn receive_copy(&mut self, bytes: &[u8]) -> Result<usize, Errno> {
         let size = bytes.len();
-        let bare = self.kind == BLOCK && self.label.is_null();
-        if !bare || size <= INLINE || !(*self.block()).reuse(size) {
-            self.empty_body();
-            self.make_room(size)?;
-        }
-        self.overwrite(bytes);
+        let room = self.reuse(size).map_or_else(|| self.begin_anew(size), Ok)?;
+        // SAFETY: there is room for so many.
+        unsafe { sys::copy(bytes, room) };
         Ok(size)
+    }
+
+    /// The place for a body of `size` bytes, where the body before was of the same kind.
+    #[inline(always)]
+    fn reuse(&mut self, size: usize) -> Option<*mut u8> {
+        match self.kind {
+            _ if !self.label.is_null() => None,
+            SHORT if size <= INLINE => {
+                self.len = size as u8;
+                Some(self.body.as_mut_ptr().cast())
+            }
+            BLOCK if size > INLINE => (*self.block()).reuse(size),
+            _ => None,
+        }
+    }
+
+    /// As [`Msg::reuse`], whatever was there before.
+    #[inline(never)]
+    fn begin_anew(&mut self, size: usize) -> Result<*mut u8, Errno> {
+        self.empty_body();
+        self.make_room(size)?;
+        Ok(self.data())
     }
 
     /// Takes over the memory of a body, which stays where it is; the part gets that of an earlier one if that is of the
     /// same kind. Returns the body's length.
-    #[inline(never)]
     fn receive_memory(&mut self, message: &mut Message, at: usize, own: bool) -> usize {
         if !own && let Some(common) = message.take_common(at) {
             let size = common.len();

@@ -37,6 +37,22 @@ fn around(size: usize, byte: u8, freed: &AtomicUsize) -> Msg {
     message
 }
 
+/// The last part is copied, and an earlier one is the application's.
+#[test]
+fn a_part_is_freed_when_the_message_has_gone() {
+    let freed = AtomicUsize::new(0);
+    let link = Link::new(PULL, PUSH, TCP);
+    let mut first = around(8, 1, &freed);
+    // SAFETY: a message.
+    unsafe { done(zmq_msg_send(&raw mut first, link.other, SNDMORE)) };
+    assert_eq!(freed.load(Ordering::Relaxed), 0);
+    done(send(link.other, b"last", 0));
+    assert_eq!(freed.load(Ordering::Relaxed), 1);
+    assert_eq!(receive(link.bound, 0), (8, vec![1; 8]));
+    assert_eq!(receive(link.bound, 0), (4, b"last".to_vec()));
+    close(&mut first);
+}
+
 #[test]
 fn bodies_of_every_size_arrive_and_are_freed_once() {
     for endpoint in ["inproc://sizes", TCP] {

@@ -1,5 +1,6 @@
 //! The interface that the C library (`zincmq-libzmq`) needs beyond Rust's. It is no promise: it changes as that crate does.
 
+mod direct;
 mod option;
 mod sending;
 
@@ -9,6 +10,7 @@ use crate::message::{Frame, Message};
 use crate::poller::Poller;
 use crate::proxy::Proxy;
 use crate::socket::Socket;
+pub use direct::Direct;
 pub use option::ByNumber;
 use queue::Common;
 pub use sending::{Admits, Kept};
@@ -71,6 +73,9 @@ pub trait Memory {
 
     /// The bytes of part `at`, if their memory is this message's own.
     fn own(&self, at: usize) -> Option<&[u8]>;
+
+    /// The bytes of the only part, if they are few enough to lie in the message itself.
+    fn short(&self) -> Option<&[u8]>;
 }
 
 impl Memory for Message {
@@ -86,7 +91,12 @@ impl Memory for Message {
 
     #[inline]
     fn own(&self, at: usize) -> Option<&[u8]> {
-        self.get(at).and_then(Frame::own)
+        self.own(at)
+    }
+
+    #[inline(always)]
+    fn short(&self) -> Option<&[u8]> {
+        self.short()
     }
 }
 

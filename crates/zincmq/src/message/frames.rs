@@ -27,6 +27,14 @@ impl Frames {
     }
 
     #[inline]
+    pub(super) fn get(&self, at: usize) -> Option<&Frame> {
+        match self {
+            Self::One(frame) => (at == 0).then_some(frame),
+            Self::Many(frames) => frames.get(at),
+        }
+    }
+
+    #[inline]
     pub(super) fn as_mut_slice(&mut self) -> &mut [Frame] {
         match self {
             Self::One(frame) => slice::from_mut(frame),

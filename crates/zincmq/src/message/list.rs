@@ -350,6 +350,24 @@ impl Message {
         self.as_mut_slice().get_mut(at).map(std::mem::take)
     }
 
+    /// The bytes of part `at`, if their memory is this message's own.
+    #[inline]
+    pub(crate) fn own(&self, at: usize) -> Option<&[u8]> {
+        if at < self.parts { self.frames.get(at)?.own() } else { None }
+    }
+
+    /// The bytes of the only part, if they are few enough to lie in the message itself.
+    #[inline(always)]
+    pub(crate) fn short(&self) -> Option<&[u8]> {
+        if self.parts != 1 {
+            return None;
+        }
+        match &self.frames {
+            Frames::One(frame) => frame.short(),
+            Frames::Many(_) => None,
+        }
+    }
+
     /// As [`Message::take_part`], if the memory of the body is not this message's own: shared, or a piece of the buffer
     /// that the network filled.
     #[inline]
@@ -358,7 +376,7 @@ impl Message {
     }
 
     /// Lets go of memory that is not this message's own, of parts removed as well: its owner may be called.
-    #[inline]
+    #[cold]
     pub(crate) fn let_go(&mut self) {
         match &mut self.frames {
             Frames::One(frame) => frame.let_go(),

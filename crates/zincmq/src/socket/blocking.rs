@@ -1,141 +1,13 @@
-//! Waiting as a thread.
+//! The calls that wait as a thread.
 
-use crate::error::{BatchError, Error, Result, SendError};
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::{BatchError, Result, SendError};
 use crate::message::Message;
 use crate::pattern::ability::{Receives, Sends};
-use crate::pattern::contract::Denied;
 use crate::socket::outgoing::{Outgoing, Parts, refused};
-use crate::socket::streaming::end_streams_of_thread;
 use crate::socket::{Core, Socket};
 use std::time::{Duration, Instant};
-
-/// The moment at which a timeout option ends a wait; `None`: never.
-pub(super) fn deadline(timeout: i32) -> Option<Instant> {
-    u64::try_from(timeout).ok().and_then(|timeout| Instant::now().checked_add(Duration::from_millis(timeout)))
-}
-
-impl Core {
-    /// Waits for a change. `Err`: the time is over, or the context.
-    fn wait(&mut self, until: Option<Instant>, receives: bool) -> Result<()> {
-        if self.is_stopped() {
-            return Err(Error::Terminated);
-        }
-        self.heed_interrupt()?;
-        if until.is_some_and(|until| Instant::now() >= until) {
-            self.peers.end_streams();
-            return Err(Error::Timeout);
-        }
-        if self.is_unsettled() {
-            return Ok(());
-        }
-        if !receives && self.peers.write_streams() {
-            return Ok(());
-        }
-        end_streams_of_thread();
-        if receives && let Some(result) = self.listen(until) {
-            return result;
-        }
-        let inbox = self.owner.inbox.clone();
-        let spin = self.spin_time(until);
-        if self.waiting.spin.look_and_yield(spin, || inbox.is_pending()) {
-            return Ok(());
-        }
-        inbox.signal().arm_thread();
-        if inbox.is_pending() {
-            inbox.signal().disarm();
-            return Ok(());
-        }
-        let undisturbed = inbox.signal().sleep(until);
-        if undisturbed || !self.waiting.interruptible { Ok(()) } else { Err(Error::Interrupted) }
-    }
-
-    /// Tries to send until the attempt is not denied for now, as long as `SNDTIMEO` allows.
-    /// How long a wait looks awake in any case: as `SPIN` says, and not past its end.
-    pub(super) fn spin_time(&self, until: Option<Instant>) -> Duration {
-        let spin = self.peers.options.spin_time();
-        match until {
-            Some(until) if !spin.is_zero() => spin.min(until.saturating_duration_since(Instant::now())),
-            _ => spin,
-        }
-    }
-
-    #[inline(always)]
-    pub(crate) fn send_in_time(
-        &mut self,
-        attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
-    ) -> Result<()> {
-        self.peers.may_wait = self.peers.options.sndtimeo < 0;
-        let result = self.block(false, |core| deadline(core.peers.options.sndtimeo), attempt);
-        self.peers.may_wait = false;
-        if self.peers.large.is_some() {
-            self.write_large();
-        }
-        result
-    }
-
-    /// Writes the large message that was queued.
-    #[cold]
-    fn write_large(&mut self) {
-        if let Some(large) = self.peers.large.take() {
-            let written = large.write();
-            self.peers.end_large(&large, written);
-        }
-    }
-
-    /// Tries until the attempt is not denied for now, or the moment has come that `until` gives; `None`: no limit.
-    #[inline(always)]
-    fn block(
-        &mut self,
-        receives: bool,
-        until: impl FnOnce(&Self) -> Option<Instant>,
-        mut attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
-    ) -> Result<()> {
-        self.heed_interrupt()?;
-        if !receives {
-            self.peers.patient = false;
-        }
-        match attempt(self) {
-            Ok(()) => Ok(()),
-            Err(Denied::Again) => self.keep_trying(receives, until(self), attempt),
-            Err(denied) => Err(self.refusal(denied)),
-        }
-    }
-
-    /// After a first attempt that was denied for now.
-    #[cold]
-    fn keep_trying(
-        &mut self,
-        receives: bool,
-        until: Option<Instant>,
-        mut attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
-    ) -> Result<()> {
-        self.peers.patient = self.waiting.spin.is_worth_it();
-        let result = loop {
-            if let Err(error) = self.wait(until, receives) {
-                // The time may have been over before the wait, and a message there.
-                let missed = receives && matches!(error, Error::Timeout) && self.read_missed();
-                break if missed && attempt(self).is_ok() { Ok(()) } else { Err(error) };
-            }
-            match attempt(self) {
-                Ok(()) => break Ok(()),
-                Err(Denied::Again) => {}
-                Err(denied) => break Err(self.refusal(denied)),
-            }
-        };
-        // A thread that waits in calls goes on so: the next call need not find out anew. With several peers it would
-        // look for one while another has something.
-        self.peers.patient =
-            receives && result.is_ok() && self.peers.count() == 1 && self.waiting.spin.is_worth_it();
-        self.keep_watch();
-        result
-    }
-
-    /// After the context's end, that; otherwise what the pattern denied.
-    #[cold]
-    pub(crate) fn refusal(&self, denied: Denied) -> Error {
-        if self.is_stopped() { Error::Terminated } else { Error::denied(denied, self.name()) }
-    }
-}
 
 /// Calls that send, and wait where the type does.
 impl<K> Socket<K> {
@@ -198,7 +70,11 @@ impl<K> Socket<K> {
     {
         let message = message.ready();
         let until = |_: &Core| Instant::now().checked_add(timeout);
-        let result = self.core_mut().block(false, until, |core| message.with(|parts| core.try_send(parts)));
+        let core = self.core_mut();
+        core.peers.patient = false;
+        let attempt = |core: &mut Core| message.with(|parts| core.try_send(parts));
+        let first = core.begin().and_then(|()| attempt(core));
+        let result = first.or_else(|denied| core.go_on(denied, false, until, attempt));
         result.map_err(|error| refused::<M>(message, error))
     }
 
@@ -331,16 +207,14 @@ impl<K> Socket<K> {
     ///
     /// # Errors
     /// As [`Socket::recv`]; `message` is empty then.
-    #[inline]
+    #[inline(always)]
     pub fn recv_into(&mut self, message: &mut Message) -> Result<()>
     where
         K: Receives,
     {
-        let until = |core: &Core| deadline(core.peers.options.rcvtimeo);
-        self.core_mut().block(true, until, |core| {
-            // What is waited for may come into the memory of the message before, which is warm.
-            core.try_recv(message).inspect_err(|_| message.let_go())
-        })
+        let core = self.core_mut();
+        let first = core.begin().and_then(|()| core.try_recv(message));
+        core.end_recv(first, message, Err)
     }
 
     /// As [`Socket::recv`], waiting at most so long, whatever `RCVTIMEO` says.
@@ -368,7 +242,9 @@ impl<K> Socket<K> {
     {
         let mut message = Message::new();
         let until = |_: &Core| Instant::now().checked_add(timeout);
-        self.core_mut().block(true, until, |core| core.try_recv(&mut message))?;
+        let core = self.core_mut();
+        let first = core.begin().and_then(|()| core.try_recv(&mut message));
+        first.or_else(|denied| core.go_on(denied, true, until, |core| core.try_recv(&mut message)))?;
         Ok(message)
     }
 

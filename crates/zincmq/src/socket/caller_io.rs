@@ -249,7 +249,8 @@ impl Table {
     /// Leaves nothing behind of the streams that this side writes: for a caller that does anything but write on.
     #[inline]
     pub(crate) fn end_streams(&mut self) {
-        if std::mem::take(&mut self.streams) {
+        if self.streams {
+            self.streams = false;
             let connections = self.all.values_mut().filter_map(|peer| peer.connection.as_ref());
             connections.for_each(|connection| connection.end_stream());
         }

@@ -110,7 +110,7 @@ impl Core {
     }
 
     /// Does what other threads asked for, and what earlier calls have left.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn process(&mut self) {
         self.peers.renew_allowance();
         if self.owner.inbox.is_pending() || self.is_unsettled() {

@@ -137,6 +137,12 @@ impl Core {
     // Inlined, it would be part of a closure that reads the parts from memory just written in smaller pieces.
     #[inline(never)]
     pub(crate) fn try_send(&mut self, parts: &[Part<'_>]) -> std::result::Result<(), Denied> {
+        self.try_send_inlined(parts)
+    }
+
+    /// [`Core::try_send`], for callers that are one function for all messages.
+    #[inline(always)]
+    pub(crate) fn try_send_inlined(&mut self, parts: &[Part<'_>]) -> std::result::Result<(), Denied> {
         self.process();
         let result = match parts {
             // Callers tell this from a full queue by `is_stopped`.
@@ -210,6 +216,12 @@ impl Core {
 
     #[inline]
     pub(crate) fn try_recv(&mut self, into: &mut Message) -> std::result::Result<(), Denied> {
+        self.try_recv_inlined(into)
+    }
+
+    /// [`Core::try_recv`], as with [`Core::try_send_inlined`].
+    #[inline(always)]
+    pub(crate) fn try_recv_inlined(&mut self, into: &mut Message) -> std::result::Result<(), Denied> {
         self.peers.end_streams();
         self.process();
         into.clear();

@@ -50,6 +50,7 @@ mod table;
 mod tests;
 mod throttle;
 mod turn;
+mod waiting;
 
 pub use self::builder::SocketBuilder;
 pub use self::convert::WrongType;

@@ -4,9 +4,10 @@ use crate::error::Result;
 use crate::message::Message;
 use crate::pattern::ability::{Receives, Subscribes};
 use crate::pattern::contract::{Denied, Kind};
-use crate::socket::blocking::{deadline, fill};
+use crate::socket::blocking::fill;
 use crate::socket::halves::RecvHalf;
 use crate::socket::halves::half::Waiting;
+use crate::socket::waiting::deadline;
 use crate::socket::{Core, Interest, Socket};
 use std::time::{Duration, Instant};
 
