@@ -9,6 +9,7 @@
 
 use examples::{Result, number};
 use std::thread;
+use std::time::{Duration, Instant};
 use zincmq::{Context, Pub, Pull, Push, Rep, Req, Sub};
 
 fn main() -> Result {
@@ -20,6 +21,7 @@ fn main() -> Result {
             left_unread(&context, endpoint)?;
         }
         subscriptions(&context)?;
+        swept(&context)?;
         // The context ends here, and with it its threads: what is not freed now never is.
     }
     println!("{rounds} rounds done");
@@ -38,6 +40,19 @@ fn requests(context: &Context, endpoint: &str) -> Result {
     req.send(vec![1; 100_000])?;
     assert_eq!(req.recv()?.bytes().len(), 100_000);
     server.join().map_err(|_| "the server panicked")??;
+    Ok(())
+}
+
+/// While it moves messages, an I/O thread gives back once a second what is idle.
+fn swept(context: &Context) -> Result {
+    let mut pull = Pull::new(context)?;
+    let mut push = Push::new(context)?;
+    push.connect(pull.bind("tcp://127.0.0.1:*")?)?;
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_millis(1500) {
+        push.send("message")?;
+        pull.recv()?;
+    }
     Ok(())
 }
 

@@ -12,7 +12,6 @@ use crate::lingering::Unsent;
 use crate::spin::AdaptiveSpin;
 use mio::{Events, Poll, Waker};
 use queue::{Inbox, Item, KEPT_ROOM, Wake};
-use rustix::time::{ClockId, clock_gettime};
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::num::NonZeroU64;
@@ -105,11 +104,6 @@ impl Overseer for Inbox<ToIo> {
     fn call(&self, session: u64, turn: bool) {
         self.push(Item::Command(ToIo::Attend { session, turn }));
     }
-}
-
-/// The processor time of this thread so far.
-fn thread_time() -> Duration {
-    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
 #[derive(Debug)]
@@ -386,7 +380,7 @@ impl EventLoop {
         if !self.dirty || self.swept.elapsed() < SWEEP {
             return;
         }
-        let (now, ran) = (Instant::now(), thread_time());
+        let (now, ran) = (Instant::now(), sys::thread_time());
         let busy = self.handle.load.ran(ran.saturating_sub(self.ran), now - self.swept);
         (self.swept, self.ran) = (now, ran);
         // Bodies that are kept go when nobody has needed them for a second.
