@@ -8,7 +8,8 @@
 //! mutex for a while.
 
 use crate::primitive::{
-    Arc, AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering, UnsafeCell, compiler_fence, fence, this_thread,
+    Arc, AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering, UNNUMBERED, UnsafeCell, compiler_fence, fence,
+    number_thread, this_thread,
 };
 use std::fmt;
 use std::panic::RefUnwindSafe;
@@ -22,17 +23,16 @@ const PAUSE: Duration = if cfg!(loom) { Duration::ZERO } else { Duration::from_m
 /// How often a thread looks whether the owner is out before it sleeps.
 const LOOKS: u32 = if cfg!(loom) { 0 } else { 100 };
 
-/// No thread has this number ([`this_thread`]).
-const NOBODY: u64 = 0;
+/// No thread has this number, and not even one that has none yet takes itself for the owner.
+const NOBODY: u64 = u64::MAX;
+const _: () = assert!(NOBODY != UNNUMBERED);
 const OUT: u32 = 0;
 const IN: u32 = 1;
 
 /// One of the two ends: see the module. A thread that is inside by one must not enter by the other, nor wait for a thread that
-/// does.
-pub struct End<T> {
+/// does. Which of the two it is, its type says: so the place where its thread says that it is inside need not be worked out.
+pub struct End<T, const SECOND: bool> {
     shared: Arc<Shared<T>>,
-    /// Which of the two: a truth value, so that no place in an array of two need be checked.
-    second: bool,
 }
 
 struct Shared<T> {
@@ -61,84 +61,84 @@ struct History {
     taken_away: Option<Instant>,
 }
 
-impl<T> fmt::Debug for End<T> {
+impl<T, const SECOND: bool> fmt::Debug for End<T, SECOND> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "End({})", u8::from(self.second))
+        write!(f, "End({})", u8::from(SECOND))
     }
 }
 
-impl<T> End<T> {
+impl<T> End<T, false> {
     /// Two ends of one value.
-    pub fn two_of(value: T) -> (Self, Self) {
+    pub fn two_of(value: T) -> (Self, End<T, true>) {
         let shared = Arc::new(Shared {
             owner: AtomicU64::new(NOBODY),
             inside: [Inside::default(), Inside::default()],
             mutex: Mutex::new(History { fences: can_fence_all(), ..History::default() }),
             value: UnsafeCell::new(value),
         });
-        (Self { shared: shared.clone(), second: false }, Self { shared, second: true })
+        (Self { shared: shared.clone() }, End { shared })
     }
 
     /// The value, if these are the ends of one.
     ///
     /// # Errors
     /// The ends, if they are not.
-    pub fn join(self, other: Self) -> Result<T, (Self, Self)> {
+    pub fn join(self, other: End<T, true>) -> Result<T, (Self, End<T, true>)> {
         if !Arc::ptr_eq(&self.shared, &other.shared) {
             return Err((self, other));
         }
-        let Self { shared, second } = self;
-        drop(shared);
+        drop(self);
         match Arc::try_unwrap(other.shared) {
             Ok(shared) => Ok(shared.value.into_inner()),
             // There is no third end that could keep it.
-            Err(shared) => {
-                Err((Self { shared: shared.clone(), second }, Self { shared, second: other.second }))
-            }
+            Err(shared) => Err((Self { shared: shared.clone() }, End { shared })),
         }
     }
+}
 
+impl<T, const SECOND: bool> End<T, SECOND> {
     /// Waits until nobody is inside, then lends the value, and says whether no other thread has come for some time: so this one
     /// may stay inside a moment longer.
     #[inline(always)]
     pub fn with<R>(&mut self, act: impl FnOnce(&mut T, bool) -> R) -> R {
-        let this = this_thread();
-        if !self.shared.enter(self.second, this) {
-            return self.shared.with_mutex(this, act);
+        let shared = &*self.shared;
+        if !shared.enter::<SECOND>() {
+            return shared.with_mutex(act);
         }
-        let stay = Stay { shared: &self.shared, second: self.second };
+        let _stay = Stay::<_, SECOND>(shared);
         // SAFETY: this thread is inside, and the borrow of this end keeps it from entering by it once more.
-        stay.shared.value.with_mut(|value| act(unsafe { &mut *value }, true))
+        shared.value.with_mut(|value| act(unsafe { &mut *value }, true))
     }
 
     /// As [`End::with`], where others may use this end at the same time: the bias ends.
     pub fn with_shared<R>(&self, act: impl FnOnce(&mut T) -> R) -> R {
-        self.shared.with_mutex(this_thread(), |value, _| act(value))
+        self.shared.with_mutex(|value, _| act(value))
     }
 }
 
 impl<T> Shared<T> {
     /// Enters without the mutex, if this thread may. One call at a time for each end.
     #[inline(always)]
-    fn enter(&self, second: bool, this: u64) -> bool {
+    fn enter<const SECOND: bool>(&self) -> bool {
+        let this = this_thread();
         if self.owner.load(Ordering::Relaxed) != this {
             return false;
         }
-        self.inside[usize::from(second)].0.store(IN, Ordering::Relaxed);
+        self.inside[usize::from(SECOND)].0.store(IN, Ordering::Relaxed);
         compiler_fence(Ordering::SeqCst);
         // Either this load sees that the ownership has ended, or the thread that ended it sees this one inside. This very thread may be
         // inside by the other end, where somebody's code runs under the lock.
         let enters = self.owner.load(Ordering::Relaxed) == this
-            && self.inside[usize::from(!second)].0.load(Ordering::Relaxed) == OUT;
+            && self.inside[usize::from(!SECOND)].0.load(Ordering::Relaxed) == OUT;
         if !enters {
-            self.leave(second);
+            self.leave::<SECOND>();
         }
         enters
     }
 
     #[inline(always)]
-    fn leave(&self, second: bool) {
-        let inside = &self.inside[usize::from(second)];
+    fn leave<const SECOND: bool>(&self) {
+        let inside = &self.inside[usize::from(SECOND)];
         inside.0.store(OUT, Ordering::Release);
         compiler_fence(Ordering::SeqCst);
         // Likewise: the thread that ended the ownership may sleep, or finds that this one is out.
@@ -148,8 +148,8 @@ impl<T> Shared<T> {
     }
 
     #[inline(never)]
-    fn with_mutex<R>(&self, this: u64, act: impl FnOnce(&mut T, bool) -> R) -> R {
-        let _turn = self.lock(this);
+    fn with_mutex<R>(&self, act: impl FnOnce(&mut T, bool) -> R) -> R {
+        let _turn = self.lock(number_thread());
         // SAFETY: this thread has the mutex, and no owner is inside.
         self.value.with_mut(|value| act(unsafe { &mut *value }, false))
     }
@@ -188,15 +188,12 @@ impl History {
 }
 
 /// The owner is inside by an end, until this goes.
-struct Stay<'a, T> {
-    shared: &'a Shared<T>,
-    second: bool,
-}
+struct Stay<'a, T, const SECOND: bool>(&'a Shared<T>);
 
-impl<T> Drop for Stay<'_, T> {
+impl<T, const SECOND: bool> Drop for Stay<'_, T, SECOND> {
     #[inline(always)]
     fn drop(&mut self) {
-        self.shared.leave(self.second);
+        self.0.leave::<SECOND>();
     }
 }
 

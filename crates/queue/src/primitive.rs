@@ -1,5 +1,7 @@
 //! The one switch between the standard library and loom, so that loom sees every atomic of the project.
 
+use std::cell::Cell;
+
 // Reference counts of whole objects are not what is modelled, and loom's cannot hold trait objects.
 pub(crate) use std::sync::Arc;
 
@@ -20,17 +22,35 @@ pub(crate) use loom::sync::atomic::fence as compiler_fence;
 #[cfg(not(loom))]
 pub(crate) use std::sync::atomic::compiler_fence;
 
-/// A number that no other thread has, had or will have, and never 0.
-#[inline]
+/// No thread has this number.
+pub(crate) const UNNUMBERED: u64 = 0;
+
+#[cfg(loom)]
+loom::thread_local! {
+    static NUMBER: Cell<u64> = Cell::new(UNNUMBERED);
+}
+// Read in one instruction: it is there from the beginning, and nothing is to be done at the end.
+#[cfg(not(loom))]
+thread_local! {
+    static NUMBER: Cell<u64> = const { Cell::new(UNNUMBERED) };
+}
+
+/// This thread's number, if [`number_thread`] has given it one; otherwise [`UNNUMBERED`].
+#[inline(always)]
 pub(crate) fn this_thread() -> u64 {
-    #[cfg(loom)]
-    use loom::thread_local;
+    NUMBER.with(Cell::get)
+}
+
+/// A number that no other thread has, had or will have.
+pub(crate) fn number_thread() -> u64 {
     // Not modelled: any order will do, and loom's cannot be static.
-    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
-    thread_local! {
-        static NUMBER: u64 = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    }
-    NUMBER.with(|number| *number)
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(UNNUMBERED + 1);
+    NUMBER.with(|number| {
+        if number.get() == UNNUMBERED {
+            number.set(NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        }
+        number.get()
+    })
 }
 
 #[cfg(loom)]

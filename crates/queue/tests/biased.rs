@@ -20,7 +20,7 @@ fn add(twins: &mut Twins) {
     twins.1 += 1;
 }
 
-fn own(end: &mut End<Twins>) {
+fn own<const SECOND: bool>(end: &mut End<Twins, SECOND>) {
     for _ in 0..MANY {
         end.with(|twins, _| add(twins));
     }
@@ -84,11 +84,16 @@ fn the_owner_is_waited_for() {
 #[test]
 fn the_ends_move_on() {
     let (mut one, mut other) = End::two_of((0, 0));
-    for _ in 0..20 {
+    for round in 0..20 {
         (one, other) = thread::spawn(move || {
-            own(&mut other);
-            own(&mut one);
-            (other, one)
+            if round % 2 == 0 {
+                own(&mut other);
+                own(&mut one);
+            } else {
+                own(&mut one);
+                own(&mut other);
+            }
+            (one, other)
         })
         .join()
         .unwrap();

@@ -5,7 +5,7 @@ use loom::thread;
 use queue::biased::End;
 
 /// Each `true` is a call as by one that has the end to itself.
-fn use_end(end: &mut End<u32>, calls: &[bool]) {
+fn use_end<const SECOND: bool>(end: &mut End<u32, SECOND>, calls: &[bool]) {
     for &alone in calls {
         if alone { end.with(|count, _| *count += 1) } else { end.with_shared(|count| *count += 1) }
     }

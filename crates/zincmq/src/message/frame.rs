@@ -57,8 +57,13 @@ impl Frame {
     #[inline]
     pub(crate) fn let_go(&mut self) {
         if !matches!(self.0, Body::Inline { .. } | Body::Owned(_)) {
-            *self = Self::new();
+            self.empty();
         }
+    }
+
+    #[cold]
+    fn empty(&mut self) {
+        *self = Self::new();
     }
 
     /// An empty part.

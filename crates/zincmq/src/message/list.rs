@@ -380,7 +380,7 @@ impl Message {
     pub(crate) fn let_go(&mut self) {
         match &mut self.frames {
             Frames::One(frame) => frame.let_go(),
-            Frames::Many(frames) => frames.iter_mut().for_each(Frame::let_go),
+            Frames::Many(frames) => let_all_go(frames),
         }
     }
 
@@ -414,4 +414,9 @@ impl Message {
     pub(crate) fn share_large(&mut self) {
         self.as_mut_slice().iter_mut().for_each(Frame::share_large);
     }
+}
+
+#[cold]
+fn let_all_go(frames: &mut [Frame]) {
+    frames.iter_mut().for_each(Frame::let_go);
 }

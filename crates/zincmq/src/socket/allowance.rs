@@ -41,8 +41,15 @@ impl Allowance {
     pub(super) fn renew(&mut self) {
         if self.spent > 0 {
             self.spent = 0;
-            self.goals.clear();
+            if !self.goals.is_empty() {
+                self.forget_goals();
+            }
         }
+    }
+
+    #[cold]
+    fn forget_goals(&mut self) {
+        self.goals.clear();
     }
 
     /// How far this call still reads from a peer of this process: up to the position that was `published` when the call

@@ -250,10 +250,15 @@ impl Table {
     #[inline]
     pub(crate) fn end_streams(&mut self) {
         if self.streams {
-            self.streams = false;
-            let connections = self.all.values_mut().filter_map(|peer| peer.connection.as_ref());
-            connections.for_each(|connection| connection.end_stream());
+            self.end_all_streams();
         }
+    }
+
+    #[cold]
+    fn end_all_streams(&mut self) {
+        self.streams = false;
+        let connections = self.all.values_mut().filter_map(|peer| peer.connection.as_ref());
+        connections.for_each(|connection| connection.end_stream());
     }
 
     /// Lets the I/O thread hear from the connection again, if this side does.

@@ -231,8 +231,17 @@ impl Core {
         if self.peers.conflates {
             self.peers.skip_to_latest();
         }
-        let mut result = self.pattern.recv(&mut self.peers, into);
-        // The end of a peer may be something to receive; or another peer's end comes to light.
+        let result = self.pattern.recv(&mut self.peers, into);
+        if self.peers.has_aftermath() { self.recv_after(result, into) } else { result }
+    }
+
+    /// The end of a peer may be something to receive; or another peer's end comes to light.
+    #[cold]
+    fn recv_after(
+        &mut self,
+        mut result: std::result::Result<(), Denied>,
+        into: &mut Message,
+    ) -> std::result::Result<(), Denied> {
         while self.reap() && result == Err(Denied::Again) {
             result = self.pattern.recv(&mut self.peers, into);
         }

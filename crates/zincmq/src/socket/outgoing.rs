@@ -91,21 +91,21 @@ pub trait Parts {
 }
 
 impl Parts for &[u8] {
-    #[inline]
+    #[inline(always)]
     fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R {
         send(&[Part::Slice(self)])
     }
 }
 
 impl<const N: usize> Parts for [u8; N] {
-    #[inline]
+    #[inline(always)]
     fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R {
         send(&[Part::Slice(self)])
     }
 }
 
 impl Parts for Frame {
-    #[inline]
+    #[inline(always)]
     fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R {
         send(&[self.as_part()])
     }
@@ -115,14 +115,14 @@ impl Parts for Frame {
 const SMALL: usize = 128;
 
 impl Parts for Bytes {
-    #[inline]
+    #[inline(always)]
     fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R {
         send(&[if self.len() > SMALL { Part::Shared(self) } else { Part::Slice(self) }])
     }
 }
 
 impl Parts for Filled {
-    #[inline]
+    #[inline(always)]
     fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R {
         let bytes = self.as_ref();
         send(&[if is_large(bytes.len()) { Part::Kept(self) } else { Part::Slice(bytes) }])
@@ -147,7 +147,7 @@ impl Parts for Message {
 }
 
 impl<P: Parts> Parts for &P {
-    #[inline]
+    #[inline(always)]
     fn with<R>(&self, send: impl FnOnce(&[Part<'_>]) -> R) -> R {
         (**self).with(send)
     }

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::pattern::contract::Denied;
 use crate::socket::core::Core;
 use crate::socket::halves::listening::Listening;
+use crate::socket::outgoing::Parts;
 use crate::socket::streaming::end_streams_of_thread;
 use crate::socket::turn::Turn;
 use crate::socket::waiting::deadline;
@@ -28,8 +29,8 @@ enum Outlook<T> {
 }
 
 impl<T> Outlook<T> {
-    /// Whether this thread `listens` if there is a connection for it.
-    fn after(denied: Denied, core: &mut Core, side: Side, until: Option<Instant>, listens: bool) -> Self {
+    /// Whether this thread `receives`, and `listens` if there is a connection for it.
+    fn after(denied: Denied, core: &mut Core, receives: bool, until: Option<Instant>, listens: bool) -> Self {
         if denied != Denied::Again || core.is_stopped() {
             return Self::Over(Err(core.refusal(denied)));
         }
@@ -38,10 +39,10 @@ impl<T> Outlook<T> {
         }
         if until.is_some_and(|until| Instant::now() >= until) {
             core.peers.end_streams();
-            let missed = side == Side::Receives && core.read_missed();
+            let missed = receives && core.read_missed();
             return if missed { Self::Unsettled } else { Self::Over(Err(Error::Timeout)) };
         }
-        if core.is_unsettled() || side == Side::Sends && core.peers.write_streams() {
+        if core.is_unsettled() || !receives && core.peers.write_streams() {
             return Self::Unsettled;
         }
         let listening = if listens { core.begin_listening() } else { None };
@@ -55,11 +56,37 @@ type Heard = (Listening, Reading);
 /// What an attempt of a pattern says.
 pub(crate) type Attempt = std::result::Result<(), Denied>;
 
-/// A half, of whatever type.
-pub(crate) struct Half {
-    core: End<Core>,
+/// What a first attempt to send has left to do: to try again, or to write a large message that is queued.
+pub(super) enum Unfinished {
+    Denied(Denied),
+    Large,
+}
+
+impl Unfinished {
+    /// Out of the way of a call that has sent a small message, which would otherwise work out without a branch which of the
+    /// results it has.
+    #[cold]
+    #[inline(never)]
+    fn large() -> std::result::Result<(), Self> {
+        Err(Self::Large)
+    }
+}
+
+impl From<Denied> for Unfinished {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
+/// The half that sends, of whatever type.
+pub(super) type Sender = Half<false>;
+/// The half that receives.
+pub(super) type Receiver = Half<true>;
+
+/// Either half.
+pub(crate) struct Half<const RECEIVES: bool> {
+    core: End<Core, RECEIVES>,
     changes: Arc<Changes>,
-    side: Side,
     turn: Turn,
     spin: Box<AdaptiveSpin>,
 }
@@ -71,37 +98,52 @@ struct Changes {
     both: Arc<Both>,
 }
 
-/// Which of the two signals is a half's.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Sends = 0,
-    Receives = 1,
-}
-
-impl Half {
+impl Sender {
     /// The half that sends and the half that receives.
-    pub(super) fn two_of(core: Core) -> (Self, Self) {
+    pub(super) fn two_of(core: Core) -> (Self, Receiver) {
         let changes = Arc::new(Changes { inbox: core.owner.inbox.clone(), both: Arc::default() });
-        let half = |core, side| Self {
-            core,
-            changes: changes.clone(),
-            side,
-            turn: Turn::default(),
-            spin: Box::default(),
-        };
         let (sends, receives) = End::two_of(core);
-        (half(sends, Side::Sends), half(receives, Side::Receives))
+        (Self::new(sends, changes.clone()), Receiver::new(receives, changes))
     }
 
     /// The core, if these are the halves of one.
-    pub(super) fn join(self, other: Self) -> std::result::Result<Core, (Self, Self)> {
+    pub(super) fn join(self, other: Receiver) -> std::result::Result<Core, (Self, Receiver)> {
         self.core
             .join(other.core)
-            .map_err(|(core, others)| (Self { core, ..self }, Self { core: others, ..other }))
+            .map_err(|(core, others)| (Self { core, ..self }, Receiver { core: others, ..other }))
+    }
+
+    /// The first attempt to send with the timeout that is set. Without one, this thread writes a large message itself.
+    #[inline(always)]
+    pub(super) fn begin_to_send(&mut self, parts: &[Part<'_>]) -> std::result::Result<(), Unfinished> {
+        self.begin(|core| {
+            send_in_time(core, parts)?;
+            if core.peers.large.is_some() { Unfinished::large() } else { Ok(()) }
+        })
+    }
+
+    /// After that: this thread waits without the lock, for room, and for the kernel when it writes a large message.
+    #[cold]
+    pub(super) fn go_on_sending(&mut self, rest: Unfinished, message: &impl Parts) -> Result<()> {
+        if let Unfinished::Denied(denied) = rest {
+            let until = |core: &Core| deadline(core.peers.options.sndtimeo);
+            message.with(|parts| self.keep_trying(denied, until, |core| send_in_time(core, parts)))?;
+        }
+        if let Some(large) = self.with(|core| core.peers.large.take()) {
+            let written = large.write();
+            self.with(|core| core.peers.end_large(&large, written));
+        }
+        Ok(())
+    }
+}
+
+impl<const RECEIVES: bool> Half<RECEIVES> {
+    fn new(core: End<Core, RECEIVES>, changes: Arc<Changes>) -> Self {
+        Self { core, changes, turn: Turn::default(), spin: Box::default() }
     }
 
     fn signal(&self) -> &Signal {
-        &self.changes.both.sides[self.side as usize]
+        &self.changes.both.sides[usize::from(RECEIVES)]
     }
 
     /// Does something with the core that does not wait.
@@ -121,80 +163,57 @@ impl Half {
         self.with(attempt).map_err(|denied| self.refusal(denied))
     }
 
-    /// The error of an attempt that is not repeated.
     #[cold]
     fn refusal(&mut self, denied: Denied) -> Error {
-        self.with(|core| {
-            core.peers.end_streams();
-            core.refusal(denied)
-        })
+        self.with(|core| refusal(core, denied))
     }
 
     /// Tries until the attempt is not denied for now, or the moment has come that `until` gives; `None`: no limit.
-    #[inline(always)]
     pub(super) fn block<T>(
         &mut self,
         until: impl FnOnce(&Core) -> Option<Instant>,
         mut attempt: impl FnMut(&mut Core) -> std::result::Result<T, Denied>,
     ) -> Result<T> {
-        let side = self.side;
-        let first = self.core.with(|core, alone| {
-            if core.waiting.interrupted {
-                return Err(Denied::Again);
-            }
-            // Patience is for a thread that keeps nobody out.
-            core.peers.patient &= side == Side::Receives && alone;
-            attempt(core)
-        });
-        match first {
+        match self.begin(&mut attempt) {
             Ok(done) => Ok(done),
             Err(denied) => self.keep_trying(denied, until, attempt),
         }
     }
 
-    /// As [`Half::block`], to send with the timeout that is set. Without one, this thread writes a large message itself, and
-    /// waits for the kernel without the lock.
+    /// The first attempt of a call that waits. In most cases it is the only one, and is to be inlined: not so the later ones, which
+    /// are [`Half::keep_trying`].
     #[inline(always)]
-    pub(super) fn send_in_time(&mut self, parts: &[Part<'_>]) -> Result<()> {
-        let until = |core: &Core| deadline(core.peers.options.sndtimeo);
-        let large = self.block(until, |core| {
-            core.peers.may_wait = core.peers.options.sndtimeo < 0;
-            let result = core.try_send(parts);
-            core.peers.may_wait = false;
-            result.map(|()| core.peers.large.is_some())
-        })?;
-        if large {
-            self.write_large();
-        }
-        Ok(())
-    }
-
-    #[cold]
-    fn write_large(&mut self) {
-        if let Some(large) = self.with(|core| core.peers.large.take()) {
-            let written = large.write();
-            self.with(|core| core.peers.end_large(&large, written));
-        }
+    pub(super) fn begin<T, E: From<Denied>>(
+        &mut self,
+        attempt: impl FnOnce(&mut Core) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        self.core.with(|core, alone| {
+            if core.waiting.interrupted {
+                return Err(Denied::Again.into());
+            }
+            // Patience is for a thread that keeps nobody out.
+            core.peers.patient &= RECEIVES && alone;
+            attempt(core)
+        })
     }
 
     /// After a first attempt that was denied. This thread waits without the lock: first awake, as long as that pays off,
     /// then asleep, once it has announced that and tried again.
     #[cold]
-    fn keep_trying<T>(
+    pub(super) fn keep_trying<T>(
         &mut self,
         denied: Denied,
         until: impl FnOnce(&Core) -> Option<Instant>,
         mut attempt: impl FnMut(&mut Core) -> std::result::Result<T, Denied>,
     ) -> Result<T> {
-        let side = self.side;
         let (mut outlook, until) = self.with(|core| {
             let until = until(core);
-            (Outlook::after(denied, core, side, until, side == Side::Receives), until)
+            (Outlook::after(denied, core, RECEIVES, until, RECEIVES), until)
         });
         // Where this thread sleeps, once it has announced that.
         let mut place = None;
         // After another thread had the connection it is that one which reads, until there is news.
-        let mut listens = side == Side::Receives;
+        let mut listens = RECEIVES;
         let mut announced = false;
         let result = loop {
             let mut heard = None;
@@ -202,7 +221,7 @@ impl Half {
                 Outlook::Over(result) => break result,
                 Outlook::Unsettled => announced = false,
                 Outlook::Nothing { interruptible, .. } if announced => {
-                    (announced, listens) = (false, side == Side::Receives);
+                    (announced, listens) = (false, RECEIVES);
                     match self.sleep(place.take(), until) {
                         Ok(reading) => heard = reading,
                         Err(error) if interruptible => break Err(error),
@@ -265,8 +284,7 @@ impl Half {
         until: Option<Instant>,
         attempt: impl FnOnce(&mut Core) -> std::result::Result<T, Denied>,
     ) -> Outlook<T> {
-        let Self { core, changes, side, spin, .. } = self;
-        let side = *side;
+        let Self { core, changes, spin, .. } = self;
         core.with(|core, alone| {
             if let Some((listening, reading)) = heard {
                 core.heed(&listening, reading);
@@ -274,13 +292,13 @@ impl Half {
             if announced {
                 core.owner.inbox.signal().arm_again(&changes.both);
             }
-            core.peers.patient = alone && side == Side::Receives && !announced && spin.is_worth_it();
+            core.peers.patient = alone && RECEIVES && !announced && spin.is_worth_it();
             match attempt(core) {
                 Ok(done) => {
                     core.peers.patient &= core.peers.count() == 1;
                     Outlook::Over(Ok(done))
                 }
-                Err(denied) => Outlook::after(denied, core, side, until, listens && !announced),
+                Err(denied) => Outlook::after(denied, core, RECEIVES, until, listens && !announced),
             }
         })
     }
@@ -306,10 +324,9 @@ impl Half {
         context: &Context<'_>,
         mut attempt: impl FnMut(&mut Core) -> Attempt,
     ) -> Poll<Result<()>> {
-        let side = self.side;
         let first = self.with(|core| {
             core.peers.patient = false;
-            if side == Side::Receives {
+            if RECEIVES {
                 core.end_caller_io();
             }
             core.heed_interrupt()?;
@@ -337,6 +354,21 @@ impl Half {
     }
 }
 
+/// The error of an attempt that is not repeated.
+pub(super) fn refusal(core: &mut Core, denied: Denied) -> Error {
+    core.peers.end_streams();
+    core.refusal(denied)
+}
+
+/// An attempt to send with the timeout that is set.
+#[inline(always)]
+fn send_in_time(core: &mut Core, parts: &[Part<'_>]) -> Attempt {
+    core.peers.may_wait = core.peers.options.sndtimeo < 0;
+    let result = core.try_send(parts);
+    core.peers.may_wait = false;
+    result
+}
+
 /// `None`: a change is to be waited for.
 fn attempt_as_task(core: &mut Core, attempt: impl FnOnce(&mut Core) -> Attempt) -> Result<Option<()>> {
     match attempt(core) {
@@ -346,16 +378,16 @@ fn attempt_as_task(core: &mut Core, attempt: impl FnOnce(&mut Core) -> Attempt) 
 }
 
 /// A half whose task waits; when the future is gone, nobody is called any more.
-pub(super) struct Waiting<'a>(pub(super) &'a mut Half);
+pub(super) struct Waiting<'a, const RECEIVES: bool>(pub(super) &'a mut Half<RECEIVES>);
 
-impl Waiting<'_> {
+impl<const RECEIVES: bool> Waiting<'_, RECEIVES> {
     /// Ready when an attempt is not denied for now.
     pub(super) async fn until(self, mut attempt: impl FnMut(&mut Core) -> Attempt) -> Result<()> {
         poll_fn(|context| self.0.poll(context, &mut attempt)).await
     }
 }
 
-impl Drop for Waiting<'_> {
+impl<const RECEIVES: bool> Drop for Waiting<'_, RECEIVES> {
     fn drop(&mut self) {
         self.0.signal().forget();
     }

@@ -6,7 +6,7 @@ use crate::pattern::ability::{Receives, Subscribes};
 use crate::pattern::contract::{Denied, Kind};
 use crate::socket::blocking::fill;
 use crate::socket::halves::RecvHalf;
-use crate::socket::halves::half::Waiting;
+use crate::socket::halves::half::{Waiting, refusal};
 use crate::socket::waiting::deadline;
 use crate::socket::{Core, Interest, Socket};
 use std::time::{Duration, Instant};
@@ -26,12 +26,23 @@ impl<K: Receives> RecvHalf<Socket<K>> {
     ///
     /// # Errors
     /// As that.
+    #[inline(always)]
     pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()> {
         // Without the lock: the owner of what was received before may use the other half.
         message.let_go();
-        self.half.attempt(|core| match core.try_recv(message) {
-            Err(Denied::Again) if core.peers.listens && core.end_caller_io() => core.try_recv(message),
-            result => result,
+        match self.half.with(|core| core.try_recv(message)) {
+            Ok(()) => Ok(()),
+            Err(denied) => self.try_missed(denied, message),
+        }
+    }
+
+    /// After an attempt that was denied: what came while nobody heard of it, if anything.
+    #[cold]
+    fn try_missed(&mut self, denied: Denied, message: &mut Message) -> Result<()> {
+        self.half.with(|core| {
+            let missed = denied == Denied::Again && core.peers.listens && core.end_caller_io();
+            let result = if missed { core.try_recv(message) } else { Err(denied) };
+            result.map_err(|denied| refusal(core, denied))
         })
     }
 
@@ -57,11 +68,21 @@ impl<K: Receives> RecvHalf<Socket<K>> {
     ///
     /// # Errors
     /// As that.
+    #[inline(always)]
     pub fn recv_into(&mut self, message: &mut Message) -> Result<()> {
         // As above.
         message.let_go();
+        match self.half.begin(|core| core.try_recv(message)) {
+            Ok(()) => Ok(()),
+            Err(denied) => self.go_on_receiving(denied, message),
+        }
+    }
+
+    /// After a first attempt that was denied.
+    #[cold]
+    fn go_on_receiving(&mut self, denied: Denied, message: &mut Message) -> Result<()> {
         let until = |core: &Core| deadline(core.peers.options.rcvtimeo);
-        self.half.block(until, |core| core.try_recv(message))
+        self.half.keep_trying(denied, until, |core| core.try_recv(message))
     }
 
     /// As [`Socket::recv_timeout`].

@@ -14,6 +14,7 @@ impl<K: Sends> SendHalf<Socket<K>> {
     ///
     /// # Errors
     /// As that.
+    #[inline]
     pub fn try_send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>> {
         let message = message.ready();
         let result = message.with(|parts| self.half.attempt(|core| core.try_send(parts)));
@@ -24,10 +25,15 @@ impl<K: Sends> SendHalf<Socket<K>> {
     ///
     /// # Errors
     /// As that.
+    #[inline(always)]
     pub fn send<M: Outgoing>(&mut self, message: M) -> std::result::Result<(), SendError<M::Unsent>> {
         let message = message.ready();
-        let result = message.with(|parts| self.half.send_in_time(parts));
-        result.map_err(|error| refused::<M>(message, error))
+        match message.with(|parts| self.half.begin_to_send(parts)) {
+            Ok(()) => Ok(()),
+            Err(rest) => {
+                self.half.go_on_sending(rest, &message).map_err(|error| refused::<M>(message, error))
+            }
+        }
     }
 
     /// As [`Socket::send_timeout`].
