@@ -26,7 +26,7 @@ impl<K: Receives> RecvHalf<Socket<K>> {
     ///
     /// # Errors
     /// As that.
-    #[inline(always)]
+    #[inline]
     pub fn try_recv_into(&mut self, message: &mut Message) -> Result<()> {
         // Without the lock: the owner of what was received before may use the other half.
         message.let_go();
