@@ -13,7 +13,7 @@ pub(crate) fn rows(quick: bool) -> Vec<Row> {
     if quick { quick_rows() } else { all_rows() }
 }
 
-/// The bare-socket rows that the given rows cannot beat, each once.
+/// The bare-socket rows to compare the given rows with, each once.
 pub(crate) fn limits(rows: &[Row]) -> Vec<Row> {
     let mut limits = Vec::new();
     for limit in rows.iter().flat_map(limits_of) {

@@ -36,7 +36,7 @@ pub(crate) enum Work {
     Idle(usize),
     /// Bytes through a bare stream socket: the limit of the throughput rows.
     RawStream,
-    /// Messages through so many bare stream sockets, each to all of them: the limit of publishers and of large messages.
+    /// Messages through so many bare stream sockets, each to all of them: as a program without a library does it.
     RawMessages(usize),
     /// Bytes to and fro on a bare stream socket: the limit of the latency rows.
     RawPingPong,

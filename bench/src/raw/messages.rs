@@ -10,7 +10,7 @@ use crate::side::{Receiver, Result, Sender};
 use crate::task::{End, Task};
 use crate::took::Took;
 
-/// What is larger goes past the buffers.
+/// The size of a buffer. Larger messages go past it.
 const BUFFER: usize = 64 << 10;
 
 /// Does one end with these connections.

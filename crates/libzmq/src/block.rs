@@ -242,7 +242,9 @@ unsafe fn free_other(header: NonNull<Header>) {
                 drop(Box::from_raw(header.as_ptr()));
                 free(data.cast(), hint);
             }
-            _ => drop(Box::from_raw(header.as_ptr())),
+            Memory::Warm(_) | Memory::Shared(_) | Memory::Owned(_) => drop(Box::from_raw(header.as_ptr())),
+            // A block's own memory is kept for the next one.
+            Memory::Block { room } => spare::keep(header, room),
         }
     }
 }

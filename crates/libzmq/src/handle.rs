@@ -114,7 +114,7 @@ impl<T: Send> Table<T> {
         const { assert!(size_of::<AtomicU64>() == 1 << 3) };
         let chunk = self.chunk(number)?;
         let offset = handle.addr().wrapping_sub(ptr::from_ref(&chunk.cells).addr());
-        // Between two faces no number is as small.
+        // The offset of what lies between two faces is no multiple of eight: rotated, it is larger than any index.
         let cell = offset.rotate_right(3);
         let slot = chunk.slots.get(cell / GENERATIONS)?;
         Some((slot, (cell % GENERATIONS) as u64, number * CHUNK + cell / GENERATIONS))
@@ -123,7 +123,8 @@ impl<T: Send> Table<T> {
     /// Most programs have no second chunk.
     #[cold]
     fn find_further(&self, handle: *mut c_void) -> Option<(&Slot<T>, u64, usize)> {
-        (1..CHUNKS).find_map(|number| self.find_in(number, handle))
+        let mut there = (1..CHUNKS).take_while(|&number| self.chunk(number).is_some());
+        there.find_map(|number| self.find_in(number, handle))
     }
 
     #[inline]

@@ -223,7 +223,7 @@ impl Socket {
     }
 }
 
-/// What C is told of a message that was not sent. A routing id without a message is swallowed.
+/// The error that C gets for a message that was not sent. A routing id without a message is swallowed.
 #[cold]
 fn unsent(error: Error) -> Result<(), Errno> {
     if matches!(error, Error::InvalidMessage { .. }) { Ok(()) } else { Err(error.into()) }

@@ -10,11 +10,11 @@ use crate::signal::{Signal, Wake};
 #[derive(Debug, Default)]
 pub struct Both {
     /// The signals of the two.
-    pub sides: [Signal; 2],
+    pub halves: [Signal; 2],
 }
 
 impl Wake for Both {
     fn wake(&self) {
-        self.sides.iter().for_each(Signal::notify);
+        self.halves.iter().for_each(Signal::notify);
     }
 }

@@ -75,9 +75,7 @@ impl Half {
         }
         wanted == LOOK
     }
-}
 
-impl Half {
     /// The last holder is gone: releases what is left in the direction.
     pub(crate) fn release(&self) {
         // The ends hand their oldest segment back to `parked` when they are dropped; the segments left are ours.

@@ -92,7 +92,7 @@ impl Reader {
     }
 
     /// Names whom the writer wakes when there is something to read, and by which key. Once, before the first
-    /// [`Reader::park`].
+    /// [`Reader::park`]: of a [`crate::pipe`], this holds for the writer of the same side too.
     pub fn attach(&self, notify: Arc<dyn Notify>, key: u64) {
         _ = self.words().reader_end().set((notify, key));
     }

@@ -57,7 +57,7 @@ pub(crate) struct Consumer {
     pub(crate) read: AtomicU64,
 }
 
-/// What one side writes for each message: as the producer of one direction, and as the consumer of the other.
+/// The words that one side writes for each message: as the producer of one direction, and as the consumer of the other.
 #[derive(Debug)]
 #[cfg_attr(not(target_arch = "aarch64"), repr(align(64)))]
 #[cfg_attr(target_arch = "aarch64", repr(align(128)))]
@@ -66,7 +66,7 @@ struct Line {
     consumer: Consumer,
 }
 
-/// What both ends of a direction look at.
+/// The words that both ends of a direction look at.
 #[derive(Debug)]
 #[cfg_attr(not(target_arch = "aarch64"), repr(align(64)))]
 #[cfg_attr(target_arch = "aarch64", repr(align(128)))]
@@ -185,19 +185,19 @@ impl Half {
         unsafe { &*self.0.as_ptr().map_addr(|address| address ^ PAIR) }
     }
 
-    /// What the producer writes.
+    /// The producer's words.
     #[inline(always)]
     pub(crate) fn producer(&self) -> &Producer {
         &self.near().line.producer
     }
 
-    /// What the consumer writes.
+    /// The consumer's words.
     #[inline(always)]
     pub(crate) fn consumer(&self) -> &Consumer {
         &self.far().line.consumer
     }
 
-    /// What both look at.
+    /// The words that both look at.
     #[inline(always)]
     pub(crate) fn state(&self) -> &State {
         &self.near().state

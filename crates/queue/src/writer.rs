@@ -97,8 +97,8 @@ impl Writer {
         self.onward.as_ref().map_or(&self.half, |onward| &onward.words)
     }
 
-    /// Names whom the reader wakes when it has made room, and by which key. Once. A reader that has left already
-    /// tells nobody: look at [`Writer::is_gone`] afterwards.
+    /// Names whom the reader wakes when it has made room, and by which key. Once: of a [`crate::pipe`], this holds for the reader of the
+    /// same side too. A reader that has left already tells nobody: look at [`Writer::is_gone`] afterwards.
     pub fn attach(&self, notify: Arc<dyn Notify>, key: u64) {
         _ = self.words().writer_end().set((notify, key));
         fence(Ordering::SeqCst);

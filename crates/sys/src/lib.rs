@@ -183,8 +183,8 @@ pub fn coarse_time() -> u64 {
     (now.tv_sec.cast_unsigned() * 1_000_000_000 + now.tv_nsec.cast_unsigned()).max(1)
 }
 
-/// The processor time of this thread so far. Not by rustix, which looks for the vDSO by itself where it would not be found: valgrind
-/// hides it, and ends the process for that.
+/// The processor time of this thread so far. Not by rustix, which looks for the vDSO by itself: valgrind unmaps the vDSO, so that
+/// to look at it ends the process.
 #[must_use]
 pub fn thread_time() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };

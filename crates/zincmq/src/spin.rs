@@ -24,9 +24,9 @@ const PAUSES: u32 = 4;
 const STAY: Duration = Duration::from_micros(1);
 /// One look in so many stays although the other thread seems to share the core.
 const LOOKS_NEAR: u8 = 64;
-/// A look that takes so long has yielded to somebody else, for a slice of the core's time.
+/// A yield that takes so long gave the core to somebody else, for a slice of its time.
 const STOLEN: Duration = Duration::from_micros(100);
-/// No look yields for so many times as long as was stolen.
+/// No look yields for so many times as long as that yield took.
 const DISTRUST: u32 = 100;
 
 /// See the module. One for each socket: its last waits decide.
@@ -92,24 +92,26 @@ impl AdaptiveSpin {
 
     /// As [`AdaptiveSpin::look`], for what another thread of the process writes into memory.
     pub(crate) fn look_and_yield(&mut self, least: Duration, found: impl FnMut() -> bool) -> bool {
-        let tries = !self.is_worth_it();
+        // A program that says how long to look has not asked for trials.
+        let tries = least.is_zero() && !self.is_worth_it();
         let Some(window) = self.due(least) else { return false };
         let Some(stay) = self.neighbour.stay(tries) else {
             return self.look_for(window, found, |_| pause()).0;
         };
-        let mut yields = 0;
+        let mut yields = Yields::default();
         let (found, waited) = self.look_for(window, found, |waited| {
             if waited < stay {
                 return pause();
             }
-            yields += 1;
+            yields.begin(waited);
             std::thread::yield_now();
         });
-        if yields > 0 && waited > STOLEN {
-            self.neighbour.distrust(waited);
+        yields.end(waited);
+        if yields.longest > STOLEN {
+            self.neighbour.distrust(yields.longest);
             self.window = Duration::ZERO;
-        } else if yields > 0 {
-            self.neighbour.learn(yields == 1 && found);
+        } else if yields.number > 0 {
+            self.neighbour.learn(yields.number == 1 && found);
         }
         found
     }
@@ -200,6 +202,29 @@ impl Neighbour {
     }
 }
 
+/// The yields of one look.
+#[derive(Default)]
+struct Yields {
+    number: u32,
+    /// When the last began, from the begin of the look.
+    last: Option<Duration>,
+    longest: Duration,
+}
+
+impl Yields {
+    fn begin(&mut self, now: Duration) {
+        self.end(now);
+        self.number += 1;
+        self.last = Some(now);
+    }
+
+    fn end(&mut self, now: Duration) {
+        if let Some(begun) = self.last.take() {
+            self.longest = self.longest.max(now - begun);
+        }
+    }
+}
+
 fn pause() {
     (0..PAUSES).for_each(|_| std::hint::spin_loop());
 }
@@ -236,6 +261,17 @@ mod tests {
         assert!(yields_at_once(&mut neighbour));
         neighbour.learn(false);
         assert_eq!(neighbour.stay(false), None);
+    }
+
+    #[test]
+    fn the_longest_yield_counts_and_not_the_look() {
+        let at = Duration::from_micros;
+        let mut yields = Yields::default();
+        yields.begin(at(1));
+        yields.begin(at(51));
+        yields.begin(at(141));
+        yields.end(at(151));
+        assert_eq!((yields.number, yields.longest), (3, at(90)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod common;
 use common::{ENDPOINTS, PATIENCE, pipeline, within};
 use std::time::Duration;
 use zincmq::poller::{Interest, Item, Token};
-use zincmq::{Context, Dealer, Error, Interrupter, Poller, Pull, Push, Router, proxy};
+use zincmq::{Context, Dealer, Error, Interrupter, Message, Poller, Pull, Push, Router, proxy};
 
 /// Interrupts from another thread, before the call waits or while it does: it ends either way.
 fn soon(interrupter: Interrupter) {
@@ -58,6 +58,26 @@ fn one_that_never_waits_is_interrupted_too() {
     pull.interrupter().interrupt();
     let calls = [pull.recv(), pull.recv()];
     assert!(calls.iter().any(|call| matches!(call, Err(Error::Interrupted))));
+}
+
+/// The message of a receive that failed is empty, even where nothing was tried.
+#[test]
+fn nothing_is_left_of_an_earlier_message() {
+    let context = Context::new();
+    let mut dealer = Dealer::new(&context).unwrap();
+    let interrupter = dealer.interrupter();
+    let mut message = Message::from("earlier");
+    interrupter.interrupt();
+    assert_eq!(dealer.try_recv(), Err(Error::Again));
+    assert_eq!(dealer.recv_into(&mut message), Err(Error::Interrupted));
+    assert!(message.is_empty());
+
+    let (_sends, mut receives) = dealer.into_split();
+    let mut message = Message::from("earlier");
+    interrupter.interrupt();
+    assert_eq!(receives.try_recv(), Err(Error::Again));
+    assert_eq!(receives.recv_into(&mut message), Err(Error::Interrupted));
+    assert!(message.is_empty());
 }
 
 #[test]

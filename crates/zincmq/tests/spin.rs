@@ -7,7 +7,7 @@ use std::env;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use zincmq::poller::{Interest, Item, Token};
-use zincmq::{Context, Error, Poller, Pull, Rep, Req, option};
+use zincmq::{Context, Dealer, Error, Poller, Pull, Rep, Req, option};
 
 fn spin_of(context: &Context) -> Option<Duration> {
     Pull::new(context).unwrap().get(option::SPIN).unwrap()
@@ -69,6 +69,33 @@ fn who_looks_heeds_the_end_of_the_wait_and_what_others_ask() {
                 context.shutdown();
                 server.join().unwrap();
             }
+        }
+    });
+}
+
+/// How often this thread has gone to sleep of its own accord.
+fn sleeps() -> u64 {
+    let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
+    let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    count.unwrap().trim().parse().unwrap()
+}
+
+/// A lock that another thread has at that moment is slept on, so one of several times is enough.
+#[test]
+fn halves_look_for_so_long_too() {
+    within(PATIENCE, || {
+        let context = Context::builder().spin(Duration::from_secs(1000)).build();
+        for endpoint in ["inproc://halves", "tcp://127.0.0.1:*", "ipc://*"] {
+            let (mut here, mut there) = (Dealer::new(&context).unwrap(), Dealer::new(&context).unwrap());
+            there.connect(here.bind(endpoint).unwrap()).unwrap();
+            there.send("ready").unwrap();
+            assert_eq!(here.recv().unwrap().bytes(), b"ready");
+            let (_sends, mut receives) = here.into_split();
+            assert!((0..20).any(|_| {
+                let before = sleeps();
+                assert_eq!(receives.recv_timeout(Duration::from_millis(5)), Err(Error::Timeout));
+                sleeps() == before
+            }));
         }
     });
 }

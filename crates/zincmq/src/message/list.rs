@@ -376,7 +376,7 @@ impl Message {
     }
 
     /// Lets go of memory that is not this message's own, of parts removed as well: its owner may be called.
-    #[cold]
+    #[inline]
     pub(crate) fn let_go(&mut self) {
         match &mut self.frames {
             Frames::One(frame) => frame.let_go(),

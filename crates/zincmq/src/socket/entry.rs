@@ -1,4 +1,4 @@
-//! What a socket keeps of each bind and connect of its own.
+//! The entry that a socket keeps of each of its own binds and connects.
 
 use crate::command::{EndpointId, IoHandle, Origin};
 use crate::stats::GroupBoard;
@@ -14,7 +14,7 @@ pub(crate) struct Entry {
     pub(super) more: Option<Box<More>>,
 }
 
-/// What binds have besides, and multicast endpoints.
+/// The part that only binds and multicast endpoints have.
 #[derive(Debug, Default)]
 pub(crate) struct More {
     pub(super) bound: bool,

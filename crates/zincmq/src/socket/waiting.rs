@@ -118,7 +118,10 @@ impl Core {
         message.let_go();
         let until = |core: &Self| deadline(core.peers.options.rcvtimeo);
         let attempt = |core: &mut Self| core.try_recv(message).inspect_err(|_| message.let_go());
-        self.go_on(denied, true, until, attempt).or_else(failed)
+        self.go_on(denied, true, until, attempt).or_else(|error| {
+            message.clear();
+            failed(error)
+        })
     }
 
     /// Before the first attempt of a call. None is made where an interrupt has come, which ends the call before it waits.
@@ -136,7 +139,7 @@ impl Core {
         until: impl FnOnce(&Self) -> Option<Instant>,
         attempt: impl FnMut(&mut Self) -> std::result::Result<(), Denied>,
     ) -> Result<()> {
-        if denied != Denied::Again {
+        if denied != Denied::Again || self.is_stopped() {
             return Err(self.refusal(denied));
         }
         self.heed_interrupt()?;

@@ -24,8 +24,9 @@ enum Outlook<T> {
     Over(Result<T>),
     /// The next attempt may succeed at once.
     Unsettled,
-    /// A change is to be waited for. Whether a signal handler ends the wait, and the connection to wait at, if there is one.
-    Nothing { interruptible: bool, listening: Option<Listening> },
+    /// A change is to be waited for: whether a signal handler ends the wait, the connection to wait at, if there is one, and how
+    /// long to look awake in any case.
+    Nothing { interruptible: bool, listening: Option<Listening>, spin: Duration },
 }
 
 impl<T> Outlook<T> {
@@ -46,7 +47,7 @@ impl<T> Outlook<T> {
             return Self::Unsettled;
         }
         let listening = if listens { core.begin_listening() } else { None };
-        Self::Nothing { interruptible: core.waiting.interruptible, listening }
+        Self::Nothing { interruptible: core.waiting.interruptible, listening, spin: core.spin_time(until) }
     }
 }
 
@@ -56,7 +57,7 @@ type Heard = (Listening, Reading);
 /// What an attempt of a pattern says.
 pub(crate) type Attempt = std::result::Result<(), Denied>;
 
-/// What a first attempt to send has left to do: to try again, or to write a large message that is queued.
+/// The work that a first attempt to send has left: to try again, or to write a large message that is queued.
 pub(super) enum Unfinished {
     Denied(Denied),
     Large,
@@ -79,9 +80,9 @@ impl From<Denied> for Unfinished {
 }
 
 /// The half that sends, of whatever type.
-pub(super) type Sender = Half<false>;
+pub(super) type SendingHalf = Half<false>;
 /// The half that receives.
-pub(super) type Receiver = Half<true>;
+pub(super) type ReceivingHalf = Half<true>;
 
 /// Either half.
 pub(crate) struct Half<const RECEIVES: bool> {
@@ -98,19 +99,19 @@ struct Changes {
     both: Arc<Both>,
 }
 
-impl Sender {
+impl SendingHalf {
     /// The half that sends and the half that receives.
-    pub(super) fn two_of(core: Core) -> (Self, Receiver) {
+    pub(super) fn two_of(core: Core) -> (Self, ReceivingHalf) {
         let changes = Arc::new(Changes { inbox: core.owner.inbox.clone(), both: Arc::default() });
         let (sends, receives) = End::two_of(core);
-        (Self::new(sends, changes.clone()), Receiver::new(receives, changes))
+        (Self::new(sends, changes.clone()), ReceivingHalf::new(receives, changes))
     }
 
     /// The core, if these are the halves of one.
-    pub(super) fn join(self, other: Receiver) -> std::result::Result<Core, (Self, Receiver)> {
+    pub(super) fn join(self, other: ReceivingHalf) -> std::result::Result<Core, (Self, ReceivingHalf)> {
         self.core
             .join(other.core)
-            .map_err(|(core, others)| (Self { core, ..self }, Receiver { core: others, ..other }))
+            .map_err(|(core, others)| (Self { core, ..self }, ReceivingHalf { core: others, ..other }))
     }
 
     /// The first attempt to send with the timeout that is set. Without one, this thread writes a large message itself.
@@ -143,7 +144,7 @@ impl<const RECEIVES: bool> Half<RECEIVES> {
     }
 
     fn signal(&self) -> &Signal {
-        &self.changes.both.sides[usize::from(RECEIVES)]
+        &self.changes.both.halves[usize::from(RECEIVES)]
     }
 
     /// Does something with the core that does not wait.
@@ -228,9 +229,9 @@ impl<const RECEIVES: bool> Half<RECEIVES> {
                         Err(_) => {}
                     }
                 }
-                Outlook::Nothing { listening, .. } => {
+                Outlook::Nothing { listening, spin, .. } => {
                     end_streams_of_thread();
-                    (announced, place, heard) = self.look(listening);
+                    (announced, place, heard) = self.look(listening, spin);
                 }
             }
             if announced {
@@ -245,13 +246,17 @@ impl<const RECEIVES: bool> Half<RECEIVES> {
         result
     }
 
-    /// Looks awake for a while, where that pays off. Returns whether to sleep now, and where; or what was heard.
-    fn look(&mut self, listening: Option<Listening>) -> (bool, Option<Listening>, Option<Heard>) {
+    /// Looks awake for a while, where that pays off, or for `least`. Returns whether to sleep now, and where; or what was heard.
+    fn look(
+        &mut self,
+        listening: Option<Listening>,
+        least: Duration,
+    ) -> (bool, Option<Listening>, Option<Heard>) {
         let inbox = &self.changes.inbox;
         let Some(listening) = listening else {
-            return (!self.spin.look_and_yield(Duration::ZERO, || inbox.is_pending()), None, None);
+            return (!self.spin.look_and_yield(least, || inbox.is_pending()), None, None);
         };
-        match listening.read_awhile(&mut self.spin, inbox) {
+        match listening.read_awhile(&mut self.spin, least, inbox) {
             Some(reading) => (false, None, Some((listening, reading))),
             None => (true, Some(listening), None),
         }

@@ -57,10 +57,15 @@ impl Listening {
         &self.bell
     }
 
-    /// Reads again and again for a while, if that is worth it. `None`: nothing came.
-    pub(super) fn read_awhile(&self, spin: &mut AdaptiveSpin, inbox: &Inbox<ToSocket>) -> Option<Reading> {
+    /// Reads again and again for a while, if that is worth it, or for `least`. `None`: nothing came.
+    pub(super) fn read_awhile(
+        &self,
+        spin: &mut AdaptiveSpin,
+        least: Duration,
+        inbox: &Inbox<ToSocket>,
+    ) -> Option<Reading> {
         let mut found = None;
-        spin.look(Duration::ZERO, || {
+        spin.look(least, || {
             found = match self.connection.read() {
                 Reading::Nothing => inbox.is_pending().then_some(Reading::Nothing),
                 reading => Some(reading),

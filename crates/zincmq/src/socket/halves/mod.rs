@@ -16,7 +16,7 @@ pub(super) use half::Attempt;
 use crate::error::Result;
 use crate::option::{Form, KnownTo, OptionKey, Setting};
 use crate::pattern::ability::Splits;
-use crate::socket::halves::half::{Receiver, Sender};
+use crate::socket::halves::half::{ReceivingHalf, SendingHalf};
 use crate::socket::handle::Socket;
 use crate::socket_type::SocketType;
 use crate::stats::SocketStats;
@@ -26,7 +26,7 @@ use std::marker::PhantomData;
 ///
 /// It goes to a task or thread of its own. The socket is closed when both halves are dropped.
 pub struct SendHalf<S> {
-    pub(super) half: Sender,
+    pub(super) half: SendingHalf,
     whole: PhantomData<fn() -> S>,
 }
 
@@ -34,7 +34,7 @@ pub struct SendHalf<S> {
 ///
 /// It goes to a task or thread of its own. The socket is closed when both halves are dropped.
 pub struct RecvHalf<S> {
-    pub(super) half: Receiver,
+    pub(super) half: ReceivingHalf,
     whole: PhantomData<fn() -> S>,
 }
 
@@ -102,7 +102,7 @@ impl<K> Socket<K> {
         core.end_caller_io();
         core.waiting.watch = None;
         core.owner.inbox.signal().forget();
-        let (sends, receives) = Sender::two_of(core);
+        let (sends, receives) = SendingHalf::two_of(core);
         (SendHalf { half: sends, whole: PhantomData }, RecvHalf { half: receives, whole: PhantomData })
     }
 }

@@ -82,7 +82,8 @@ impl<K: Receives> RecvHalf<Socket<K>> {
     #[cold]
     fn go_on_receiving(&mut self, denied: Denied, message: &mut Message) -> Result<()> {
         let until = |core: &Core| deadline(core.peers.options.rcvtimeo);
-        self.half.keep_trying(denied, until, |core| core.try_recv(message))
+        let result = self.half.keep_trying(denied, until, |core| core.try_recv(message));
+        result.inspect_err(|_| message.clear())
     }
 
     /// As [`Socket::recv_timeout`].
