@@ -74,7 +74,7 @@ impl Streaming {
 mod tests {
     use super::*;
     use crate::poller::{Interest, Item, Token};
-    use crate::{Context, Poller, Pull, Push};
+    use crate::{Context, Poller, Pull, Push, option};
     use std::pin::pin;
     use std::task::Waker;
 
@@ -97,6 +97,8 @@ mod tests {
         let context = Context::new();
         let mut pull = Pull::new(&context).unwrap();
         let mut push = Push::new(&context).unwrap();
+        // So few that the thread comes to its mark often enough however slow it is.
+        push.set(option::SNDHWM, 100).unwrap();
         push.connect(pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
         let receiver = std::thread::spawn(move || while pull.recv().unwrap().bytes() != b"last" {});
         let mut other = Pull::new(&context).unwrap();

@@ -311,12 +311,12 @@ fn ipc_joins_and_names_the_ends() {
     std::fs::remove_dir_all(directory).unwrap();
 }
 
-/// A directory of this test's own: the wildcard's, without its cleaning.
+/// A directory of this test's own: the wildcard's, made anew.
 fn tempdir() -> String {
     let bound = ipc().bind("*", &Options::default()).unwrap();
     let directory = Path::new(address(&bound)).parent().unwrap().to_str().unwrap().to_owned();
-    std::mem::forget(bound.cleanup);
-    std::fs::remove_file(address(&Bound { cleanup: None, ..bound })).unwrap();
+    drop(bound);
+    std::fs::create_dir(&directory).unwrap();
     directory
 }
 
