@@ -38,7 +38,7 @@ impl Shared {
 
     /// One wait of a half, up to its sleep. Returns whether it sleeps.
     fn wait(&self, side: usize, bell: &Arc<Bell>) -> bool {
-        self.both.sides[side].arm(bell.clone());
+        self.both.halves[side].arm(bell.clone());
         let mut core = self.core.lock().unwrap();
         self.inbox.signal().arm_again(&self.both);
         !self.attempt(&mut core, side)
