@@ -228,7 +228,7 @@ impl Drop for Block {
     }
 }
 
-/// Frees a block that is not its own memory.
+/// Frees a block, however it was made: apart from the way of those that are their own memory.
 ///
 /// # Safety
 /// The last reference has gone.

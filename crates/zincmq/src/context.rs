@@ -169,7 +169,7 @@ impl ContextBuilder {
     /// For how long a thread that finds nothing to do looks awake before it sleeps: I/O threads, and threads that wait on a
     /// socket whose option `SPIN` does not say otherwise. To look takes the whole processor, and saves the time that waking
     /// takes; it is for programs that have a processor for each such thread. Afterwards the thread sleeps: an idle program
-    /// takes no processor time. Async calls and halves do not look.
+    /// takes no processor time. Async calls do not look.
     ///
     /// The default is what the environment variable `ZINCMQ_SPIN_US` says, in microseconds, or else zero: then threads look for 40
     /// microseconds at most, where that has paid off lately.

@@ -84,13 +84,12 @@ impl AdaptiveSpin {
         Some(LONGEST)
     }
 
-    /// Looks for a while for what the kernel has, if that is worth it or `least` says how long. Returns whether
-    /// `found` said yes.
+    /// Looks for a while, if that is worth it or `least` says how long. Returns whether `found` said yes.
     pub(crate) fn look(&mut self, least: Duration, found: impl FnMut() -> bool) -> bool {
         self.due(least).is_some_and(|window| self.look_for(window, found, |_| pause()).0)
     }
 
-    /// As [`AdaptiveSpin::look`], for what another thread of the process writes into memory.
+    /// As [`AdaptiveSpin::look`], for what a peer's thread in this process writes.
     pub(crate) fn look_and_yield(&mut self, least: Duration, found: impl FnMut() -> bool) -> bool {
         // A program that says how long to look has not asked for trials.
         let tries = least.is_zero() && !self.is_worth_it();

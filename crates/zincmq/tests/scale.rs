@@ -264,15 +264,21 @@ impl Crowd {
     }
 }
 
-#[test]
-fn many_connections_are_small_and_all_are_served() {
+/// Acts with as many connections as there may be, if this process is the one that tests.
+fn alone_with_many(act: impl FnOnce(usize) + Send + 'static) {
     if env::var(ADDRESS).is_ok() {
         return;
     }
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     within(4 * PATIENCE, || {
         raise_limit();
-        let count = count();
+        act(count());
+    });
+}
+
+#[test]
+fn many_connections_are_small_and_all_are_served() {
+    alone_with_many(|count| {
         let context = Context::new();
         let mut router = Router::new(&context).unwrap();
         router.set(option::ROUTER_MANDATORY, true).unwrap();
@@ -300,13 +306,7 @@ fn many_connections_are_small_and_all_are_served() {
 
 #[test]
 fn many_connections_to_others_are_small() {
-    if env::var(ADDRESS).is_ok() {
-        return;
-    }
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    within(4 * PATIENCE, || {
-        raise_limit();
-        let count = count();
+    alone_with_many(|count| {
         let mut others = child("peers_that_accept", "");
         let mut said = BufReader::new(others.stdout.take().unwrap()).lines().map(Result::unwrap);
         let endpoint = said.find_map(|line| Some(line[line.find("tcp://")?..].to_owned())).unwrap();

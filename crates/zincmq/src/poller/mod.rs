@@ -227,7 +227,7 @@ impl Poller {
     fn rest(&mut self, items: &[Item<'_>], until: Option<Instant>) -> bool {
         let longest = items.iter().map(Item::spin_time).max().unwrap_or_default();
         let left = until.map_or(longest, |until| until.saturating_duration_since(Instant::now()));
-        if !self.spin.look_and_yield(longest.min(left), || items.iter().any(Item::is_pending)) {
+        if !self.spin.look(longest.min(left), || items.iter().any(Item::is_pending)) {
             return self.bell.sleep(until);
         }
         self.bell.disarm();

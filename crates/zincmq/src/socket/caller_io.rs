@@ -238,6 +238,11 @@ impl Table {
         wrote
     }
 
+    /// Whether there are peers, not many, and all in this process.
+    pub(crate) fn are_within_process(&self) -> bool {
+        (1..=FEW).contains(&self.count()) && self.all.iter().all(|(_, peer)| peer.connection.is_none())
+    }
+
     /// The thread has written the rest of a large message as far as it could.
     #[cold]
     pub(crate) fn end_large(&mut self, large: &Large, written: Written) {

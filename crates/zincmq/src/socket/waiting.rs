@@ -35,7 +35,12 @@ impl Core {
         }
         let inbox = self.owner.inbox.clone();
         let spin = self.spin_time(until);
-        if self.waiting.spin.look_and_yield(spin, || inbox.is_pending()) {
+        let pending = || inbox.is_pending();
+        // An I/O thread that is let run for each message brings one at a time.
+        let within = self.peers.are_within_process();
+        let looks = &mut self.waiting.spin;
+        let found = if within { looks.look_and_yield(spin, pending) } else { looks.look(spin, pending) };
+        if found {
             return Ok(());
         }
         inbox.signal().arm_thread();

@@ -254,7 +254,7 @@ impl<const RECEIVES: bool> Half<RECEIVES> {
     ) -> (bool, Option<Listening>, Option<Heard>) {
         let inbox = &self.changes.inbox;
         let Some(listening) = listening else {
-            return (!self.spin.look_and_yield(least, || inbox.is_pending()), None, None);
+            return (!self.spin.look(least, || inbox.is_pending()), None, None);
         };
         match listening.read_awhile(&mut self.spin, least, inbox) {
             Some(reading) => (false, None, Some((listening, reading))),
