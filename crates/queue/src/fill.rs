@@ -110,6 +110,12 @@ impl Filler {
         &mut self.writer
     }
 
+    /// How far the walk has come, as a place in the stream.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.writer.chain.at
+    }
+
     /// After messages were written with [`Filler::writer`].
     pub fn resync(&mut self) {
         self.fill = self.writer.chain.at;

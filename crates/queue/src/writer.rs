@@ -149,6 +149,12 @@ impl Writer {
         ((self.written.wrapping_sub(self.credit)) as i64) < self.half.high_water() as i64
     }
 
+    /// Whether more than so many messages may wait.
+    #[must_use]
+    pub fn admits_more_than(&self, messages: u64) -> bool {
+        self.onward.is_none() && self.half.high_water() > messages
+    }
+
     /// Whether any number of messages may wait.
     #[must_use]
     pub fn is_unlimited(&self) -> bool {

@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 
 /// So many messages at once are a stream: the I/O thread reads that better.
 const STREAMING: u64 = 16;
+/// Unless they are of so many bytes each or more: then the reader's thread reads them as fast as the I/O thread could, which would
+/// wake it for each segment.
+const SMALL: u64 = 2 << 10;
 
 /// The sender of a large message waits for the kernel for so long at a time. Before the next tick of the kernel's clock, which
 /// comes every 4 ms, a wait would need a timer of its own in the hardware: on a virtual machine that takes as long as to copy
@@ -73,6 +76,11 @@ struct Visit<R> {
     outbound: Option<Outbound>,
     /// Something is left for the I/O thread.
     unfinished: bool,
+}
+
+/// Whether so many messages of so many bytes, read at once, are better read by the I/O thread.
+fn is_stream(messages: u64, bytes: u64) -> bool {
+    messages >= STREAMING && bytes < messages * SMALL
 }
 
 impl Connection {
@@ -148,12 +156,13 @@ impl Connection {
         let read = |engine: &mut Engine, claims: Claims| {
             // Nothing was sent since the last reading.
             let one_way = claims.outbound() == Outbound::Answer;
-            let before = engine.received();
+            let (before, place) = (engine.received(), engine.position());
             let result = engine.read_for_reader();
             let messages = engine.received() - before;
+            let bytes = engine.position().saturating_sub(place);
             let woke = engine.has_woken_reader();
             let reading = match result {
-                Ok(_) if messages >= STREAMING => Reading::Stream { woke },
+                Ok(_) if is_stream(messages, bytes) => Reading::Stream { woke },
                 Ok(true) if messages > 0 && one_way => {
                     self.reads_much.store(true, Ordering::Relaxed);
                     Reading::Much { woke }
@@ -254,12 +263,26 @@ impl Connection {
     /// after `until`. Another thread that has the engine meanwhile writes, too. Something was written already if the kernel is
     /// `full`. For `lends` see [`Engine::write_large`].
     pub(crate) fn write_large(&self, until: Instant, lends: bool, full: bool) -> Written {
+        self.write_whole(until, full.then_some(Written::Part), || self.write_large_once(lends))
+    }
+
+    /// Writes the segments that a stream has filled, and waits for the kernel likewise.
+    pub(crate) fn write_segments(&self, until: Instant, milestone: Milestone) -> Written {
+        self.write_whole(until, None, || self.write_segments_once(milestone))
+    }
+
+    /// Writes with `once`, whose last result was `visited`, until everything is written or it is late.
+    fn write_whole(
+        &self,
+        until: Instant,
+        mut visited: Option<Written>,
+        once: impl Fn() -> Option<Written>,
+    ) -> Written {
         let Some(descriptor) = self.descriptor.upgrade().filter(|_| self.plain) else { return Written::Not };
-        let mut visited = full.then_some(Written::Part);
         let mut written = visited.unwrap_or(Written::Not);
         loop {
             if visited.is_none() {
-                visited = self.write_large_once(lends);
+                visited = once();
             }
             if visited == Some(Written::All) {
                 return Written::All;
@@ -298,6 +321,20 @@ impl Connection {
         self.visit(|claims, _| claims, write)
     }
 
+    /// As [`Connection::write_large_once`].
+    fn write_segments_once(&self, milestone: Milestone) -> Option<Written> {
+        let write = |engine: &mut Engine, _| {
+            let written = engine.write_segments(milestone);
+            let outbound = match written {
+                Written::All => Outbound::Stream,
+                Written::Part => Outbound::Large,
+                Written::Not => Outbound::Io,
+            };
+            Visit { result: written, outbound: Some(outbound), unfinished: written == Written::Not }
+        };
+        self.visit(|claims, _| claims, write)
+    }
+
     /// The writer's stream is over, or it turns to something else: nothing is left behind.
     pub(crate) fn end_stream(&self) {
         if !self.engine.claims().streams() {
@@ -316,5 +353,17 @@ impl Connection {
             unfinished: engine.relieve(milestone),
         };
         self.visit(|claims, _| claims, relieve).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_small_messages_are_a_stream() {
+        assert!(is_stream(STREAMING, STREAMING * (SMALL - 1)));
+        assert!(!is_stream(STREAMING, STREAMING * SMALL));
+        assert!(!is_stream(STREAMING - 1, 0));
     }
 }

@@ -175,6 +175,11 @@ impl Engine {
         self.inbound.filler.writer().written()
     }
 
+    /// How far the walk over what was received has come.
+    pub(crate) fn position(&self) -> u64 {
+        self.inbound.filler.position()
+    }
+
     /// Reads for the reader's own thread, which has heard that there is something. Returns whether that was much: a large
     /// body is under way, or the turn is over.
     ///
@@ -287,6 +292,16 @@ impl Engine {
         let before = drain.frames().passed();
         let all = self.write() == Rest::Quiet && !self.is_blocked();
         (self.outbound.drain.frames().passed() != before, all)
+    }
+
+    /// As [`Engine::write_stream`], for a writer that waits for the kernel.
+    pub(crate) fn write_segments(&mut self, milestone: Milestone) -> Written {
+        self.outbound.make_writable();
+        match self.write_stream(milestone) {
+            (_, true) => Written::All,
+            (wrote, false) if wrote || self.is_blocked() => Written::Part,
+            _ => Written::Not,
+        }
     }
 
     /// When a stream is over if its writer, which wrote last at some time, has not written for so long: `pause` at least,

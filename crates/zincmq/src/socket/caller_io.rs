@@ -7,9 +7,9 @@ use crate::engine::{Connection, Reading, Written};
 use crate::error::{Error, Result};
 use crate::pattern::contract::PeerId;
 use crate::socket::core::Core;
-use crate::socket::pacing::Large;
+use crate::socket::pacing::{Due, Work};
 use crate::socket::peer::Peer;
-use crate::socket::streaming::write_stream;
+use crate::socket::streaming::{self, write_stream};
 use crate::socket::table::Table;
 use queue::{Inbound, Part};
 use rustix::event::{PollFd, PollFlags};
@@ -21,6 +21,8 @@ use std::time::Instant;
 const MANY: u64 = 64;
 /// Where there is no mark: so many messages to a segment are tiny ones, which cost more than their bytes.
 const TINY: u64 = 2048;
+/// A mark is far away that lets more segments than these wait: they would leave the cache.
+const SEGMENTS: u64 = 16;
 /// Of more peers each has too little to be looked at.
 const FEW: usize = 64;
 
@@ -148,7 +150,7 @@ impl Peer {
     /// Queues a large message, and writes to the connection what the kernel takes at once. Returns the rest, which the caller
     /// is to write when the pattern is done. `None`: all this is not to be done, and nothing has happened.
     #[cold]
-    pub(super) fn send_large(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> Option<Option<Box<Large>>> {
+    pub(super) fn send_large(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> Option<Option<Box<Due>>> {
         let connection = self.connection.as_ref()?;
         let size = parts.iter().map(|part| part.len()).sum();
         let patience = self.pacing.begin(size)?;
@@ -167,33 +169,53 @@ impl Peer {
         let begun = Instant::now();
         let slept = self.writer.publish();
         let (connection, lends, full) = (connection.clone(), self.writer.lends(), through.is_some());
-        let pipe = self.pipe;
-        Some(Some(Box::new(Large { pipe, connection, begun, patience, lends, full, slept, queued })))
+        let work = Work::Large { lends, full, slept, queued };
+        Some(Some(Box::new(Due { pipe: self.pipe, connection, begun, patience, work })))
     }
 
-    /// The rest of a large message is written, or left to the I/O thread.
-    fn end_large(&mut self, large: &Large, written: Written) {
-        if large.slept && written == Written::Not {
-            self.writer.wake();
-        }
-        let messages = u32::try_from(large.queued.saturating_sub(self.writer.queued())).unwrap_or(u32::MAX);
-        self.pacing.end(messages > 0 && large.begun.elapsed() <= large.patience.saturating_mul(messages));
+    /// What was due is written, or left to the I/O thread.
+    fn end_due(&mut self, due: &Due, written: Written) {
+        let in_time = match due.work {
+            Work::Large { slept, queued, .. } => {
+                if slept && written == Written::Not {
+                    self.writer.wake();
+                }
+                let messages = u32::try_from(queued.saturating_sub(self.writer.queued())).unwrap_or(u32::MAX);
+                messages > 0 && due.begun.elapsed() <= due.patience.saturating_mul(messages)
+            }
+            Work::Stream(_) => written == Written::All && due.begun.elapsed() <= due.patience,
+        };
+        self.pacing.end(in_time);
     }
 
     /// If it is at its mark: writes what is queued, where that is a stream. Returns whether that made room.
     fn write_stream(&mut self) -> bool {
         let Some(connection) = &self.connection else { return false };
         let full = !self.writer.has_room() && self.writer.uncredited() >= MANY;
+        if full {
+            self.pacing.wait();
+        }
         full && self.streaming.goes_on(&self.writer) && write_stream(connection, &self.writer, true)
     }
 
-    /// Without a mark, when a segment is full: writes what is queued if that is a stream of tiny messages. Returns whether
-    /// it is one.
-    #[cold]
-    pub(super) fn write_segment(&mut self) -> bool {
+    /// A segment of so many messages is full. If the mark is far away and this is a long stream: what the sender is to write, and
+    /// to wait for.
+    fn pace_segment(&mut self, messages: u64) -> Option<Box<Due>> {
+        let connection = self.connection.as_ref().filter(|connection| connection.plain)?;
+        let begun = Instant::now();
+        if !self.pacing.fill(begun) || !self.writer.admits_more_than(messages.saturating_mul(SEGMENTS)) {
+            return None;
+        }
+        let patience = self.pacing.begin_stream(self.writer.backlog())?;
+        let (connection, work) = (connection.clone(), Work::Stream(self.writer.milestone()));
+        Some(Box::new(Due { pipe: self.pipe, connection, begun, patience, work }))
+    }
+
+    /// Likewise, for a sender that does not wait: writes what is queued, if these are tiny messages without a mark. Returns whether
+    /// that is a stream.
+    fn write_segment(&mut self, messages: u64) -> bool {
         let Some(connection) = &self.connection else { return false };
-        let tiny = self.streaming.messages_in_segment(self.writer.written()) >= TINY;
-        let stream = tiny && self.writer.is_unlimited() && self.streaming.goes_on(&self.writer);
+        let stream = messages >= TINY && self.writer.is_unlimited() && self.streaming.goes_on(&self.writer);
         if stream {
             write_stream(connection, &self.writer, false);
         }
@@ -243,11 +265,28 @@ impl Table {
         (1..=FEW).contains(&self.count()) && self.all.iter().all(|(_, peer)| peer.connection.is_none())
     }
 
-    /// The thread has written the rest of a large message as far as it could.
+    /// A message for this peer has begun a segment.
     #[cold]
-    pub(crate) fn end_large(&mut self, large: &Large, written: Written) {
-        if let Some(peer) = self.of_pipe(large.pipe).and_then(|id| self.get(id)) {
-            peer.end_large(large, written);
+    pub(super) fn write_segment(&mut self, id: PeerId, may_wait: bool) {
+        // Where there are others, a slow one would keep them waiting.
+        let waits = may_wait && self.count() == 1;
+        let Some(peer) = self.get(id) else { return };
+        let messages = peer.streaming.messages_in_segment(peer.writer.written());
+        let due = if waits { peer.pace_segment(messages) } else { None };
+        let wrote = due.is_none() && peer.write_segment(messages);
+        self.due = due;
+        self.streams |= wrote;
+    }
+
+    /// The thread has written what was due as far as it could.
+    #[cold]
+    pub(crate) fn end_due(&mut self, due: &Due, written: Written) {
+        if matches!(due.work, Work::Stream(_)) && written == Written::All {
+            streaming::remember(&due.connection);
+            self.streams = true;
+        }
+        if let Some(peer) = self.of_pipe(due.pipe).and_then(|id| self.get(id)) {
+            peer.end_due(due, written);
         }
     }
 

@@ -112,7 +112,7 @@ impl Peers for Table {
             && is_large(parts)
             && let Some(rest) = peer.send_large(envelope, parts)
         {
-            self.large = rest;
+            self.due = rest;
         } else {
             let begun = peer.writer.write_longer(envelope, parts);
             if peer.writer.reader_rests() {
@@ -120,7 +120,7 @@ impl Peers for Table {
             } else {
                 peer.publish();
                 if begun {
-                    self.streams |= peer.write_segment();
+                    self.write_segment(id, may_wait);
                 }
             }
         }

@@ -34,6 +34,12 @@ fn end_all() {
 /// Writes what is queued of a stream. Returns whether that was anything.
 pub(super) fn write_stream(connection: &Arc<Connection>, writer: &Writer, waits: bool) -> bool {
     let wrote = connection.write_stream(writer.milestone(), waits);
+    remember(connection);
+    wrote
+}
+
+/// This thread writes the stream of a connection from now on.
+pub(super) fn remember(connection: &Arc<Connection>) {
     let this = Arc::downgrade(connection);
     _ = STREAMS.try_with(|streams| {
         let mut streams = streams.borrow_mut();
@@ -42,7 +48,6 @@ pub(super) fn write_stream(connection: &Arc<Connection>, writer: &Writer, waits:
             streams.push(this);
         }
     });
-    wrote
 }
 
 /// Whether a writer sends a stream.

@@ -95,18 +95,18 @@ impl Core {
             Err(denied) => self.go_on(denied, false, until, attempt).or_else(failed),
         };
         self.peers.may_wait = false;
-        if self.peers.large.is_some() {
-            self.write_large();
+        if self.peers.due.is_some() {
+            self.write_due();
         }
         result
     }
 
-    /// Writes the large message that was queued.
+    /// Writes what the call at hand has to.
     #[cold]
-    fn write_large(&mut self) {
-        if let Some(large) = self.peers.large.take() {
-            let written = large.write();
-            self.peers.end_large(&large, written);
+    fn write_due(&mut self) {
+        if let Some(due) = self.peers.due.take() {
+            let written = due.write();
+            self.peers.end_due(&due, written);
         }
     }
 

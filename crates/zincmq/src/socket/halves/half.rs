@@ -57,10 +57,10 @@ type Heard = (Listening, Reading);
 /// What an attempt of a pattern says.
 pub(crate) type Attempt = std::result::Result<(), Denied>;
 
-/// The work that a first attempt to send has left: to try again, or to write a large message that is queued.
+/// The work that a first attempt to send has left: to try again, or to write to the connection.
 pub(super) enum Unfinished {
     Denied(Denied),
-    Large,
+    Due,
 }
 
 impl Unfinished {
@@ -68,8 +68,8 @@ impl Unfinished {
     /// results it has.
     #[cold]
     #[inline(never)]
-    fn large() -> std::result::Result<(), Self> {
-        Err(Self::Large)
+    fn due() -> std::result::Result<(), Self> {
+        Err(Self::Due)
     }
 }
 
@@ -114,25 +114,25 @@ impl SendingHalf {
             .map_err(|(core, others)| (Self { core, ..self }, ReceivingHalf { core: others, ..other }))
     }
 
-    /// The first attempt to send with the timeout that is set. Without one, this thread writes a large message itself.
+    /// The first attempt to send with the timeout that is set. Without one, this thread writes what is due itself.
     #[inline(always)]
     pub(super) fn begin_to_send(&mut self, parts: &[Part<'_>]) -> std::result::Result<(), Unfinished> {
         self.begin(|core| {
             send_in_time(core, parts)?;
-            if core.peers.large.is_some() { Unfinished::large() } else { Ok(()) }
+            if core.peers.due.is_some() { Unfinished::due() } else { Ok(()) }
         })
     }
 
-    /// After that: this thread waits without the lock, for room, and for the kernel when it writes a large message.
+    /// After that: this thread waits without the lock, for room, and for the kernel when it writes what is due.
     #[cold]
     pub(super) fn go_on_sending(&mut self, rest: Unfinished, message: &impl Parts) -> Result<()> {
         if let Unfinished::Denied(denied) = rest {
             let until = |core: &Core| deadline(core.peers.options.sndtimeo);
             message.with(|parts| self.keep_trying(denied, until, |core| send_in_time(core, parts)))?;
         }
-        if let Some(large) = self.with(|core| core.peers.large.take()) {
-            let written = large.write();
-            self.with(|core| core.peers.end_large(&large, written));
+        if let Some(due) = self.with(|core| core.peers.due.take()) {
+            let written = due.write();
+            self.with(|core| core.peers.end_due(&due, written));
         }
         Ok(())
     }
