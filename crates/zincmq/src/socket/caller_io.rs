@@ -7,7 +7,8 @@ use crate::engine::{Connection, Reading, Written};
 use crate::error::{Error, Result};
 use crate::pattern::contract::PeerId;
 use crate::socket::core::Core;
-use crate::socket::pacing::Large;
+use crate::socket::lead::Lag;
+use crate::socket::pacing::{Large, Rest, patience};
 use crate::socket::peer::Peer;
 use crate::socket::streaming::write_stream;
 use crate::socket::table::Table;
@@ -146,12 +147,18 @@ impl Core {
 
 impl Peer {
     /// Queues a large message, and writes to the connection what the kernel takes at once. Returns the rest, which the caller
-    /// is to write when the pattern is done. `None`: all this is not to be done, and nothing has happened.
+    /// is to finish when the pattern is done. `None`: all this is not to be done, and nothing has happened.
     #[cold]
-    pub(super) fn send_large(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> Option<Option<Box<Large>>> {
-        let connection = self.connection.as_ref()?;
+    pub(super) fn send_large(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> Option<Option<Box<Rest>>> {
         let size = parts.iter().map(|part| part.len()).sum();
-        let patience = self.pacing.begin(size)?;
+        if self.io.is_none() {
+            return Some(self.send_nearby(envelope, parts, size));
+        }
+        let connection = self.connection.as_ref()?;
+        if !self.pacing.begin() {
+            return None;
+        }
+        let patience = patience(size);
         let queued = self.writer.queued() + 1;
         let through = match parts {
             [body] if envelope.is_empty() => connection.write_through(&mut self.writer, body),
@@ -168,12 +175,22 @@ impl Peer {
         let slept = self.writer.publish();
         let (connection, lends, full) = (connection.clone(), self.writer.lends(), through.is_some());
         let pipe = self.pipe;
-        Some(Some(Box::new(Large { pipe, connection, begun, patience, lends, full, slept, queued })))
+        let written = Written::Not;
+        let large = Large { pipe, connection, begun, patience, lends, full, slept, queued, written };
+        Some(Some(Box::new(Rest::Write(large))))
+    }
+
+    /// As [`Peer::send_large`], for a peer of this process.
+    fn send_nearby(&mut self, envelope: &[u8], parts: &[Part<'_>], size: usize) -> Option<Box<Rest>> {
+        self.writer.write(envelope, parts);
+        self.publish();
+        let lag = self.lead.grow(size, self.pipe, &self.writer)?;
+        self.pacing.begin().then(|| Box::new(Rest::Wait(lag)))
     }
 
     /// The rest of a large message is written, or left to the I/O thread.
-    fn end_large(&mut self, large: &Large, written: Written) {
-        if large.slept && written == Written::Not {
+    fn end_large(&mut self, large: &Large) {
+        if large.slept && large.written == Written::Not {
             self.writer.wake();
         }
         let messages = u32::try_from(large.queued.saturating_sub(self.writer.queued())).unwrap_or(u32::MAX);
@@ -243,11 +260,14 @@ impl Table {
         (1..=FEW).contains(&self.count()) && self.all.iter().all(|(_, peer)| peer.connection.is_none())
     }
 
-    /// The thread has written the rest of a large message as far as it could.
+    /// The thread has finished the rest of a large message as far as it could.
     #[cold]
-    pub(crate) fn end_large(&mut self, large: &Large, written: Written) {
-        if let Some(peer) = self.of_pipe(large.pipe).and_then(|id| self.get(id)) {
-            peer.end_large(large, written);
+    pub(crate) fn end_large(&mut self, rest: &Rest) {
+        let (Rest::Write(Large { pipe, .. }) | Rest::Wait(Lag { pipe, .. })) = rest;
+        let Some(peer) = self.of_pipe(*pipe).and_then(|id| self.get(id)) else { return };
+        match rest {
+            Rest::Write(large) => peer.end_large(large),
+            Rest::Wait(lag) => peer.pacing.end(lag.in_time),
         }
     }
 

@@ -35,6 +35,7 @@ mod commands;
 pub(crate) mod core;
 mod entry;
 mod group;
+mod lead;
 mod listener;
 mod lone;
 mod numbers;

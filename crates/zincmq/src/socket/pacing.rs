@@ -1,10 +1,12 @@
-//! Large messages are written by the thread that sends them, in the I/O thread's place, as fast as the kernel takes them.
+//! A thread that sends large messages goes as fast as they are taken: it writes them to the connection in the I/O thread's place, and
+//! within a process it lets the reader keep up.
 //!
-//! Such a thread is faster than any connection: where it only queues, a whole mark of large messages waits in memory that has
-//! left every cache.
+//! Such a thread is faster than any connection, and than most readers: where it only queues, a whole mark of large messages waits in
+//! memory that has left every cache.
 
 use crate::command::PipeId;
 use crate::engine::{Connection, Written};
+use crate::socket::lead::Lag;
 use queue::Part;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,7 +19,7 @@ const PATIENCE: Duration = Duration::from_micros(250);
 /// However large the message is: signals and the context's end wait for so long, too.
 const LONGEST: Duration = Duration::from_millis(20);
 
-/// The calls that do not write, since an earlier one has waited in vain: 1, 3, 7, up to 255.
+/// The calls that do not wait, since an earlier one has waited in vain: 1, 3, 7, up to 255.
 #[derive(Debug, Default)]
 pub(super) struct Pacing {
     pause: u8,
@@ -25,23 +27,45 @@ pub(super) struct Pacing {
 }
 
 impl Pacing {
-    /// Whether this call is to write a message of so many bytes, and for how long it waits then before it counts as in vain.
-    pub(super) fn begin(&mut self, size: usize) -> Option<Duration> {
-        if self.left > 0 {
-            self.left -= 1;
-            return None;
-        }
-        Some((PATIENCE + Duration::from_nanos(size as u64)).min(LONGEST))
+    /// Whether this call is to wait.
+    pub(super) fn begin(&mut self) -> bool {
+        let waits = self.left == 0;
+        self.left = self.left.saturating_sub(1);
+        waits
     }
 
-    /// The call is over. `in_time`: it has not waited for longer than that for each message that was written meanwhile.
+    /// The call is over. `in_time`: it has not waited in vain.
     pub(super) fn end(&mut self, in_time: bool) {
         self.pause = if in_time { 0 } else { self.pause.saturating_mul(2).saturating_add(1) };
         self.left = self.pause;
     }
 }
 
-/// The rest of a large message, which is queued: its sender writes it without the core, which others may need meanwhile.
+/// For how long a call waits for the kernel to take a message of so many bytes before it counts as in vain.
+pub(super) fn patience(size: usize) -> Duration {
+    (PATIENCE + Duration::from_nanos(size as u64)).min(LONGEST)
+}
+
+/// What is left to do for a large message that is queued. Its sender does it without the core, which others may need meanwhile.
+#[derive(Debug)]
+pub(crate) enum Rest {
+    Write(Large),
+    Wait(Lag),
+}
+
+impl Rest {
+    /// Writes the message, or waits for its reader. [`Table::end_large`] must follow.
+    ///
+    /// [`Table::end_large`]: crate::socket::table::Table::end_large
+    pub(crate) fn finish(&mut self) {
+        match self {
+            Self::Write(large) => large.write(),
+            Self::Wait(lag) => lag.wait(LONGEST),
+        }
+    }
+}
+
+/// The rest of a large message, which goes to a connection.
 #[derive(Debug)]
 pub(crate) struct Large {
     pub(super) pipe: PipeId,
@@ -55,14 +79,14 @@ pub(crate) struct Large {
     pub(super) slept: bool,
     /// The messages that were queued when this one was.
     pub(super) queued: u64,
+    /// What came of it.
+    pub(super) written: Written,
 }
 
 impl Large {
-    /// Writes it, and what is queued before it, and waits for the kernel. [`Table::end_large`] must follow.
-    ///
-    /// [`Table::end_large`]: crate::socket::table::Table::end_large
-    pub(crate) fn write(&self) -> Written {
-        self.connection.write_large(self.begun + self.patience, self.lends, self.full)
+    /// Writes it, and what is queued before it, and waits for the kernel.
+    fn write(&mut self) {
+        self.written = self.connection.write_large(self.begun + self.patience, self.lends, self.full);
     }
 }
 
@@ -70,4 +94,22 @@ impl Large {
 #[inline]
 pub(super) fn is_large(parts: &[Part<'_>]) -> bool {
     parts.last().is_some_and(|part| part.len() >= LARGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_that_wait_in_vain_are_ever_further_apart() {
+        let mut pacing = Pacing::default();
+        let mut calls_until_one_waits = || {
+            let calls = (0..).take_while(|_| !pacing.begin()).count();
+            pacing.end(false);
+            calls
+        };
+        assert_eq!([(); 10].map(|()| calls_until_one_waits()), [0, 1, 3, 7, 15, 31, 63, 127, 255, 255]);
+        pacing.end(true);
+        assert!(pacing.begin());
+    }
 }

@@ -5,6 +5,7 @@ use crate::engine::Connection;
 use crate::message::{Frame, Message, PeerInfo};
 use crate::option::Options;
 use crate::pattern::contract::{PeerId, Refused};
+use crate::socket::lead::Lead;
 use crate::socket::pacing::Pacing;
 use crate::socket::read_spin::ReadSpin;
 use crate::socket::streaming::Streaming;
@@ -38,6 +39,7 @@ pub(crate) struct Peer {
     spin: ReadSpin,
     pub(super) streaming: Streaming,
     pub(super) pacing: Pacing,
+    pub(super) lead: Lead,
     /// The next call goes on reading from it.
     pub(super) deferred: bool,
 }
@@ -63,6 +65,7 @@ impl Peer {
             spin: ReadSpin::default(),
             streaming: Streaming::default(),
             pacing: Pacing::default(),
+            lead: Lead::default(),
             deferred: false,
         };
         peer.set_high_water(options);

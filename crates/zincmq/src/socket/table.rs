@@ -9,7 +9,7 @@ use crate::pattern::contract::PeerId;
 use crate::shared_topics::SharedTopics;
 use crate::socket::allowance::Allowance;
 use crate::socket::lone::Lone;
-use crate::socket::pacing::Large;
+use crate::socket::pacing::Rest;
 use crate::socket::peer::Peer;
 use crate::stats::{PeerStats, SocketStats};
 use queue::{Broadcast, Inbox};
@@ -41,8 +41,8 @@ pub(crate) struct Table {
     pub(crate) patient: bool,
     /// The call at hand sends, and may wait without limit.
     pub(super) may_wait: bool,
-    /// A large message that the call at hand has queued, and is to write.
-    pub(super) large: Option<Box<Large>>,
+    /// What the call at hand is to finish of a large message that it has queued.
+    pub(super) large: Option<Box<Rest>>,
     /// This side may hear from the descriptor of a connection.
     pub(super) listens: bool,
     /// This side may write the stream to some peer.

@@ -96,17 +96,17 @@ impl Core {
         };
         self.peers.may_wait = false;
         if self.peers.large.is_some() {
-            self.write_large();
+            self.finish_large();
         }
         result
     }
 
-    /// Writes the large message that was queued.
+    /// Finishes the sending of the large message that was queued.
     #[cold]
-    fn write_large(&mut self) {
-        if let Some(large) = self.peers.large.take() {
-            let written = large.write();
-            self.peers.end_large(&large, written);
+    fn finish_large(&mut self) {
+        if let Some(mut rest) = self.peers.large.take() {
+            rest.finish();
+            self.peers.end_large(&rest);
         }
     }
 

@@ -57,7 +57,7 @@ type Heard = (Listening, Reading);
 /// What an attempt of a pattern says.
 pub(crate) type Attempt = std::result::Result<(), Denied>;
 
-/// The work that a first attempt to send has left: to try again, or to write a large message that is queued.
+/// The work that a first attempt to send has left: to try again, or to finish the sending of a large message that is queued.
 pub(super) enum Unfinished {
     Denied(Denied),
     Large,
@@ -114,7 +114,7 @@ impl SendingHalf {
             .map_err(|(core, others)| (Self { core, ..self }, ReceivingHalf { core: others, ..other }))
     }
 
-    /// The first attempt to send with the timeout that is set. Without one, this thread writes a large message itself.
+    /// The first attempt to send with the timeout that is set. Without one, this thread writes a large message itself, or waits for its reader.
     #[inline(always)]
     pub(super) fn begin_to_send(&mut self, parts: &[Part<'_>]) -> std::result::Result<(), Unfinished> {
         self.begin(|core| {
@@ -123,16 +123,16 @@ impl SendingHalf {
         })
     }
 
-    /// After that: this thread waits without the lock, for room, and for the kernel when it writes a large message.
+    /// After that: this thread waits without the lock, for room, and for the kernel or the reader that is to take a large message.
     #[cold]
     pub(super) fn go_on_sending(&mut self, rest: Unfinished, message: &impl Parts) -> Result<()> {
         if let Unfinished::Denied(denied) = rest {
             let until = |core: &Core| deadline(core.peers.options.sndtimeo);
             message.with(|parts| self.keep_trying(denied, until, |core| send_in_time(core, parts)))?;
         }
-        if let Some(large) = self.with(|core| core.peers.large.take()) {
-            let written = large.write();
-            self.with(|core| core.peers.end_large(&large, written));
+        if let Some(mut rest) = self.with(|core| core.peers.large.take()) {
+            rest.finish();
+            self.with(|core| core.peers.end_large(&rest));
         }
         Ok(())
     }
