@@ -47,8 +47,8 @@ fn nothing_is_lost_or_overtaken_whether_the_reader_is_fast_or_slow() {
             let context = Context::new();
             let (mut pull, mut push) = (Pull::new(&context).unwrap(), Push::new(&context).unwrap());
             push.connect(pull.bind("inproc://x").unwrap()).unwrap();
-            let reader = thread::spawn(move || receive(&mut pull, 0..140, checks));
-            (0..140).for_each(|number| send(&mut push, number));
+            let reader = thread::spawn(move || receive(&mut pull, 0..70, checks));
+            (0..70).for_each(|number| send(&mut push, number));
             reader.join().unwrap();
         }
     });
@@ -78,7 +78,7 @@ fn one_thread_may_have_both_ends() {
         let context = Context::new();
         let (mut one, mut other) = (Dealer::new(&context).unwrap(), Dealer::new(&context).unwrap());
         other.connect(one.bind("inproc://x").unwrap()).unwrap();
-        for _ in 0..5 {
+        for _ in 0..3 {
             (0..14).for_each(|number| send(&mut one, number));
             (0..14).for_each(|number| send(&mut other, number));
             receive(&mut one, 0..14, 1);
@@ -97,11 +97,11 @@ fn several_senders_have_one_reader() {
             .map(|sender| {
                 let mut push = Push::new(&context).unwrap();
                 push.connect(&endpoint).unwrap();
-                thread::spawn(move || (0..100).for_each(|number| send(&mut push, 100 * sender + number)))
+                thread::spawn(move || (0..50).for_each(|number| send(&mut push, 100 * sender + number)))
             })
             .collect();
         let mut next = [0, 100];
-        for _ in 0..200 {
+        for _ in 0..100 {
             let message = pull.recv().unwrap();
             let sender = usize::from(message.bytes()[0] >= 100);
             check(&message, next[sender]);
@@ -118,14 +118,14 @@ fn has_several_readers<K: Sends>(
 ) {
     let endpoint = sender.bind("inproc://x").unwrap();
     readers.iter_mut().for_each(|reader| reader.connect(&endpoint).unwrap());
-    let turn = |reader: usize| (0..40).map(move |round| 3 * round + reader);
+    let turn = |reader: usize| (0..20).map(move |round| 3 * round + reader);
     let [first, second, mut last] = readers;
     let fast = [first, second]
         .into_iter()
         .enumerate()
         .map(|(at, mut reader)| thread::spawn(move || receive(&mut reader, turn(at), 1 + 4 * at)));
     let fast: Vec<_> = fast.collect();
-    (0..120).for_each(|number| send(&mut sender, number));
+    (0..60).for_each(|number| send(&mut sender, number));
     receive(&mut last, turn(2), 1);
     fast.into_iter().for_each(|reader| reader.join().unwrap());
 }
@@ -150,7 +150,7 @@ fn halves_send_and_receive_at_once() {
         let talk = |dealer: Dealer| {
             let (mut sends, mut receives) = dealer.into_split();
             let sender = thread::spawn(move || {
-                for number in 0..70 {
+                for number in 0..35 {
                     let mut body = Buffer::with_capacity(size(number));
                     body.resize(size(number), number as u8);
                     sends.send(body).unwrap();
@@ -158,7 +158,7 @@ fn halves_send_and_receive_at_once() {
                 sends
             });
             let receiver = thread::spawn(move || {
-                (0..70).for_each(|number| check(&receives.recv().unwrap(), number));
+                (0..35).for_each(|number| check(&receives.recv().unwrap(), number));
                 receives
             });
             (sender, receiver)
