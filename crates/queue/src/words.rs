@@ -53,7 +53,7 @@ pub(crate) struct Consumer {
     pub(crate) credit: AtomicU64,
     /// Bytes done with, now and then.
     pub(crate) head: AtomicU64,
-    /// Messages read, exactly; for numbers only.
+    /// Messages read, exactly; for numbers, and for writers that do not run far ahead.
     pub(crate) read: AtomicU64,
 }
 

@@ -186,7 +186,7 @@ impl Writer {
         self.words().state().gone.load(Ordering::Relaxed)
     }
 
-    /// Messages written and not yet read, exactly as of now; for numbers only.
+    /// Messages written and not yet read, exactly as of now; nothing else that the reader did is sure to be seen with it.
     #[must_use]
     pub fn queued(&self) -> u64 {
         match &self.onward {

@@ -7,8 +7,9 @@ use crate::engine::{Connection, Reading, Written};
 use crate::error::{Error, Result};
 use crate::pattern::contract::PeerId;
 use crate::socket::core::Core;
-use crate::socket::pacing::{Due, Work};
+use crate::socket::pacing::{Due, Large, patience};
 use crate::socket::peer::Peer;
+use crate::socket::run::Segments;
 use crate::socket::streaming::{self, write_stream};
 use crate::socket::table::Table;
 use queue::{Inbound, Part};
@@ -21,8 +22,6 @@ use std::time::Instant;
 const MANY: u64 = 64;
 /// Where there is no mark: so many messages to a segment are tiny ones, which cost more than their bytes.
 const TINY: u64 = 2048;
-/// A mark is far away that lets more segments than these wait: they would leave the cache.
-const SEGMENTS: u64 = 16;
 /// Of more peers each has too little to be looked at.
 const FEW: usize = 64;
 
@@ -151,9 +150,15 @@ impl Peer {
     /// is to write when the pattern is done. `None`: all this is not to be done, and nothing has happened.
     #[cold]
     pub(super) fn send_large(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> Option<Option<Box<Due>>> {
-        let connection = self.connection.as_ref()?;
         let size = parts.iter().map(|part| part.len()).sum();
-        let patience = self.pacing.begin(size)?;
+        if self.io.is_none() {
+            return Some(self.send_nearby(envelope, parts, size));
+        }
+        let connection = self.connection.as_ref()?;
+        if !self.pacing.begin() {
+            return None;
+        }
+        let patience = patience(size);
         let queued = self.writer.queued() + 1;
         let through = match parts {
             [body] if envelope.is_empty() => connection.write_through(&mut self.writer, body),
@@ -169,23 +174,39 @@ impl Peer {
         let begun = Instant::now();
         let slept = self.writer.publish();
         let (connection, lends, full) = (connection.clone(), self.writer.lends(), through.is_some());
-        let work = Work::Large { lends, full, slept, queued };
-        Some(Some(Box::new(Due { pipe: self.pipe, connection, begun, patience, work })))
+        let (pipe, written) = (self.pipe, Written::Not);
+        let large = Large { pipe, connection, begun, patience, lends, full, slept, queued, written };
+        Some(Some(Box::new(Due::Large(large))))
     }
 
-    /// What was due is written, or left to the I/O thread.
-    fn end_due(&mut self, due: &Due, written: Written) {
-        let in_time = match due.work {
-            Work::Large { slept, queued, .. } => {
-                if slept && written == Written::Not {
-                    self.writer.wake();
-                }
-                let messages = u32::try_from(queued.saturating_sub(self.writer.queued())).unwrap_or(u32::MAX);
-                messages > 0 && due.begun.elapsed() <= due.patience.saturating_mul(messages)
+    /// As [`Peer::send_large`], for a peer of this process.
+    fn send_nearby(&mut self, envelope: &[u8], parts: &[Part<'_>], size: usize) -> Option<Box<Due>> {
+        self.writer.write(envelope, parts);
+        self.publish();
+        let lag = self.lead.grow(size, self.pipe, &self.writer)?;
+        self.pacing.begin().then(|| Box::new(Due::Lag(lag)))
+    }
+
+    /// What was due is done, or left to the I/O thread.
+    fn end_due(&mut self, due: &Due) {
+        let in_time = match due {
+            Due::Large(large) => self.end_large(large),
+            Due::Segments(segments) => {
+                self.run.wait();
+                segments.in_time()
             }
-            Work::Stream(_) => written == Written::All && due.begun.elapsed() <= due.patience,
+            Due::Lag(lag) => lag.in_time,
         };
         self.pacing.end(in_time);
+    }
+
+    /// Likewise, of a large message. Returns whether the wait was not in vain.
+    fn end_large(&self, large: &Large) -> bool {
+        if large.slept && large.written == Written::Not {
+            self.writer.wake();
+        }
+        let messages = u32::try_from(large.queued.saturating_sub(self.writer.queued())).unwrap_or(u32::MAX);
+        messages > 0 && large.begun.elapsed() <= large.patience.saturating_mul(messages)
     }
 
     /// If it is at its mark: writes what is queued, where that is a stream. Returns whether that made room.
@@ -193,22 +214,21 @@ impl Peer {
         let Some(connection) = &self.connection else { return false };
         let full = !self.writer.has_room() && self.writer.uncredited() >= MANY;
         if full {
-            self.pacing.wait();
+            self.run.wait();
         }
         full && self.streaming.goes_on(&self.writer) && write_stream(connection, &self.writer, true)
     }
 
-    /// A segment of so many messages is full. If the mark is far away and this is a long stream: what the sender is to write, and
-    /// to wait for.
+    /// A segment of so many messages is full. If the mark is far away and the run is long: what the sender is to write, and to wait
+    /// for.
     fn pace_segment(&mut self, messages: u64) -> Option<Box<Due>> {
         let connection = self.connection.as_ref().filter(|connection| connection.plain)?;
-        let begun = Instant::now();
-        if !self.pacing.fill(begun) || !self.writer.admits_more_than(messages.saturating_mul(SEGMENTS)) {
+        let now = Instant::now();
+        if !self.run.fill(now, messages, &self.writer) || !self.pacing.begin() {
             return None;
         }
-        let patience = self.pacing.begin_stream(self.writer.backlog())?;
-        let (connection, work) = (connection.clone(), Work::Stream(self.writer.milestone()));
-        Some(Box::new(Due { pipe: self.pipe, connection, begun, patience, work }))
+        let segments = Segments::new(self.pipe, connection.clone(), now, &self.writer);
+        Some(Box::new(Due::Segments(segments)))
     }
 
     /// Likewise, for a sender that does not wait: writes what is queued, if these are tiny messages without a mark. Returns whether
@@ -278,15 +298,17 @@ impl Table {
         self.streams |= wrote;
     }
 
-    /// The thread has written what was due as far as it could.
+    /// The thread has done what was due as far as it could.
     #[cold]
-    pub(crate) fn end_due(&mut self, due: &Due, written: Written) {
-        if matches!(due.work, Work::Stream(_)) && written == Written::All {
-            streaming::remember(&due.connection);
+    pub(crate) fn end_due(&mut self, due: &Due) {
+        if let Due::Segments(segments) = due
+            && segments.are_written()
+        {
+            streaming::remember(&segments.connection);
             self.streams = true;
         }
-        if let Some(peer) = self.of_pipe(due.pipe).and_then(|id| self.get(id)) {
-            peer.end_due(due, written);
+        if let Some(peer) = self.of_pipe(due.pipe()).and_then(|id| self.get(id)) {
+            peer.end_due(due);
         }
     }
 

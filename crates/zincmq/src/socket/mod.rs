@@ -35,6 +35,7 @@ mod commands;
 pub(crate) mod core;
 mod entry;
 mod group;
+mod lead;
 mod listener;
 mod lone;
 mod numbers;
@@ -44,6 +45,7 @@ mod pacing;
 mod peer;
 mod peers;
 mod read_spin;
+mod run;
 mod streaming;
 mod table;
 #[cfg(test)]

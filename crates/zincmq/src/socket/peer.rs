@@ -5,8 +5,10 @@ use crate::engine::Connection;
 use crate::message::{Frame, Message, PeerInfo};
 use crate::option::Options;
 use crate::pattern::contract::{PeerId, Refused};
+use crate::socket::lead::Lead;
 use crate::socket::pacing::Pacing;
 use crate::socket::read_spin::ReadSpin;
+use crate::socket::run::Run;
 use crate::socket::streaming::Streaming;
 use crate::socket::throttle::Throttle;
 use crate::stats::PeerStats;
@@ -38,6 +40,8 @@ pub(crate) struct Peer {
     spin: ReadSpin,
     pub(super) streaming: Streaming,
     pub(super) pacing: Pacing,
+    pub(super) lead: Lead,
+    pub(super) run: Run,
     /// The next call goes on reading from it.
     pub(super) deferred: bool,
 }
@@ -63,6 +67,8 @@ impl Peer {
             spin: ReadSpin::default(),
             streaming: Streaming::default(),
             pacing: Pacing::default(),
+            lead: Lead::default(),
+            run: Run::default(),
             deferred: false,
         };
         peer.set_high_water(options);

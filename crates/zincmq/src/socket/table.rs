@@ -41,7 +41,7 @@ pub(crate) struct Table {
     pub(crate) patient: bool,
     /// The call at hand sends, and may wait without limit.
     pub(super) may_wait: bool,
-    /// The call at hand is to write this.
+    /// What the call at hand is to do when its pattern is done.
     pub(super) due: Option<Box<Due>>,
     /// This side may hear from the descriptor of a connection.
     pub(super) listens: bool,

@@ -96,17 +96,17 @@ impl Core {
         };
         self.peers.may_wait = false;
         if self.peers.due.is_some() {
-            self.write_due();
+            self.finish_due();
         }
         result
     }
 
-    /// Writes what the call at hand has to.
+    /// Does what the call at hand has left to do.
     #[cold]
-    fn write_due(&mut self) {
-        if let Some(due) = self.peers.due.take() {
-            let written = due.write();
-            self.peers.end_due(&due, written);
+    fn finish_due(&mut self) {
+        if let Some(mut due) = self.peers.due.take() {
+            due.finish();
+            self.peers.end_due(&due);
         }
     }
 

@@ -57,7 +57,7 @@ type Heard = (Listening, Reading);
 /// What an attempt of a pattern says.
 pub(crate) type Attempt = std::result::Result<(), Denied>;
 
-/// The work that a first attempt to send has left: to try again, or to write to the connection.
+/// The work that a first attempt to send has left: to try again, or what is due.
 pub(super) enum Unfinished {
     Denied(Denied),
     Due,
@@ -114,7 +114,7 @@ impl SendingHalf {
             .map_err(|(core, others)| (Self { core, ..self }, ReceivingHalf { core: others, ..other }))
     }
 
-    /// The first attempt to send with the timeout that is set. Without one, this thread writes what is due itself.
+    /// The first attempt to send with the timeout that is set. Without one, this thread does itself what is due.
     #[inline(always)]
     pub(super) fn begin_to_send(&mut self, parts: &[Part<'_>]) -> std::result::Result<(), Unfinished> {
         self.begin(|core| {
@@ -123,16 +123,16 @@ impl SendingHalf {
         })
     }
 
-    /// After that: this thread waits without the lock, for room, and for the kernel when it writes what is due.
+    /// After that: this thread waits without the lock, for room, and for the kernel or the reader that is to take what it has queued.
     #[cold]
     pub(super) fn go_on_sending(&mut self, rest: Unfinished, message: &impl Parts) -> Result<()> {
         if let Unfinished::Denied(denied) = rest {
             let until = |core: &Core| deadline(core.peers.options.sndtimeo);
             message.with(|parts| self.keep_trying(denied, until, |core| send_in_time(core, parts)))?;
         }
-        if let Some(due) = self.with(|core| core.peers.due.take()) {
-            let written = due.write();
-            self.with(|core| core.peers.end_due(&due, written));
+        if let Some(mut due) = self.with(|core| core.peers.due.take()) {
+            due.finish();
+            self.with(|core| core.peers.end_due(&due));
         }
         Ok(())
     }
