@@ -118,9 +118,8 @@ impl AdaptiveSpin {
     }
 
     /// Looks for the time of `window`; `between` is called with the time that has passed. Returns whether `found` said yes, and after
-    /// what time. What is there at the first look tells nothing: it would have been there after a sleep. Where the other thread
-    /// shares the core, that is so whenever it has run in this one's place.
-    #[cold]
+    /// what time. What a trial finds at its first look would have been there after a sleep: where the other thread shares the
+    /// core, that is so whenever it has run in this one's place, and no other look finds anything.
     fn look_for(
         &mut self,
         window: Duration,
@@ -129,6 +128,9 @@ impl AdaptiveSpin {
     ) -> (bool, Duration) {
         let mut waited = Duration::ZERO;
         if found() {
+            if self.is_worth_it() {
+                self.hit(waited);
+            }
             return (true, waited);
         }
         let begin = Instant::now();
@@ -262,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_at_the_first_look_tells_nothing() {
+    fn what_a_trial_finds_at_its_first_look_tells_nothing() {
         let mut spin = AdaptiveSpin::default();
         (0..MISSES).for_each(|_| spin.miss());
         spin.trial = 2 * FIRST_TRIAL;
@@ -274,6 +276,11 @@ mod tests {
             twice == 2
         };
         assert!(spin.look(LONGEST, found));
+        assert!(spin.is_worth_it());
+        // While looking pays off, it is a message that has come in time.
+        (1..MISSES).for_each(|_| spin.miss());
+        assert!(spin.look(Duration::ZERO, || true));
+        spin.miss();
         assert!(spin.is_worth_it());
     }
 
