@@ -13,7 +13,7 @@ use crate::words::{ABSENT, Half, IDLE, LOOK, NOTHING, RUN, TELL};
 /// The bit of `tail` that says that nothing follows.
 pub(crate) const CLOSED: u64 = 1 << 63;
 /// The mark in force where there is none.
-const UNLIMITED: u64 = u64::MAX >> 1;
+pub(crate) const UNLIMITED: u64 = u64::MAX >> 1;
 
 impl Half {
     /// The high-water mark in force: the sum of both ends' marks; none if either is 0 or both are absent.

@@ -80,6 +80,7 @@ pub(crate) fn encode(flags: u8, size: usize, into: &mut [u8; LONGEST]) -> usize 
 }
 
 /// Whether `frames` is whole frames of data, each with MORE: only then may they stand in a pipe.
+#[inline]
 pub(crate) fn is_envelope(mut frames: &[u8]) -> bool {
     while let Some((flags, header, size)) = decode(frames) {
         let rest = usize::try_from(size).ok().and_then(|size| frames.get(header.checked_add(size)?..));

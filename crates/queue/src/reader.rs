@@ -1,20 +1,23 @@
 //! The reading end of one direction, frame by frame.
 
 pub(crate) mod backlog;
+mod frames;
 
 use crate::PeerInfo;
-use crate::half::{CLOSED, Cursor, Gauge};
-use crate::header::{Kind, MORE, REFERENCE};
+use crate::half::{CLOSED, Cursor, Gauge, UNLIMITED};
+use crate::header::Kind;
 use crate::inbox::Notify;
 use crate::primitive::{Arc, Ordering, fence};
-use crate::segment::{CLASSES, SegmentPtr, Slice};
-use crate::taken::{Body, Taken};
+use crate::segment::SegmentPtr;
 use crate::words::{Half, IDLE, RUN};
 use std::fmt::Debug;
-use std::ptr::{self, NonNull};
+use std::ptr;
 
 /// An unlimited reader tells its count every so many messages.
 const UNLIMITED_STEP: u64 = 4096;
+
+/// A frame at the head: its segment, flags, header's length and body's size.
+type Found = (SegmentPtr, u8, u64, usize);
 
 /// A place from which messages come to a stream that is private to the reading end.
 pub(crate) trait Source: Debug + Send {
@@ -54,6 +57,8 @@ pub struct Reader {
     read: u64,
     /// The count at which credit is given next.
     next_credit: u64,
+    /// The mark from which that follows, if it is one that fits.
+    mark: u32,
     /// The writer has stopped, and goes on when this end sees to it.
     looks: bool,
     /// If there is one, `half` is private to this end.
@@ -71,6 +76,7 @@ impl Reader {
             parked: false,
             read: 0,
             next_credit: 0,
+            mark: 0,
             looks: false,
             origin: None,
         }
@@ -205,7 +211,7 @@ impl Reader {
 
     /// The frame at the head, past those that are nothing: see [`Cursor::header`].
     #[inline(always)]
-    fn head(&mut self) -> Option<(SegmentPtr, u8, u64, usize)> {
+    fn head(&mut self) -> Option<Found> {
         loop {
             if self.cursor.at == self.cursor.limit && !self.refresh() {
                 return None;
@@ -217,88 +223,6 @@ impl Reader {
             }
             self.cursor.at += header + size as u64;
         }
-    }
-
-    /// The frame at the head: kind, more, body.
-    #[inline]
-    pub fn peek(&mut self) -> Option<(Kind, bool, &[u8])> {
-        let (segment, flags, header, size) = self.head()?;
-        let start = self.cursor.at + header;
-        let body = if flags & REFERENCE != 0 {
-            // SAFETY: a published frame with this flag holds a reference, until this end takes it.
-            unsafe { segment.common_at(start).bytes(0) }
-        } else if let Some(shared) = segment.get().body_at(start) {
-            shared
-        } else {
-            segment.get().touch(start, start + size as u64, false);
-            // SAFETY: a published frame lies whole in its segment and is not written again while this end
-            // has not passed it.
-            unsafe { std::slice::from_raw_parts(segment.at(start), size) }
-        };
-        Some((Kind::of(flags), flags & MORE != 0, body))
-    }
-
-    /// Takes the message at the head if it is one short part, as most are; otherwise nothing happens. The bytes are to be
-    /// copied out before the next call.
-    #[inline(always)]
-    pub fn take_short(&mut self) -> Option<&[u8]> {
-        let Cursor { segment: Some(segment), at, limit } = self.cursor else { return None };
-        if at == limit || segment.get().has_bodies() {
-            return None;
-        }
-        segment.get().touch(at, at + 2, false);
-        let header = segment.at(at);
-        // SAFETY: between `at` and `limit` there are whole frames, published and not written again while this end has
-        // not passed them; none is shorter than two bytes.
-        let [flags, size] = unsafe { header.cast::<[u8; 2]>().read() };
-        if flags != 0 {
-            return None;
-        }
-        let size = usize::from(size);
-        self.cursor.at = at + 2 + size as u64;
-        segment.get().touch(at + 2, self.cursor.at, false);
-        self.count(1);
-        // SAFETY: as above, and in this segment no body goes by reference.
-        Some(unsafe { std::slice::from_raw_parts(header.add(2), size) })
-    }
-
-    /// Takes the frame at the head. The last frame of a message counts the message as read.
-    #[inline(always)]
-    pub fn take(&mut self) -> Option<Taken<'_>> {
-        let (segment, flags, header, size) = self.head()?;
-        let start = self.cursor.at + header;
-        let more = flags & MORE != 0;
-        let mut passed = size as u64;
-        let body = if flags & REFERENCE != 0 {
-            // SAFETY: a published frame with this flag holds a reference, and the frame is taken only once.
-            Body::Common(unsafe { segment.take_common(start) })
-        } else if let Some(shared) = segment.get().take_body(start) {
-            passed = 0;
-            Body::Shared(shared)
-        } else {
-            segment.get().touch(start, start + passed, false);
-            let address = segment.at(start);
-            // The largest class decides: a piece of a smaller segment is cheap to copy.
-            if size > CLASSES[2] / 8 {
-                // SAFETY: the address is inside a live segment.
-                let address = unsafe { NonNull::new_unchecked(address) };
-                // SAFETY: published bytes are not written again, and the frame is taken only once.
-                Body::Slice(unsafe { Slice::new(segment, address, size) })
-            } else {
-                // SAFETY: as in `peek`; the segment is released at the earliest by the next call.
-                Body::Copy(unsafe { std::slice::from_raw_parts(address, size) })
-            }
-        };
-        self.cursor.at = start + passed;
-        if !more {
-            self.count(1);
-        }
-        Some(Taken { kind: Kind::of(flags), more, body })
-    }
-
-    /// Removes the frame at the head. Returns whether more of its message follow.
-    pub fn skip_frame(&mut self) -> bool {
-        self.take().is_some_and(|frame| frame.more)
     }
 
     /// The connection that the frame last looked at or taken came by.
@@ -323,7 +247,12 @@ impl Reader {
         let limit = self.half.high_water();
         let consumer = self.half.consumer();
         consumer.head.store(self.cursor.at, Ordering::Relaxed);
-        let unlimited = self.half.is_unlimited();
+        let unlimited = limit == UNLIMITED;
+        let mark = u32::try_from(limit).unwrap_or(0);
+        let before = std::mem::replace(&mut self.mark, mark);
+        if mark != 0 && mark == before && self.read < self.next_credit {
+            return;
+        }
         let step = if unlimited { UNLIMITED_STEP } else { limit.div_ceil(2).max(1) };
         let floor = self.read / step * step;
         self.next_credit = floor + step;

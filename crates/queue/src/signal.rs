@@ -112,7 +112,8 @@ impl Signal {
 
     /// Nobody waits any more.
     pub fn disarm(&self) {
-        self.state.swap(AWAKE, Ordering::AcqRel);
+        // One that has not seen this yet wakes in vain, once; and the waiter looks again before it sleeps.
+        self.state.store(AWAKE, Ordering::Release);
     }
 
     /// Forgets the waker.

@@ -259,13 +259,13 @@ impl Writer {
     /// Writes a message if it is one short part for which there is room in the segment, as most are. Returns whether it was.
     #[inline(always)]
     pub fn write_at_once(&mut self, envelope: &[u8], parts: &[Part<'_>]) -> bool {
-        matches!(parts, [Part::Slice(only)] if envelope.is_empty() && self.write_short(only))
+        matches!(parts, [Part::Slice(only)] if header::is_envelope(envelope) && self.write_short(envelope, only))
     }
 
     #[inline(always)]
-    fn write_short(&mut self, body: &[u8]) -> bool {
+    fn write_short(&mut self, envelope: &[u8], body: &[u8]) -> bool {
         let Some(segment) = self.chain.segment else { return false };
-        let whole = (2 + body.len()) as u64;
+        let whole = (envelope.len() + 2 + body.len()) as u64;
         if body.len() > usize::from(u8::MAX) || self.chain.room() < whole {
             return false;
         }
@@ -273,6 +273,8 @@ impl Writer {
         let to = segment.at(self.chain.at);
         // SAFETY: as in `write_frame`.
         unsafe {
+            sys::copy(envelope, to);
+            let to = to.add(envelope.len());
             to.cast::<[u8; 2]>().write([0, body.len() as u8]);
             sys::copy(body, to.add(2));
         }

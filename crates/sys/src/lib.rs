@@ -117,6 +117,8 @@ pub unsafe fn copy(from: &[u8], to: *mut u8) {
             32..=64 => ends::<32>(from, to),
             8..16 => ends::<8>(from, to),
             4..8 => ends::<4>(from, to),
+            2..4 => ends::<2>(from, to),
+            0 => {}
             size => ptr::copy_nonoverlapping(from.as_ptr(), to, size),
         }
     }

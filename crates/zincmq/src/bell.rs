@@ -4,7 +4,7 @@ use queue::Wake;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use sys::SignalMask;
 
 /// See the module.
@@ -30,6 +30,21 @@ impl Bell {
     /// Makes it silent again.
     pub(crate) fn silence(&self) {
         _ = rustix::io::read(&self.0, &mut [0; 8]);
+    }
+
+    /// Waits for a descriptor that becomes readable, or for the bell, which is silent then. Returns whether the descriptor is.
+    ///
+    /// # Errors
+    /// `Interrupted` if a signal handler ran; others as ppoll(2).
+    pub(crate) fn wait_beside(&self, descriptor: BorrowedFd<'_>, until: Option<Instant>) -> io::Result<bool> {
+        let mut set =
+            [descriptor, self.descriptor()].map(|each| PollFd::from_borrowed_fd(each, PollFlags::IN));
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        sys::poll(&mut set, left, None)?;
+        if rang(&set[1]) {
+            self.silence();
+        }
+        Ok(rang(&set[0]))
     }
 }
 

@@ -69,6 +69,7 @@ impl AdaptiveSpin {
     }
 
     /// How long to look this time: `least`, if that is any time.
+    #[inline]
     fn due(&mut self, least: Duration) -> Option<Duration> {
         if !least.is_zero() {
             return Some(least);
@@ -85,6 +86,7 @@ impl AdaptiveSpin {
     }
 
     /// Looks for a while, if that is worth it or `least` says how long. Returns whether `found` said yes.
+    #[inline]
     pub(crate) fn look(&mut self, least: Duration, found: impl FnMut() -> bool) -> bool {
         self.due(least).is_some_and(|window| self.look_for(window, found, |_| pause()).0)
     }
@@ -116,17 +118,26 @@ impl AdaptiveSpin {
     }
 
     /// Looks for the time of `window`; `between` is called with the time that has passed. Returns whether `found` said yes, and after
-    /// what time.
+    /// what time. What a trial finds at its first look would have been there after a sleep: where the other thread shares the
+    /// core, that is so whenever it has run in this one's place, and no other look finds anything.
     fn look_for(
         &mut self,
         window: Duration,
         mut found: impl FnMut() -> bool,
         mut between: impl FnMut(Duration),
     ) -> (bool, Duration) {
+        let mut waited = Duration::ZERO;
+        if found() {
+            if self.is_worth_it() {
+                self.hit(waited);
+            }
+            return (true, waited);
+        }
         let begin = Instant::now();
         loop {
+            between(waited);
             let yes = found();
-            let waited = begin.elapsed();
+            waited = begin.elapsed();
             if yes {
                 self.hit(waited);
                 return (true, waited);
@@ -135,7 +146,6 @@ impl AdaptiveSpin {
                 self.miss();
                 return (false, waited);
             }
-            between(waited);
         }
     }
 
@@ -251,6 +261,27 @@ mod tests {
             assert_eq!(neighbour.stay(false), Some(STAY));
             neighbour.learn(true);
         }
+    }
+
+    #[test]
+    fn what_a_trial_finds_at_its_first_look_tells_nothing() {
+        let mut spin = AdaptiveSpin::default();
+        (0..MISSES).for_each(|_| spin.miss());
+        spin.trial = 2 * FIRST_TRIAL;
+        let looks = (1..=4 * FIRST_TRIAL).filter(|_| spin.look(Duration::ZERO, || true)).count();
+        assert_eq!((looks, spin.is_worth_it(), spin.trial), (2, false, 2 * FIRST_TRIAL));
+        let mut twice = 0;
+        let found = || {
+            twice += 1;
+            twice == 2
+        };
+        assert!(spin.look(LONGEST, found));
+        assert!(spin.is_worth_it());
+        // While looking pays off, it is a message that has come in time.
+        (1..MISSES).for_each(|_| spin.miss());
+        assert!(spin.look(Duration::ZERO, || true));
+        spin.miss();
+        assert!(spin.is_worth_it());
     }
 
     #[test]

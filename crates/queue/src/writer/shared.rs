@@ -79,7 +79,7 @@ impl Writer {
         }
         if let [Part::Slice(only)] = parts
             && only.len() <= ALWAYS_COPIED
-            && self.write_short(only)
+            && self.write_short(&[], only)
         {
             return;
         }

@@ -74,6 +74,8 @@ struct Visit<R> {
     result: R,
     /// The outbound claim from now on, if it changes.
     outbound: Option<Outbound>,
+    /// The caller, which has heard from the descriptor, goes elsewhere with what it has read.
+    leaves: bool,
     /// Something is left for the I/O thread.
     unfinished: bool,
 }
@@ -110,14 +112,18 @@ impl Connection {
         let mut held = self.engine.try_lock_and(claim)?;
         let engine = held.as_mut()?;
         let was_blocked = engine.is_blocked();
-        let Visit { result, outbound, mut unfinished } = act(engine, self.engine.claims());
+        let Visit { result, outbound, leaves, mut unfinished } = act(engine, self.engine.claims());
         // Only the poller can tell when the kernel takes bytes again, unless the caller waits for that.
         unfinished |= engine.is_blocked() && !was_blocked && outbound != Some(Outbound::Large);
-        let change = |claims: Claims| outbound.map_or(claims, |outbound| claims.with_outbound(outbound));
+        let change = |claims: Claims| {
+            let claims = if leaves { claims.away() } else { claims };
+            outbound.map_or(claims, |outbound| claims.with_outbound(outbound))
+        };
         let (called, before) = held.unlock_and(change);
+        let begins = outbound == Some(Outbound::Stream) && !before.streams();
         if called || unfinished {
             self.call(true);
-        } else if change(before).streams() && !before.streams() {
+        } else if begins || (leaves && before.inbound() == Inbound::Settled) {
             self.call(false);
         }
         Some(result)
@@ -134,7 +140,8 @@ impl Connection {
 
     /// The caller goes elsewhere, and may be back soon.
     pub(crate) fn leave(&self) {
-        if self.engine.change(Claims::away).inbound() == Inbound::Settled {
+        let is_there = matches!(self.engine.claims().inbound(), Inbound::Here | Inbound::Settled);
+        if is_there && self.engine.change(Claims::away).inbound() == Inbound::Settled {
             self.call(false);
         }
     }
@@ -151,7 +158,7 @@ impl Connection {
         self.engine.claims().inbound() != Inbound::Io
     }
 
-    /// Reads what is there.
+    /// Reads what is there. A caller that gets messages leaves the descriptor with them.
     pub(crate) fn read(&self) -> Reading {
         let read = |engine: &mut Engine, claims: Claims| {
             // Nothing was sent since the last reading.
@@ -176,6 +183,7 @@ impl Connection {
             Visit {
                 result: reading,
                 outbound: answers.then_some(Outbound::Answer),
+                leaves: messages > 0,
                 // PING's answer, if there was one, is not for this thread.
                 unfinished: result.is_err() || engine.owes_turn(claims.streams()),
             }
@@ -189,7 +197,12 @@ impl Connection {
             let done = matches!(engine.read_on(), Ok(Rest::Quiet));
             // The reader, which does not sleep or is about to look, learns of it anyway.
             engine.has_woken_reader();
-            Visit { result: (), outbound: None, unfinished: !done || engine.owes_turn(claims.streams()) }
+            Visit {
+                result: (),
+                outbound: None,
+                leaves: false,
+                unfinished: !done || engine.owes_turn(claims.streams()),
+            }
         };
         self.visit(|claims, _| claims, read_on);
     }
@@ -212,7 +225,7 @@ impl Connection {
         }
         let write = |engine: &mut Engine, _| {
             let whole = engine.write_lone(writer);
-            Visit { result: whole.is_some(), outbound: None, unfinished: whole == Some(false) }
+            Visit { result: whole.is_some(), outbound: None, leaves: false, unfinished: whole == Some(false) }
         };
         self.visit(|claims, _| claims, write).unwrap_or(false)
     }
@@ -223,7 +236,7 @@ impl Connection {
         }
         let write = |engine: &mut Engine, _| {
             let all = write(engine);
-            Visit { result: (), outbound: None, unfinished: !all || engine.owes_turn(false) }
+            Visit { result: (), outbound: None, leaves: false, unfinished: !all || engine.owes_turn(all) }
         };
         self.visit(|claims, _| claims.with_outbound(Outbound::Io), write).is_some()
     }
@@ -239,6 +252,7 @@ impl Connection {
             Visit {
                 result: wrote,
                 outbound: Some(if goes_on { Outbound::Stream } else { Outbound::Io }),
+                leaves: false,
                 unfinished: !goes_on && (wrote || claims.streams()),
             }
         };
@@ -254,7 +268,7 @@ impl Connection {
         let write = |engine: &mut Engine, _| {
             let result = engine.write_through(writer, body);
             let outbound = (result == Some(false)).then_some(Outbound::Large);
-            Visit { result, outbound, unfinished: false }
+            Visit { result, outbound, leaves: false, unfinished: false }
         };
         self.visit(|claims, _| claims, write).flatten()
     }
@@ -316,7 +330,7 @@ impl Connection {
             let (written, keeps) = engine.write_large(lends);
             let outbound = if written == Written::Part { Outbound::Large } else { Outbound::Io };
             let unfinished = keeps || written == Written::Not;
-            Visit { result: written, outbound: Some(outbound), unfinished }
+            Visit { result: written, outbound: Some(outbound), leaves: false, unfinished }
         };
         self.visit(|claims, _| claims, write)
     }
@@ -340,8 +354,12 @@ impl Connection {
         if !self.engine.claims().streams() {
             return;
         }
-        let write =
-            |engine: &mut Engine, _| Visit { result: (), outbound: None, unfinished: !engine.end_stream() };
+        let write = |engine: &mut Engine, _| Visit {
+            result: (),
+            outbound: None,
+            leaves: false,
+            unfinished: !engine.end_stream(),
+        };
         self.visit(|claims, _| claims.with_outbound(Outbound::Io), write);
     }
 
@@ -350,6 +368,7 @@ impl Connection {
         let relieve = |engine: &mut Engine, _| Visit {
             result: (),
             outbound: None,
+            leaves: false,
             unfinished: engine.relieve(milestone),
         };
         self.visit(|claims, _| claims, relieve).is_some()

@@ -301,7 +301,9 @@ impl Inbound {
         Ok(())
     }
 
-    /// Reads what is there, for nobody.
+    /// Reads what is there, for nobody. Inlined, it would have its caller touch each page of the room on the stack in any case.
+    #[cold]
+    #[inline(never)]
     pub(super) fn discard(&mut self, from: BorrowedFd<'_>) -> Result<Rest, End> {
         let mut scratch = [MaybeUninit::uninit(); SCRATCH];
         let mut moved = 0;

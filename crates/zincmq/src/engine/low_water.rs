@@ -18,7 +18,15 @@ pub(super) enum LowWater {
 
 impl LowWater {
     /// So many bytes come before there is anything to do; 0: that is not known.
+    #[inline]
     pub(super) fn expect(&mut self, descriptor: BorrowedFd<'_>, missing: usize) {
+        if missing > 0 || matches!(self, Self::Bytes(2..)) {
+            self.change(descriptor, missing);
+        }
+    }
+
+    #[cold]
+    fn change(&mut self, descriptor: BorrowedFd<'_>, missing: usize) {
         let wanted = missing.clamp(1, MOST);
         match self {
             Self::Unknown if wanted > 1 => {

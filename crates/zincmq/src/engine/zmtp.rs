@@ -365,9 +365,9 @@ impl Engine {
         self.transcoder.is_some()
     }
 
-    /// Whether something is left for the I/O thread to write, unless a writer `streams`, or to walk over.
-    pub(super) fn owes_turn(&self, streams: bool) -> bool {
-        (!streams && self.outbound.has_output()) || self.inbound.cut_short
+    /// Whether something is left for the I/O thread to write, unless all of it is `written` or will be, or to walk over.
+    pub(super) fn owes_turn(&self, written: bool) -> bool {
+        (!written && self.outbound.has_output()) || self.inbound.cut_short
     }
 
     /// Whether heartbeats are under way, so that the peer or this side may take silence for an end.

@@ -144,6 +144,10 @@ pub(crate) trait Peers {
     /// Removes the frame at the head.
     fn skip_frame(&mut self, peer: PeerId);
 
+    /// Removes the frame at the head if `accept` says yes to it. Returns whether it did; `None`: there is none, as
+    /// [`Peers::head`] says.
+    fn pass(&mut self, peer: PeerId, accept: impl FnMut(Head<'_>) -> bool) -> Option<bool>;
+
     /// Removes the rest of the message at the head, which nobody is to have: it counts as discarded.
     fn skip(&mut self, peer: PeerId);
 

@@ -2,7 +2,7 @@
 //! way: a thread that waits for a message hears from the only connection's descriptor and reads; a thread that sends a
 //! stream or a large message, or would lose a message, writes. How is the matter of [`Connection`].
 
-use crate::bell;
+use crate::command::ToSocket;
 use crate::engine::{Connection, Reading, Written};
 use crate::error::{Error, Result};
 use crate::pattern::contract::PeerId;
@@ -12,10 +12,11 @@ use crate::socket::peer::Peer;
 use crate::socket::run::Segments;
 use crate::socket::streaming::{self, write_stream};
 use crate::socket::table::Table;
-use queue::{Inbound, Part};
-use rustix::event::{PollFd, PollFlags};
+use crate::spin::AdaptiveSpin;
+use queue::{Inbound, Inbox, Part};
+use std::io;
 use std::os::fd::AsFd;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// At its mark with fewer messages than these, a writer leaves them to the I/O thread, no matter which messages
 /// come after them.
@@ -32,80 +33,43 @@ impl Core {
         if self.waiting.watch.is_some() || self.waiting.listener.is_paused() {
             return None;
         }
-        let (id, connection) = self.peers.only_connection()?;
-        // Made before the descriptor is claimed.
-        self.waiting.listener.bell().ok()?;
-        self.waiting.listener.enter(Instant::now);
-        let waited = self.listen_to(id, &connection, until);
-        match waited {
-            Some(Ok(Reading::Stream { .. })) => self.waiting.listener.pause(),
-            Some(Ok(Reading::Much { .. })) if self.waiting.listener.leave(Instant::now()) => {
+        let (id, heard) = self.hear(until)?;
+        self.peers.listens = true;
+        let reading = *heard.as_ref().unwrap_or(&Reading::Nothing);
+        self.keep(id, reading);
+        match reading {
+            Reading::Unavailable => return None,
+            Reading::Stream { .. } => self.waiting.listener.pause(),
+            Reading::Much { .. } if self.waiting.listener.leave(Instant::now()) => {
                 self.peers.end_listening();
                 self.waiting.listener.pause();
             }
-            _ => {}
+            Reading::Nothing | Reading::Messages { .. } | Reading::Much { .. } => {}
         }
-        waited.map(|waited| waited.map(drop))
+        Some(heard.map(drop))
     }
 
-    /// One wait for the descriptor or a change of the socket. `None`: not this thread's any more. An error if a signal
-    /// handler ended it.
-    fn listen_to(
-        &mut self,
-        id: PeerId,
-        connection: &Connection,
-        until: Option<Instant>,
-    ) -> Option<Result<Reading>> {
-        self.peers.listens = true;
-        let descriptor = connection.listen()?;
-        if let Some(reading) = self.read_awhile(connection, until) {
-            return self.keep(id, connection, reading).map(Ok);
-        }
-        let inbox = &self.owner.inbox;
-        let bell = self.waiting.listener.bell().ok()?;
-        inbox.signal().arm_again(bell);
-        if inbox.is_pending() {
-            inbox.signal().disarm();
-            connection.leave();
-            return Some(Ok(Reading::Nothing));
-        }
-        let mut set = [
-            PollFd::from_borrowed_fd(descriptor.as_fd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(bell.descriptor(), PollFlags::IN),
-        ];
-        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-        let polled = bell::wait(&mut set, left, None);
-        inbox.signal().disarm();
-        let (heard, rang) = (bell::rang(&set[0]), bell::rang(&set[1]));
-        if rang {
-            bell.silence();
-        }
-        let reading = match polled {
-            Err(_) => Reading::Unavailable,
-            Ok(_) if heard => connection.read(),
-            Ok(_) => Reading::Nothing,
-        };
-        let kept = self.keep(id, connection, reading);
-        if self.waiting.interruptible && matches!(polled, Ok(false)) {
-            return Some(Err(Error::Interrupted));
-        }
-        kept.map(Ok)
-    }
-
-    /// Reads again and again for a while, if that is worth it. `None`: nothing came.
-    fn read_awhile(&mut self, connection: &Connection, until: Option<Instant>) -> Option<Reading> {
-        let mut found = None;
+    /// Claims the descriptor of the only connection, waits for it or for a change of the socket, and reads. `None`: there is no
+    /// connection, or it has ended. An error if a signal handler ended the wait.
+    fn hear(&mut self, until: Option<Instant>) -> Option<(PeerId, Result<Reading>)> {
         let spin = self.spin_time(until);
-        let inbox = &self.owner.inbox;
-        self.waiting.spin.look(spin, || {
-            found = match connection.read() {
-                Reading::Nothing if inbox.is_pending() => Some(Reading::Nothing),
-                Reading::Nothing => None,
-                reading => Some(reading),
-            };
-            found.is_some()
-        });
-        found
+        let Self { owner, peers, waiting, .. } = self;
+        let (id, connection) = peers.only_connection()?;
+        waiting.listener.enter(Instant::now);
+        // Made before the descriptor is claimed.
+        let bell = waiting.listener.bell().ok()?;
+        let descriptor = connection.listen()?;
+        let inbox = &owner.inbox;
+        if let Some(reading) = read_awhile(connection, &mut waiting.spin, spin, inbox) {
+            return Some((id, Ok(reading)));
+        }
+        inbox.signal().arm_again(bell);
+        let waited = if inbox.is_pending() { Ok(false) } else { bell.wait_beside(descriptor.as_fd(), until) };
+        inbox.signal().disarm();
+        match read_after(waited, connection) {
+            Err(_) if !waiting.interruptible => Some((id, Ok(Reading::Nothing))),
+            heard => Some((id, heard)),
+        }
     }
 
     /// Reads what has come since this thread left the descriptor, of which nobody else has heard. Returns whether that was
@@ -125,23 +89,50 @@ impl Core {
     }
 
     /// After the wait: messages read are this thread's to take up; the claim is kept for the next wait, or ends.
-    fn keep(&mut self, id: PeerId, connection: &Connection, reading: Reading) -> Option<Reading> {
+    fn keep(&mut self, id: PeerId, reading: Reading) {
         match reading {
-            Reading::Nothing | Reading::Messages { .. } | Reading::Much { .. } => connection.leave(),
+            Reading::Nothing => self.peers.leave(),
+            Reading::Messages { .. } | Reading::Much { .. } => {}
             Reading::Stream { .. } | Reading::Unavailable => self.peers.end_listening(),
         }
         self.take_up(id, reading);
-        (reading != Reading::Unavailable).then_some(reading)
     }
 
     /// A reader that slept is awake, and nobody else resumes it.
     pub(super) fn take_up(&mut self, id: PeerId, reading: Reading) {
-        if let Reading::Messages { woke: true }
-        | Reading::Much { woke: true }
-        | Reading::Stream { woke: true } = reading
-        {
-            self.look(id);
+        match reading {
+            Reading::Messages { woke: true } | Reading::Much { woke: true } => self.resume(id),
+            Reading::Stream { woke: true } => self.look(id),
+            _ => {}
         }
+    }
+}
+
+/// Reads again and again for a while, if that is worth it, or for `least`. `None`: nothing came.
+pub(super) fn read_awhile(
+    connection: &Connection,
+    spin: &mut AdaptiveSpin,
+    least: Duration,
+    inbox: &Inbox<ToSocket>,
+) -> Option<Reading> {
+    let mut found = None;
+    spin.look(least, || {
+        found = match connection.read() {
+            Reading::Nothing => inbox.is_pending().then_some(Reading::Nothing),
+            reading => Some(reading),
+        };
+        found.is_some()
+    });
+    found
+}
+
+/// Reads after a wait at the descriptor that ended so.
+pub(super) fn read_after(waited: io::Result<bool>, connection: &Connection) -> Result<Reading> {
+    match waited {
+        Ok(true) => Ok(connection.read()),
+        Ok(false) => Ok(Reading::Nothing),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(Error::Interrupted),
+        Err(_) => Ok(Reading::Unavailable),
     }
 }
 
@@ -327,6 +318,13 @@ impl Table {
         connections.for_each(|connection| connection.end_stream());
     }
 
+    /// This side hears from the only connection no more for now.
+    fn leave(&self) {
+        if let Some((_, connection)) = self.only_connection() {
+            connection.leave();
+        }
+    }
+
     /// Lets the I/O thread hear from the connection again, if this side does.
     pub(crate) fn end_listening(&mut self) {
         if std::mem::take(&mut self.listens) {
@@ -339,8 +337,9 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bell;
     use crate::{Context, Pull, Push};
-    use std::time::Duration;
+    use rustix::event::{PollFd, PollFlags};
 
     /// Where the I/O thread takes the descriptor back at that very moment, it is the one that reads: so once is enough.
     #[test]
@@ -358,7 +357,9 @@ mod tests {
             let found = (0..1000).any(|_| {
                 push.send("first").unwrap();
                 pull.recv().unwrap();
-                let Some((_, connection)) = pull.core_mut().peers.only_connection() else { return false };
+                let connection =
+                    pull.core_mut().peers.only_connection().map(|(_, connection)| connection.clone());
+                let Some(connection) = connection else { return false };
                 push.send("second").unwrap();
                 let descriptor = connection.descriptor.upgrade().unwrap();
                 let mut set = [PollFd::from_borrowed_fd(descriptor.as_fd(), PollFlags::IN)];

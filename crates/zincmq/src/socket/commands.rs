@@ -47,6 +47,13 @@ impl Core {
         }
     }
 
+    /// As [`Core::look`], where a message has come.
+    pub(super) fn resume(&mut self, id: PeerId) {
+        let Some(peer) = self.peers.get(id) else { return };
+        peer.resume();
+        self.pattern.readable(&mut self.peers, id);
+    }
+
     /// The peer has room again, or has gone.
     fn make_room(&mut self, id: PeerId) {
         if self.peers.has_left(id) {

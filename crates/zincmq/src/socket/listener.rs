@@ -55,6 +55,7 @@ impl Listener {
     }
 
     /// The bell that wakes a thread which waits for a descriptor.
+    #[inline]
     pub(super) fn bell(&mut self) -> io::Result<&Arc<Bell>> {
         match &mut self.bell {
             Some(bell) => Ok(bell),

@@ -130,7 +130,7 @@ impl Peer {
 
     /// Puts the reader to rest if nothing is there: whether something is.
     pub(crate) fn look(&mut self) -> bool {
-        self.ready(false) != Ok(false)
+        self.is_ready() || self.settle(false) != Ok(false)
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -250,44 +250,51 @@ impl Peer {
         }
     }
 
-    /// Whether a message is there, after a moment of patience; otherwise the reader rests. `Err`: the end.
-    #[inline]
-    pub(super) fn ready(&mut self, patient: bool) -> Result<bool, ()> {
-        if self.reader.is_ready() {
-            return Ok(true);
-        }
-        self.settle(patient)
+    /// Whether a message is there.
+    #[inline(always)]
+    pub(super) fn is_ready(&mut self) -> bool {
+        self.reader.is_ready()
     }
 
-    #[cold]
-    fn settle(&mut self, patient: bool) -> Result<bool, ()> {
+    /// No message is there: whether one comes in a moment of patience, or is found after all; otherwise the reader rests. `Err`:
+    /// the end.
+    #[inline]
+    pub(super) fn settle(&mut self, patient: bool) -> Result<bool, ()> {
+        // One that rests is woken for whatever comes, the end among it.
+        if self.reader.is_parked() && !self.reader.has_look() { Ok(false) } else { self.go_to_rest(patient) }
+    }
+
+    fn go_to_rest(&mut self, patient: bool) -> Result<bool, ()> {
         if self.read_on() {
             return Ok(true);
         }
         // Nobody else brings anything while this thread hears from the descriptor.
         let listened_to = self.connection.as_ref().is_some_and(|connection| connection.is_listened_to());
-        if patient && !listened_to && !self.reader.is_parked() && self.spin.finds(&mut self.reader) {
+        if patient && !listened_to && self.spin.finds(&mut self.reader) {
             return Ok(true);
         }
         loop {
-            if self.reader.has_ended() {
-                return Err(());
-            }
             if self.reader.park() && !self.reader.has_look() {
                 return Ok(false);
             }
             if self.reader.is_ready() || self.read_on() {
                 return Ok(true);
             }
+            if self.reader.has_ended() {
+                return Err(());
+            }
         }
     }
 
     /// Has the connection read on where it stopped at the mark, now that everything is read. Returns whether that brought
     /// a message.
+    #[inline]
     fn read_on(&mut self) -> bool {
-        if !self.reader.takes_look() {
-            return false;
-        }
+        self.reader.takes_look() && self.makes_read_on()
+    }
+
+    #[cold]
+    fn makes_read_on(&mut self) -> bool {
         if let Some(connection) = &self.connection {
             connection.read_on();
         }

@@ -73,24 +73,48 @@ impl Table {
     }
 
     /// The peer, if it has a message at its head.
-    #[inline]
+    #[inline(always)]
     fn ready(&mut self, id: PeerId) -> Option<&mut Peer> {
-        if self.puts_off(id) {
+        if self.puts_off(id) || (!self.get(id)?.is_ready() && !self.settle(id)) {
             return None;
         }
-        let patient = self.patient;
-        match self.get(id)?.ready(patient) {
-            Ok(true) => self.get(id),
-            Ok(false) => None,
-            Err(()) => {
-                self.aftermath = true;
-                if !self.ended.contains(&id) {
-                    self.ended.push(id);
-                }
-                None
-            }
-        }
+        self.get(id)
     }
+
+    /// A frame of so many bytes was removed for its own sake; `more` of its message follow.
+    #[inline]
+    fn passed(&mut self, id: PeerId, size: usize, more: bool) {
+        self.allowance.spend(FRAME_COST + size / STEP_BYTES);
+        self.allowance.passed(id, more);
+    }
+
+    /// As [`Peer::settle`]; ends are noted.
+    #[inline(always)]
+    fn settle(&mut self, id: PeerId) -> bool {
+        let patient = self.patient;
+        let Some(peer) = self.get(id) else { return false };
+        peer.settle(patient).unwrap_or_else(|()| self.note_end(id))
+    }
+
+    #[cold]
+    fn note_end(&mut self, id: PeerId) -> bool {
+        self.aftermath = true;
+        if !self.ended.contains(&id) {
+            self.ended.push(id);
+        }
+        false
+    }
+}
+
+/// The frame that a reader shows.
+#[inline(always)]
+fn head((kind, more, body): (queue::Kind, bool, &[u8])) -> Head<'_> {
+    let kind = match kind {
+        queue::Kind::Subscribe => Kind::Subscribe,
+        queue::Kind::Cancel => Kind::Cancel,
+        queue::Kind::Data | queue::Kind::Skip => Kind::Data,
+    };
+    Head { kind, more, body }
 }
 
 impl Peers for Table {
@@ -210,13 +234,27 @@ impl Peers for Table {
 
     #[inline]
     fn head(&mut self, peer: PeerId) -> Option<Head<'_>> {
-        let (kind, more, body) = self.ready(peer)?.reader.peek()?;
-        let kind = match kind {
-            queue::Kind::Subscribe => Kind::Subscribe,
-            queue::Kind::Cancel => Kind::Cancel,
-            queue::Kind::Data | queue::Kind::Skip => Kind::Data,
+        self.ready(peer)?.reader.peek().map(head)
+    }
+
+    #[inline(always)]
+    fn pass(&mut self, id: PeerId, mut accept: impl FnMut(Head<'_>) -> bool) -> Option<bool> {
+        if self.puts_off(id) {
+            return None;
+        }
+        let (mut size, mut more) = (0, false);
+        let mut show = |frame: (queue::Kind, bool, &[u8])| {
+            (size, more) = (frame.2.len(), frame.1);
+            accept(head(frame))
         };
-        Some(Head { kind, more, body })
+        let passed = match self.get(id)?.reader.pass(&mut show) {
+            None if self.settle(id) => self.get(id)?.reader.pass(show),
+            passed => passed,
+        };
+        if passed == Some(true) {
+            self.passed(id, size, more);
+        }
+        passed
     }
 
     #[inline(always)]
@@ -227,8 +265,7 @@ impl Peers for Table {
     fn skip_frame(&mut self, id: PeerId) {
         if let Some(peer) = self.get(id) {
             let (size, more) = peer.skip_frame();
-            self.allowance.spend(FRAME_COST + size / STEP_BYTES);
-            self.allowance.passed(id, more);
+            self.passed(id, size, more);
         }
     }
 

@@ -87,7 +87,8 @@ mod tests {
     fn stream(push: &mut Push) -> Arc<Connection> {
         for _ in 0..10_000_000 {
             push.send(&[1; 8]).unwrap();
-            let connection = push.core_mut().peers.only_connection().map(|(_, connection)| connection);
+            let connection =
+                push.core_mut().peers.only_connection().map(|(_, connection)| connection.clone());
             if let Some(connection) = connection.filter(|connection| connection.engine.claims().streams()) {
                 return connection;
             }

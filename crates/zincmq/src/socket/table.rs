@@ -130,10 +130,10 @@ impl Table {
     }
 
     /// The only peer there is, and its connection.
-    pub(crate) fn only_connection(&self) -> Option<(PeerId, Arc<Connection>)> {
+    pub(crate) fn only_connection(&self) -> Option<(PeerId, &Arc<Connection>)> {
         let mut peers = self.all.iter();
         let (key, peer) = peers.next()?;
-        if peers.next().is_some() { None } else { Some((PeerId(key), peer.connection.clone()?)) }
+        if peers.next().is_some() { None } else { Some((PeerId(key), peer.connection.as_ref()?)) }
     }
 
     /// The peer's connection has opened, or was lost.

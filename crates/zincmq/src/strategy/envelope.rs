@@ -1,7 +1,6 @@
 //! The parts in front of a request that say where its reply goes, up to and including an empty part (RFC 28).
 
 use crate::pattern::contract::{PeerId, Peers};
-use queue::Reply;
 
 const MORE: u8 = 0x01;
 const LONG: u8 = 0x02;
@@ -35,16 +34,20 @@ impl Envelope {
         self.0.clear();
         self.0.shrink_to(KEPT);
         loop {
-            let Some(head) = peers.head(peer) else { return Opened::Nothing };
-            let (more, delimiter) = (head.more, head.body.is_empty());
-            self.push(head.body);
-            if !more {
-                peers.skip(peer);
-                return Opened::Malformed;
-            }
-            peers.skip_frame(peer);
-            if delimiter {
-                return Opened::Body;
+            let mut delimiter = false;
+            let passed = peers.pass(peer, |head| {
+                delimiter = head.body.is_empty();
+                self.push(head.body);
+                head.more
+            });
+            match passed {
+                None => return Opened::Nothing,
+                Some(false) => {
+                    peers.skip(peer);
+                    return Opened::Malformed;
+                }
+                Some(true) if delimiter => return Opened::Body,
+                Some(true) => {}
             }
         }
     }
@@ -82,20 +85,21 @@ impl Delimiter {
 
     /// Removes exactly this from the front of a peer's next message, or else the whole message.
     pub(crate) fn open(&self, peers: &mut impl Peers, peer: PeerId) -> Opened {
-        let mut passed = Reply::default();
-        while passed != Reply::Envelope {
-            let Some(head) = peers.head(peer) else { return Opened::Nothing };
-            let numbered = self.numbered && passed == Reply::Nothing;
-            let expected = if numbered { head.body == &self.bytes[2..6] } else { head.body.is_empty() };
-            match passed.pass(head.more, head.body.len() as u64) {
-                Some(next) if expected => passed = next,
-                _ => {
-                    peers.skip(peer);
-                    return Opened::Malformed;
-                }
+        let number = match self.numbered {
+            true => peers.pass(peer, |head| head.more && head.body == &self.bytes[2..6]),
+            false => Some(true),
+        };
+        let delimiter = match number {
+            Some(true) => peers.pass(peer, |head| head.more && head.body.is_empty()),
+            none_or_other => none_or_other,
+        };
+        match delimiter {
+            None => Opened::Nothing,
+            Some(true) => Opened::Body,
+            Some(false) => {
+                peers.skip(peer);
+                Opened::Malformed
             }
-            peers.skip_frame(peer);
         }
-        Opened::Body
     }
 }

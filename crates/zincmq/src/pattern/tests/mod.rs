@@ -155,6 +155,14 @@ impl Peers for Lanes {
         Some(Head { kind: *kind, more: message.len() > 1, body })
     }
 
+    fn pass(&mut self, peer: PeerId, mut accept: impl FnMut(Head<'_>) -> bool) -> Option<bool> {
+        let passed = accept(self.head(peer)?);
+        if passed {
+            self.skip_frame(peer);
+        }
+        Some(passed)
+    }
+
     fn take(&mut self, peer: PeerId, into: &mut Message) -> bool {
         if self.head(peer).is_none() {
             return false;

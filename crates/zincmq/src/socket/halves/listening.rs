@@ -1,15 +1,15 @@
 //! The half that receives waits at the only connection and reads for itself, as a thread with a whole socket does: it claims
 //! the descriptor with the lock, and waits and reads without.
 
-use crate::bell::{self, Bell};
+use crate::bell::Bell;
 use crate::command::ToSocket;
 use crate::engine::{Connection, Reading};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::pattern::contract::PeerId;
+use crate::socket::caller_io::{read_after, read_awhile};
 use crate::socket::core::Core;
 use crate::spin::AdaptiveSpin;
 use queue::Inbox;
-use rustix::event::{PollFd, PollFlags};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ impl Core {
         if self.waiting.listener.is_paused() {
             return None;
         }
-        let (peer, connection) = self.peers.only_connection()?;
+        let (peer, connection) = self.peers.only_connection().map(|(peer, found)| (peer, found.clone()))?;
         let bell = self.waiting.listener.bell().ok()?.clone();
         self.waiting.listener.enter(Instant::now);
         self.peers.listens = true;
@@ -64,34 +64,12 @@ impl Listening {
         least: Duration,
         inbox: &Inbox<ToSocket>,
     ) -> Option<Reading> {
-        let mut found = None;
-        spin.look(least, || {
-            found = match self.connection.read() {
-                Reading::Nothing => inbox.is_pending().then_some(Reading::Nothing),
-                reading => Some(reading),
-            };
-            found.is_some()
-        });
-        found
+        read_awhile(&self.connection, spin, least, inbox)
     }
 
     /// Waits for the descriptor or the bell, then reads. An error if a signal handler ended the wait.
     pub(super) fn wait(&self, until: Option<Instant>) -> Result<Reading> {
-        let mut set = [
-            PollFd::from_borrowed_fd(self.descriptor.as_fd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(self.bell.descriptor(), PollFlags::IN),
-        ];
-        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-        let polled = bell::wait(&mut set, left, None);
-        if bell::rang(&set[1]) {
-            self.bell.silence();
-        }
-        match polled {
-            Err(_) => Ok(Reading::Unavailable),
-            Ok(_) if bell::rang(&set[0]) => Ok(self.connection.read()),
-            Ok(true) => Ok(Reading::Nothing),
-            Ok(false) => Err(Error::Interrupted),
-        }
+        read_after(self.bell.wait_beside(self.descriptor.as_fd(), until), &self.connection)
     }
 }
 
@@ -104,13 +82,18 @@ impl Drop for Listening {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bell;
     use crate::socket::halves::RecvHalf;
     use crate::{Context, Dealer};
+    use rustix::event::{PollFd, PollFlags};
+
+    fn only_connection(recv: &mut RecvHalf<Dealer>) -> Option<Arc<Connection>> {
+        recv.half.with(|core| core.peers.only_connection().map(|(_, connection)| connection.clone()))
+    }
 
     /// Whether the half has claimed the connection, where it is not now.
     fn has_left(recv: &mut RecvHalf<Dealer>) -> bool {
-        let connection = recv.half.with(|core| core.peers.only_connection());
-        connection.is_some_and(|(_, connection)| connection.is_listened_to())
+        only_connection(recv).is_some_and(|connection| connection.is_listened_to())
     }
 
     /// Where the I/O thread takes the descriptor back at that very moment, it is the one that reads: so once is enough.
@@ -130,9 +113,7 @@ mod tests {
             let found = (0..1000).any(|_| {
                 peer.send("first").unwrap();
                 recv.recv().unwrap();
-                let Some((_, connection)) = recv.half.with(|core| core.peers.only_connection()) else {
-                    return false;
-                };
+                let Some(connection) = only_connection(&mut recv) else { return false };
                 peer.send("second").unwrap();
                 let descriptor = connection.descriptor.upgrade().unwrap();
                 let mut set = [PollFd::from_borrowed_fd(descriptor.as_fd(), PollFlags::IN)];
