@@ -1,6 +1,7 @@
 //! The reading end of one direction, frame by frame.
 
 pub(crate) mod backlog;
+pub(crate) mod lend;
 
 use crate::PeerInfo;
 use crate::half::{CLOSED, Cursor, Gauge};
@@ -238,30 +239,6 @@ impl Reader {
         Some((Kind::of(flags), flags & MORE != 0, body))
     }
 
-    /// Takes the message at the head if it is one short part, as most are; otherwise nothing happens. The bytes are to be
-    /// copied out before the next call.
-    #[inline(always)]
-    pub fn take_short(&mut self) -> Option<&[u8]> {
-        let Cursor { segment: Some(segment), at, limit } = self.cursor else { return None };
-        if at == limit || segment.get().has_bodies() {
-            return None;
-        }
-        segment.get().touch(at, at + 2, false);
-        let header = segment.at(at);
-        // SAFETY: between `at` and `limit` there are whole frames, published and not written again while this end has
-        // not passed them; none is shorter than two bytes.
-        let [flags, size] = unsafe { header.cast::<[u8; 2]>().read() };
-        if flags != 0 {
-            return None;
-        }
-        let size = usize::from(size);
-        self.cursor.at = at + 2 + size as u64;
-        segment.get().touch(at + 2, self.cursor.at, false);
-        self.count(1);
-        // SAFETY: as above, and in this segment no body goes by reference.
-        Some(unsafe { std::slice::from_raw_parts(header.add(2), size) })
-    }
-
     /// Takes the frame at the head. The last frame of a message counts the message as read.
     #[inline(always)]
     pub fn take(&mut self) -> Option<Taken<'_>> {
@@ -311,9 +288,10 @@ impl Reader {
     /// Counts messages as read and gives credit at every low-water mark.
     #[inline]
     pub(crate) fn count(&mut self, messages: u64) {
-        self.read += messages;
-        self.half.consumer().read.store(self.read, Ordering::Relaxed);
-        if self.read >= self.next_credit {
+        let read = self.read + messages;
+        self.read = read;
+        self.half.consumer().read.store(read, Ordering::Relaxed);
+        if read >= self.next_credit {
             self.give_credit();
         }
     }
