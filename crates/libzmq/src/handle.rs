@@ -91,38 +91,42 @@ impl<T: Send> Table<T> {
     /// Gives the object to the calling thread alone, until the guard is dropped.
     #[inline(always)]
     pub(crate) fn borrow(&self, handle: *mut c_void) -> Result<Guard<'_, T>, SlotError> {
-        let (slot, generation, _) = self.find(handle).ok_or(SlotError::Unknown)?;
-        slot.borrow(generation)
+        let (slot, face) = self.find(handle)?;
+        slot.borrow((face % GENERATIONS) as u64)
     }
 
     /// Takes the object out: the handle is none any more. An inherited object is left as it is, but forgotten.
     pub(crate) fn remove(&self, handle: *mut c_void) -> Result<T, SlotError> {
-        let (slot, generation, index) = self.find(handle).ok_or(SlotError::Unknown)?;
-        let value = slot.take(generation, (generation + 1) % GENERATIONS as u64)?;
-        self.free.push(index, slot);
+        let (slot, face) = self.find(handle)?;
+        let next = (face + 1) % GENERATIONS;
+        let value = slot.take((face % GENERATIONS) as u64, next as u64)?;
+        self.free.push(face / GENERATIONS, slot);
         Ok(value)
     }
 
-    /// The slot of a handle, its generation and the slot's index.
+    /// The slot of a handle, and the number of the face among all: it tells the slot's index and the generation.
     #[inline(always)]
-    fn find(&self, handle: *mut c_void) -> Option<(&Slot<T>, u64, usize)> {
-        self.find_in(0, handle).or_else(|| self.find_further(handle))
+    fn find(&self, handle: *mut c_void) -> Result<(&Slot<T>, usize), SlotError> {
+        match self.find_in(0, handle) {
+            Some(found) => Ok(found),
+            None => self.find_further(handle).ok_or(SlotError::Unknown),
+        }
     }
 
     #[inline(always)]
-    fn find_in(&self, number: usize, handle: *mut c_void) -> Option<(&Slot<T>, u64, usize)> {
+    fn find_in(&self, number: usize, handle: *mut c_void) -> Option<(&Slot<T>, usize)> {
         const { assert!(size_of::<AtomicU64>() == 1 << 3) };
         let chunk = self.chunk(number)?;
         let offset = handle.addr().wrapping_sub(ptr::from_ref(&chunk.cells).addr());
         // The offset of what lies between two faces is no multiple of eight: rotated, it is larger than any index.
         let cell = offset.rotate_right(3);
         let slot = chunk.slots.get(cell / GENERATIONS)?;
-        Some((slot, (cell % GENERATIONS) as u64, number * CHUNK + cell / GENERATIONS))
+        Some((slot, number * CHUNK * GENERATIONS + cell))
     }
 
     /// Most programs have no second chunk.
     #[cold]
-    fn find_further(&self, handle: *mut c_void) -> Option<(&Slot<T>, u64, usize)> {
+    fn find_further(&self, handle: *mut c_void) -> Option<(&Slot<T>, usize)> {
         let mut there = (1..CHUNKS).take_while(|&number| self.chunk(number).is_some());
         there.find_map(|number| self.find_in(number, handle))
     }

@@ -1,6 +1,6 @@
 //! `zmq_msg_t`: the 64 bytes that C keeps for one part of a message.
 
-mod receive;
+pub(crate) mod receive;
 
 use crate::block::Block;
 use crate::errno::Errno;

@@ -2,8 +2,9 @@
 
 use crate::border::{call, clamped};
 use crate::errno::Errno;
+use crate::msg::receive::LENT;
 use crate::msg::{Body, Msg, bytes_at};
-use crate::socket::{self, Borrowed, SOCKETS, Socket, on};
+use crate::socket::{self, Borrowed, Received, SOCKETS, on};
 use libc::{c_int, c_void, iovec};
 use std::{ptr, slice};
 use zincmq::c::Memory;
@@ -44,14 +45,16 @@ fn send_body(mut socket: Borrowed, message: &mut Msg, flags: c_int) -> Result<c_
 
 #[inline(always)]
 unsafe fn receive_message(socket: *mut c_void, message: *mut Msg, flags: c_int) -> Result<c_int, Errno> {
-    let mut lent = SOCKETS.borrow(socket)?;
+    let mut borrowed = SOCKETS.borrow(socket)?;
     // SAFETY: the caller's word.
     let message = unsafe { Msg::at(message) }?;
     if message.is_foreign() {
-        return receive_anew(lent.into(), socket, message, flags);
+        return receive_anew(borrowed.into(), socket, message, flags);
     }
-    let at = lent.receive(flags & DONTWAIT == 0)?;
-    message.receive(&mut lent.incoming, at).map(clamped)
+    match borrowed.receive(flags & DONTWAIT == 0, LENT, |part| message.receive_lent(part))? {
+        Received::Lent(size) => size.map(|size| size as c_int),
+        Received::Part(at) => message.receive(&mut borrowed.incoming, at).map(clamped),
+    }
 }
 
 /// Receives into a message whose memory is not its own: the application may be called back for it, and use the socket.
@@ -69,7 +72,11 @@ fn receive_anew(
         old.clear();
         borrowed = socket::borrow(socket)?;
     }
-    let received = borrowed.receive(wait).and_then(|at| message.receive(&mut borrowed.incoming, at));
+    let received = match borrowed.receive(wait, LENT, |part| message.receive_lent(part)) {
+        Ok(Received::Lent(size)) => size,
+        Ok(Received::Part(at)) => message.receive(&mut borrowed.incoming, at),
+        Err(errno) => Err(errno),
+    };
     drop(borrowed);
     match received {
         Ok(_) => old.clear(),
@@ -79,21 +86,33 @@ fn receive_anew(
 }
 
 /// Copies as much of a part as there is room for. Returns its whole length.
+#[inline(always)]
 unsafe fn copy_out(part: &[u8], to: *mut c_void, room: usize) -> Result<usize, Errno> {
-    let copied = part.len().min(room);
-    if copied > 0 {
-        if to.is_null() {
-            return Err(Errno(libc::EFAULT));
-        }
+    if part.len() > if to.is_null() { 0 } else { room } {
         // SAFETY: the caller's word.
-        unsafe { ptr::copy_nonoverlapping(part.as_ptr(), to.cast::<u8>(), copied) };
+        return unsafe { cut_out(part, to, room) };
+    }
+    // SAFETY: the caller's word; the part fits.
+    unsafe { sys::copy(part, to.cast()) };
+    Ok(part.len())
+}
+
+/// As [`copy_out`], where there is not room for all.
+#[cold]
+unsafe fn cut_out(part: &[u8], to: *mut c_void, room: usize) -> Result<usize, Errno> {
+    if to.is_null() && room > 0 {
+        return Err(Errno(libc::EFAULT));
+    }
+    if room > 0 {
+        // SAFETY: the caller's word; the part is longer than this.
+        unsafe { ptr::copy_nonoverlapping(part.as_ptr(), to.cast::<u8>(), room) };
     }
     Ok(part.len())
 }
 
-/// As [`copy_out`], of the part `at`; memory that is not the message's own is let go of.
+/// As [`copy_out`], of the part `at`, whose memory is not the message's own, and is let go of.
 #[inline(never)]
-unsafe fn give_out(socket: &mut Socket, at: usize, to: *mut c_void, room: usize) -> Result<usize, Errno> {
+unsafe fn give_out(mut socket: Borrowed, at: usize, to: *mut c_void, room: usize) -> Result<usize, Errno> {
     // SAFETY: the caller's word.
     let size = unsafe { copy_out(&socket.incoming[at], to, room) };
     socket.let_go(at);
@@ -171,15 +190,16 @@ pub unsafe extern "C" fn zmq_recv(
 ) -> c_int {
     call(|| {
         let mut socket = SOCKETS.borrow(socket)?;
-        let at = socket.receive(flags & DONTWAIT == 0)?;
-        match socket.incoming.short() {
-            Some(bytes) if bytes.len() <= if data.is_null() { 0 } else { room } => {
+        // SAFETY: the caller's word.
+        let copy = |part: &[u8]| unsafe { copy_out(part, data, room) };
+        match socket.receive(flags & DONTWAIT == 0, usize::MAX, |part| copy(part.bytes))? {
+            Received::Lent(size) => size.map(|size| size as c_int),
+            Received::Part(at) => match socket.incoming.own(at) {
+                Some(bytes) => copy(bytes),
                 // SAFETY: the caller's word.
-                unsafe { sys::copy(bytes, data.cast()) };
-                Ok(bytes.len() as c_int)
+                None => unsafe { give_out(socket.into(), at, data, room) },
             }
-            // SAFETY: the caller's word.
-            _ => unsafe { give_out(&mut Borrowed::from(socket), at, data, room) }.map(clamped),
+            .map(clamped),
         }
     })
 }
@@ -275,22 +295,36 @@ pub unsafe extern "C" fn zmq_recviov(
         while *count < most {
             // SAFETY: the caller's word.
             let piece = unsafe { &mut *pieces.add(*count) };
-            let at = socket.receive(flags & DONTWAIT == 0)?;
-            let size = socket.incoming[at].len();
-            // SAFETY: malloc takes any size; the caller frees.
-            let memory = unsafe { libc::malloc(size.max(1)) };
-            if memory.is_null() {
-                socket.let_go(at);
-                return Err(Errno(libc::ENOMEM));
-            }
-            // SAFETY: the memory has `size` bytes.
-            unsafe { give_out(socket, at, memory, size) }?;
-            *piece = iovec { iov_base: memory, iov_len: size };
+            let last =
+                match socket.receive(flags & DONTWAIT == 0, usize::MAX, |part| duplicate(part.bytes))? {
+                    Received::Lent(copy) => {
+                        *piece = copy?;
+                        true
+                    }
+                    Received::Part(at) => {
+                        let copy = duplicate(&socket.incoming[at]);
+                        socket.let_go(at);
+                        *piece = copy?;
+                        at + 1 == socket.incoming.len()
+                    }
+                };
             *count += 1;
-            if at + 1 == socket.incoming.len() {
+            if last {
                 break;
             }
         }
         Ok(clamped(*count))
     })
+}
+
+/// A copy in memory that the caller frees.
+fn duplicate(bytes: &[u8]) -> Result<iovec, Errno> {
+    // SAFETY: malloc takes any size.
+    let memory = unsafe { libc::malloc(bytes.len().max(1)) };
+    if memory.is_null() {
+        return Err(Errno(libc::ENOMEM));
+    }
+    // SAFETY: the memory has so many bytes, and is nobody else's.
+    unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), memory.cast::<u8>(), bytes.len()) };
+    Ok(iovec { iov_base: memory, iov_len: bytes.len() })
 }

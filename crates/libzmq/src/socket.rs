@@ -9,6 +9,7 @@ use crate::msg::Body;
 use crate::outlet::Outlet;
 use crate::poll_item::POLLOUT;
 use libc::{c_char, c_int, c_void};
+use queue::Lent;
 use std::ffi::CStr;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
@@ -42,6 +43,14 @@ impl From<SlotError> for Errno {
     fn from(error: SlotError) -> Self {
         Self(if error == SlotError::Busy { libc::EFAULT } else { libc::ENOTSOCK })
     }
+}
+
+/// What has become of a part that was received.
+pub(crate) enum Received<R> {
+    /// It was copied from where it lay, with this result.
+    Lent(R),
+    /// It is at this place of [`Socket::incoming`].
+    Part(usize),
 }
 
 /// A socket during a call. It is free again before what the call has spent is dropped.
@@ -182,32 +191,29 @@ impl Socket {
         }
     }
 
-    /// Receives the next part: it is at the place that is returned, in [`Socket::incoming`].
+    /// Receives the next part. A message of one part, of `most` bytes at most, may be shown to `take` where it lies.
     #[inline(always)]
-    pub(crate) fn receive(&mut self, wait: bool) -> Result<usize, Errno> {
-        if self.has_rest() || self.is_gathering() || !wait {
-            return self.receive_next(wait);
-        }
-        self.core.recv_into_or(&mut self.incoming, |error| Err(Errno::from(error)))?;
-        self.given = 1;
-        Ok(0)
-    }
-
-    #[inline(never)]
-    fn receive_next(&mut self, wait: bool) -> Result<usize, Errno> {
+    pub(crate) fn receive<R>(
+        &mut self,
+        wait: bool,
+        most: usize,
+        take: impl FnOnce(Lent<'_>) -> R,
+    ) -> Result<Received<R>, Errno> {
         if self.has_rest() {
             self.given += 1;
-            return Ok(self.given - 1);
+            return Ok(Received::Part(self.given - 1));
         }
-        if self.owes_writing() {
+        if self.is_gathering() && self.owes_writing() {
             return Err(Errno(EFSM));
         }
-        match wait {
-            true => self.core.recv_into(&mut self.incoming),
-            false => self.core.try_recv_into(&mut self.incoming),
-        }?;
-        self.given = 1;
-        Ok(0)
+        let failed = |error| Err(Errno::from(error));
+        match self.core.recv_or(&mut self.incoming, wait, most, take, failed)? {
+            Some(taken) => Ok(Received::Lent(taken)),
+            None => {
+                self.given = 1;
+                Ok(Received::Part(0))
+            }
+        }
     }
 
     /// Lets go of a part after the call, if its memory is not the message's own.

@@ -59,6 +59,7 @@ pub use part::{Keep, Part};
 pub use peer::PeerInfo;
 pub use reader::Reader;
 pub use reader::backlog::Backlog;
+pub use reader::lend::Lent;
 pub use reply::Reply;
 pub use segment::{Pool, Slice};
 pub use signal::{Signal, Wake};

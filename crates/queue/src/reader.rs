@@ -2,6 +2,7 @@
 
 pub(crate) mod backlog;
 mod frames;
+pub(crate) mod lend;
 
 use crate::PeerInfo;
 use crate::half::{CLOSED, Cursor, Gauge, UNLIMITED};
@@ -57,7 +58,7 @@ pub struct Reader {
     read: u64,
     /// The count at which credit is given next.
     next_credit: u64,
-    /// The mark from which that follows, if it is one that fits.
+    /// The mark from which that follows; 0: there is none, or it is not known yet.
     mark: u32,
     /// The writer has stopped, and goes on when this end sees to it.
     looks: bool,
@@ -235,9 +236,10 @@ impl Reader {
     /// Counts messages as read and gives credit at every low-water mark.
     #[inline]
     pub(crate) fn count(&mut self, messages: u64) {
-        self.read += messages;
-        self.half.consumer().read.store(self.read, Ordering::Relaxed);
-        if self.read >= self.next_credit {
+        let read = self.read + messages;
+        self.read = read;
+        self.half.consumer().read.store(read, Ordering::Relaxed);
+        if read >= self.next_credit {
             self.give_credit();
         }
     }

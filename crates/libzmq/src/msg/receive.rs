@@ -3,34 +3,38 @@
 use super::{BLOCK, INLINE, Msg, SHORT};
 use crate::block::Block;
 use crate::errno::Errno;
+use queue::Lent;
 use zincmq::Message;
 use zincmq::c::Memory;
 
-/// Bodies of this size and more are received with the memory that they came in, not copied.
+/// Larger messages of one part are received with the piece of memory that they came in.
+pub(crate) const LENT: usize = 8 << 10;
+/// Bodies of this size and more, if they were not lent, are received with the memory that they came in, not copied.
 const EXCHANGED: usize = 1 << 10;
 
 impl Msg {
-    /// Takes over part `at` of a received message.
+    /// Copies a message of one part. The memory of the content before is the message's own.
+    #[inline(always)]
+    pub(crate) fn receive_lent(&mut self, part: Lent<'_>) -> Result<usize, Errno> {
+        let size = self.receive_copy(part.bytes)?;
+        self.more = 0;
+        self.set_peer(part.peer);
+        Ok(size)
+    }
+
+    /// Takes over part `at` of a received message; as [`Msg::receive_lent`].
     #[inline(always)]
     pub(crate) fn receive(&mut self, message: &mut Message, at: usize) -> Result<usize, Errno> {
-        let size = match message.short() {
-            Some(bytes) => self.receive_copy(bytes)?,
-            None => self.receive_larger(message, at)?,
+        let size = match message.own(at) {
+            Some(bytes) if bytes.len() < EXCHANGED => self.receive_copy(bytes)?,
+            own => {
+                let own = own.is_some();
+                self.receive_memory(message, at, own)
+            }
         };
         self.more = u8::from(at + 1 < message.len());
         self.set_peer(message.peer());
         Ok(size)
-    }
-
-    #[inline(never)]
-    fn receive_larger(&mut self, message: &mut Message, at: usize) -> Result<usize, Errno> {
-        match message.own(at) {
-            Some(bytes) if bytes.len() < EXCHANGED => self.receive_copy(bytes),
-            own => {
-                let own = own.is_some();
-                Ok(self.receive_memory(message, at, own))
-            }
-        }
     }
 
     #[inline(always)]
@@ -66,6 +70,7 @@ impl Msg {
 
     /// Takes over the memory of a body, which stays where it is; the part gets that of an earlier one if that is of the
     /// same kind. Returns the body's length.
+    #[inline(never)]
     fn receive_memory(&mut self, message: &mut Message, at: usize, own: bool) -> usize {
         if !own && let Some(common) = message.take_common(at) {
             let size = common.len();

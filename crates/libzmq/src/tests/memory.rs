@@ -7,29 +7,34 @@ use crate::send_recv::zmq_msg_recv;
 #[test]
 fn a_block_is_received_into_again() {
     let link = Link::new(PULL, PUSH, "inproc://again");
-    let mut message = empty();
-    let mut places = Vec::new();
-    for size in [1000, 900, 1000] {
-        done(send(link.other, &vec![1; size], 0));
-        // SAFETY: a message.
-        unsafe {
-            done(zmq_msg_recv(&raw mut message, link.bound, 0));
-            places.push(zmq_msg_data(&raw mut message));
+    // It hears of its peer.
+    fails(receive(link.bound, DONTWAIT).0, libc::EAGAIN);
+    for largest in [1000, 8 << 10] {
+        let mut message = empty();
+        let mut places = Vec::new();
+        for size in [largest, largest - 100, largest] {
+            done(send(link.other, &vec![1; size], 0));
+            // SAFETY: a message.
+            unsafe {
+                done(zmq_msg_recv(&raw mut message, link.bound, 0));
+                places.push(zmq_msg_data(&raw mut message));
+            }
+            assert_eq!(contents(&mut message), vec![1; size]);
         }
-        assert_eq!(contents(&mut message), vec![1; size]);
+        assert!(places.iter().all(|place| *place == places[0]));
+        close(&mut message);
     }
-    assert!(places.iter().all(|place| *place == places[0]));
-    close(&mut message);
 }
 
-/// The memory of the part before last is that of the next, but not where a copy still needs it.
+/// Of a message of several parts. The memory of the part before last is that of the next, but not where a copy still needs it.
 #[test]
 fn a_part_is_received_with_its_memory() {
     let link = Link::new(PULL, PUSH, "inproc://exchange");
     let (mut message, mut copy) = (empty(), empty());
     let mut places = Vec::new();
     for (count, size) in [4000, 3999, 4000, 4000, 4000, 4000].into_iter().enumerate() {
-        done(send(link.other, &vec![count as u8; size], 0));
+        done(send(link.other, &vec![count as u8; size], SNDMORE));
+        done(send(link.other, b"", 0));
         // SAFETY: messages.
         unsafe {
             done(zmq_msg_recv(&raw mut message, link.bound, 0));
@@ -39,6 +44,7 @@ fn a_part_is_received_with_its_memory() {
             }
         }
         assert_eq!(contents(&mut message), vec![count as u8; size]);
+        assert_eq!(receive(link.bound, 0), (0, vec![]));
     }
     assert_eq!(places[2], places[0]);
     assert_eq!(places[5], places[3]);

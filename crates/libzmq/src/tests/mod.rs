@@ -6,6 +6,7 @@ mod flood;
 mod fork;
 mod handles;
 mod large;
+mod lent;
 mod memory;
 mod messages;
 mod parts;

@@ -1,7 +1,6 @@
 //! The frame at the head: looked at, passed, taken.
 
 use super::{Found, Reader};
-use crate::half::Cursor;
 use crate::header::{Kind, MORE, REFERENCE};
 use crate::segment::{CLASSES, Slice};
 use crate::taken::{Body, Taken};
@@ -42,30 +41,6 @@ impl Reader {
             self.remove(found);
         }
         Some(accepted)
-    }
-
-    /// Takes the message at the head if it is one short part, as most are; otherwise nothing happens. The bytes are to be
-    /// copied out before the next call.
-    #[inline(always)]
-    pub fn take_short(&mut self) -> Option<&[u8]> {
-        let Cursor { segment: Some(segment), at, limit } = self.cursor else { return None };
-        if at == limit || segment.get().has_bodies() {
-            return None;
-        }
-        segment.get().touch(at, at + 2, false);
-        let header = segment.at(at);
-        // SAFETY: between `at` and `limit` there are whole frames, published and not written again while this end has
-        // not passed them; none is shorter than two bytes.
-        let [flags, size] = unsafe { header.cast::<[u8; 2]>().read() };
-        if flags != 0 {
-            return None;
-        }
-        let size = usize::from(size);
-        self.cursor.at = at + 2 + size as u64;
-        segment.get().touch(at + 2, self.cursor.at, false);
-        self.count(1);
-        // SAFETY: as above, and in this segment no body goes by reference.
-        Some(unsafe { std::slice::from_raw_parts(header.add(2), size) })
     }
 
     /// Takes the frame at the head. The last frame of a message counts the message as read.

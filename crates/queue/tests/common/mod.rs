@@ -59,11 +59,15 @@ pub fn broadcast(parts: usize, readers: usize) -> Broadcast {
 
 /// Takes one whole message of data; `None` if there is none.
 pub fn take_message(reader: &mut Reader) -> Option<Vec<Vec<u8>>> {
-    // The short way and the other find the same.
-    if reader.read().is_multiple_of(2)
-        && let Some(short) = reader.take_short()
-    {
-        return Some(vec![short.to_vec()]);
+    // All ways find the same.
+    let lent = match reader.read() % 4 {
+        0 => reader.take_short().map(<[u8]>::to_vec),
+        1 => reader.lend(usize::MAX).map(|lent| lent.bytes.to_vec()),
+        2 => reader.lend(300).map(|lent| lent.bytes.to_vec()),
+        _ => None,
+    };
+    if let Some(body) = lent {
+        return Some(vec![body]);
     }
     let mut parts = Vec::new();
     loop {

@@ -73,9 +73,6 @@ pub trait Memory {
 
     /// The bytes of part `at`, if their memory is this message's own.
     fn own(&self, at: usize) -> Option<&[u8]>;
-
-    /// The bytes of the only part, if they are few enough to lie in the message itself.
-    fn short(&self) -> Option<&[u8]>;
 }
 
 impl Memory for Message {
@@ -92,11 +89,6 @@ impl Memory for Message {
     #[inline]
     fn own(&self, at: usize) -> Option<&[u8]> {
         self.own(at)
-    }
-
-    #[inline(always)]
-    fn short(&self) -> Option<&[u8]> {
-        self.short()
     }
 }
 

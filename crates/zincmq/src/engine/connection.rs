@@ -344,7 +344,12 @@ impl Connection {
                 Written::Part => Outbound::Large,
                 Written::Not => Outbound::Io,
             };
-            Visit { result: written, outbound: Some(outbound), unfinished: written == Written::Not }
+            Visit {
+                result: written,
+                outbound: Some(outbound),
+                unfinished: written == Written::Not,
+                leaves: false,
+            }
         };
         self.visit(|claims, _| claims, write)
     }

@@ -44,15 +44,6 @@ impl Frame {
         }
     }
 
-    /// The bytes, if they lie in the frame itself.
-    #[inline(always)]
-    pub(crate) fn short(&self) -> Option<&[u8]> {
-        match &self.0 {
-            Body::Inline { len, bytes } => bytes.get(..usize::from(*len)),
-            _ => None,
-        }
-    }
-
     /// Lets go of memory that is not this frame's own.
     #[inline]
     pub(crate) fn let_go(&mut self) {

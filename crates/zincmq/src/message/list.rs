@@ -356,18 +356,6 @@ impl Message {
         if at < self.parts { self.frames.get(at)?.own() } else { None }
     }
 
-    /// The bytes of the only part, if they are few enough to lie in the message itself.
-    #[inline(always)]
-    pub(crate) fn short(&self) -> Option<&[u8]> {
-        if self.parts != 1 {
-            return None;
-        }
-        match &self.frames {
-            Frames::One(frame) => frame.short(),
-            Frames::Many(_) => None,
-        }
-    }
-
     /// As [`Message::take_part`], if the memory of the body is not this message's own: shared, or a piece of the buffer
     /// that the network filled.
     #[inline]

@@ -16,4 +16,8 @@ impl<P: Peers> Pattern<P> for Dealer {
     fn sides(&mut self) -> Sides<'_> {
         (Some(&mut self.outbound), Some(&mut self.inbound))
     }
+
+    fn lender(&mut self, _peers: &mut P) -> Option<&mut FairQueue> {
+        Some(&mut self.inbound)
+    }
 }

@@ -116,6 +116,12 @@ pub(crate) trait Pattern<P: Peers>: Send {
         self.sides().1.ok_or(Denied::Unsupported)?.recv(peers, into)
     }
 
+    /// The peers to receive from, where [`Pattern::recv`] takes their messages by turns and does no more: the caller may do the
+    /// same with the next one.
+    fn lender(&mut self, _peers: &mut P) -> Option<&mut FairQueue> {
+        None
+    }
+
     /// Whether a send would be accepted now (`ZMQ_POLLOUT`).
     fn can_send(&mut self, peers: &mut P) -> bool {
         self.sides().0.is_some_and(|outbound| outbound.can_send(peers))

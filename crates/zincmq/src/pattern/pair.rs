@@ -1,8 +1,8 @@
 //! PAIR: one peer, both ways (RFC 31).
 
-use super::Pattern;
 use super::contract::{Attached, Denied, PeerId, Peers};
-use crate::message::Message;
+use super::{Pattern, Sides};
+use crate::strategy::fair_queue::FairQueue;
 use queue::Part;
 use std::collections::VecDeque;
 
@@ -13,6 +13,8 @@ pub(super) struct Pair {
     present: Option<PeerId>,
     /// The peers to read from: those that have gone, until all they sent has been read, then the present one.
     heard: VecDeque<PeerId>,
+    /// The first of these, and no other.
+    inbound: FairQueue,
     next: Option<Next>,
 }
 
@@ -30,13 +32,29 @@ impl Pair {
     fn is_next(&self, peer: PeerId) -> bool {
         self.next.as_ref().is_some_and(|next| next.peer == peer)
     }
+
+    /// Reads from the peer once the others have been read.
+    fn hear(&mut self, peer: PeerId) {
+        self.heard.push_back(peer);
+        self.hear_first();
+    }
+
+    fn hear_first(&mut self) {
+        if let Some(&first) = self.heard.front() {
+            self.inbound.attach(first);
+        }
+    }
 }
 
 impl<P: Peers> Pattern<P> for Pair {
+    fn sides(&mut self) -> Sides<'_> {
+        (None, Some(&mut self.inbound))
+    }
+
     fn attached(&mut self, peers: &mut P, peer: PeerId, _how: Attached) {
         if self.present.is_none() {
             self.present = Some(peer);
-            self.heard.push_back(peer);
+            self.hear(peer);
             return;
         }
         match &self.next {
@@ -51,6 +69,7 @@ impl<P: Peers> Pattern<P> for Pair {
         if self.next.as_ref().is_some_and(|next| next.peer == peer && next.hung_up) {
             peers.discard(peer);
         }
+        self.inbound.activate(peer);
     }
 
     fn hung_up(&mut self, peers: &mut P, peer: PeerId) {
@@ -63,7 +82,7 @@ impl<P: Peers> Pattern<P> for Pair {
     fn closing(&mut self, _peers: &mut P, peer: PeerId) {
         if self.present == Some(peer) {
             let next = self.next.take();
-            self.heard.extend(next.as_ref().map(|next| next.peer));
+            next.iter().for_each(|next| self.hear(next.peer));
             self.present = next.filter(|next| !next.closing).map(|next| next.peer);
         } else if let Some(next) = self.next.as_mut().filter(|next| next.peer == peer) {
             next.closing = true;
@@ -72,6 +91,8 @@ impl<P: Peers> Pattern<P> for Pair {
 
     fn detached(&mut self, _peers: &mut P, peer: PeerId) {
         self.heard.retain(|&heard| heard != peer);
+        self.inbound.remove(peer);
+        self.hear_first();
         if self.is_next(peer) {
             self.next = None;
         }
@@ -82,16 +103,11 @@ impl<P: Peers> Pattern<P> for Pair {
         peers.send(peer, &[], parts).map_err(|_| Denied::Again)
     }
 
-    fn recv(&mut self, peers: &mut P, into: &mut Message) -> Result<(), Denied> {
-        let &peer = self.heard.front().ok_or(Denied::Again)?;
-        if peers.take(peer, into) { Ok(()) } else { Err(Denied::Again) }
+    fn lender(&mut self, _peers: &mut P) -> Option<&mut FairQueue> {
+        Some(&mut self.inbound)
     }
 
     fn can_send(&mut self, peers: &mut P) -> bool {
         self.present.is_some_and(|peer| peers.has_room(peer))
-    }
-
-    fn can_recv(&mut self, peers: &mut P) -> bool {
-        self.heard.front().is_some_and(|&peer| peers.head(peer).is_some())
     }
 }

@@ -16,4 +16,8 @@ impl<P: Peers> Pattern<P> for Pull {
     fn admit(&mut self, _peers: &mut P, _first: &[u8]) -> Result<(), Denied> {
         Err(Denied::Unsupported)
     }
+
+    fn lender(&mut self, _peers: &mut P) -> Option<&mut FairQueue> {
+        Some(&mut self.0)
+    }
 }

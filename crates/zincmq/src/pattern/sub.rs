@@ -3,6 +3,7 @@
 use super::contract::{Attached, Denied, Kind, PeerId, Peers};
 use super::{Pattern, Sides};
 use crate::message::Message;
+use crate::strategy::fair_queue::FairQueue;
 use crate::strategy::subscriber::Subscriber;
 
 /// Looks at each message again: a publisher may send more than was asked for.
@@ -49,6 +50,10 @@ impl<P: Peers> Pattern<P> for Sub {
 
     fn recv(&mut self, peers: &mut P, into: &mut Message) -> Result<(), Denied> {
         self.0.recv_matching(peers, into)
+    }
+
+    fn lender(&mut self, peers: &mut P) -> Option<&mut FairQueue> {
+        self.0.finds(peers).then_some(&mut self.0.inbound)
     }
 
     fn can_recv(&mut self, peers: &mut P) -> bool {

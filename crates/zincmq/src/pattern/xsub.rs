@@ -2,6 +2,7 @@
 
 use super::contract::{Attached, Denied, PeerId, Peers};
 use super::{Pattern, Sides};
+use crate::strategy::fair_queue::FairQueue;
 use crate::strategy::subscriber::Subscriber;
 use queue::Part;
 
@@ -70,5 +71,9 @@ impl<P: Peers> Pattern<P> for XSub {
 
     fn can_send(&mut self, _peers: &mut P) -> bool {
         true
+    }
+
+    fn lender(&mut self, _peers: &mut P) -> Option<&mut FairQueue> {
+        Some(&mut self.0.inbound)
     }
 }

@@ -19,7 +19,7 @@ use crate::socket_type::{Refused, SocketType};
 use crate::spin::AdaptiveSpin;
 use crate::stats::FailureCounters;
 use crate::trace::event;
-use queue::{Inbox, Item, Part};
+use queue::{Inbox, Item, Lent, Part};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -246,6 +246,20 @@ impl Core {
             result = self.pattern.recv(&mut self.peers, into);
         }
         result
+    }
+
+    /// As [`Core::try_recv`], if the message is one part of `most` bytes or less that can be shown where it lies. `None`: it is not,
+    /// nothing is there yet, or there is more to do than to take a message.
+    #[inline(always)]
+    pub(crate) fn recv_lent(&mut self, most: usize) -> Option<Lent<'_>> {
+        let due = self.waiting.interrupted | self.stopped | self.owner.inbox.is_pending();
+        if due | self.peers.is_due() {
+            return None;
+        }
+        let lender = self.pattern.lender(&mut self.peers)?;
+        let lent = self.peers.get(lender.current()?)?.reader.lend(most)?;
+        lender.turn();
+        Some(lent)
     }
 
     /// This thread will not wait at the connection: the I/O thread hears from it again. Returns whether something had come

@@ -188,6 +188,12 @@ impl Table {
         self.aftermath
     }
 
+    /// Whether a call that receives has to do with more than the next message.
+    #[inline]
+    pub(crate) fn is_due(&self) -> bool {
+        self.streams | self.conflates | self.aftermath | self.allowance.is_touched()
+    }
+
     /// The high-water marks have changed: existing pipes follow.
     pub(crate) fn apply_high_water(&mut self) {
         self.end_streams();

@@ -69,11 +69,13 @@ impl Subscriber {
     /// Takes the next message that was subscribed to, and drops all before it.
     #[inline]
     pub(crate) fn recv_matching(&mut self, peers: &mut impl Peers, into: &mut Message) -> Result<(), Denied> {
-        if self.wants_all(peers) || self.seek(peers) {
-            self.inbound.recv(peers, into)
-        } else {
-            Err(Denied::Again)
-        }
+        if self.finds(peers) { self.inbound.recv(peers, into) } else { Err(Denied::Again) }
+    }
+
+    /// Whether the next message, if there is one, was subscribed to; all before it are dropped.
+    #[inline]
+    pub(crate) fn finds(&mut self, peers: &mut impl Peers) -> bool {
+        self.wants_all(peers) || self.seek(peers)
     }
 
     /// Whether no message needs to be looked at.

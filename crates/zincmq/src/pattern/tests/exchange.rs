@@ -95,6 +95,39 @@ fn pair_waits_for_room() {
 }
 
 #[test]
+fn types_that_only_receive_let_the_caller_take_the_message() {
+    for (socket_type, lends) in [
+        (SocketType::Pair, true),
+        (SocketType::Dealer, true),
+        (SocketType::Pull, true),
+        (SocketType::XSub, true),
+        (SocketType::Req, false),
+        (SocketType::Rep, false),
+        (SocketType::Router, false),
+        (SocketType::XPub, false),
+        (SocketType::Stream, false),
+    ] {
+        let mut rig = Rig::with(socket_type, 2);
+        rig.incoming(1, &["a"]);
+        assert_eq!(rig.lender(), lends.then_some(1), "{socket_type}");
+    }
+}
+
+#[test]
+fn pair_lends_from_the_peer_that_it_hears() {
+    let mut pair = Rig::with(SocketType::Pair, 2);
+    pair.incoming(2, &["second"]);
+    assert_eq!((pair.lender(), pair.recv()), (Some(1), Err(Denied::Again)));
+    assert_eq!(pair.lender(), None);
+    pair.incoming(1, &["first"]);
+    assert_eq!(pair.lender(), Some(1));
+    pair.closing(1);
+    assert_eq!(pair.all(), ["first"]);
+    pair.detached(1);
+    assert_eq!(pair.lender(), Some(2));
+}
+
+#[test]
 fn dealer_deals_and_collects_in_turn() {
     let mut dealer = Rig::with(SocketType::Dealer, 2);
     dealer.limit(2, 1);

@@ -356,6 +356,12 @@ impl Rig {
         received.map(|()| message.iter().map(|part| text(part)).collect())
     }
 
+    /// The peer that a caller may take the next message from itself.
+    fn lender(&mut self) -> Option<u64> {
+        self.begin();
+        Some(self.pattern.lender(&mut self.peers)?.current()?.0)
+    }
+
     fn can_send(&mut self) -> bool {
         self.begin();
         self.pattern.can_send(&mut self.peers)
