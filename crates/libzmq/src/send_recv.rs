@@ -92,7 +92,7 @@ unsafe fn copy_out(part: &[u8], to: *mut c_void, room: usize) -> Result<usize, E
         // SAFETY: the caller's word.
         return unsafe { cut_out(part, to, room) };
     }
-    // SAFETY: the caller's word; the part fits.
+    // SAFETY: the caller's word; the part is no longer than that.
     unsafe { sys::copy(part, to.cast()) };
     Ok(part.len())
 }

@@ -45,7 +45,7 @@ impl From<SlotError> for Errno {
     }
 }
 
-/// What has become of a part that was received.
+/// The place of a part that was received.
 pub(crate) enum Received<R> {
     /// It was copied from where it lay, with this result.
     Lent(R),

@@ -102,7 +102,7 @@ fn exchange(receiver: c_int, sender: c_int, endpoint: &str, topic: &[u8]) {
             assert_eq!(receive(link.other, 0).1, b"done");
         }
     }
-    fails(receive(link.bound, DONTWAIT).0, if receiver == REQ { crate::errno::EFSM } else { libc::EAGAIN });
+    fails(receive(link.bound, DONTWAIT).0, libc::EAGAIN);
     close(&mut message);
 }
 
@@ -164,8 +164,10 @@ fn a_message_knows_its_connection_only() {
     let (near, far) = (Link::new(PULL, PUSH, "inproc://near"), Link::new(PULL, PUSH, TCP));
     let mut message = empty();
     for size in [5, 50, 300, 9000] {
-        for (link, known) in [(&far, true), (&far, true), (&near, false), (&near, false)] {
-            done(send(link.other, &body(1, size), 0));
+        // What waits when the first is received lies in the queue then.
+        let links = [(&far, true), (&near, false)].map(|each| [each; 20]).concat();
+        links.iter().for_each(|(link, _)| _ = done(send(link.other, &body(1, size), 0)));
+        for (link, known) in links {
             // SAFETY: a message, and C strings.
             unsafe {
                 done(zmq_msg_recv(&raw mut message, link.bound, 0));

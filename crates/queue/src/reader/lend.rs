@@ -18,8 +18,8 @@ pub struct Lent<'a> {
 }
 
 impl Reader {
-    /// Takes the message at the head if it is one short part, as most are; otherwise nothing happens, now and then for a short
-    /// part, too. The bytes are to be copied out before the next call.
+    /// Takes the message at the head if it is one short part, as most are; otherwise it stays, and so does a short part
+    /// now and then, where credit is due for it. The bytes are to be copied out before the next call.
     #[inline(always)]
     pub fn take_short(&mut self) -> Option<&[u8]> {
         // SAFETY: see `step_past`; the bytes are borrowed from this end.

@@ -57,13 +57,14 @@ impl<K: Sends + Receives> Direct for Socket<K> {
         if let Some(part) = core.recv_lent(most) {
             return Ok(Some(take(part)));
         }
-        let first = match core.begin() {
-            Ok(()) => core.try_recv_inlined(message),
-            denied => denied,
-        };
-        match first {
-            Err(_) if !wait => self.try_recv_into(message).or_else(failed)?,
-            first => core.end_recv(first, message, failed)?,
+        if wait {
+            let first = match core.begin() {
+                Ok(()) => core.try_recv_inlined(message),
+                denied => denied,
+            };
+            core.end_recv(first, message, failed)?;
+        } else {
+            self.try_recv_into(message).or_else(failed)?;
         }
         Ok(None)
     }

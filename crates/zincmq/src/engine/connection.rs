@@ -347,8 +347,8 @@ impl Connection {
             Visit {
                 result: written,
                 outbound: Some(outbound),
-                unfinished: written == Written::Not,
                 leaves: false,
+                unfinished: written == Written::Not,
             }
         };
         self.visit(|claims, _| claims, write)

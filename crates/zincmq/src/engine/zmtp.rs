@@ -297,10 +297,12 @@ impl Engine {
     /// As [`Engine::write_stream`], for a writer that waits for the kernel.
     pub(crate) fn write_segments(&mut self, milestone: Milestone) -> Written {
         self.outbound.make_writable();
-        match self.write_stream(milestone) {
-            (_, true) => Written::All,
-            (wrote, false) if wrote || self.is_blocked() => Written::Part,
-            _ => Written::Not,
+        let (wrote, all) = self.write_stream(milestone);
+        match all {
+            _ if self.inbound.broken.is_some() => Written::Not,
+            true => Written::All,
+            false if wrote || self.is_blocked() => Written::Part,
+            false => Written::Not,
         }
     }
 

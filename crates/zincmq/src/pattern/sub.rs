@@ -53,7 +53,7 @@ impl<P: Peers> Pattern<P> for Sub {
     }
 
     fn lender(&mut self, peers: &mut P) -> Option<&mut FairQueue> {
-        self.0.finds(peers).then_some(&mut self.0.inbound)
+        self.0.shows(peers).then_some(&mut self.0.inbound)
     }
 
     fn can_recv(&mut self, peers: &mut P) -> bool {

@@ -92,12 +92,6 @@ impl Allowance {
         self.is_spent() && self.inside != Some(peer)
     }
 
-    /// Whether the call at hand has spent something, or one before has left something.
-    #[inline]
-    pub(super) fn is_touched(&self) -> bool {
-        self.spent > 0 || self.is_overdue()
-    }
-
     /// Whether some peer is left for the next call.
     #[inline]
     pub(super) fn is_overdue(&self) -> bool {

@@ -178,17 +178,16 @@ impl Peer {
         self.pacing.begin().then(|| Box::new(Due::Lag(lag)))
     }
 
-    /// What was due is done, or left to the I/O thread.
+    /// The work that was due is done, or left to the I/O thread.
     fn end_due(&mut self, due: &Due) {
         let in_time = match due {
-            Due::Large(large) => self.end_large(large),
-            Due::Segments(segments) => {
-                self.run.wait();
-                segments.in_time()
-            }
-            Due::Lag(lag) => lag.in_time,
+            Due::Large(large) => Some(self.end_large(large)),
+            Due::Segments(segments) => self.run.end(segments),
+            Due::Lag(lag) => Some(lag.in_time),
         };
-        self.pacing.end(in_time);
+        if let Some(in_time) = in_time {
+            self.pacing.end(in_time);
+        }
     }
 
     /// Likewise, of a large message. Returns whether the wait was not in vain.

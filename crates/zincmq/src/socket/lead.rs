@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// read the one before.
 const STRETCH: usize = 1 << 20;
 /// A message of so many bytes is to have been taken itself: the sender writes the next body while the reader has this one, and a third
-/// one would not fit the cache.
+/// one would be too much for the cache.
 const ALONE: usize = 8 << 20;
 /// A reader that takes fewer bytes in a nanosecond is slow. It gains little from bodies in a cache, and is not waited for.
 const PACE: usize = 10;
@@ -25,8 +25,9 @@ const PAUSES: u32 = 4;
 /// How far the sender has come, of one peer.
 #[derive(Debug, Default)]
 pub(super) struct Lead {
-    /// Bytes of large messages in the stretch that has begun.
+    /// Bytes of the large messages in the stretch that has begun, and their number.
     bytes: usize,
+    large: u32,
     /// Messages before that stretch.
     before: u64,
 }
@@ -36,21 +37,21 @@ impl Lead {
     /// should not be.
     pub(super) fn grow(&mut self, size: usize, pipe: PipeId, writer: &Writer) -> Option<Lag> {
         self.bytes = self.bytes.saturating_add(size);
+        self.large = self.large.saturating_add(1);
         if self.bytes < STRETCH {
             return None;
         }
-        let bytes = std::mem::take(&mut self.bytes);
+        let (bytes, large) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.large));
         let written = writer.written();
         let before = std::mem::replace(&mut self.before, written);
         let due = if size >= ALONE { written } else { before };
         let read = written - writer.queued();
-        let messages = written.saturating_sub(before).max(1);
-        let each = Duration::from_nanos((bytes / PACE) as u64 / messages);
+        let each = Duration::from_nanos((bytes / PACE) as u64) / large;
         (read < due).then(|| Lag { pipe, gauge: writer.gauge(), read, due, each, in_time: false })
     }
 }
 
-/// What a reader has not read yet, and its sender waits for, without the core.
+/// The messages that a reader has not read yet, and its sender waits for, without the core.
 #[derive(Debug)]
 pub(crate) struct Lag {
     pub(super) pipe: PipeId,

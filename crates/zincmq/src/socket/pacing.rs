@@ -18,7 +18,7 @@ const LARGE: usize = 60 << 10;
 /// copy them.
 const PATIENCE: Duration = Duration::from_micros(250);
 /// However many bytes there are: signals and the context's end wait for so long, too.
-pub(super) const LONGEST: Duration = Duration::from_millis(20);
+const LONGEST: Duration = Duration::from_millis(20);
 
 /// The calls that do not wait, since an earlier one has waited in vain: 1, 3, 7, up to 255.
 #[derive(Debug, Default)]
@@ -47,7 +47,7 @@ pub(super) fn patience(size: usize) -> Duration {
     (PATIENCE + Duration::from_nanos(size as u64)).min(LONGEST)
 }
 
-/// What is due when a send is done with its pattern: the sender does it without the core, which others may need meanwhile.
+/// The work that is due when a send is done with its pattern: the sender does it without the core, which others may need meanwhile.
 #[derive(Debug)]
 pub(crate) enum Due {
     Large(Large),
@@ -62,7 +62,7 @@ impl Due {
     pub(crate) fn finish(&mut self) {
         match self {
             Self::Large(large) => large.write(),
-            Self::Segments(segments) => segments.write(),
+            Self::Segments(segments) => segments.write(LONGEST),
             Self::Lag(lag) => lag.wait(LONGEST),
         }
     }
@@ -91,7 +91,7 @@ pub(crate) struct Large {
     pub(super) slept: bool,
     /// The messages that were queued when this one was.
     pub(super) queued: u64,
-    /// What came of it.
+    /// How much of it is written.
     pub(super) written: Written,
 }
 

@@ -270,7 +270,7 @@ impl Peer {
         }
         // Nobody else brings anything while this thread hears from the descriptor.
         let listened_to = self.connection.as_ref().is_some_and(|connection| connection.is_listened_to());
-        if patient && !listened_to && self.spin.finds(&mut self.reader) {
+        if patient && !listened_to && !self.reader.is_parked() && self.spin.finds(&mut self.reader) {
             return Ok(true);
         }
         loop {

@@ -2,7 +2,6 @@
 
 use crate::command::PipeId;
 use crate::engine::{Connection, Written};
-use crate::socket::pacing::LONGEST;
 use queue::{Milestone, Writer};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,7 +22,7 @@ pub(super) struct Run {
     segments: u32,
     /// When the last was full.
     filled: Option<Instant>,
-    /// The sender has waited since: that is no break.
+    /// The sender has waited for room since: that is no break.
     waited: bool,
 }
 
@@ -36,9 +35,22 @@ impl Run {
         self.segments >= LONG && writer.admits_more_than(messages.saturating_mul(FAR))
     }
 
-    /// The sender waits.
+    /// The sender waits for room.
     pub(super) fn wait(&mut self) {
         self.waited = true;
+    }
+
+    /// The sender has waited for the kernel until now.
+    fn go_on(&mut self, now: Instant) {
+        self.filled = Some(now);
+    }
+
+    /// Segments have been written, or not. Returns whether their sender waited, and not in vain.
+    pub(super) fn end(&mut self, segments: &Segments) -> Option<bool> {
+        let now = Instant::now();
+        self.go_on(now);
+        (segments.written != Written::Not)
+            .then(|| segments.are_written() && now - segments.begun <= segments.patience)
     }
 }
 
@@ -56,23 +68,19 @@ pub(crate) struct Segments {
 impl Segments {
     /// All that is queued now.
     pub(super) fn new(pipe: PipeId, connection: Arc<Connection>, begun: Instant, writer: &Writer) -> Self {
-        let patience = (PATIENCE + Duration::from_nanos(writer.backlog())).min(LONGEST);
+        let patience = PATIENCE + Duration::from_nanos(writer.backlog());
         Self { pipe, connection, begun, patience, milestone: writer.milestone(), written: Written::Not }
     }
 
-    /// Writes them, and waits for the kernel.
-    pub(super) fn write(&mut self) {
+    /// Writes them, and waits for the kernel, no longer than `longest`.
+    pub(super) fn write(&mut self, longest: Duration) {
+        self.patience = self.patience.min(longest);
         self.written = self.connection.write_segments(self.begun + self.patience, self.milestone);
     }
 
     /// Whether nothing is left.
     pub(super) fn are_written(&self) -> bool {
         self.written == Written::All
-    }
-
-    /// Whether the wait was not in vain.
-    pub(super) fn in_time(&self) -> bool {
-        self.are_written() && self.begun.elapsed() <= self.patience
     }
 }
 
@@ -88,19 +96,22 @@ mod tests {
         writer.set_high_water(0);
         let mut run = Run::default();
         let mut now = Instant::now();
-        let mut fill = |run: &mut Run, after: Duration| {
-            now += after;
-            run.fill(now, 1, &writer)
-        };
         let soon = BREAK / 2;
-        assert!((0..LONG).all(|_| !fill(&mut run, soon)));
-        assert!(fill(&mut run, soon));
-        assert!(!fill(&mut run, BREAK));
-        assert!((1..LONG).all(|_| !fill(&mut run, soon)));
-        // A wait is no break.
+        for length in 0..LONG + 2 {
+            now += soon;
+            assert_eq!(run.fill(now, 1, &writer), length >= LONG);
+        }
+        // A wait is no break, but a rest after it may be.
         run.wait();
-        assert!(fill(&mut run, BREAK * 5));
-        assert!(!fill(&mut run, BREAK));
+        now += BREAK * 5;
+        assert!(run.fill(now, 1, &writer));
+        now += BREAK * 5;
+        run.go_on(now);
+        now += soon;
+        assert!(run.fill(now, 1, &writer));
+        run.go_on(now);
+        now += BREAK;
+        assert!(!run.fill(now, 1, &writer));
     }
 
     /// A PUSH with as many connected peers as there are in `pulls`.
@@ -139,11 +150,11 @@ mod tests {
     #[test]
     fn a_long_stream_is_written_by_its_sender_and_comes_whole() {
         for endpoint in ["tcp://127.0.0.1:*", "ipc://*"] {
-            for (size, mark) in [(16 << 10, 1000), (4 << 10, 0), (64, 100_000)] {
+            for (size, mark, most) in [(16 << 10, 1000, 500), (4 << 10, 0, 10_000), (64, 100_000, 90_000)] {
                 let context = Context::new();
                 let mut pulls = [Pull::new(&context).unwrap()];
                 let mut push = connected(&mut pulls, &context, endpoint, mark);
-                let sent = send_until_stream(&mut push, size, 10_000).expect("no stream");
+                let sent = send_until_stream(&mut push, size, most).expect("no stream");
                 // What its segment has no more room for is not lost either.
                 push.send(&[0xff; 8]).unwrap();
                 for number in 0..sent {

@@ -41,7 +41,7 @@ pub(crate) struct Table {
     pub(crate) patient: bool,
     /// The call at hand sends, and may wait without limit.
     pub(super) may_wait: bool,
-    /// What the call at hand is to do when its pattern is done.
+    /// The work that the call at hand is to do when its pattern is done.
     pub(super) due: Option<Box<Due>>,
     /// This side may hear from the descriptor of a connection.
     pub(super) listens: bool,
@@ -191,7 +191,7 @@ impl Table {
     /// Whether a call that receives has to do with more than the next message.
     #[inline]
     pub(crate) fn is_due(&self) -> bool {
-        self.streams | self.conflates | self.aftermath | self.allowance.is_touched()
+        self.streams | self.conflates | self.aftermath | self.is_overdue()
     }
 
     /// The high-water marks have changed: existing pipes follow.

@@ -4,7 +4,7 @@ use super::distribute::Distribute;
 use super::fair_queue::FairQueue;
 use super::subscription::Topics;
 use crate::message::Message;
-use crate::pattern::contract::{Attached, Denied, Kind, PeerId, Peers};
+use crate::pattern::contract::{Attached, Denied, Head, Kind, PeerId, Peers};
 use queue::Part;
 
 /// The common part of SUB and XSUB.
@@ -76,6 +76,15 @@ impl Subscriber {
     #[inline]
     pub(crate) fn finds(&mut self, peers: &mut impl Peers) -> bool {
         self.wants_all(peers) || self.seek(peers)
+    }
+
+    /// Whether the message whose turn it is was subscribed to; nothing is dropped.
+    #[inline]
+    pub(crate) fn shows(&self, peers: &mut impl Peers) -> bool {
+        let invert = peers.options().invert_matching;
+        let matches = |head: Head<'_>| self.topics.matches(head.body) != invert;
+        self.wants_all(peers)
+            || self.inbound.current().is_some_and(|peer| peers.head(peer).is_some_and(matches))
     }
 
     /// Whether no message needs to be looked at.
