@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 /// Calls that send, and wait where the type does.
 impl<K> Socket<K> {
     /// Sends a message: waits while there is no peer to send to or every queue is at its high-water mark, where
-    /// the socket type waits at all, at most for `SNDTIMEO`.
+    /// the socket type waits at all, at most for `SNDTIMEO`. Without that option, a thread that sends large messages, or a long
+    /// stream of others to one peer, may be kept for up to 20 ms although its queue has room: it then writes to the connection
+    /// itself, or lets a reader in its process keep up, and the next calls do not wait if that was in vain.
     ///
     /// ```
     /// # use zincmq::{Context, Message, Pull, Push};
