@@ -40,13 +40,19 @@ fn receive<K: Receives>(socket: &mut Socket<K>, numbers: impl IntoIterator<Item 
     }
 }
 
+/// A PUSH and the PULL that it is connected to, which keep their context.
+fn connected() -> (Push, Pull) {
+    let context = Context::new();
+    let (mut push, mut pull) = (Push::new(&context).unwrap(), Pull::new(&context).unwrap());
+    push.connect(pull.bind("inproc://x").unwrap()).unwrap();
+    (push, pull)
+}
+
 #[test]
 fn nothing_is_lost_or_overtaken_whether_the_reader_is_fast_or_slow() {
     within(3 * PATIENCE, || {
         for checks in [1, 10] {
-            let context = Context::new();
-            let (mut pull, mut push) = (Pull::new(&context).unwrap(), Push::new(&context).unwrap());
-            push.connect(pull.bind("inproc://x").unwrap()).unwrap();
+            let (mut push, mut pull) = connected();
             let reader = thread::spawn(move || receive(&mut pull, 0..70, checks));
             (0..70).for_each(|number| send(&mut push, number));
             reader.join().unwrap();
@@ -57,9 +63,7 @@ fn nothing_is_lost_or_overtaken_whether_the_reader_is_fast_or_slow() {
 #[test]
 fn a_reader_that_takes_nothing_delays_its_sender_for_moments() {
     within(PATIENCE, || {
-        let context = Context::new();
-        let (mut pull, mut push) = (Pull::new(&context).unwrap(), Push::new(&context).unwrap());
-        push.connect(pull.bind("inproc://x").unwrap()).unwrap();
+        let (mut push, mut pull) = connected();
         let begun = Instant::now();
         for size in [64 << 10, 1 << 20, 16 << 20] {
             let body = Bytes::from(vec![1; size]);

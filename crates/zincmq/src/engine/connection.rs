@@ -80,6 +80,17 @@ struct Visit<R> {
     unfinished: bool,
 }
 
+impl<R> Visit<R> {
+    /// The claims stay as they are.
+    fn new(result: R, unfinished: bool) -> Self {
+        Self { result, outbound: None, leaves: false, unfinished }
+    }
+
+    fn with_outbound(self, outbound: Outbound) -> Self {
+        Self { outbound: Some(outbound), ..self }
+    }
+}
+
 /// Whether so many messages of so many bytes, read at once, are better read by the I/O thread.
 fn is_stream(messages: u64, bytes: u64) -> bool {
     messages >= STREAMING && bytes < messages * SMALL
@@ -197,12 +208,7 @@ impl Connection {
             let done = matches!(engine.read_on(), Ok(Rest::Quiet));
             // The reader, which does not sleep or is about to look, learns of it anyway.
             engine.has_woken_reader();
-            Visit {
-                result: (),
-                outbound: None,
-                leaves: false,
-                unfinished: !done || engine.owes_turn(claims.streams()),
-            }
+            Visit::new((), !done || engine.owes_turn(claims.streams()))
         };
         self.visit(|claims, _| claims, read_on);
     }
@@ -225,7 +231,7 @@ impl Connection {
         }
         let write = |engine: &mut Engine, _| {
             let whole = engine.write_lone(writer);
-            Visit { result: whole.is_some(), outbound: None, leaves: false, unfinished: whole == Some(false) }
+            Visit::new(whole.is_some(), whole == Some(false))
         };
         self.visit(|claims, _| claims, write).unwrap_or(false)
     }
@@ -236,7 +242,7 @@ impl Connection {
         }
         let write = |engine: &mut Engine, _| {
             let all = write(engine);
-            Visit { result: (), outbound: None, leaves: false, unfinished: !all || engine.owes_turn(all) }
+            Visit::new((), !all || engine.owes_turn(all))
         };
         self.visit(|claims, _| claims.with_outbound(Outbound::Io), write).is_some()
     }
@@ -249,12 +255,8 @@ impl Connection {
         let write = |engine: &mut Engine, claims: Claims| {
             let (wrote, all) = engine.write_stream(milestone);
             let goes_on = all && (wrote || claims.streams());
-            Visit {
-                result: wrote,
-                outbound: Some(if goes_on { Outbound::Stream } else { Outbound::Io }),
-                leaves: false,
-                unfinished: !goes_on && (wrote || claims.streams()),
-            }
+            let visit = Visit::new(wrote, !goes_on && (wrote || claims.streams()));
+            visit.with_outbound(if goes_on { Outbound::Stream } else { Outbound::Io })
         };
         self.visit(|claims, free| claims.streaming(free, waits), write).unwrap_or(false)
     }
@@ -268,7 +270,7 @@ impl Connection {
         let write = |engine: &mut Engine, _| {
             let result = engine.write_through(writer, body);
             let outbound = (result == Some(false)).then_some(Outbound::Large);
-            Visit { result, outbound, leaves: false, unfinished: false }
+            Visit { outbound, ..Visit::new(result, false) }
         };
         self.visit(|claims, _| claims, write).flatten()
     }
@@ -329,8 +331,7 @@ impl Connection {
         let write = |engine: &mut Engine, _| {
             let (written, keeps) = engine.write_large(lends);
             let outbound = if written == Written::Part { Outbound::Large } else { Outbound::Io };
-            let unfinished = keeps || written == Written::Not;
-            Visit { result: written, outbound: Some(outbound), leaves: false, unfinished }
+            Visit::new(written, keeps || written == Written::Not).with_outbound(outbound)
         };
         self.visit(|claims, _| claims, write)
     }
@@ -344,12 +345,7 @@ impl Connection {
                 Written::Part => Outbound::Large,
                 Written::Not => Outbound::Io,
             };
-            Visit {
-                result: written,
-                outbound: Some(outbound),
-                leaves: false,
-                unfinished: written == Written::Not,
-            }
+            Visit::new(written, written == Written::Not).with_outbound(outbound)
         };
         self.visit(|claims, _| claims, write)
     }
@@ -359,23 +355,13 @@ impl Connection {
         if !self.engine.claims().streams() {
             return;
         }
-        let write = |engine: &mut Engine, _| Visit {
-            result: (),
-            outbound: None,
-            leaves: false,
-            unfinished: !engine.end_stream(),
-        };
+        let write = |engine: &mut Engine, _| Visit::new((), !engine.end_stream());
         self.visit(|claims, _| claims.with_outbound(Outbound::Io), write);
     }
 
     /// Writes what is queued, for a writer that would lose a message otherwise. Returns whether the engine was free for it.
     pub(crate) fn relieve(&self, milestone: Milestone) -> bool {
-        let relieve = |engine: &mut Engine, _| Visit {
-            result: (),
-            outbound: None,
-            leaves: false,
-            unfinished: engine.relieve(milestone),
-        };
+        let relieve = |engine: &mut Engine, _| Visit::new((), engine.relieve(milestone));
         self.visit(|claims, _| claims, relieve).is_some()
     }
 }

@@ -221,8 +221,8 @@ impl Peer {
         Some(Box::new(Due::Segments(segments)))
     }
 
-    /// Likewise, for a sender that does not wait: writes what is queued, if these are tiny messages without a mark. Returns whether
-    /// that is a stream.
+    /// Likewise, where the sender does not wait: writes what is queued, if these are tiny messages without a mark. Returns whether that
+    /// is a stream.
     fn write_segment(&mut self, messages: u64) -> bool {
         let Some(connection) = &self.connection else { return false };
         let stream = messages >= TINY && self.writer.is_unlimited() && self.streaming.goes_on(&self.writer);

@@ -131,8 +131,11 @@ mod tests {
         let mut lag = write(&mut lead, &mut writer, ALONE).unwrap();
         assert_eq!(lag.due, 1);
         reader.take().unwrap();
-        lag.wait(Duration::from_secs(60));
-        assert!(lag.in_time);
+        // A thread that is not let run for a moment finds the reader late.
+        assert!((0..100).any(|_| {
+            lag.wait(Duration::from_secs(60));
+            lag.in_time
+        }));
     }
 
     #[test]
