@@ -10,22 +10,30 @@
 pub(crate) use queue::{Guard, SlotError};
 
 use crate::fork::Inherited;
-use queue::{FreeList, Slot};
+use queue::{FreeList, Presence, Slot};
 use std::ffi::c_void;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 /// The number that is read at a handle: as a descriptor, -1.
-const CELL_VALUE: u64 = u64::MAX;
+const SHOWN: u32 = u32::MAX;
 /// Faces of a slot: after so many objects a handle comes again.
 const GENERATIONS: usize = 2048;
 /// Slots that are made at once, with their faces: 4 MiB of addresses, of which a slot that is used takes a page.
 const CHUNK: usize = 256;
 const CHUNKS: usize = 256;
 
+/// What a handle points to.
+#[repr(C, align(8))]
+struct Face {
+    /// [`SHOWN`].
+    shown: AtomicU32,
+    presence: Presence,
+}
+
 /// Slots and their faces.
 struct Chunk<T> {
-    cells: [[AtomicU64; GENERATIONS]; CHUNK],
+    faces: [[Face; GENERATIONS]; CHUNK],
     slots: [Slot<T>; CHUNK],
 }
 
@@ -83,23 +91,25 @@ impl<T: Send> Table<T> {
         let index = self.free.pop(|index| self.slot(index)).or_else(|| self.take_fresh())?;
         let (chunk, at) = (self.chunk(index / CHUNK)?, index % CHUNK);
         let generation = chunk.slots[at].fill(value)?;
-        let cell = &chunk.cells[at][generation as usize % GENERATIONS];
-        cell.store(CELL_VALUE, Ordering::Relaxed);
-        Some(cell.as_ptr().cast())
+        let face = &chunk.faces[at][generation as usize % GENERATIONS];
+        face.shown.store(SHOWN, Ordering::Relaxed);
+        Some(ptr::from_ref(face).cast_mut().cast())
     }
 
     /// Gives the object to the calling thread alone, until the guard is dropped.
     #[inline(always)]
     pub(crate) fn borrow(&self, handle: *mut c_void) -> Result<Guard<'_, T>, SlotError> {
         let (slot, face) = self.find(handle)?;
-        slot.borrow((face % GENERATIONS) as u64)
+        // SAFETY: a slot was found by the handle, and each of its faces is of one generation.
+        unsafe { slot.borrow((face % GENERATIONS) as u32, presence(handle)) }
     }
 
     /// Takes the object out: the handle is none any more. An inherited object is left as it is, but forgotten.
     pub(crate) fn remove(&self, handle: *mut c_void) -> Result<T, SlotError> {
         let (slot, face) = self.find(handle)?;
-        let next = (face + 1) % GENERATIONS;
-        let value = slot.take((face % GENERATIONS) as u64, next as u64)?;
+        let (generation, next) = (face % GENERATIONS, (face + 1) % GENERATIONS);
+        // SAFETY: as in `borrow`.
+        let value = unsafe { slot.take(generation as u32, presence(handle), next as u32) }?;
         self.free.push(face / GENERATIONS, slot);
         Ok(value)
     }
@@ -115,13 +125,13 @@ impl<T: Send> Table<T> {
 
     #[inline(always)]
     fn find_in(&self, number: usize, handle: *mut c_void) -> Option<(&Slot<T>, usize)> {
-        const { assert!(size_of::<AtomicU64>() == 1 << 3) };
+        const { assert!(size_of::<Face>() == 1 << 3) };
         let chunk = self.chunk(number)?;
-        let offset = handle.addr().wrapping_sub(ptr::from_ref(&chunk.cells).addr());
+        let offset = handle.addr().wrapping_sub(ptr::from_ref(&chunk.faces).addr());
         // The offset of what lies between two faces is no multiple of eight: rotated, it is larger than any index.
-        let cell = offset.rotate_right(3);
-        let slot = chunk.slots.get(cell / GENERATIONS)?;
-        Some((slot, number * CHUNK * GENERATIONS + cell))
+        let face = offset.rotate_right(3);
+        let slot = chunk.slots.get(face / GENERATIONS)?;
+        Some((slot, number * CHUNK * GENERATIONS + face))
     }
 
     /// Most programs have no second chunk.
@@ -171,6 +181,16 @@ impl<T: Send> Table<T> {
     }
 }
 
+/// The presence of the object that a handle names.
+///
+/// # Safety
+/// A table has found a slot by the handle.
+#[inline(always)]
+unsafe fn presence<'a>(handle: *mut c_void) -> &'a Presence {
+    // SAFETY: so it is the address of a face. Faces are never freed, and consist of atomics.
+    unsafe { &(*handle.cast::<Face>().cast_const()).presence }
+}
+
 impl<T: Send> Inherited for Table<T> {
     fn mark_inherited(&self) {
         for index in 0..self.taken.load(Ordering::Relaxed) as usize {
@@ -183,6 +203,7 @@ impl<T: Send> Inherited for Table<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Barrier;
 
     // Tables are static: their contents are never freed.
 
@@ -207,7 +228,7 @@ mod tests {
         let handle = table.insert(1).unwrap();
         other.insert(2).unwrap();
         let null: *mut c_void = ptr::null_mut();
-        let (next, slot) = (size_of::<u64>(), GENERATIONS * size_of::<u64>());
+        let (next, slot) = (size_of::<Face>(), GENERATIONS * size_of::<Face>());
         let forged = [1, next, slot].map(|offset| handle.wrapping_byte_add(offset));
         for bad in [null, (&raw const null).cast_mut().cast()].into_iter().chain(forged) {
             assert_eq!(table.borrow(bad).unwrap_err(), SlotError::Unknown);
@@ -240,28 +261,74 @@ mod tests {
         }
     }
 
+    /// Uses an object until the calling thread owns it.
+    fn own(table: &Table<i32>, handle: *mut c_void) {
+        (0..1000).for_each(|_| _ = table.borrow(handle).unwrap());
+    }
+
     #[test]
     fn one_user_at_a_time() {
         static TABLE: Table<i32> = Table::new();
         let table = &TABLE;
-        let handle = table.insert(1).unwrap();
-        let guard = table.borrow(handle).unwrap();
-        assert_eq!(table.borrow(handle).unwrap_err(), SlotError::Busy);
-        assert_eq!(table.remove(handle), Err(SlotError::Busy));
-        drop(guard);
-        assert_eq!(table.remove(handle), Ok(1));
+        for owned in [false, true] {
+            let handle = table.insert(1).unwrap();
+            if owned {
+                own(table, handle);
+            }
+            let guard = table.borrow(handle).unwrap();
+            let refuse = |handle: usize| {
+                let handle = ptr::with_exposed_provenance_mut(handle);
+                assert_eq!(table.borrow(handle).unwrap_err(), SlotError::Busy);
+                assert_eq!(table.remove(handle), Err(SlotError::Busy));
+            };
+            let address = handle.expose_provenance();
+            refuse(address);
+            std::thread::scope(|scope| _ = scope.spawn(|| refuse(address)));
+            drop(guard);
+            assert_eq!(table.remove(handle), Ok(1));
+            assert_eq!(table.borrow(handle).unwrap_err(), SlotError::Unknown);
+        }
+    }
+
+    /// Threads that use an object at the same time get it one after the other or not at all, its owner among them.
+    #[test]
+    fn an_owner_has_no_more_than_others() {
+        static TABLE: Table<i32> = Table::new();
+        let table = &TABLE;
+        for _ in 0..200 {
+            let handle = table.insert(0).unwrap();
+            own(table, handle);
+            let address = handle.expose_provenance();
+            let start = Barrier::new(2);
+            let count = || {
+                let handle = ptr::with_exposed_provenance_mut(address);
+                start.wait();
+                let had = (0..300).filter(|_| table.borrow(handle).map(|mut count| *count += 1).is_ok());
+                i32::try_from(had.count()).unwrap()
+            };
+            let (here, there) = std::thread::scope(|scope| {
+                let other = scope.spawn(count);
+                (count(), other.join().unwrap())
+            });
+            assert_eq!(table.remove(handle), Ok(here + there));
+        }
     }
 
     #[test]
     fn what_was_inherited_can_only_be_forgotten() {
         static TABLE: Table<i32> = Table::new();
         let table = &TABLE;
-        let handle = table.insert(1).unwrap();
-        table.mark_inherited();
-        assert_eq!(table.borrow(handle).unwrap_err(), SlotError::Inherited);
-        assert_eq!(table.remove(handle), Err(SlotError::Inherited));
-        assert_eq!(table.remove(handle), Err(SlotError::Unknown));
-        assert_ne!(table.insert(2).unwrap(), handle);
+        for owned in [false, true] {
+            let handle = table.insert(1).unwrap();
+            if owned {
+                own(table, handle);
+            }
+            table.mark_inherited();
+            assert_eq!(table.borrow(handle).unwrap_err(), SlotError::Inherited);
+            assert_eq!(table.remove(handle), Err(SlotError::Inherited));
+            assert_eq!(table.remove(handle), Err(SlotError::Unknown));
+            assert_ne!(table.insert(2).unwrap(), handle);
+        }
     }
 
     #[test]

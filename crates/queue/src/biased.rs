@@ -8,8 +8,8 @@
 //! mutex for a while.
 
 use crate::primitive::{
-    Arc, AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering, UNNUMBERED, UnsafeCell, compiler_fence, fence,
-    number_thread, this_thread,
+    Arc, AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering, UNNUMBERED, UnsafeCell, can_fence_all,
+    compiler_fence, fence_all, number_thread, this_thread,
 };
 use std::fmt;
 use std::panic::RefUnwindSafe;
@@ -258,23 +258,4 @@ impl Inside {
     fn wake(&self) {
         self.1.swap(true, Ordering::AcqRel);
     }
-}
-
-/// Every thread of the process passes a fence.
-fn fence_all() {
-    fence(Ordering::SeqCst);
-    #[cfg(not(loom))]
-    if sys::fence_all_threads().is_err() {
-        // The process has forbidden itself the call since it was found to work. No processor keeps a store to itself for so long.
-        const LONG: Duration = Duration::from_millis(50);
-        let word = AtomicU32::new(0);
-        let until = Instant::now() + LONG;
-        while Instant::now() < until {
-            _ = sys::futex_wait(&word, 0, Some(until));
-        }
-    }
-}
-
-fn can_fence_all() -> bool {
-    cfg!(loom) || sys::can_fence_all_threads()
 }

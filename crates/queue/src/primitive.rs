@@ -1,6 +1,8 @@
 //! The one switch between the standard library and loom, so that loom sees every atomic of the project.
 
 use std::cell::Cell;
+#[cfg(not(loom))]
+use std::time::{Duration, Instant};
 
 // Reference counts of whole objects are not what is modelled, and loom's cannot hold trait objects.
 pub(crate) use std::sync::Arc;
@@ -21,6 +23,34 @@ pub(crate) use std::sync::{
 pub(crate) use loom::sync::atomic::fence as compiler_fence;
 #[cfg(not(loom))]
 pub(crate) use std::sync::atomic::compiler_fence;
+
+/// Every thread of the process passes a fence.
+pub(crate) fn fence_all() {
+    fence(Ordering::SeqCst);
+    #[cfg(not(loom))]
+    if sys::fence_all_threads().is_err() {
+        // The process has forbidden itself the call since it was found to work. No processor keeps a store to itself for so long.
+        const LONG: Duration = Duration::from_millis(50);
+        let word = AtomicU32::new(0);
+        let until = Instant::now() + LONG;
+        while Instant::now() < until {
+            _ = sys::futex_wait(&word, 0, Some(until));
+        }
+    }
+}
+
+pub(crate) fn can_fence_all() -> bool {
+    cfg!(loom) || sys::can_fence_all_threads()
+}
+
+/// What no other thread has at the same time: one that begins later may have it again.
+#[inline(always)]
+pub(crate) fn thread_id() -> usize {
+    #[cfg(loom)]
+    return number_thread() as usize;
+    #[cfg(not(loom))]
+    sys::thread_pointer()
+}
 
 /// No thread has this number.
 pub(crate) const UNNUMBERED: u64 = 0;

@@ -1,20 +1,49 @@
-//! Slots that objects are lent from, by a generation that grows with each object; and the list of slots that are free.
+//! Slots that objects are lent from, by a generation that grows with each object.
 //!
 //! Nobody ever waits: a thread may be anywhere in here when its process forks.
+//!
+//! A thread that has borrowed an object many times in a row becomes its *owner*, once in the object's life: it needs no locked
+//! instruction any more. As with the [lock of two ends](crate::biased), the owner says that it is inside and looks whether it is still
+//! the owner; another thread ends that, has the kernel make all threads pass a fence, and looks whether the owner is inside.
 
-use crate::primitive::{AtomicU32, AtomicU64, Ordering, UnsafeCell};
+use crate::primitive::{
+    AtomicU32, AtomicUsize, Ordering, UnsafeCell, can_fence_all, compiler_fence, fence_all, thread_id,
+};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
+use std::ptr;
 
 /// The state of a slot, in the low bits of its state; the generation is above.
-const VACANT: u64 = 0;
-const IDLE: u64 = 1;
-const BUSY: u64 = 2;
+const VACANT: u32 = 0;
+const IDLE: u32 = 1;
+const BUSY: u32 = 2;
 /// Of a process that this one was forked from.
-const INHERITED: u64 = 3;
-const STATUS: u64 = 3;
-const GENERATION: u32 = 2;
+const INHERITED: u32 = 3;
+/// The owner may borrow it by its [`Presence`].
+const OWNED: u32 = 4;
+const STATUS: u32 = 7;
+const GENERATION: u32 = 3;
+
+/// A thread becomes the owner after so many loans in a row.
+const ROW: u32 = if cfg!(loom) { 1 } else { 256 };
+/// No thread has this identity.
+const NOBODY: usize = 0;
+
+/// A presence of which there has been no owner. Later it is as the state would be without an owner, idle or busy.
+const FRESH: u32 = 0;
+
+/// Whether the owner of an object is inside. Each generation has its own: an owner that has lost its object may still write here, so an
+/// object that comes to the same place later has no owner, unless the one before was taken out by its own.
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct Presence(AtomicU32);
+
+impl Default for Presence {
+    fn default() -> Self {
+        Self(AtomicU32::new(FRESH))
+    }
+}
 
 /// Why a slot does not give its object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,22 +56,34 @@ pub enum SlotError {
     Inherited,
 }
 
-/// On cache lines of its own (they are fetched in pairs): each use writes the state, and another thread's object may be
-/// in the next slot.
+/// On cache lines of its own (they are fetched in pairs): each use writes here, and another thread's object may be
+/// in the next slot. What a loan looks at is in one line.
 #[repr(align(128))]
 pub struct Slot<T> {
-    state: AtomicU64,
+    /// The thread that borrows by the presence, or [`NOBODY`]. Written while the state is busy, as are the next two.
+    owner: AtomicUsize,
+    /// The thread that borrowed last, and how often in a row.
+    last: AtomicUsize,
+    row: AtomicU32,
+    state: AtomicU32,
     /// The next free slot, by its index and 1; 0: none.
-    next: AtomicU32,
+    pub(crate) next: AtomicU32,
     value: UnsafeCell<Option<T>>,
 }
 
-// SAFETY: the state gives the value to one thread at a time, with acquire and release.
+// SAFETY: the state, and the owner's presence, give the value to one thread at a time, with acquire and release.
 unsafe impl<T: Send> Sync for Slot<T> {}
 
 impl<T> Default for Slot<T> {
     fn default() -> Self {
-        Self { state: AtomicU64::new(VACANT), next: AtomicU32::new(0), value: UnsafeCell::new(None) }
+        Self {
+            owner: AtomicUsize::new(NOBODY),
+            last: AtomicUsize::new(NOBODY),
+            row: AtomicU32::new(0),
+            state: AtomicU32::new(VACANT),
+            next: AtomicU32::new(0),
+            value: UnsafeCell::new(None),
+        }
     }
 }
 
@@ -55,15 +96,13 @@ impl<T> fmt::Debug for Slot<T> {
 impl<T> Slot<T> {
     /// Puts an object into a vacant slot. Returns the generation it is lent by; `None`: the slot is not vacant,
     /// and the object is dropped.
-    pub fn fill(&self, value: T) -> Option<u64> {
+    pub fn fill(&self, value: T) -> Option<u32> {
         let vacant = self.state.load(Ordering::Relaxed);
         let generation = vacant >> GENERATION;
-        let busy = generation << GENERATION | BUSY;
-        if vacant & STATUS != VACANT
-            || self.state.compare_exchange(vacant, busy, Ordering::Acquire, Ordering::Relaxed).is_err()
-        {
+        if vacant & STATUS != VACANT || self.turn(vacant, generation << GENERATION | BUSY).is_err() {
             return None;
         }
+        self.last.store(NOBODY, Ordering::Relaxed);
         // SAFETY: busy, and nobody else was given the value.
         self.value.with_mut(|place| unsafe { *place = Some(value) });
         self.state.store(generation << GENERATION | IDLE, Ordering::Release);
@@ -74,15 +113,97 @@ impl<T> Slot<T> {
     ///
     /// # Errors
     /// [`SlotError`].
-    #[inline]
-    pub fn borrow(&self, generation: u64) -> Result<Guard<'_, T>, SlotError> {
-        let (idle, busy) = (generation << GENERATION | IDLE, generation << GENERATION | BUSY);
-        match self.state.compare_exchange(idle, busy, Ordering::Acquire, Ordering::Relaxed) {
-            Ok(_) => Ok(Guard { slot: self, idle, value: PhantomData }),
-            Err(state) if state == busy => Err(SlotError::Busy),
-            Err(state) if state == generation << GENERATION | INHERITED => Err(SlotError::Inherited),
-            Err(_) => Err(SlotError::Unknown),
+    ///
+    /// # Safety
+    /// Each generation of each slot has one presence that is always named with it, and with no other.
+    #[inline(always)]
+    pub unsafe fn borrow<'a>(
+        &'a self,
+        generation: u32,
+        presence: &'a Presence,
+    ) -> Result<Guard<'a, T>, SlotError> {
+        let this = thread_id();
+        let idle = generation << GENERATION | IDLE;
+        let word = if self.enter(this, generation, presence) {
+            &presence.0
+        } else {
+            if let Err(state) = self.turn(idle, generation << GENERATION | BUSY) {
+                self.disown(state, generation, presence)?;
+            }
+            let owns = self.is_lonely(this) && self.become_owner(this, generation, presence);
+            if owns { &presence.0 } else { &self.state }
+        };
+        Ok(Guard { slot: self, word, idle, value: PhantomData })
+    }
+
+    /// Whether this thread is inside as the owner from now on.
+    #[inline(always)]
+    fn enter(&self, this: usize, generation: u32, presence: &Presence) -> bool {
+        let (out, inside) = (generation << GENERATION | IDLE, generation << GENERATION | BUSY);
+        // The owner may be inside already, further down its stack. In this order: a thread that finds another's presence finds
+        // the other as the owner, too, even if it has been the owner of an object before.
+        if presence.0.load(Ordering::Acquire) != out || self.owner.load(Ordering::Relaxed) != this {
+            return false;
         }
+        presence.0.store(inside, Ordering::Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        // Either this load sees that the object is not owned any more, or the thread that ended that sees this one inside.
+        let enters = self.state.load(Ordering::Acquire) == generation << GENERATION | OWNED;
+        if !enters {
+            presence.0.store(out, Ordering::Relaxed);
+        }
+        enters
+    }
+
+    #[inline(always)]
+    fn turn(&self, from: u32, to: u32) -> Result<u32, u32> {
+        self.state.compare_exchange(from, to, Ordering::Acquire, Ordering::Relaxed)
+    }
+
+    /// Takes the object from its owner, for the calling thread to use it now; or says why it was not idle in this state.
+    #[cold]
+    #[inline(never)]
+    fn disown(&self, state: u32, generation: u32, presence: &Presence) -> Result<(), SlotError> {
+        let (owned, busy) = (generation << GENERATION | OWNED, generation << GENERATION | BUSY);
+        if state == generation << GENERATION | INHERITED {
+            return Err(SlotError::Inherited);
+        }
+        if state != owned {
+            return Err(if state == busy { SlotError::Busy } else { SlotError::Unknown });
+        }
+        if self.owner.load(Ordering::Relaxed) == thread_id() || self.turn(owned, busy).is_err() {
+            return Err(SlotError::Busy);
+        }
+        fence_all();
+        if presence.0.load(Ordering::Acquire) == busy {
+            self.state.store(owned, Ordering::Release);
+            return Err(SlotError::Busy);
+        }
+        self.owner.store(NOBODY, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether this thread has borrowed the object so often in a row that it may own it. To be asked by the borrower.
+    #[inline(always)]
+    fn is_lonely(&self, this: usize) -> bool {
+        let again = self.last.load(Ordering::Relaxed) == this;
+        let row = if again { self.row.load(Ordering::Relaxed).wrapping_add(1) } else { 0 };
+        self.last.store(this, Ordering::Relaxed);
+        self.row.store(row, Ordering::Relaxed);
+        row == ROW
+    }
+
+    /// Makes the borrower the owner, who is inside from now on, if the object has had none.
+    #[cold]
+    #[inline(never)]
+    fn become_owner(&self, this: usize, generation: u32, presence: &Presence) -> bool {
+        if presence.0.load(Ordering::Relaxed) != FRESH || !can_fence_all() {
+            return false;
+        }
+        self.owner.store(this, Ordering::Relaxed);
+        presence.0.store(generation << GENERATION | BUSY, Ordering::Release);
+        self.state.store(generation << GENERATION | OWNED, Ordering::Release);
+        true
     }
 
     /// Takes the object out; the slot is vacant then, and its next object of the generation `next`. An inherited object
@@ -90,10 +211,23 @@ impl<T> Slot<T> {
     ///
     /// # Errors
     /// [`SlotError`].
-    pub fn take(&self, generation: u64, next: u64) -> Result<T, SlotError> {
+    ///
+    /// # Safety
+    /// As [`Slot::borrow`].
+    pub unsafe fn take(&self, generation: u32, presence: &Presence, next: u32) -> Result<T, SlotError> {
         let vacant = next << GENERATION | VACANT;
-        match self.borrow(generation) {
+        // SAFETY: the caller's word.
+        match unsafe { self.borrow(generation, presence) } {
             Ok(guard) => {
+                if ptr::eq(guard.word, &raw const presence.0) {
+                    // Another thread may be about to find out that the owner is inside.
+                    let (owned, busy) = (generation << GENERATION | OWNED, generation << GENERATION | BUSY);
+                    if self.turn(owned, busy).is_err() {
+                        return Err(SlotError::Busy);
+                    }
+                    self.owner.store(NOBODY, Ordering::Relaxed);
+                    presence.0.store(FRESH, Ordering::Relaxed);
+                }
                 // SAFETY: the guard has the value to itself. It goes without a drop: the slot is not lent again.
                 let value = self.value.with_mut(|place| unsafe { (*place).take() });
                 std::mem::forget(guard);
@@ -121,7 +255,9 @@ impl<T> Slot<T> {
 #[derive(Debug)]
 pub struct Guard<'a, T> {
     slot: &'a Slot<T>,
-    idle: u64,
+    /// The slot's state or the owner's presence.
+    word: &'a AtomicU32,
+    idle: u32,
     /// As a reference to the value: shared between threads only if the value may be.
     value: PhantomData<&'a mut T>,
 }
@@ -129,7 +265,7 @@ pub struct Guard<'a, T> {
 impl<T> Drop for Guard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        self.slot.state.store(self.idle, Ordering::Release);
+        self.word.store(self.idle, Ordering::Release);
     }
 }
 
@@ -149,58 +285,5 @@ impl<T> DerefMut for Guard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: as in `deref`; and this borrow has the guard to itself.
         self.slot.value.with_mut(|value| unsafe { (*value).as_mut().unwrap_unchecked() })
-    }
-}
-
-/// The slots that are free, by their indices below 2^32 - 1.
-#[derive(Debug)]
-pub struct FreeList {
-    /// The first free slot, by its index and 1, below a count of changes: a thread that has looked at a slot that was
-    /// taken and given back meanwhile must not take the slot that followed it then.
-    head: AtomicU64,
-}
-
-impl FreeList {
-    /// An empty list.
-    #[cfg(not(loom))]
-    #[must_use]
-    #[allow(clippy::new_without_default, reason = "a static needs a constant")]
-    pub const fn new() -> Self {
-        Self { head: AtomicU64::new(0) }
-    }
-
-    /// An empty list.
-    #[cfg(loom)]
-    #[must_use]
-    #[allow(clippy::new_without_default, reason = "as the other")]
-    pub fn new() -> Self {
-        Self { head: AtomicU64::new(0) }
-    }
-
-    /// Takes a free slot; `slot` finds one by its index.
-    pub fn pop<'a, T: 'a>(&self, slot: impl Fn(usize) -> Option<&'a Slot<T>>) -> Option<usize> {
-        let mut head = self.head.load(Ordering::Acquire);
-        loop {
-            let index = (head as u32).checked_sub(1)? as usize;
-            let next = u64::from(slot(index)?.next.load(Ordering::Relaxed));
-            let changed = (head >> 32).wrapping_add(1) << 32 | next;
-            match self.head.compare_exchange_weak(head, changed, Ordering::Acquire, Ordering::Acquire) {
-                Ok(_) => return Some(index),
-                Err(now) => head = now,
-            }
-        }
-    }
-
-    /// Gives a slot back.
-    pub fn push<T>(&self, index: usize, slot: &Slot<T>) {
-        let mut head = self.head.load(Ordering::Relaxed);
-        loop {
-            slot.next.store(head as u32, Ordering::Relaxed);
-            let changed = (head >> 32).wrapping_add(1) << 32 | (index as u64 + 1);
-            match self.head.compare_exchange_weak(head, changed, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => return,
-                Err(now) => head = now,
-            }
-        }
     }
 }

@@ -8,13 +8,14 @@ mod both;
 mod claims;
 mod common;
 mod halves;
+mod slots;
 
 use loom::model::Builder;
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
 use queue::{
-    Body, Bounds, Broadcast, Filler, FreeList, Inbox, Item, MORE, Notify, Part, Pool, Reader, Slot,
-    SlotError, TryLock, Wake, Walk, Writer, channel, conflating, fence_before_looks,
+    Body, Bounds, Broadcast, Filler, Inbox, Item, MORE, Notify, Part, Pool, Reader, TryLock, Wake, Walk,
+    Writer, channel, conflating, fence_before_looks,
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -463,65 +464,4 @@ fn only_the_last_against_park() {
 #[test]
 fn only_the_last_against_freshen() {
     model(|| race_for_the_last(true));
-}
-
-/// One thread uses an object while another takes it out and puts the next one into its slot.
-#[test]
-fn an_object_is_used_by_one_thread_and_never_after_it_was_taken_out() {
-    model(|| {
-        let slot = Arc::new(Slot::default());
-        let first = slot.fill(10).unwrap();
-        let user = thread::spawn({
-            let slot = slot.clone();
-            move || {
-                match slot.borrow(first) {
-                    Ok(mut guard) => {
-                        *guard += 1;
-                        assert_eq!(*guard, 11);
-                    }
-                    // It may be vacant by now.
-                    Err(SlotError::Unknown) => _ = slot.fill(30),
-                    Err(wrong) => assert_eq!(wrong, SlotError::Busy),
-                };
-            }
-        });
-        if let Ok(value) = slot.take(first, first + 1) {
-            assert!(value == 10 || value == 11);
-            let second = slot.fill(20);
-            assert_eq!(slot.borrow(first).unwrap_err(), SlotError::Unknown);
-            if let Some(second) = second {
-                assert_eq!(*slot.borrow(second).unwrap(), 20);
-            }
-        }
-        user.join().unwrap();
-    });
-}
-
-/// A thread takes a slot while another takes it and the next, and gives the first back: what followed the first when it
-/// was looked at is in use.
-#[test]
-fn no_slot_is_given_to_two() {
-    model(|| {
-        let slots = Arc::new([Slot::default(), Slot::default()]);
-        let free = Arc::new(FreeList::new());
-        for (index, slot) in slots.iter().enumerate().rev() {
-            free.push(index, slot);
-        }
-        let take = |slots: &[Slot<u8>; 2], free: &FreeList| {
-            let index = free.pop(|index| slots.get(index))?;
-            Some((index, slots[index].fill(1).expect("a slot that is free is vacant")))
-        };
-        let other = thread::spawn({
-            let (slots, free) = (slots.clone(), free.clone());
-            move || take(&slots, &free).map(drop)
-        });
-        let first = take(&slots, &free);
-        _ = take(&slots, &free);
-        if let Some((index, generation)) = first {
-            slots[index].take(generation, generation + 1).unwrap();
-            free.push(index, &slots[index]);
-            _ = take(&slots, &free);
-        }
-        _ = other.join().unwrap();
-    });
 }

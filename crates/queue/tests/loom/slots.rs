@@ -1,0 +1,218 @@
+//! Slots and their free list: an object is one thread's at a time, whether it has an owner or not. Loom finds two that are inside at once.
+
+use super::model;
+use loom::thread;
+use queue::{FreeList, Guard, Presence, Slot, SlotError};
+use std::sync::Arc;
+
+/// A slot with the presences of its generations.
+#[derive(Default)]
+struct Place {
+    slot: Slot<u32>,
+    presences: [Presence; 2],
+}
+
+impl Place {
+    fn borrow(&self, generation: u32) -> Result<Guard<'_, u32>, SlotError> {
+        // SAFETY: each generation has its own.
+        unsafe { self.slot.borrow(generation, &self.presences[generation as usize]) }
+    }
+
+    fn take(&self, generation: u32, next: u32) -> Result<u32, SlotError> {
+        // SAFETY: as above.
+        unsafe { self.slot.take(generation, &self.presences[generation as usize], next) }
+    }
+
+    /// Adds one so many times, where the object can be had. Returns how often that was so.
+    fn count(&self, generation: u32, times: u32) -> u32 {
+        (0..times).filter(|_| self.borrow(generation).map(|mut count| *count += 1).is_ok()).count() as u32
+    }
+}
+
+/// A place with an object that this thread owns: it has borrowed it twice.
+fn owned() -> Arc<Place> {
+    let place = Arc::new(Place::default());
+    assert_eq!(place.slot.fill(0), Some(0));
+    assert_eq!(place.count(0, 2), 2);
+    place
+}
+
+fn beside<R: 'static>(place: &Arc<Place>, act: impl FnOnce(&Place) -> R + 'static) -> thread::JoinHandle<R> {
+    let place = place.clone();
+    thread::spawn(move || act(&place))
+}
+
+/// One thread uses an object while another takes it out and puts the next one into its slot.
+#[test]
+fn an_object_is_used_by_one_thread_and_never_after_it_was_taken_out() {
+    model(|| {
+        let place = Arc::new(Place::default());
+        let first = place.slot.fill(10).unwrap();
+        let user = beside(&place, move |place| {
+            match place.borrow(first) {
+                Ok(mut guard) => {
+                    *guard += 1;
+                    assert_eq!(*guard, 11);
+                }
+                // It may be vacant by now.
+                Err(SlotError::Unknown) => _ = place.slot.fill(30),
+                Err(wrong) => assert_eq!(wrong, SlotError::Busy),
+            };
+        });
+        if let Ok(value) = place.take(first, first + 1) {
+            assert!(value == 10 || value == 11);
+            let second = place.slot.fill(20);
+            assert_eq!(place.borrow(first).unwrap_err(), SlotError::Unknown);
+            if let Some(second) = second {
+                assert_eq!(*place.borrow(second).unwrap(), 20);
+            }
+        }
+        user.join().unwrap();
+    });
+}
+
+#[test]
+fn an_object_is_taken_from_its_owner() {
+    model(|| {
+        let place = owned();
+        let stranger = beside(&place, |place| place.count(0, 2));
+        let here = place.count(0, 2);
+        let there = stranger.join().unwrap();
+        assert_eq!(*place.borrow(0).unwrap(), 2 + here + there, "every loan is seen by the next");
+    });
+}
+
+#[test]
+fn a_busy_owner_keeps_the_object() {
+    model(|| {
+        let place = owned();
+        let mut guard = place.borrow(0).unwrap();
+        assert_eq!(place.borrow(0).unwrap_err(), SlotError::Busy, "further down the stack");
+        let stranger = beside(&place, |place| place.borrow(0).map(|mut count| *count += 1).is_ok());
+        *guard += 1;
+        drop(guard);
+        let there = stranger.join().unwrap();
+        assert_eq!(*place.borrow(0).unwrap(), 3 + u32::from(there));
+    });
+}
+
+#[test]
+fn the_owner_takes_the_object_out() {
+    model(|| {
+        let place = owned();
+        let stranger = beside(&place, |place| place.count(0, 1));
+        let taken = place.take(0, 1);
+        let there = stranger.join().unwrap();
+        match taken {
+            Ok(value) => assert_eq!(value, 2 + there),
+            Err(wrong) => {
+                assert_eq!(wrong, SlotError::Busy);
+                assert_eq!(place.take(0, 1), Ok(2 + there));
+            }
+        }
+        assert_eq!(place.slot.fill(5), Some(1));
+        assert_eq!(place.count(1, 3), 3);
+    });
+}
+
+#[test]
+fn the_next_object_has_another_owner() {
+    model(|| {
+        let place = owned();
+        let stranger = beside(&place, |place| {
+            let taken = place.take(0, 1).ok()?;
+            assert_eq!(place.slot.fill(100), Some(1));
+            Some((taken, place.count(1, 3)))
+        });
+        let here = place.count(0, 1);
+        match stranger.join().unwrap() {
+            Some((taken, there)) => {
+                assert_eq!((taken, there), (2 + here, 3));
+                assert_eq!(*place.borrow(1).unwrap(), 103);
+            }
+            None => assert_eq!(*place.borrow(0).unwrap(), 2 + here),
+        }
+    });
+}
+
+/// So many objects have come and gone that the handle is that of another: one that a thread has kept names the new one.
+#[test]
+fn generations_come_again() {
+    model(|| {
+        let place = owned();
+        let stranger = beside(&place, |place| {
+            let taken = place.take(0, 0).ok()?;
+            assert_eq!(place.slot.fill(100), Some(0));
+            Some((taken, place.count(0, 3)))
+        });
+        let here = place.count(0, 2);
+        let Some((taken, there)) = stranger.join().unwrap() else {
+            assert_eq!(*place.borrow(0).unwrap(), 2 + here);
+            return;
+        };
+        assert_eq!(*place.borrow(0).unwrap() - 100 + taken - 2, here + there);
+    });
+}
+
+/// As before, where the owner has taken its own out: the new object may have an owner.
+#[test]
+fn generations_come_again_with_an_owner() {
+    model(|| {
+        let place = owned();
+        assert_eq!(place.take(0, 0), Ok(2));
+        assert_eq!(place.slot.fill(0), Some(0));
+        let stranger = beside(&place, |place| place.count(0, 3));
+        let here = place.count(0, 1);
+        let there = stranger.join().unwrap();
+        assert_eq!(*place.borrow(0).unwrap(), here + there);
+    });
+}
+
+/// The owner of one object uses the handle of another, which comes to the same place, and has its own owner.
+#[test]
+fn an_old_handle_names_an_object_that_is_to_come() {
+    model(|| {
+        let place = Arc::new(Place::default());
+        assert_eq!(place.slot.fill(0), Some(0));
+        assert_eq!((place.take(0, 1), place.slot.fill(0)), (Ok(0), Some(1)));
+        assert_eq!(place.count(1, 2), 2);
+        let stranger = beside(&place, |place| {
+            assert_eq!((place.take(1, 0), place.slot.fill(0)), (Ok(2), Some(0)));
+            place.count(0, 4)
+        });
+        let here = place.count(0, 1);
+        let there = stranger.join().unwrap();
+        assert_eq!(*place.borrow(0).unwrap(), here + there);
+    });
+}
+
+/// A thread takes a slot while another takes it and the next, and gives the first back: what followed the first when it
+/// was looked at is in use.
+#[test]
+fn no_slot_is_given_to_two() {
+    model(|| {
+        let slots = Arc::new([Slot::default(), Slot::default()]);
+        let free = Arc::new(FreeList::new());
+        for (index, slot) in slots.iter().enumerate().rev() {
+            free.push(index, slot);
+        }
+        let take = |slots: &[Slot<u8>; 2], free: &FreeList| {
+            let index = free.pop(|index| slots.get(index))?;
+            Some((index, slots[index].fill(1).expect("a slot that is free is vacant")))
+        };
+        let other = thread::spawn({
+            let (slots, free) = (slots.clone(), free.clone());
+            move || take(&slots, &free).map(drop)
+        });
+        let first = take(&slots, &free);
+        _ = take(&slots, &free);
+        if let Some((index, generation)) = first {
+            let presence = Presence::default();
+            // SAFETY: the slot is this thread's, and there is no other loan.
+            unsafe { slots[index].take(generation, &presence, generation + 1) }.unwrap();
+            free.push(index, &slots[index]);
+            _ = take(&slots, &free);
+        }
+        _ = other.join().unwrap();
+    });
+}
