@@ -4,7 +4,7 @@ use crate::row::{Cpus, Row, Transport};
 use crate::work::{Unit, Work};
 
 /// The sizes at which bare sockets are the limit of messages of that very size.
-const RAW_SIZES: [usize; 5] = [16 << 10, 64 << 10, 256 << 10, 1 << 20, 16 << 20];
+const RAW_SIZES: [usize; 6] = [16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20];
 /// The size of the limit of all others.
 const RAW_SIZE: usize = 64 << 10;
 

@@ -70,6 +70,26 @@ fn a_second_thread_is_turned_away() {
     assert_eq!(errno(), libc::EAGAIN, "it can be used again");
 }
 
+/// A socket is used for long by one thread, which owns it then, and by others after it.
+#[test]
+fn a_socket_goes_from_thread_to_thread() {
+    const TURN: u32 = 1000;
+    let link = Link::new(PULL, PUSH, "inproc://hands");
+    let (bound, other) = (Sent(link.bound), Sent(link.other));
+    for turn in 0..6 {
+        let use_them = move || {
+            for number in turn * TURN..(turn + 1) * TURN {
+                done(send(other.handle(), &number.to_le_bytes(), 0));
+                assert_eq!(receive(bound.handle(), 0), (4, number.to_le_bytes().to_vec()));
+            }
+        };
+        match turn % 2 {
+            0 => use_them(),
+            _ => thread::spawn(use_them).join().unwrap(),
+        }
+    }
+}
+
 #[test]
 fn a_shut_down_context_has_no_sockets() {
     let context = zmq_ctx_new();
