@@ -188,8 +188,8 @@ const fn policy(number: c_int) -> Option<SchedPolicy> {
 pub extern "C" fn zmq_ctx_new() -> *mut c_void {
     guarded(ptr::null_mut(), || {
         fork::watch(&INHERITED);
-        // For the owners of sockets: it takes microseconds while the process has one thread, and some 20 ms later.
-        _ = sys::can_fence_all_threads();
+        // For the owners of sockets. Most programs have one thread at this time, so that it takes no time.
+        sys::register_fences();
         let context = Context { core: zincmq::Context::new(), settings: Mutex::default() };
         let handle = CONTEXTS.insert(Arc::new(context));
         handle.unwrap_or_else(|| Errno(libc::EMFILE).report(ptr::null_mut()))

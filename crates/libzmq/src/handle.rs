@@ -10,30 +10,22 @@
 pub(crate) use queue::{Guard, SlotError};
 
 use crate::fork::Inherited;
-use queue::{FreeList, Presence, Slot};
+use queue::{FreeList, Slot};
 use std::ffi::c_void;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 /// The number that is read at a handle: as a descriptor, -1.
-const SHOWN: u32 = u32::MAX;
+const CELL_VALUE: u64 = u64::MAX;
 /// Faces of a slot: after so many objects a handle comes again.
 const GENERATIONS: usize = 2048;
 /// Slots that are made at once, with their faces: 4 MiB of addresses, of which a slot that is used takes a page.
 const CHUNK: usize = 256;
 const CHUNKS: usize = 256;
 
-/// What a handle points to.
-#[repr(C, align(8))]
-struct Face {
-    /// [`SHOWN`].
-    shown: AtomicU32,
-    presence: Presence,
-}
-
 /// Slots and their faces.
 struct Chunk<T> {
-    faces: [[Face; GENERATIONS]; CHUNK],
+    cells: [[AtomicU64; GENERATIONS]; CHUNK],
     slots: [Slot<T>; CHUNK],
 }
 
@@ -91,25 +83,23 @@ impl<T: Send> Table<T> {
         let index = self.free.pop(|index| self.slot(index)).or_else(|| self.take_fresh())?;
         let (chunk, at) = (self.chunk(index / CHUNK)?, index % CHUNK);
         let generation = chunk.slots[at].fill(value)?;
-        let face = &chunk.faces[at][generation as usize % GENERATIONS];
-        face.shown.store(SHOWN, Ordering::Relaxed);
-        Some(ptr::from_ref(face).cast_mut().cast())
+        let cell = &chunk.cells[at][generation as usize % GENERATIONS];
+        cell.store(CELL_VALUE, Ordering::Relaxed);
+        Some(cell.as_ptr().cast())
     }
 
     /// Gives the object to the calling thread alone, until the guard is dropped.
     #[inline(always)]
     pub(crate) fn borrow(&self, handle: *mut c_void) -> Result<Guard<'_, T>, SlotError> {
         let (slot, face) = self.find(handle)?;
-        // SAFETY: a slot was found by the handle, and each of its faces is of one generation.
-        unsafe { slot.borrow((face % GENERATIONS) as u32, presence(handle)) }
+        slot.borrow((face % GENERATIONS) as u32)
     }
 
     /// Takes the object out: the handle is none any more. An inherited object is left as it is, but forgotten.
     pub(crate) fn remove(&self, handle: *mut c_void) -> Result<T, SlotError> {
         let (slot, face) = self.find(handle)?;
-        let (generation, next) = (face % GENERATIONS, (face + 1) % GENERATIONS);
-        // SAFETY: as in `borrow`.
-        let value = unsafe { slot.take(generation as u32, presence(handle), next as u32) }?;
+        let next = (face + 1) % GENERATIONS;
+        let value = slot.take((face % GENERATIONS) as u32, next as u32)?;
         self.free.push(face / GENERATIONS, slot);
         Ok(value)
     }
@@ -125,13 +115,13 @@ impl<T: Send> Table<T> {
 
     #[inline(always)]
     fn find_in(&self, number: usize, handle: *mut c_void) -> Option<(&Slot<T>, usize)> {
-        const { assert!(size_of::<Face>() == 1 << 3) };
+        const { assert!(size_of::<AtomicU64>() == 1 << 3) };
         let chunk = self.chunk(number)?;
-        let offset = handle.addr().wrapping_sub(ptr::from_ref(&chunk.faces).addr());
+        let offset = handle.addr().wrapping_sub(ptr::from_ref(&chunk.cells).addr());
         // The offset of what lies between two faces is no multiple of eight: rotated, it is larger than any index.
-        let face = offset.rotate_right(3);
-        let slot = chunk.slots.get(face / GENERATIONS)?;
-        Some((slot, number * CHUNK * GENERATIONS + face))
+        let cell = offset.rotate_right(3);
+        let slot = chunk.slots.get(cell / GENERATIONS)?;
+        Some((slot, number * CHUNK * GENERATIONS + cell))
     }
 
     /// Most programs have no second chunk.
@@ -181,16 +171,6 @@ impl<T: Send> Table<T> {
     }
 }
 
-/// The presence of the object that a handle names.
-///
-/// # Safety
-/// A table has found a slot by the handle.
-#[inline(always)]
-unsafe fn presence<'a>(handle: *mut c_void) -> &'a Presence {
-    // SAFETY: so it is the address of a face. Faces are never freed, and consist of atomics.
-    unsafe { &(*handle.cast::<Face>().cast_const()).presence }
-}
-
 impl<T: Send> Inherited for Table<T> {
     fn mark_inherited(&self) {
         for index in 0..self.taken.load(Ordering::Relaxed) as usize {
@@ -228,7 +208,7 @@ mod tests {
         let handle = table.insert(1).unwrap();
         other.insert(2).unwrap();
         let null: *mut c_void = ptr::null_mut();
-        let (next, slot) = (size_of::<Face>(), GENERATIONS * size_of::<Face>());
+        let (next, slot) = (size_of::<u64>(), GENERATIONS * size_of::<u64>());
         let forged = [1, next, slot].map(|offset| handle.wrapping_byte_add(offset));
         for bad in [null, (&raw const null).cast_mut().cast()].into_iter().chain(forged) {
             assert_eq!(table.borrow(bad).unwrap_err(), SlotError::Unknown);

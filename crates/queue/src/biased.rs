@@ -8,8 +8,8 @@
 //! mutex for a while.
 
 use crate::primitive::{
-    Arc, AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering, UNNUMBERED, UnsafeCell, can_fence_all,
-    compiler_fence, fence_all, number_thread, this_thread,
+    Arc, AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering, UNNUMBERED, UnsafeCell, compiler_fence,
+    fence_all, has_fences, number_thread, register_fences, this_thread,
 };
 use std::fmt;
 use std::panic::RefUnwindSafe;
@@ -54,8 +54,6 @@ impl<T> RefUnwindSafe for Shared<T> {}
 /// What tells whether a bias is worth it.
 #[derive(Default)]
 struct History {
-    /// The kernel can make all threads pass a fence.
-    fences: bool,
     last: u64,
     row: u32,
     taken_away: Option<Instant>,
@@ -70,10 +68,11 @@ impl<T, const SECOND: bool> fmt::Debug for End<T, SECOND> {
 impl<T> End<T, false> {
     /// Two ends of one value.
     pub fn two_of(value: T) -> (Self, End<T, true>) {
+        register_fences();
         let shared = Arc::new(Shared {
             owner: AtomicU64::new(NOBODY),
             inside: [Inside::default(), Inside::default()],
-            mutex: Mutex::new(History { fences: can_fence_all(), ..History::default() }),
+            mutex: Mutex::default(),
             value: UnsafeCell::new(value),
         });
         (Self { shared: shared.clone() }, End { shared })
@@ -183,7 +182,7 @@ impl History {
             return false;
         }
         self.row = 0;
-        self.fences && self.taken_away.is_none_or(|then| then.elapsed() >= PAUSE)
+        has_fences() && self.taken_away.is_none_or(|then| then.elapsed() >= PAUSE)
     }
 }
 

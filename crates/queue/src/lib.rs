@@ -65,7 +65,7 @@ pub use reader::lend::Lent;
 pub use reply::Reply;
 pub use segment::{Pool, Slice};
 pub use signal::{Signal, Wake};
-pub use slot::{Guard, Presence, Slot, SlotError};
+pub use slot::{Guard, Slot, SlotError};
 pub use taken::{Body, Taken};
 pub use through::{send_unpublished, write_through};
 pub use writer::Writer;

@@ -18,7 +18,8 @@ pub(crate) use std::sync::{
     atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence},
 };
 
-/// A fence that costs nothing, where another thread makes this one pass a real one. Loom knows only those.
+/// A fence that costs nothing, where another thread makes this one pass a real one. Loom knows only
+/// real ones, so a model orders more than what is built.
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::fence as compiler_fence;
 #[cfg(not(loom))]
@@ -39,8 +40,15 @@ pub(crate) fn fence_all() {
     }
 }
 
-pub(crate) fn can_fence_all() -> bool {
-    cfg!(loom) || sys::can_fence_all_threads()
+/// Lets the process use [`fence_all`], if the kernel has it.
+pub(crate) fn register_fences() {
+    #[cfg(not(loom))]
+    sys::register_fences();
+}
+
+/// Whether [`fence_all`] is quick.
+pub(crate) fn has_fences() -> bool {
+    cfg!(loom) || sys::has_fences()
 }
 
 /// What no other thread has at the same time: one that begins later may have it again.

@@ -1,13 +1,13 @@
 //! Slots that objects are lent from, by a generation that grows with each object.
 //!
-//! Nobody ever waits: a thread may be anywhere in here when its process forks.
+//! Nobody waits for another thread: that may be anywhere in here when the process forks.
 //!
 //! A thread that has borrowed an object many times in a row becomes its *owner*, once in the object's life: it needs no locked
 //! instruction any more. As with the [lock of two ends](crate::biased), the owner says that it is inside and looks whether it is still
 //! the owner; another thread ends that, has the kernel make all threads pass a fence, and looks whether the owner is inside.
 
 use crate::primitive::{
-    AtomicU32, AtomicUsize, Ordering, UnsafeCell, can_fence_all, compiler_fence, fence_all, thread_id,
+    AtomicU32, AtomicUsize, Ordering, UnsafeCell, compiler_fence, fence_all, has_fences, thread_id,
 };
 use std::fmt;
 use std::marker::PhantomData;
@@ -30,20 +30,11 @@ const ROW: u32 = if cfg!(loom) { 1 } else { 256 };
 /// No thread has this identity.
 const NOBODY: usize = 0;
 
-/// A presence of which there has been no owner. Later it is as the state would be without an owner, idle or busy.
+/// Each object has one of so many presences of its slot, by its generation: the slot's hot words are in one cache line with them.
+const PRESENCES: usize = if cfg!(loom) { 1 } else { 8 };
+/// The object may get an owner: no thread that has owned one by this presence can still write to it. Later a presence is as the state
+/// would be without an owner, idle or busy.
 const FRESH: u32 = 0;
-
-/// Whether the owner of an object is inside. Each generation has its own: an owner that has lost its object may still write here, so an
-/// object that comes to the same place later has no owner, unless the one before was taken out by its own.
-#[repr(transparent)]
-#[derive(Debug)]
-pub struct Presence(AtomicU32);
-
-impl Default for Presence {
-    fn default() -> Self {
-        Self(AtomicU32::new(FRESH))
-    }
-}
 
 /// Why a slot does not give its object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,8 +48,8 @@ pub enum SlotError {
 }
 
 /// On cache lines of its own (they are fetched in pairs): each use writes here, and another thread's object may be
-/// in the next slot. What a loan looks at is in one line.
-#[repr(align(128))]
+/// in the next slot.
+#[repr(C, align(128))]
 pub struct Slot<T> {
     /// The thread that borrows by the presence, or [`NOBODY`]. Written while the state is busy, as are the next two.
     owner: AtomicUsize,
@@ -66,12 +57,17 @@ pub struct Slot<T> {
     last: AtomicUsize,
     row: AtomicU32,
     state: AtomicU32,
+    /// Whether the owner is inside. One that has lost its object may still write here, so an object that comes later has no owner by this
+    /// presence, unless the one before was taken out by its own owner.
+    presences: [AtomicU32; PRESENCES],
     /// The next free slot, by its index and 1; 0: none.
     pub(crate) next: AtomicU32,
     value: UnsafeCell<Option<T>>,
 }
 
-// SAFETY: the state, and the owner's presence, give the value to one thread at a time, with acquire and release.
+// SAFETY: the state gives the value to one thread at a time, with acquire and release. An owner says that it is inside, and then reads the
+// state; a thread that ends the ownership writes the state, has all threads pass a fence, and then reads the presence: one of the two
+// sees the other. No two threads have one identity at a time, and one that has an ended thread's began after its end.
 unsafe impl<T: Send> Sync for Slot<T> {}
 
 impl<T> Default for Slot<T> {
@@ -81,6 +77,7 @@ impl<T> Default for Slot<T> {
             last: AtomicUsize::new(NOBODY),
             row: AtomicU32::new(0),
             state: AtomicU32::new(VACANT),
+            presences: std::array::from_fn(|_| AtomicU32::new(FRESH)),
             next: AtomicU32::new(0),
             value: UnsafeCell::new(None),
         }
@@ -109,48 +106,48 @@ impl<T> Slot<T> {
         Some(generation)
     }
 
-    /// Gives the object to the calling thread alone, until the guard is dropped.
+    /// Gives the object to the calling thread alone, until the guard is dropped. Generations are below 2^29.
     ///
     /// # Errors
     /// [`SlotError`].
-    ///
-    /// # Safety
-    /// Each generation of each slot has one presence that is always named with it, and with no other.
     #[inline(always)]
-    pub unsafe fn borrow<'a>(
-        &'a self,
-        generation: u32,
-        presence: &'a Presence,
-    ) -> Result<Guard<'a, T>, SlotError> {
+    pub fn borrow(&self, generation: u32) -> Result<Guard<'_, T>, SlotError> {
         let this = thread_id();
         let idle = generation << GENERATION | IDLE;
+        let presence = self.presence(generation);
         let word = if self.enter(this, generation, presence) {
-            &presence.0
+            presence
         } else {
             if let Err(state) = self.turn(idle, generation << GENERATION | BUSY) {
-                self.disown(state, generation, presence)?;
+                self.disown(state, generation)?;
             }
-            let owns = self.is_lonely(this) && self.become_owner(this, generation, presence);
-            if owns { &presence.0 } else { &self.state }
+            let owns = self.is_lonely(this) && self.become_owner(this, generation);
+            if owns { presence } else { &self.state }
         };
         Ok(Guard { slot: self, word, idle, value: PhantomData })
     }
 
+    #[inline(always)]
+    fn presence(&self, generation: u32) -> &AtomicU32 {
+        &self.presences[generation as usize % PRESENCES]
+    }
+
     /// Whether this thread is inside as the owner from now on.
     #[inline(always)]
-    fn enter(&self, this: usize, generation: u32, presence: &Presence) -> bool {
+    fn enter(&self, this: usize, generation: u32, presence: &AtomicU32) -> bool {
         let (out, inside) = (generation << GENERATION | IDLE, generation << GENERATION | BUSY);
         // The owner may be inside already, further down its stack. In this order: a thread that finds another's presence finds
         // the other as the owner, too, even if it has been the owner of an object before.
-        if presence.0.load(Ordering::Acquire) != out || self.owner.load(Ordering::Relaxed) != this {
+        if presence.load(Ordering::Acquire) != out || self.owner.load(Ordering::Relaxed) != this {
             return false;
         }
-        presence.0.store(inside, Ordering::Relaxed);
+        presence.store(inside, Ordering::Relaxed);
         compiler_fence(Ordering::SeqCst);
         // Either this load sees that the object is not owned any more, or the thread that ended that sees this one inside.
         let enters = self.state.load(Ordering::Acquire) == generation << GENERATION | OWNED;
         if !enters {
-            presence.0.store(out, Ordering::Relaxed);
+            // Another thread that finds this one out sees what it has done when it was inside before.
+            presence.store(out, Ordering::Release);
         }
         enters
     }
@@ -163,7 +160,7 @@ impl<T> Slot<T> {
     /// Takes the object from its owner, for the calling thread to use it now; or says why it was not idle in this state.
     #[cold]
     #[inline(never)]
-    fn disown(&self, state: u32, generation: u32, presence: &Presence) -> Result<(), SlotError> {
+    fn disown(&self, state: u32, generation: u32) -> Result<(), SlotError> {
         let (owned, busy) = (generation << GENERATION | OWNED, generation << GENERATION | BUSY);
         if state == generation << GENERATION | INHERITED {
             return Err(SlotError::Inherited);
@@ -175,7 +172,7 @@ impl<T> Slot<T> {
             return Err(SlotError::Busy);
         }
         fence_all();
-        if presence.0.load(Ordering::Acquire) == busy {
+        if self.presence(generation).load(Ordering::Acquire) == busy {
             self.state.store(owned, Ordering::Release);
             return Err(SlotError::Busy);
         }
@@ -196,12 +193,13 @@ impl<T> Slot<T> {
     /// Makes the borrower the owner, who is inside from now on, if the object has had none.
     #[cold]
     #[inline(never)]
-    fn become_owner(&self, this: usize, generation: u32, presence: &Presence) -> bool {
-        if presence.0.load(Ordering::Relaxed) != FRESH || !can_fence_all() {
+    fn become_owner(&self, this: usize, generation: u32) -> bool {
+        let presence = self.presence(generation);
+        if presence.load(Ordering::Relaxed) != FRESH || !has_fences() {
             return false;
         }
         self.owner.store(this, Ordering::Relaxed);
-        presence.0.store(generation << GENERATION | BUSY, Ordering::Release);
+        presence.store(generation << GENERATION | BUSY, Ordering::Release);
         self.state.store(generation << GENERATION | OWNED, Ordering::Release);
         true
     }
@@ -211,22 +209,19 @@ impl<T> Slot<T> {
     ///
     /// # Errors
     /// [`SlotError`].
-    ///
-    /// # Safety
-    /// As [`Slot::borrow`].
-    pub unsafe fn take(&self, generation: u32, presence: &Presence, next: u32) -> Result<T, SlotError> {
+    pub fn take(&self, generation: u32, next: u32) -> Result<T, SlotError> {
         let vacant = next << GENERATION | VACANT;
-        // SAFETY: the caller's word.
-        match unsafe { self.borrow(generation, presence) } {
+        match self.borrow(generation) {
             Ok(guard) => {
-                if ptr::eq(guard.word, &raw const presence.0) {
+                let presence = self.presence(generation);
+                if ptr::eq(guard.word, presence) {
                     // Another thread may be about to find out that the owner is inside.
                     let (owned, busy) = (generation << GENERATION | OWNED, generation << GENERATION | BUSY);
                     if self.turn(owned, busy).is_err() {
                         return Err(SlotError::Busy);
                     }
                     self.owner.store(NOBODY, Ordering::Relaxed);
-                    presence.0.store(FRESH, Ordering::Relaxed);
+                    presence.store(FRESH, Ordering::Relaxed);
                 }
                 // SAFETY: the guard has the value to itself. It goes without a drop: the slot is not lent again.
                 let value = self.value.with_mut(|place| unsafe { (*place).take() });
@@ -285,5 +280,42 @@ impl<T> DerefMut for Guard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: as in `deref`; and this borrow has the guard to itself.
         self.slot.value.with_mut(|value| unsafe { (*value).as_mut().unwrap_unchecked() })
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::primitive::register_fences;
+
+    /// Whether this thread owns the object after a long row of loans.
+    fn comes_to_own(slot: &Slot<u32>, generation: u32) -> bool {
+        (0..=ROW).for_each(|_| *slot.borrow(generation).unwrap() += 1);
+        slot.state.load(Ordering::Relaxed) & STATUS == OWNED
+    }
+
+    #[test]
+    fn each_object_may_have_an_owner() {
+        register_fences();
+        let slot = Slot::default();
+        for generation in 0..3 * PRESENCES as u32 {
+            assert_eq!(slot.fill(0), Some(generation));
+            assert_eq!(comes_to_own(&slot, generation), has_fences());
+            assert_eq!(slot.take(generation, generation + 1), Ok(ROW + 1));
+        }
+    }
+
+    #[test]
+    fn no_object_has_an_owner_by_a_presence_that_was_lost() {
+        register_fences();
+        let slot = Slot::default();
+        for generation in 0..2 * PRESENCES as u32 {
+            assert_eq!(slot.fill(0), Some(generation));
+            let owned = generation < PRESENCES as u32 && has_fences();
+            assert_eq!(comes_to_own(&slot, generation), owned);
+            let there = std::thread::scope(|scope| scope.spawn(|| comes_to_own(&slot, generation)).join());
+            assert!(!there.unwrap(), "{generation}");
+            assert_eq!(slot.take(generation, generation + 1), Ok(2 * (ROW + 1)));
+        }
     }
 }

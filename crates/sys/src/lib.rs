@@ -9,8 +9,7 @@ use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
-use std::sync::OnceLock;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// Sends `pieces` in one call, without SIGPIPE and without waiting. Returns the bytes taken.
@@ -244,23 +243,37 @@ pub fn futex_wake(word: &AtomicU32) {
     }
 }
 
-/// Whether [`fence_all_threads`] can be had. The first call registers the process, which may take some 20 ms.
+/// Whether [`fence_all_threads`] can be had: nobody has asked, yes, no. No lock: a process may fork in the middle.
+static FENCES: AtomicU8 = AtomicU8::new(UNASKED);
+const UNASKED: u8 = 0;
+const YES: u8 = 1;
+const NO: u8 = 2;
+
+/// Registers the process for [`fence_all_threads`], if it is not registered yet: some microseconds while it has one thread, and 10 to
+/// 20 ms later. Returns whether they can be had.
+pub fn register_fences() -> bool {
+    if FENCES.load(Ordering::Relaxed) == UNASKED {
+        let can = membarrier_query().contains_command(MembarrierCommand::PrivateExpedited)
+            && membarrier(MembarrierCommand::RegisterPrivateExpedited).is_ok();
+        FENCES.store(if can { YES } else { NO }, Ordering::Relaxed);
+    }
+    has_fences()
+}
+
+/// Whether [`fence_all_threads`] can be had, without a system call.
 #[must_use]
-pub fn can_fence_all_threads() -> bool {
-    static REGISTERED: OnceLock<bool> = OnceLock::new();
-    *REGISTERED.get_or_init(|| {
-        let can = membarrier_query().contains_command(MembarrierCommand::PrivateExpedited);
-        can && membarrier(MembarrierCommand::RegisterPrivateExpedited).is_ok()
-    })
+pub fn has_fences() -> bool {
+    FENCES.load(Ordering::Relaxed) == YES
 }
 
 /// Every thread of this process passes a full fence between the begin and the end of this call. The others that run
 /// are interrupted for it, which takes some microseconds.
 ///
 /// # Errors
-/// As membarrier(2); none where [`can_fence_all_threads`] has said yes, unless the process forbids itself the call later.
+/// As membarrier(2); none where [`has_fences`] has said yes, unless the process forbids itself the call later: then it says no.
 pub fn fence_all_threads() -> io::Result<()> {
-    Ok(membarrier(MembarrierCommand::PrivateExpedited)?)
+    membarrier(MembarrierCommand::PrivateExpedited).inspect_err(|_| FENCES.store(NO, Ordering::Relaxed))?;
+    Ok(())
 }
 
 /// What tells the calling thread from all others that exist: the address of its own data.

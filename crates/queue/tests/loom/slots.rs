@@ -2,69 +2,53 @@
 
 use super::model;
 use loom::thread;
-use queue::{FreeList, Guard, Presence, Slot, SlotError};
+use queue::{FreeList, Slot, SlotError};
 use std::sync::Arc;
 
-/// A slot with the presences of its generations.
-#[derive(Default)]
-struct Place {
-    slot: Slot<u32>,
-    presences: [Presence; 2],
+/// Adds one so many times, where the object can be had. Returns how often that was so.
+fn count(slot: &Slot<u32>, generation: u32, times: u32) -> u32 {
+    (0..times).filter(|_| slot.borrow(generation).map(|mut count| *count += 1).is_ok()).count() as u32
 }
 
-impl Place {
-    fn borrow(&self, generation: u32) -> Result<Guard<'_, u32>, SlotError> {
-        // SAFETY: each generation has its own.
-        unsafe { self.slot.borrow(generation, &self.presences[generation as usize]) }
-    }
-
-    fn take(&self, generation: u32, next: u32) -> Result<u32, SlotError> {
-        // SAFETY: as above.
-        unsafe { self.slot.take(generation, &self.presences[generation as usize], next) }
-    }
-
-    /// Adds one so many times, where the object can be had. Returns how often that was so.
-    fn count(&self, generation: u32, times: u32) -> u32 {
-        (0..times).filter(|_| self.borrow(generation).map(|mut count| *count += 1).is_ok()).count() as u32
-    }
+/// A slot with an object that this thread owns: it has borrowed it twice.
+fn owned() -> Arc<Slot<u32>> {
+    let slot = Arc::new(Slot::default());
+    assert_eq!(slot.fill(0), Some(0));
+    assert_eq!(count(&slot, 0, 2), 2);
+    slot
 }
 
-/// A place with an object that this thread owns: it has borrowed it twice.
-fn owned() -> Arc<Place> {
-    let place = Arc::new(Place::default());
-    assert_eq!(place.slot.fill(0), Some(0));
-    assert_eq!(place.count(0, 2), 2);
-    place
-}
-
-fn beside<R: 'static>(place: &Arc<Place>, act: impl FnOnce(&Place) -> R + 'static) -> thread::JoinHandle<R> {
-    let place = place.clone();
-    thread::spawn(move || act(&place))
+fn beside<R: 'static>(
+    slot: &Arc<Slot<u32>>,
+    act: impl FnOnce(&Slot<u32>) -> R + 'static,
+) -> thread::JoinHandle<R> {
+    let slot = slot.clone();
+    thread::spawn(move || act(&slot))
 }
 
 /// One thread uses an object while another takes it out and puts the next one into its slot.
 #[test]
 fn an_object_is_used_by_one_thread_and_never_after_it_was_taken_out() {
     model(|| {
-        let place = Arc::new(Place::default());
-        let first = place.slot.fill(10).unwrap();
-        let user = beside(&place, move |place| {
-            match place.borrow(first) {
+        let slot = Arc::new(Slot::default());
+        let first = slot.fill(10).unwrap();
+        let user = beside(&slot, move |slot| {
+            match slot.borrow(first) {
                 Ok(mut guard) => {
                     *guard += 1;
                     assert_eq!(*guard, 11);
                 }
                 // It may be vacant by now.
-                Err(SlotError::Unknown) => _ = place.slot.fill(30),
+                Err(SlotError::Unknown) => _ = slot.fill(30),
                 Err(wrong) => assert_eq!(wrong, SlotError::Busy),
             };
         });
-        if let Ok(value) = place.take(first, first + 1) {
+        if let Ok(value) = slot.take(first, first + 1) {
             assert!(value == 10 || value == 11);
-            let second = place.slot.fill(20);
-            assert_eq!(place.borrow(first).unwrap_err(), SlotError::Unknown);
+            let second = slot.fill(20);
+            assert_eq!(slot.borrow(first).unwrap_err(), SlotError::Unknown);
             if let Some(second) = second {
-                assert_eq!(*place.borrow(second).unwrap(), 20);
+                assert_eq!(*slot.borrow(second).unwrap(), 20);
             }
         }
         user.join().unwrap();
@@ -74,63 +58,63 @@ fn an_object_is_used_by_one_thread_and_never_after_it_was_taken_out() {
 #[test]
 fn an_object_is_taken_from_its_owner() {
     model(|| {
-        let place = owned();
-        let stranger = beside(&place, |place| place.count(0, 2));
-        let here = place.count(0, 2);
+        let slot = owned();
+        let stranger = beside(&slot, |slot| count(&slot, 0, 2));
+        let here = count(&slot, 0, 2);
         let there = stranger.join().unwrap();
-        assert_eq!(*place.borrow(0).unwrap(), 2 + here + there, "every loan is seen by the next");
+        assert_eq!(*slot.borrow(0).unwrap(), 2 + here + there, "every loan is seen by the next");
     });
 }
 
 #[test]
 fn a_busy_owner_keeps_the_object() {
     model(|| {
-        let place = owned();
-        let mut guard = place.borrow(0).unwrap();
-        assert_eq!(place.borrow(0).unwrap_err(), SlotError::Busy, "further down the stack");
-        let stranger = beside(&place, |place| place.borrow(0).map(|mut count| *count += 1).is_ok());
+        let slot = owned();
+        let mut guard = slot.borrow(0).unwrap();
+        assert_eq!(slot.borrow(0).unwrap_err(), SlotError::Busy, "further down the stack");
+        let stranger = beside(&slot, |slot| slot.borrow(0).map(|mut count| *count += 1).is_ok());
         *guard += 1;
         drop(guard);
         let there = stranger.join().unwrap();
-        assert_eq!(*place.borrow(0).unwrap(), 3 + u32::from(there));
+        assert_eq!(*slot.borrow(0).unwrap(), 3 + u32::from(there));
     });
 }
 
 #[test]
 fn the_owner_takes_the_object_out() {
     model(|| {
-        let place = owned();
-        let stranger = beside(&place, |place| place.count(0, 1));
-        let taken = place.take(0, 1);
+        let slot = owned();
+        let stranger = beside(&slot, |slot| count(&slot, 0, 1));
+        let taken = slot.take(0, 1);
         let there = stranger.join().unwrap();
         match taken {
             Ok(value) => assert_eq!(value, 2 + there),
             Err(wrong) => {
                 assert_eq!(wrong, SlotError::Busy);
-                assert_eq!(place.take(0, 1), Ok(2 + there));
+                assert_eq!(slot.take(0, 1), Ok(2 + there));
             }
         }
-        assert_eq!(place.slot.fill(5), Some(1));
-        assert_eq!(place.count(1, 3), 3);
+        assert_eq!(slot.fill(5), Some(1));
+        assert_eq!(count(&slot, 1, 3), 3);
     });
 }
 
 #[test]
 fn the_next_object_has_another_owner() {
     model(|| {
-        let place = owned();
-        let stranger = beside(&place, |place| {
-            let taken = place.take(0, 1).ok()?;
-            assert_eq!(place.slot.fill(100), Some(1));
-            Some((taken, place.count(1, 3)))
+        let slot = owned();
+        let stranger = beside(&slot, |slot| {
+            let taken = slot.take(0, 1).ok()?;
+            assert_eq!(slot.fill(100), Some(1));
+            Some((taken, count(&slot, 1, 3)))
         });
-        let here = place.count(0, 1);
+        let here = count(&slot, 0, 1);
         match stranger.join().unwrap() {
             Some((taken, there)) => {
                 assert_eq!((taken, there), (2 + here, 3));
-                assert_eq!(*place.borrow(1).unwrap(), 103);
+                assert_eq!(*slot.borrow(1).unwrap(), 103);
             }
-            None => assert_eq!(*place.borrow(0).unwrap(), 2 + here),
+            None => assert_eq!(*slot.borrow(0).unwrap(), 2 + here),
         }
     });
 }
@@ -139,18 +123,18 @@ fn the_next_object_has_another_owner() {
 #[test]
 fn generations_come_again() {
     model(|| {
-        let place = owned();
-        let stranger = beside(&place, |place| {
-            let taken = place.take(0, 0).ok()?;
-            assert_eq!(place.slot.fill(100), Some(0));
-            Some((taken, place.count(0, 3)))
+        let slot = owned();
+        let stranger = beside(&slot, |slot| {
+            let taken = slot.take(0, 0).ok()?;
+            assert_eq!(slot.fill(100), Some(0));
+            Some((taken, count(&slot, 0, 3)))
         });
-        let here = place.count(0, 2);
+        let here = count(&slot, 0, 2);
         let Some((taken, there)) = stranger.join().unwrap() else {
-            assert_eq!(*place.borrow(0).unwrap(), 2 + here);
+            assert_eq!(*slot.borrow(0).unwrap(), 2 + here);
             return;
         };
-        assert_eq!(*place.borrow(0).unwrap() - 100 + taken - 2, here + there);
+        assert_eq!(*slot.borrow(0).unwrap() - 100 + taken - 2, here + there);
     });
 }
 
@@ -158,13 +142,13 @@ fn generations_come_again() {
 #[test]
 fn generations_come_again_with_an_owner() {
     model(|| {
-        let place = owned();
-        assert_eq!(place.take(0, 0), Ok(2));
-        assert_eq!(place.slot.fill(0), Some(0));
-        let stranger = beside(&place, |place| place.count(0, 3));
-        let here = place.count(0, 1);
+        let slot = owned();
+        assert_eq!(slot.take(0, 0), Ok(2));
+        assert_eq!(slot.fill(0), Some(0));
+        let stranger = beside(&slot, |slot| count(&slot, 0, 3));
+        let here = count(&slot, 0, 1);
         let there = stranger.join().unwrap();
-        assert_eq!(*place.borrow(0).unwrap(), here + there);
+        assert_eq!(*slot.borrow(0).unwrap(), here + there);
     });
 }
 
@@ -172,17 +156,17 @@ fn generations_come_again_with_an_owner() {
 #[test]
 fn an_old_handle_names_an_object_that_is_to_come() {
     model(|| {
-        let place = Arc::new(Place::default());
-        assert_eq!(place.slot.fill(0), Some(0));
-        assert_eq!((place.take(0, 1), place.slot.fill(0)), (Ok(0), Some(1)));
-        assert_eq!(place.count(1, 2), 2);
-        let stranger = beside(&place, |place| {
-            assert_eq!((place.take(1, 0), place.slot.fill(0)), (Ok(2), Some(0)));
-            place.count(0, 4)
+        let slot = Arc::new(Slot::default());
+        assert_eq!(slot.fill(0), Some(0));
+        assert_eq!((slot.take(0, 1), slot.fill(0)), (Ok(0), Some(1)));
+        assert_eq!(count(&slot, 1, 2), 2);
+        let stranger = beside(&slot, |slot| {
+            assert_eq!((slot.take(1, 0), slot.fill(0)), (Ok(2), Some(0)));
+            count(&slot, 0, 4)
         });
-        let here = place.count(0, 1);
+        let here = count(&slot, 0, 1);
         let there = stranger.join().unwrap();
-        assert_eq!(*place.borrow(0).unwrap(), here + there);
+        assert_eq!(*slot.borrow(0).unwrap(), here + there);
     });
 }
 
@@ -207,9 +191,7 @@ fn no_slot_is_given_to_two() {
         let first = take(&slots, &free);
         _ = take(&slots, &free);
         if let Some((index, generation)) = first {
-            let presence = Presence::default();
-            // SAFETY: the slot is this thread's, and there is no other loan.
-            unsafe { slots[index].take(generation, &presence, generation + 1) }.unwrap();
+            slots[index].take(generation, generation + 1).unwrap();
             free.push(index, &slots[index]);
             _ = take(&slots, &free);
         }
