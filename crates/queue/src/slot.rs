@@ -20,7 +20,7 @@ const IDLE: u32 = 1;
 const BUSY: u32 = 2;
 /// Of a process that this one was forked from.
 const INHERITED: u32 = 3;
-/// The owner may borrow it by its [`Presence`].
+/// The owner may borrow it by its presence.
 const OWNED: u32 = 4;
 const STATUS: u32 = 7;
 const GENERATION: u32 = 3;

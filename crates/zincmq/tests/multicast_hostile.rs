@@ -172,27 +172,29 @@ fn damaged_packets_end_nothing() {
 
 #[test]
 fn many_sources_take_bounded_memory() {
+    /// As many as are kept at a time.
+    const MOST: usize = 1024;
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut honest = Honest::new();
     let mut stranger = Stranger::new(&honest);
     // The beginning of a message that never ends, and then a gap.
     let begun = [b"\0\0\xFF\0\0\0\0\0\x0F\xFF\xFF\0".as_slice(), &[7; 1400]].concat();
-    let mut before = 0;
-    for round in 0..1000 {
+    let mut before = None;
+    for _ in 0..1000 {
         for _ in 0..10 {
             let tsi = stranger.session();
             stranger.throw(&stranger.data(tsi, 0, &begun));
             stranger.throw(&stranger.data(tsi, 50, &begun));
         }
         honest.is_undisturbed();
-        if round == 200 {
-            // As many as are kept at a time have been there.
-            before = memory();
+        // The kernel loses some where the reader is kept from its processor.
+        if before.is_none() && honest.numbers().sources.len() == MOST {
+            before = Some(memory());
         }
     }
-    let (grown, numbers) = (memory().saturating_sub(before), honest.numbers());
+    let (grown, numbers) = (memory().saturating_sub(before.unwrap()), honest.numbers());
     assert!(grown < 16 << 20, "{grown} bytes");
-    assert!(numbers.sources.len() <= 1024, "{}", numbers.sources.len());
+    assert!(numbers.sources.len() <= MOST, "{}", numbers.sources.len());
     assert!(numbers.received > 10_000, "{numbers:?}");
 }
 
