@@ -3,7 +3,7 @@
 //! Nobody waits for another thread: that may be anywhere in here when the process forks.
 //!
 //! A thread that has borrowed an object many times in a row becomes its *owner*, once in the object's life: it needs no locked
-//! instruction any more. As with the [lock of two ends](crate::biased), the owner says that it is inside and looks whether it is still
+//! instruction any more. As with the lock of two ends (`biased.rs`), the owner says that it is inside and looks whether it is still
 //! the owner; another thread ends that, has the kernel make all threads pass a fence, and looks whether the owner is inside.
 
 use crate::primitive::{
@@ -283,7 +283,7 @@ impl<T> DerefMut for Guard<'_, T> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::primitive::register_fences;
