@@ -241,20 +241,19 @@ mod tests {
         }
     }
 
-    /// Uses an object until the calling thread owns it.
-    fn own(table: &Table<i32>, handle: *mut c_void) {
+    /// A new object, which the calling thread owns since it has used it so often.
+    fn insert_owned(table: &Table<i32>, value: i32) -> *mut c_void {
+        sys::register_fences();
+        let handle = table.insert(value).unwrap();
         (0..1000).for_each(|_| _ = table.borrow(handle).unwrap());
+        handle
     }
 
     #[test]
     fn one_user_at_a_time() {
         static TABLE: Table<i32> = Table::new();
         let table = &TABLE;
-        for owned in [false, true] {
-            let handle = table.insert(1).unwrap();
-            if owned {
-                own(table, handle);
-            }
+        for handle in [table.insert(1).unwrap(), insert_owned(table, 1)] {
             let guard = table.borrow(handle).unwrap();
             let refuse = |handle: usize| {
                 let handle = ptr::with_exposed_provenance_mut(handle);
@@ -276,8 +275,7 @@ mod tests {
         static TABLE: Table<i32> = Table::new();
         let table = &TABLE;
         for _ in 0..200 {
-            let handle = table.insert(0).unwrap();
-            own(table, handle);
+            let handle = insert_owned(table, 0);
             let address = handle.expose_provenance();
             let start = Barrier::new(2);
             let count = || {
@@ -298,11 +296,7 @@ mod tests {
     fn what_was_inherited_can_only_be_forgotten() {
         static TABLE: Table<i32> = Table::new();
         let table = &TABLE;
-        for owned in [false, true] {
-            let handle = table.insert(1).unwrap();
-            if owned {
-                own(table, handle);
-            }
+        for handle in [table.insert(1).unwrap(), insert_owned(table, 1)] {
             table.mark_inherited();
             assert_eq!(table.borrow(handle).unwrap_err(), SlotError::Inherited);
             assert_eq!(table.remove(handle), Err(SlotError::Inherited));
