@@ -250,14 +250,13 @@ const YES: u8 = 1;
 const NO: u8 = 2;
 
 /// Registers the process for [`fence_all_threads`], if it is not registered yet: some microseconds while it has one thread, and 10 to
-/// 20 ms later. Returns whether they can be had.
-pub fn register_fences() -> bool {
+/// 20 ms later.
+pub fn register_fences() {
     if FENCES.load(Ordering::Relaxed) == UNASKED {
         let can = membarrier_query().contains_command(MembarrierCommand::PrivateExpedited)
             && membarrier(MembarrierCommand::RegisterPrivateExpedited).is_ok();
         FENCES.store(if can { YES } else { NO }, Ordering::Relaxed);
     }
-    has_fences()
 }
 
 /// Whether [`fence_all_threads`] can be had, without a system call.
